@@ -1,0 +1,24 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OrphanBoard.Shared.Findings;
+
+/// <summary>
+/// JSON of reports and findings: UTF-8, camelCase, enum values in kebab-case, nulls written where the schema names the field.
+/// Generated code, so that it works without reflection in the native agent.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    Converters = [
+        typeof(KebabCase<FindingClass>), typeof(KebabCase<Confidence>), typeof(KebabCase<EdgeBasis>),
+        typeof(KebabCase<ParticipantRole>), typeof(KebabCase<Bounded>)])]
+[JsonSerializable(typeof(ScanReport))]
+[JsonSerializable(typeof(Finding))]
+[JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<Finding>))]
+[JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<ThreadInfo>))]
+[JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<FdInfo>))]
+public sealed partial class FindingJson : JsonSerializerContext;
+
+/// <summary>Enum values as <c>kebab-case</c> strings: <c>RootWaiter</c> is <c>root-waiter</c>.</summary>
+public sealed class KebabCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false)
+    where T : struct, Enum;

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+
+namespace OrphanBoard.Shared.Snapshots;
+
+/// <summary>One process (thread group) as /proc/PID showed it.</summary>
+public sealed record ProcessRecord
+{
+    public required int Pid { get; init; }
+
+    /// <summary>starttime, field 22 of stat: clock ticks since boot.</summary>
+    public required ulong StartTimeTicks { get; init; }
+
+    /// <summary>ppid, field 4 of stat. 0: no parent in this pid namespace.</summary>
+    public required int Ppid { get; init; }
+
+    /// <summary>pgrp, field 5 of stat.</summary>
+    public required int Pgrp { get; init; }
+
+    /// <summary>session, field 6 of stat.</summary>
+    public required int Session { get; init; }
+
+    /// <summary>tty_nr, field 7 of stat: device number of the controlling terminal, 0 for none.</summary>
+    public int TtyNr { get; init; }
+
+    /// <summary>comm, field 2 of stat: at most 15 bytes, any byte but NUL; bytes that are not UTF-8 are shown as U+FFFD.</summary>
+    public required string Comm { get; init; }
+
+    /// <summary>state, field 3 of stat, of the thread group's leader: R S D T t Z X I.</summary>
+    public required char State { get; init; }
+
+    /// <summary>Real user id, from status.</summary>
+    public required uint Uid { get; init; }
+
+    /// <summary>TracerPid, from status: 0 for none.</summary>
+    public int TracerPid { get; init; }
+
+    /// <summary>The pid in the innermost pid namespace (last number of NSpid in status); equal to <see cref="Pid"/> without one.</summary>
+    public required int NsPid { get; init; }
+
+    /// <summary>SigIgn of status, as a mask: bit n-1 is signal n.</summary>
+    public ulong SignalsIgnored { get; init; }
+
+    /// <summary>SigCgt of status, as a mask: bit n-1 is signal n.</summary>
+    public ulong SignalsCaught { get; init; }
+
+    /// <summary>Argument vector of cmdline, redacted. Null: could not be read. Empty: a process without one (zombie).</summary>
+    public ImmutableArray<string>? Cmdline { get; init; }
+
+    /// <summary>Target of the exe link. Null: could not be read.</summary>
+    public string? Exe { get; init; }
+
+    /// <summary>Path of the cgroup v2 line of cgroup, or of the first line. Null: could not be read.</summary>
+    public string? Cgroup { get; init; }
+
+    /// <summary>CPU time of the whole group, utime + stime of stat, in clock ticks.</summary>
+    public ulong CpuTicks { get; init; }
+
+    /// <summary>All threads, ascending by tid. Empty for a zombie.</summary>
+    public required ImmutableArray<ThreadRecord> Threads { get; init; }
+
+    /// <summary>Whether the list of threads is whole: false when task/ could not be read or changed under the look.</summary>
+    public bool ThreadsComplete { get; init; } = true;
+
+    /// <summary>Open file descriptors, ascending. Empty where <see cref="FdSight"/> is not <see cref="Sight.Seen"/>, or in part (numbers and access modes with <see cref="FdKind.Unreadable"/> targets) where only the links are denied.</summary>
+    public required ImmutableArray<FileDescriptor> Fds { get; init; }
+
+    /// <summary>Whether <see cref="Fds"/> is the whole table.</summary>
+    public required Sight FdSight { get; init; }
+
+    /// <summary>Whether /proc/PID/timers lists a POSIX timer. Null: not asked (only suspects are), or not readable.</summary>
+    public bool? HasPosixTimers { get; init; }
+
+    public ProcessKey Key => new(Pid, StartTimeTicks);
+
+    public bool IsZombie => State is 'Z' or 'X';
+}
+
+/// <summary>Whether something could be read, and if not, why not.</summary>
+public enum Sight
+{
+    /// <summary>Read, whole.</summary>
+    Seen,
+
+    /// <summary>Not permitted (EACCES, EPERM): it exists, and what it says is hidden. Never to be read as "none".</summary>
+    Denied,
+
+    /// <summary>The process or thread ended while it was read (ENOENT, ESRCH).</summary>
+    Gone,
+
+    /// <summary>Any other error.</summary>
+    Failed,
+}

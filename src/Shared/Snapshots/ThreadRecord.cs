@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+
+namespace OrphanBoard.Shared.Snapshots;
+
+/// <summary>One thread (task) as /proc/PID/task/TID showed it.</summary>
+public sealed record ThreadRecord
+{
+    public required int Tid { get; init; }
+
+    /// <summary>comm of the thread: its own name, at most 15 bytes.</summary>
+    public required string Comm { get; init; }
+
+    /// <summary>state, field 3 of the thread's stat.</summary>
+    public required char State { get; init; }
+
+    /// <summary>How often and how long it has run; read before everything else of this thread. Null: not readable.</summary>
+    public RunCounters? Counters { get; init; }
+
+    /// <summary>Name in wchan; null where it shows <c>0</c> (running, no permission or no symbol) or could not be read.</summary>
+    public string? Wchan { get; init; }
+
+    public required BlockedCall Call { get; init; }
+
+    /// <summary>What the call's pointers point to; null where the call passes none that matter.</summary>
+    public CallMemory? Memory { get; init; }
+
+    /// <summary>Time since boot at which it last ran (se.exec_start of /proc/PID/task/TID/sched). Null: not asked or not there.</summary>
+    public TimeSpan? LastRan { get; init; }
+}
+
+/// <summary>
+/// /proc/PID/task/TID/schedstat: a thread whose counters are the same at two moments did not run in between.
+/// </summary>
+/// <param name="RunTimeNs">Time spent on a CPU, nanoseconds.</param>
+/// <param name="Timeslices">Number of times it was put on a CPU.</param>
+public readonly record struct RunCounters(ulong RunTimeNs, ulong Timeslices);
+
+/// <summary>/proc/PID/task/TID/syscall: the system call that a thread is blocked in.</summary>
+/// <param name="Status">Which of the file's forms it had.</param>
+/// <param name="Number">System call number of the host's architecture, where <see cref="BlockedCallStatus.InCall"/>.</param>
+/// <param name="Arguments">The six argument registers, where <see cref="BlockedCallStatus.InCall"/>; otherwise empty.</param>
+public sealed record BlockedCall(BlockedCallStatus Status, long Number, ImmutableArray<ulong> Arguments)
+{
+    public static BlockedCall Running { get; } = new(BlockedCallStatus.Running, 0, []);
+    public static BlockedCall Denied { get; } = new(BlockedCallStatus.Denied, 0, []);
+    public static BlockedCall Unreadable { get; } = new(BlockedCallStatus.Unreadable, 0, []);
+
+    public bool Equals(BlockedCall? other) =>
+        other is not null && Status == other.Status && Number == other.Number && Arguments.AsSpan().SequenceEqual(other.Arguments.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Status, Number);
+}
+
+public enum BlockedCallStatus
+{
+    /// <summary>The file says <c>running</c>: it is on a CPU or ready to be.</summary>
+    Running,
+
+    /// <summary><c>NR ARG0 .. ARG5 SP PC</c>.</summary>
+    InCall,
+
+    /// <summary><c>-1 SP PC</c>: blocked, but not in a system call (a page fault, say).</summary>
+    NotInCall,
+
+    /// <summary>Not permitted: needs ptrace access.</summary>
+    Denied,
+
+    /// <summary>Gone, or not in the expected form.</summary>
+    Unreadable,
+}
+
+/// <summary>
+/// What was read out of the target with process_vm_readv(2) for the call it is blocked in. Each part is null where the call
+/// has no such argument or it could not be read.
+/// </summary>
+public sealed record CallMemory
+{
+    /// <summary>The set of poll, ppoll, select or pselect6, invalid members (negative fds) left out.</summary>
+    public ImmutableArray<PollMember>? PollSet { get; init; }
+
+    /// <summary>The 32-bit futex word at the call's first argument.</summary>
+    public uint? FutexWord { get; init; }
+}
+
+/// <summary>One member of a poll set.</summary>
+/// <param name="Fd">File descriptor number.</param>
+/// <param name="Events">Bits as in poll(2): POLLIN 1, POLLPRI 2, POLLOUT 4. The sets of select(2) are turned into these.</param>
+public readonly record struct PollMember(int Fd, short Events);

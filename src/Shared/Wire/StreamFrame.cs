@@ -1,0 +1,87 @@
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Shared.Wire;
+
+public static class WireProtocol
+{
+    public const int Version = 1;
+
+    /// <summary>Path of the agents' hub.</summary>
+    public const string HubPath = "/hubs/agent";
+
+    /// <summary>The hub's one method: <see cref="StreamFrame"/> -> <see cref="StreamAnswer"/>.</summary>
+    public const string PushMethod = "Push";
+
+    /// <summary>A body larger than this after decompression is refused, bytes.</summary>
+    public const int MaxBodyBytes = 64 * 1024 * 1024;
+}
+
+public enum FrameKind { Hello, Keyframe, Delta, Findings, Goodbye }
+
+/// <summary>One message of an agent's stream. The body is opaque to the transport.</summary>
+/// <param name="Sequence">Counts from 0 (the hello) within a run, without gaps.</param>
+/// <param name="MonotonicMs">The agent's CLOCK_BOOTTIME, milliseconds: orders what the wall clock cannot.</param>
+/// <param name="Wall">The agent's wall clock: a claim.</param>
+/// <param name="Kind">What <paramref name="Body"/> is.</param>
+/// <param name="Body">Brotli-compressed UTF-8 JSON of the message; empty for <see cref="FrameKind.Goodbye"/>.</param>
+public sealed record StreamFrame(long Sequence, long MonotonicMs, DateTimeOffset Wall, FrameKind Kind, byte[] Body);
+
+/// <summary>The server's answer to each frame.</summary>
+/// <param name="AcknowledgedSequence">The last frame that was taken in.</param>
+/// <param name="NeedKeyframe">A frame was missing or could not be applied: send a <see cref="Keyframe"/> next.</param>
+/// <param name="Refused">Why the agent must not go on (a version that is not understood, say), or null.</param>
+public sealed record StreamAnswer(long AcknowledgedSequence, bool NeedKeyframe, string? Refused);
+
+/// <summary>Body of a frame: JSON, compressed.</summary>
+public static class FrameBody
+{
+    public static byte[] Encode<T>(T message, JsonTypeInfo<T> type)
+    {
+        using var output = new MemoryStream();
+        using (var brotli = new BrotliStream(output, CompressionLevel.Fastest))
+            JsonSerializer.Serialize(brotli, message, type);
+        return output.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">Not brotli, not JSON of this message, or larger than <see cref="WireProtocol.MaxBodyBytes"/>.</exception>
+    public static T Decode<T>(byte[] body, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            using var brotli = new BrotliStream(new MemoryStream(body, writable: false), CompressionMode.Decompress);
+            using var plain = new MemoryStream();
+            Span<byte> chunk = stackalloc byte[8192];
+            for (int read; (read = brotli.Read(chunk)) > 0;)
+            {
+                if (plain.Length + read > WireProtocol.MaxBodyBytes)
+                    throw new InvalidDataException($"frame body is larger than {WireProtocol.MaxBodyBytes} bytes");
+                plain.Write(chunk[..read]);
+            }
+            return JsonSerializer.Deserialize(plain.GetBuffer().AsSpan(0, (int)plain.Length), type)
+                ?? throw new InvalidDataException($"frame body is null, not a {typeof(T).Name}");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException)
+        {
+            throw new InvalidDataException($"frame body is no {typeof(T).Name}: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>Generated JSON of the wire; the hub's own types are among them.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [
+        typeof(KebabCase<FindingClass>), typeof(KebabCase<Confidence>), typeof(KebabCase<EdgeBasis>),
+        typeof(KebabCase<ParticipantRole>), typeof(KebabCase<Bounded>), typeof(KebabCase<FrameKind>)])]
+[JsonSerializable(typeof(StreamFrame))]
+[JsonSerializable(typeof(StreamAnswer))]
+[JsonSerializable(typeof(Hello))]
+[JsonSerializable(typeof(Keyframe))]
+[JsonSerializable(typeof(Delta))]
+[JsonSerializable(typeof(FindingChanges))]
+public sealed partial class WireJson : JsonSerializerContext;
