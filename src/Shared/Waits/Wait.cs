@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Waits;
+
+/// <summary>What one thread waits for, decoded. A set (poll, select, epoll) has members; no member has members of its own.</summary>
+public sealed record Wait
+{
+    public required WaitKind Kind { get; init; }
+
+    /// <summary>Whether a timeout argument ends it. Unbounded waits are normal: never judge by this alone.</summary>
+    public required Bounded Bounded { get; init; }
+
+    /// <summary>The blocked call; null where the thread is in none or it is hidden.</summary>
+    public SystemCall? Call { get; init; }
+
+    /// <summary>The fd that the call names, or that stands in the set.</summary>
+    public int? Fd { get; init; }
+
+    /// <summary>What that fd refers to.</summary>
+    public FdTarget? Target { get; init; }
+
+    /// <summary>For <see cref="WaitKind.ChildWait"/>: which children.</summary>
+    public ChildSelector? Children { get; init; }
+
+    /// <summary>For <see cref="WaitKind.Futex"/>: the word and how it is waited on.</summary>
+    public FutexWait? Futex { get; init; }
+
+    /// <summary>For <see cref="WaitKind.Poll"/>: its members, one of which is enough.</summary>
+    public ImmutableArray<Wait> Members { get; init; } = [];
+
+    /// <summary>Why it could not be told better, for <see cref="WaitKind.Unknown"/>.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>The resource in the words of the contract: <c>pipe:[86256]</c>, <c>futex:0x7f..</c>, <c>child:13</c>; null where there is none.</summary>
+    public string? Resource => Kind switch
+    {
+        WaitKind.Futex => Futex is null ? null : $"futex:0x{Futex.Address:x}",
+        WaitKind.ChildWait => Children is { Pid: { } pid } ? $"child:{pid}" : Children is { Group: { } group } ? $"child:group:{group}" : "child:any",
+        WaitKind.Poll => Members.IsEmpty ? null : string.Join(' ', Members.Select(member => member.Target?.Text).Distinct()),
+        _ => Target?.Text,
+    };
+
+    public static Wait Unknown(string why, SystemCall? call = null) =>
+        new() { Kind = WaitKind.Unknown, Bounded = Bounded.Unknown, Call = call, Why = why };
+}
+
+/// <summary>Which children wait4(2) or waitid(2) waits for: exactly one of the two is set, or none for any child.</summary>
+/// <param name="Pid">One child, by its number in the waiter's pid namespace.</param>
+/// <param name="Group">Children of one process group.</param>
+public sealed record ChildSelector(int? Pid, int? Group)
+{
+    public static ChildSelector Any { get; } = new(null, null);
+}
+
+/// <summary>The arguments of a futex(2) wait.</summary>
+/// <param name="Address">Address of the word in the waiter's memory.</param>
+/// <param name="Operation">Operation with its flags, the second argument.</param>
+/// <param name="ExpectedValue">The third argument: it waits while the word has this value.</param>
+/// <param name="Private">Only threads of the same memory can wake it (FUTEX_PRIVATE_FLAG, or a join on a thread of the same process).</param>
+/// <param name="JoinsTid">Tid of the thread of the same process whose end is waited for (pthread_join(3)), or null.</param>
+public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue, bool Private, int? JoinsTid);
