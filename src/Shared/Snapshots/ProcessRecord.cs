@@ -73,6 +73,24 @@ public sealed record ProcessRecord
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
     public bool IsZombie => State is 'Z' or 'X';
+
+    /// <summary>The entry with that number, or null.</summary>
+    public FileDescriptor? FindFd(int number)
+    {
+        int low = 0, high = Fds.Length - 1;
+        while (low <= high)
+        {
+            int middle = low + (high - low) / 2;
+            int found = Fds[middle].Number;
+            if (found == number)
+                return Fds[middle];
+            if (found < number)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return null;
+    }
 }
 
 /// <summary>Whether something could be read, and if not, why not.</summary>

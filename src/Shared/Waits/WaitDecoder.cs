@@ -109,7 +109,7 @@ public static class WaitDecoder
     private static Wait OfFd(ProcessRecord process, ThreadRecord thread, SystemCall call, bool reading)
     {
         int fd = (int)thread.Call.Arguments[0];
-        if (FindFd(process, fd) is not { } entry)
+        if (process.FindFd(fd) is not { } entry)
             return Wait.Unknown($"fd {fd} is not in the fd table", call);
         FdAccess needed = reading ? FdAccess.Read : FdAccess.Write;
         WaitKind? kind = entry.Target.Kind switch
@@ -140,7 +140,7 @@ public static class WaitDecoder
     private static Wait OfSocket(ProcessRecord process, ThreadRecord thread, SystemCall call, WaitKind kind)
     {
         int fd = (int)thread.Call.Arguments[0];
-        return FindFd(process, fd) is { Target.Kind: FdKind.Socket } entry
+        return process.FindFd(fd) is { Target.Kind: FdKind.Socket } entry
             ? new Wait { Kind = kind, Bounded = Bounded.Unknown, Call = call, Fd = fd, Target = entry.Target }
             : Wait.Unknown($"fd {fd} of {SystemCallTable.NameOf(call)} is no socket that was seen", call);
     }
@@ -156,7 +156,7 @@ public static class WaitDecoder
         };
         if (thread.Memory?.PollSet is not { } set)
             return Wait.Unknown($"the fd set of {SystemCallTable.NameOf(call)} could not be read", call);
-        return Set(call, timed, [.. set.Select(member => Member(process, member.Fd, FindFd(process, member.Fd), (member.Events & PollOut) != 0))]);
+        return Set(call, timed, [.. set.Select(member => Member(process, member.Fd, process.FindFd(member.Fd), (member.Events & PollOut) != 0))]);
     }
 
     private const int PollOut = 4;
@@ -166,7 +166,7 @@ public static class WaitDecoder
         ImmutableArray<ulong> args = thread.Call.Arguments;
         bool timed = call == SystemCall.EpollPwait2 ? args[3] != 0 : (int)args[3] >= 0;
         int epfd = (int)args[0];
-        if (FindFd(process, epfd) is not { Target.Kind: FdKind.Epoll } epoll)
+        if (process.FindFd(epfd) is not { Target.Kind: FdKind.Epoll } epoll)
             return Wait.Unknown($"fd {epfd} is no epoll that was seen", call);
         if (epoll.EpollMembers is not { } members)
             return Wait.Unknown($"the members of epoll fd {epfd} could not be read", call);
@@ -176,7 +176,7 @@ public static class WaitDecoder
 
     /// <summary>The number may have been reused since it was added: the inode decides.</summary>
     private static FileDescriptor? FindEpollMember(ProcessRecord process, EpollMember member) =>
-        FindFd(process, member.Fd) is { } entry && (entry.Target.Kind is not (FdKind.Pipe or FdKind.Socket) || entry.Target.Id == member.Inode)
+        process.FindFd(member.Fd) is { } entry && (entry.Target.Kind is not (FdKind.Pipe or FdKind.Socket) || entry.Target.Id == member.Inode)
             ? entry
             : process.Fds.FirstOrDefault(other => other.Target.Kind is FdKind.Pipe or FdKind.Socket && other.Target.Id == member.Inode);
 
@@ -255,20 +255,10 @@ public static class WaitDecoder
         0 => Child(call, ChildSelector.Any),
         1 => Child(call, new ChildSelector(id, null)),
         2 => Child(call, new ChildSelector(null, id == 0 ? process.Pgrp : id)),
-        3 when FindFd(process, id) is { Target: { Kind: FdKind.PidFd, Id: > 0 } target } => Child(call, new ChildSelector((int)target.Id, null)),
+        3 when process.FindFd(id) is { Target: { Kind: FdKind.PidFd, Id: > 0 } target } => Child(call, new ChildSelector((int)target.Id, null)),
         _ => Wait.Unknown($"waitid of type {idType} is not decoded", call),
     };
 
     private static Wait Child(SystemCall call, ChildSelector children) =>
         new() { Kind = WaitKind.ChildWait, Bounded = Bounded.No, Call = call, Children = children };
-
-    private static FileDescriptor? FindFd(ProcessRecord process, int number)
-    {
-        foreach (FileDescriptor fd in process.Fds)
-        {
-            if (fd.Number == number)
-                return fd;
-        }
-        return null;
-    }
 }
