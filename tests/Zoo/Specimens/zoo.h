@@ -1,0 +1,107 @@
+/*
+ * What every specimen of the zoo shares: how it says who it is and that it is in place.
+ *
+ * zoo-keeper starts a specimen with a pipe at fd 99. Each process writes one line `role NAME PID` there and closes fd 99
+ * just before its last thread blocks for good (exec closes it too, where it is marked so). The keeper reads end of file
+ * when all have done so: the specimen is in place, and nothing of the announcement is left in its fd tables.
+ */
+#ifndef ZOO_H
+#define ZOO_H
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { READY_FD = 99 };
+
+static inline void announce(const char *role)
+{
+    dprintf(READY_FD, "role %s %d\n", role, (int)getpid());
+}
+
+_Noreturn static inline void die(const char *what)
+{
+    dprintf(READY_FD, "error %s: %s\n", what, strerror(errno));
+    _exit(70);
+}
+
+/* The calling process blocks for good with its very next step. */
+static inline void in_place(void)
+{
+    close(READY_FD);
+}
+
+/* For processes of several threads: each calls it before it blocks, the last of them closes the announcement. */
+static atomic_int threads_to_come __attribute__((unused));
+
+static inline void thread_in_place(void)
+{
+    if (atomic_fetch_sub(&threads_to_come, 1) == 1)
+        in_place();
+}
+
+/* pipe2(2) with both ends at wanted numbers, close-on-exec. Numbers above 20 are free to begin with. */
+static inline void pipe_at(int read_fd, int write_fd)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        die("pipe2");
+    int r = fcntl(ends[0], F_DUPFD_CLOEXEC, 200), w = fcntl(ends[1], F_DUPFD_CLOEXEC, 200);
+    if (r < 0 || w < 0)
+        die("fcntl F_DUPFD_CLOEXEC");
+    close(ends[0]);
+    close(ends[1]);
+    if (dup3(r, read_fd, O_CLOEXEC) < 0 || dup3(w, write_fd, O_CLOEXEC) < 0)
+        die("dup3");
+    close(r);
+    close(w);
+}
+
+static inline pid_t fork_or_die(void)
+{
+    pid_t pid = fork();
+    if (pid < 0)
+        die("fork");
+    return pid;
+}
+
+static inline void wait_for(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+}
+
+static inline void read_to_end(int fd)
+{
+    char buffer[4096];
+    ssize_t got;
+    while ((got = read(fd, buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR))
+        ;
+}
+
+/* Work that goes on for ever, in small steps. */
+_Noreturn static inline void work(void)
+{
+    for (;;)
+        nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+}
+
+/* A program that does something of its own: the exec closes its announcement. */
+_Noreturn static inline void become(const char *role, char *const argv[])
+{
+    announce(role);
+    fcntl(READY_FD, F_SETFD, FD_CLOEXEC);
+    execvp(argv[0], argv);
+    fcntl(READY_FD, F_SETFD, 0);
+    die(argv[0]);
+}
+#endif
