@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
+
+namespace OrphanBoard.Agent.Linux;
+
+/// <summary>prctl(PR_SET_PDEATHSIG): the kernel sends SIGTERM when the parent exits, however it exits.</summary>
+public static partial class ParentDeath
+{
+    /// <summary>Asks for SIGTERM at the parent's death. False: the parent is gone already.</summary>
+    /// <param name="parent">getppid(2) as the first thing the program did.</param>
+    public static bool Ask(int parent)
+    {
+        const int SetParentDeathSignal = 1, Terminate = 15;
+        if (prctl(SetParentDeathSignal, Terminate, 0, 0, 0) == -1)
+            throw new LinuxException("prctl(PR_SET_PDEATHSIG)", Marshal.GetLastPInvokeError());
+        // A parent that died before the call sends nothing: the new ppid tells.
+        return Parent == parent;
+    }
+
+    public static int Parent => getppid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+}

@@ -1,0 +1,21 @@
+namespace OrphanBoard.Agent.Linux;
+
+/// <summary>Memory that is used again for each file: what was read into it is valid until the next read.</summary>
+public sealed class ReadBuffer
+{
+    /// <summary>What one read takes at most, bytes. A longer file is cut there.</summary>
+    public const int Limit = 1024 * 1024;
+
+    internal byte[] Bytes { get; private set; } = new byte[16 * 1024];
+
+    /// <summary>Twice the room, the content kept. False: <see cref="Limit"/> is reached.</summary>
+    internal bool Grow()
+    {
+        if (Bytes.Length >= Limit)
+            return false;
+        byte[] larger = new byte[Bytes.Length * 2];
+        Bytes.CopyTo(larger, 0);
+        Bytes = larger;
+        return true;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Buffers.Text;
+
+namespace OrphanBoard.Agent.Linux;
+
+/// <summary>A path below an open directory, as the kernel takes it: bytes, ended by NUL. <c>task/4711/schedstat</c> without an allocation.</summary>
+public unsafe ref struct RelativePath
+{
+    private const int Capacity = 96;
+    private fixed byte _bytes[Capacity];
+    private int _length;
+
+    public RelativePath(ReadOnlySpan<byte> name) => Append(name);
+
+    public RelativePath(int number) => Append(number);
+
+    /// <summary><c>name/number</c></summary>
+    public RelativePath(ReadOnlySpan<byte> name, int number)
+    {
+        Append(name);
+        Append("/"u8);
+        Append(number);
+    }
+
+    /// <summary><c>name/number/file</c></summary>
+    public RelativePath(ReadOnlySpan<byte> name, int number, ReadOnlySpan<byte> file)
+        : this(name, number)
+    {
+        Append("/"u8);
+        Append(file);
+    }
+
+    /// <summary><c>file</c>, or <c>task/TID/file</c> to read a thread's own.</summary>
+    public static RelativePath OfProcess(int? tid, ReadOnlySpan<byte> file) => tid is { } task ? new("task"u8, task, file) : new(file);
+
+    /// <summary><c>directory/number</c>, or <c>task/TID/directory/number</c>.</summary>
+    public static RelativePath OfProcess(int? tid, ReadOnlySpan<byte> directory, int number)
+    {
+        RelativePath path = OfProcess(tid, directory);
+        path.Append("/"u8);
+        path.Append(number);
+        return path;
+    }
+
+    public static implicit operator RelativePath(ReadOnlySpan<byte> name) => new(name);
+
+    /// <summary>The bytes with their NUL.</summary>
+    internal ref readonly byte GetPinnableReference() => ref _bytes[0];
+
+    private void Append(scoped ReadOnlySpan<byte> part)
+    {
+        for (int i = 0; i < part.Length; i++)
+            _bytes[_length + i] = part[i];
+        _length += part.Length;
+        _bytes[_length] = 0;
+    }
+
+    private void Append(int number)
+    {
+        Span<byte> digits = stackalloc byte[11];
+        Utf8Formatter.TryFormat(number, digits, out int written);
+        Append(digits[..written]);
+    }
+}

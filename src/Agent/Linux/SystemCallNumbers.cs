@@ -1,0 +1,17 @@
+using System.Runtime.InteropServices;
+
+namespace OrphanBoard.Agent.Linux;
+
+/// <summary>Numbers of the calls that go through syscall(2), per architecture. Source: syscalls(2), the kernel's syscall tables.</summary>
+internal static class SystemCallNumbers
+{
+    private static readonly bool Arm64 = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => false,
+        Architecture.Arm64 => true,
+        Architecture other => throw new PlatformNotSupportedException($"orphan-agent runs on x86_64 and aarch64, not on {other}"),
+    };
+
+    //                                                     aarch64 x86_64
+    internal static int GetDents64 { get; } = Arm64 ? 61 : 217;
+}

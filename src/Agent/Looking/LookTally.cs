@@ -1,0 +1,23 @@
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>Counts, while a look goes on, what could not be read.</summary>
+internal sealed class LookTally
+{
+    internal int Vanished { get; set; }
+    internal int FdTablesDenied { get; set; }
+    internal int WaitsDenied { get; set; }
+    internal int Failed { get; set; }
+
+    internal ReadCounts Counts => new(Vanished, FdTablesDenied, WaitsDenied, Failed);
+
+    /// <summary>Counts a process or thread without which there is nothing to tell: gone is a race, anything else a failure.</summary>
+    internal void CountLost(Sight sight)
+    {
+        if (sight == Sight.Gone)
+            Vanished++;
+        else
+            Failed++;
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Procfs;
+
+/// <summary>/proc/PID/fdinfo/FD, proc_pid_fdinfo(5).</summary>
+/// <param name="Flags">Open flags, octal in the file; close-on-exec is 02000000.</param>
+/// <param name="EpollMembers">The <c>tfd:</c> lines, up to <see cref="MaxMembers"/>; empty where there are none. Null: there are more.</param>
+/// <param name="EventFdId">Equal in all descriptors of one eventfd (Linux 5.2); null: no such line.</param>
+/// <param name="Pid">Process of a pidfd in the reader's namespace: 0 in another one, -1 reaped; null: no such line.</param>
+public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMembers, ulong? EventFdId, int? Pid)
+{
+    /// <summary>Members of an epoll set that are read; of a larger set nothing is claimed.</summary>
+    public const int MaxMembers = 4096;
+
+    public bool CloseOnExec => (Flags & 0x80000) != 0; // O_CLOEXEC, octal 02000000
+    public bool Async => (Flags & 0x2000) != 0; // FASYNC, octal 020000
+
+    // pos:    0
+    // flags:  02000002
+    // mnt_id: 16
+    // ino:    1057
+    // eventfd-count:                0
+    // eventfd-id: 3
+    // tfd:        5 events:       19 data:                5  pos:0 ino:3d sdev:f        hexadecimal but tfd and pos
+    // Pid:    4711
+    public static bool TryParse(ReadOnlySpan<byte> text, out FdinfoFile? info)
+    {
+        info = null;
+        uint? flags = null;
+        ulong? eventFd = null;
+        int? pid = null;
+        ImmutableArray<EpollMember>.Builder members = ImmutableArray.CreateBuilder<EpollMember>();
+        while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
+        {
+            if (Utf8Text.TakeKey(line, "tfd:"u8, out ReadOnlySpan<byte> value))
+            {
+                if (members.Count <= MaxMembers && TryMember(value, out EpollMember member))
+                    members.Add(member);
+            }
+            else if (Utf8Text.TakeKey(line, "flags:"u8, out value))
+                flags = Octal(value);
+            else if (Utf8Text.TakeKey(line, "eventfd-id:"u8, out value) && Utf8Text.NextULong(ref value, out ulong id))
+                eventFd = id;
+            else if (Utf8Text.TakeKey(line, "Pid:"u8, out value) && Utf8Text.NextInt(ref value, out int target))
+                pid = target;
+        }
+        if (flags is null)
+            return false;
+        info = new FdinfoFile(flags.Value, members.Count > MaxMembers ? null : members.ToImmutable(), eventFd, pid);
+        return true;
+    }
+
+    private static bool TryMember(ReadOnlySpan<byte> line, out EpollMember member)
+    {
+        member = default;
+        if (!Utf8Text.NextInt(ref line, out int fd)
+            || !Utf8Text.NextField(ref line, out _) // events:
+            || !Utf8Text.NextHex(ref line, out ulong events)
+            || !TakeHex(line, "ino:"u8, out ulong inode)
+            || !TakeHex(line, "sdev:"u8, out ulong device))
+            return false;
+        member = new EpollMember(fd, (uint)events, inode, (uint)device);
+        return true;
+    }
+
+    private static bool TakeHex(ReadOnlySpan<byte> line, ReadOnlySpan<byte> key, out ulong number)
+    {
+        number = 0;
+        int at = line.IndexOf(key);
+        if (at < 0)
+            return false;
+        ReadOnlySpan<byte> value = line[(at + key.Length)..];
+        return Utf8Text.NextHex(ref value, out number);
+    }
+
+    private static uint? Octal(ReadOnlySpan<byte> value)
+    {
+        if (!Utf8Text.NextField(ref value, out ReadOnlySpan<byte> digits) || digits.Length > 11)
+            return null;
+        ulong number = 0;
+        foreach (byte digit in digits)
+        {
+            if (digit is < (byte)'0' or > (byte)'7')
+                return null;
+            number = number * 8 + (ulong)(digit - '0');
+        }
+        return (uint)number;
+    }
+}
