@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
+using NJsonSchema;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>The real agent as a program.</summary>
+internal static class Agent
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(25);
+    private static readonly Lazy<Task<JsonSchema>> Schema = new(() => JsonSchema.FromFileAsync(Places.Schema));
+
+    /// <summary>
+    /// One <c>scan --json</c>; with <paramref name="pid"/> the findings that involve this process or its descendants.
+    /// Checks what holds for every scan: the schema, the exit code, nothing on stderr.
+    /// </summary>
+    public static async Task<ScanReport> ScanAsync(int? pid, CancellationToken cancellation)
+    {
+        string[] filter = pid is { } number ? ["--pid", number.ToString()] : [];
+        var start = new ProcessStartInfo(Places.Agent(), ["scan", "--json", "--min-wait", "0", .. filter])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        using Process process = Process.Start(start)!;
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(Deadline);
+        Task<string> said = process.StandardError.ReadToEndAsync(limited.Token);
+        string json = await process.StandardOutput.ReadToEndAsync(limited.Token);
+        await process.WaitForExitAsync(limited.Token);
+
+        Assert.Equal("", await said);
+        Assert.Empty((await Schema.Value).Validate(json));
+        ScanReport report = JsonSerializer.Deserialize(json, FindingJson.Default.ScanReport)!;
+        Assert.Equal(report.Findings.Any(finding => finding.Class != FindingClass.Hazard) ? 3 : 0, process.ExitCode);
+        return report;
+    }
+
+    /// <summary>
+    /// Scans until the specimen's findings are what <paramref name="told"/> asks for, or the deadline is over; the last findings.
+    /// An orphan counts as one only after 5 s, and the last thread blocks a moment after it has announced so.
+    /// </summary>
+    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            ImmutableArray<Finding> findings = (await ScanAsync(pid, cancellation)).Findings;
+            if (told(findings) || Stopwatch.GetElapsedTime(begin) > Deadline)
+                return findings;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>The table, row by row: the real agent is asked about a real specimen.</summary>
+public sealed class ZooTests
+{
+    public static TheoryData<string> Told => [.. ZooTable.Hangs.Concat(ZooTable.Leftovers).Select(specimen => specimen.Name)];
+    public static TheoryData<string> Silent => [.. ZooTable.Healthy.Select(specimen => specimen.Name)];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Told))]
+    public async Task Scan_OfSpecimen_TellsItsFindingAndNothingElse(string name)
+    {
+        Specimen specimen = ZooTable.ByName(name);
+        SkipUnlessInstalled(specimen);
+        Expected expected = specimen.Expected!;
+        await using Keeper keeper = await Keeper.StartAsync(specimen, Cancellation);
+
+        ImmutableArray<Finding> findings = await Agent.ScanUntilAsync(
+            keeper.Pid, found => found.Any(finding => finding.Rule == expected.Rule), Cancellation);
+
+        Finding finding = Assert.Single(findings);
+        Assert.Equal((expected.Class, expected.Rule), (finding.Class, finding.Rule));
+        Assert.InRange(finding.Confidence, expected.AtLeast, expected.Confidence);
+        Assert.Equal(expected.Unannounced == 0 ? [.. expected.Pids.Select(role => keeper[role]).Order()] : [], finding.Pids.Except(Unannounced(finding)));
+        Assert.Equal(expected.Unannounced, Unannounced(finding).Count());
+        foreach (string role in expected.Pids.Concat(expected.Others))
+            Assert.Contains(finding.Participants, participant => participant.Pid == keeper[role]);
+        AssertCulprit(expected.Culprit, finding, keeper);
+        Assert.NotEmpty(finding.Summary);
+        Assert.NotEmpty(finding.Explanation);
+        if (finding.Confidence != Confidence.Proven && finding.Class is FindingClass.Deadlock)
+            Assert.NotEmpty(finding.NotProvenBecause);
+
+        IEnumerable<int> Unannounced(Finding of) => of.Pids.Except(keeper.Pids);
+    }
+
+    [Theory]
+    [MemberData(nameof(Silent))]
+    public async Task Scan_OfHealthyLookAlike_IsSilent(string name)
+    {
+        Specimen specimen = ZooTable.ByName(name);
+        SkipUnlessInstalled(specimen);
+        await using Keeper keeper = await Keeper.StartAsync(specimen, Cancellation);
+
+        ScanReport first = await Agent.ScanAsync(keeper.Pid, Cancellation);
+        ScanReport second = await Agent.ScanAsync(keeper.Pid, Cancellation);
+
+        Assert.Empty(first.Findings.Concat(second.Findings).Select(finding => finding.Summary));
+    }
+
+    [Fact]
+    public async Task Runner_ServicesLetGoOfStdio_EndsByItself()
+    {
+        await using Keeper keeper = await Keeper.StartAsync(ZooTable.Founding("founding-mended", form: "mended"), Cancellation);
+        await keeper.EndedAsync(Cancellation);
+    }
+
+    private static void AssertCulprit(Letting? expected, Finding finding, Keeper keeper)
+    {
+        if (expected is null)
+            return;
+        Assert.NotNull(finding.Culprit);
+        Assert.Equal(keeper[expected.Role], finding.Culprit.Pid);
+        Assert.Contains(finding.Culprit.Fd ?? -1, expected.Fds);
+        Assert.NotEmpty(finding.Culprit.Remedy);
+        Assert.Equal(finding.Culprit, finding.Culprits[0]);
+    }
+
+    internal static void SkipUnlessInstalled(Specimen specimen)
+    {
+        if (specimen.Needs is { } program && !Places.IsInstalled(program))
+            Assert.Skip($"{program} is not installed");
+    }
+}
