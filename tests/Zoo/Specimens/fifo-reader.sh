@@ -4,4 +4,4 @@ echo "role shell $$" >&99
 mkfifo commands
 exec 3<>commands
 exec 99>&-
-read -r -u 3 command
+read -r -u 3

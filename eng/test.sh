@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# ./orphanboard test: all test projects one after another, and their sum. Sourced by ./orphanboard.
+: "${root:?}" "${artifacts:?}" "${build_flags[@]:?}"
+
+# No project takes nearly as long: a test that hangs is a failure, not a pipeline that stands still.
+test_limit=900
+
+run_test() {
+  [[ $# -eq 0 ]] || fail "unknown argument '$1'; usage: ./orphanboard test" 2
+  need_sdk
+  need gcc gcc libc6-dev
+  need python3 python3
+  need make make
+  need_browser
+  say "building everything"
+  dotnet build "$root/OrphanBoard.sln" "${build_flags[@]}" >&2 </dev/null || fail "the solution does not build"
+  build_all
+  build_specimens
+
+  local project unfinished='' passed=0 failed=0 skipped=0
+  for project in "$root"/tests/*/*.csproj; do
+    test_project "$(basename "$project" .csproj)" "$(dirname "$project")"
+  done
+  [[ -z $unfinished ]] || say "did not run to the end:$unfinished"
+  printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  [[ $failed -eq 0 && -z $unfinished ]]
+}
+
+# Adds to passed, failed and skipped, or to unfinished where there is no summary to add.
+test_project() {
+  local name=$1 folder=$2 log line
+  log=$artifacts/test-logs/$name.log
+  mkdir -p "$artifacts/test-logs"
+  printf '\n== %s\n' "$name"
+  timeout --kill-after=10 "$test_limit" dotnet "$folder/bin/Release/net10.0/$name.dll" -noLogo -noColor </dev/null 2>&1 | tee "$log" || true
+  line=$(grep -E '^ +[^ ]+ +Total: [0-9]+, Errors: ' "$log" | tail -n 1 || true)
+  if [[ ! $line =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+),\ Not\ Run:\ ([0-9]+) ]]; then
+    unfinished+=" $name"
+    return
+  fi
+  failed=$((failed + BASH_REMATCH[2] + BASH_REMATCH[3]))
+  skipped=$((skipped + BASH_REMATCH[4] + BASH_REMATCH[5]))
+  passed=$((passed + BASH_REMATCH[1] - BASH_REMATCH[2] - BASH_REMATCH[3] - BASH_REMATCH[4] - BASH_REMATCH[5]))
+}
+
+# The browser of the end-to-end tests: any Chromium, ORPHANBOARD_CHROMIUM names one elsewhere.
+need_browser() {
+  [[ -x ${ORPHANBOARD_CHROMIUM:-} ]] || need chromium chromium fonts-liberation
+}
