@@ -8,10 +8,15 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Who waits for whom in one look: one node per process, one <see cref="Waiter"/> per thread.</summary>
 public sealed class WaitGraph
 {
-    public WaitGraph(Snapshot look)
+    private readonly Steadiness? _steadiness;
+
+    /// <param name="first">The look before: whoever moved since can run, and whatever lost a holder since is not proven. Null: one look only, a guess at who is worth a second.</param>
+    /// <param name="look">The look whose waits make the graph.</param>
+    public WaitGraph(Snapshot? first, Snapshot look)
     {
+        _steadiness = first is null ? null : new Steadiness(first);
         Resources = new ResourceIndex(look);
-        var finder = new WakerFinder(Resources);
+        var finder = new WakerFinder(Resources, _steadiness);
         Nodes = [.. look.Processes.Select((process, index) => BuildNode(process, index, finder))];
     }
 
@@ -53,7 +58,8 @@ public sealed class WaitGraph
             return "it has an fd that sends it signals (O_ASYNC)";
         if ((process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.WaitsOnlyFor(index)))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
-        return null;
+        // Last, since it compares most: for most processes of a host one of the above has answered.
+        return waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)) ? null : _steadiness?.WhyItMayHaveMoved(process);
     }
 
     /// <summary>Processes that can make it run whatever it waits for: its tracer, and the children whose end it has a handler for.</summary>
@@ -102,6 +108,9 @@ public sealed record Waiter(ThreadRecord Thread, Wait Wait, ImmutableArray<Claus
 /// <param name="Why">Why it is open; null for <see cref="Openness.Closed"/>.</param>
 public sealed record Clause(Wait Wait, ImmutableArray<Waker> Wakers, Openness Open, string? Why)
 {
+    /// <summary>The members of a set, each with its own wakers; empty where the clause is not of a set.</summary>
+    public ImmutableArray<Clause> Parts { get; init; } = [];
+
     /// <summary>What has to be believed beyond what was seen for <see cref="Wakers"/> to be all (see <see cref="Assumption"/>).</summary>
     public ImmutableArray<string> Assumptions { get; init; } = [];
 

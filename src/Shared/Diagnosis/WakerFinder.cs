@@ -8,7 +8,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// Who could end a wait. Over-approximates whatever is not known: a waker too many costs a finding, a waker too few would
 /// call a living process dead.
 /// </summary>
-internal sealed class WakerFinder(ResourceIndex resources)
+internal sealed class WakerFinder(ResourceIndex resources, Steadiness? steadiness)
 {
     public ImmutableArray<Clause> ClausesOf(int process, Wait wait) => wait.Kind switch
     {
@@ -50,6 +50,8 @@ internal sealed class WakerFinder(ResourceIndex resources)
     /// <summary>Closes a clause as far as the fd tables that could not be read allow.</summary>
     private Clause Sighted(Wait wait, ImmutableArray<Waker> wakers, ImmutableArray<Holder> holders)
     {
+        if (steadiness?.LostAHolder(wait.Target!, holders.Select(holder => resources[holder.Process].Key)) == true)
+            return new Clause(wait, wakers, Openness.Outside, "a holder has just let go of it");
         if (resources.Hidden.IsEmpty)
             return new Clause(wait, wakers, Openness.Closed, null);
         // Init inherits from nobody. An end that it has, it made; and then the holders' ends came down from it, through processes that have all
@@ -110,6 +112,7 @@ internal sealed class WakerFinder(ResourceIndex resources)
         Openness open = clauses.Max(clause => clause.Open);
         return new Clause(wait, [.. clauses.SelectMany(clause => clause.Wakers).Distinct()], open, clauses.First(clause => clause.Open == open).Why)
         {
+            Parts = clauses,
             Assumptions = [.. clauses.SelectMany(clause => clause.Assumptions).Distinct()],
         };
     }

@@ -45,6 +45,7 @@ public sealed record OrphanInfo(int? LostPpid, string? LostParent, int AdoptedBy
 /// <param name="Syscall">Name of the blocked call; null: not in one, or not shown.</param>
 /// <param name="Housekeeping">A service thread of a runtime.</param>
 /// <param name="WaitedSeconds">How long it is known not to have run; null: not known.</param>
+/// <param name="Detail">How it waits on a futex: <c>join</c>, <c>lock</c> or <c>wait</c>; null for other waits.</param>
 public sealed record ThreadInfo(
     int Tid,
     string Comm,
@@ -54,7 +55,8 @@ public sealed record ThreadInfo(
     string? Wchan,
     string? Syscall,
     bool Housekeeping,
-    double? WaitedSeconds);
+    double? WaitedSeconds,
+    string? Detail = null);
 
 public enum Bounded { Yes, No, Unknown }
 

@@ -60,4 +60,11 @@ public sealed record ChildSelector(int? Pid, int? Group)
 /// <param name="ExpectedValue">The third argument: it waits while the word has this value.</param>
 /// <param name="Private">Only threads of the same memory can wake it (FUTEX_PRIVATE_FLAG, or a join on a thread of the same process).</param>
 /// <param name="JoinsTid">Tid of the thread of the same process whose end is waited for (pthread_join(3)), or null.</param>
-public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue, bool Private, int? JoinsTid);
+public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue, bool Private, int? JoinsTid)
+{
+    /// <summary>
+    /// <c>join</c> (a thread of the same process), <c>lock</c> (FUTEX_WAIT while the word is 2: a contended low-level lock of the C library) or
+    /// <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike).
+    /// </summary>
+    public string Class => JoinsTid is not null ? "join" : (Operation & 0x7f) == 0 && ExpectedValue == 2 ? "lock" : "wait";
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Who has lost its parent, told live from memory or found later from what it left behind.</summary>
+internal static class Adoption
+{
+    /// <summary>
+    /// Threads that read a pipe, without a timeout, whose write ends only processes hold that came from the reader's own descendants and have
+    /// since been adopted over the reader's head.
+    /// </summary>
+    public static IEnumerable<HeldUp> HeldUp(WaitGraph graph)
+    {
+        for (int reader = 0; reader < graph.Nodes.Length; reader++)
+        {
+            foreach (Waiter waiter in graph.Nodes[reader].Waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
+            {
+                Wait? held = PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(graph.Resources, reader, wait));
+                if (held is null)
+                    continue;
+                ImmutableArray<Holder> holders = [.. WriteEnds(graph.Resources, reader, held.Target!)];
+                yield return new HeldUp(reader, waiter, held, holders);
+                break;
+            }
+        }
+    }
+
+    private static IEnumerable<Wait> PipeReads(Wait wait) =>
+        (wait.Kind == WaitKind.Poll ? wait.Members : [wait]).Where(part => part is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe });
+
+    private static IEnumerable<Holder> WriteEnds(ResourceIndex resources, int reader, FdTarget pipe) =>
+        resources.HoldersOf(pipe).Where(holder => (holder.Fd.Access & FdAccess.Write) != 0);
+
+    /// <summary>
+    /// A reader at fd 0 to 2 was given its pipe by its parent (a pipeline, whose writer is its sibling): only a reader that made the pipe itself
+    /// can have lost a descendant that holds the other end. And the holder is younger than the reader, and its parent is above the reader.
+    /// </summary>
+    private static bool IsHeldUp(ResourceIndex resources, int reader, Wait wait)
+    {
+        if (wait.Fd is null or <= 2)
+            return false;
+        ImmutableArray<Holder> writers = [.. WriteEnds(resources, reader, wait.Target!)];
+        return !writers.IsEmpty && writers.All(writer => writer.Process != reader && WasAdoptedOver(resources, reader, writer.Process));
+    }
+
+    private static bool WasAdoptedOver(ResourceIndex resources, int reader, int holder)
+    {
+        int parent = resources.ParentOf(holder);
+        return parent >= 0
+            && resources[holder].StartTimeTicks > resources[reader].StartTimeTicks
+            && !resources.IsDescendant(holder, reader)
+            && (resources.IsDescendant(reader, parent) || resources[parent].NsPid == 1);
+    }
+
+    /// <summary>
+    /// Whether a process found without memory looks like an orphan: init or an ancestor has it, the leader of its process group or session is
+    /// gone, and its stdio says that it is no daemon: a pipe whose other end nobody has, a terminal that is gone, or a deleted working place.
+    /// </summary>
+    public static bool LooksOrphaned(ResourceIndex resources, int process)
+    {
+        ProcessRecord record = resources[process];
+        bool groupLeaderGone = record.Pgrp != record.Pid && resources.IndexOf(record.Pgrp) < 0;
+        bool sessionLeaderGone = record.Session != record.Pid && resources.IndexOf(record.Session) < 0;
+        return (groupLeaderGone || sessionLeaderGone) && record.Session != 0 && HasDeadStdio(resources, process);
+    }
+
+    /// <summary>Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen.</summary>
+    public static bool HasDeadStdio(ResourceIndex resources, int process) =>
+        resources[process].Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => IsDead(resources, process, fd));
+
+    private static bool IsDead(ResourceIndex resources, int process, FileDescriptor fd)
+    {
+        if (fd.Target.Kind == FdKind.Path)
+            return fd.Target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal) && fd.Target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
+        if (fd.Target.Kind != FdKind.Pipe || !resources.Hidden.IsEmpty && !resources.Hidden.All(hidden => resources[hidden].NsPid == 1))
+            return false;
+        FdAccess other = (fd.Access & FdAccess.Write) != 0 ? FdAccess.Read : FdAccess.Write;
+        return !resources.HoldersOf(fd.Target).Any(holder => (holder.Fd.Access & other) != 0);
+    }
+}
+
+/// <summary>A reader that waits for the end of a pipe which only adopted processes hold open.</summary>
+/// <param name="Reader">Index of the reading process.</param>
+/// <param name="Waiter">Its thread.</param>
+/// <param name="Wait">The read, or the member of the set.</param>
+/// <param name="Holders">All write ends of the pipe.</param>
+internal sealed record HeldUp(int Reader, Waiter Waiter, Wait Wait, ImmutableArray<Holder> Holders);

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis.Rules;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Tells an incident as a finding: names it, says how sure it is and what that rests on.</summary>
+internal static class DeadlockTeller
+{
+    public static Finding Tell(Incident incident)
+    {
+        Evidence evidence = incident.Evidence;
+        var narrator = new Narrator(evidence.Resources);
+        ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits = [.. RuleBook.DeadlockRules
+            .Select(rule => (rule.Info, Verdict: rule.Judge(incident, narrator)!))
+            .Where(fit => fit.Verdict is not null)];
+        (RuleInfo rule, Verdict verdict) = fits[0];
+        ImmutableArray<string> notProven = WhyNotProven(incident);
+
+        var builder = new FindingBuilder(evidence);
+        Finding finding = builder.Build(
+            rule,
+            notProven.IsEmpty ? Confidence.Proven : Confidence.Likely,
+            verdict with { Notes = [.. verdict.Notes, .. fits[1..^1].Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
+            incident.Core,
+            RolesOf(incident, verdict),
+            incident.Members);
+        ImmutableArray<string> explanation = narrator.Tell(incident);
+        string close = notProven.IsEmpty ? "Nobody else can wake any of them." : "Nobody else is seen who could wake any of them.";
+        if (incident.Members.Length == 1)
+            close = notProven.IsEmpty ? "Nobody else can wake it." : "Nobody else is seen who could wake it.";
+        return FindingBuilder.Complete(finding with
+        {
+            Explanation = [.. explanation, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
+            Edges = builder.Edges(incident.Edges),
+            Assumptions = AssumptionsOf(incident),
+            NotProvenBecause = notProven,
+        });
+    }
+
+    /// <summary>Other duplicates of stdio among the members are worth knowing where they are not already the verdict.</summary>
+    private static IEnumerable<string> HazardNotes(Incident incident, RuleInfo rule)
+    {
+        if (rule.Name is "stdio-duplicate-stuck")
+            yield break;
+        foreach (int member in incident.Members)
+        {
+            ProcessRecord process = incident.Evidence.Resources[member];
+            foreach (StdioDuplicates pair in StdioDuplicates.Of(process))
+                yield return $"{Narrator.Name(process)} holds {pair.Stdio.Target.Text} at fd {pair.Stdio.Number} and again at {Narrator.Listing(pair.Duplicates.Select(fd => $"fd {fd.Number}"))}.";
+        }
+    }
+
+    private static ImmutableArray<(int, ParticipantRole)> RolesOf(Incident incident, Verdict verdict)
+    {
+        var awaited = incident.Edges.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From).Select(waker => waker.Node)).ToHashSet();
+        var holders = verdict.Culprits.Select(culprit => incident.Evidence.Resources.IndexOf(culprit.Pid)).ToHashSet();
+        int[] order = [.. Narrator.InOrder(incident)];
+        return [.. order.Select((node, place) => (node,
+            holders.Contains(node) && order.Length > 1 ? ParticipantRole.Holder
+            : !awaited.Contains(node) || place == 0 ? ParticipantRole.RootWaiter
+            : ParticipantRole.Waiter))];
+    }
+
+    private static ImmutableArray<string> AssumptionsOf(Incident incident)
+    {
+        var assumptions = new SortedSet<string>(StringComparer.Ordinal) { Assumption.NoItimer };
+        foreach (int member in incident.Members)
+        {
+            WaitNode node = incident.Evidence.Graph.Nodes[member];
+            foreach (Clause clause in node.Waiters.SelectMany(waiter => waiter.Clauses))
+            {
+                assumptions.UnionWith(clause.Assumptions);
+                if (clause.Wait.Kind is not (WaitKind.Futex or WaitKind.ChildWait))
+                    assumptions.Add(Assumption.NoFdInFlight);
+                if (clause.Wait.Fd is not null && node.Waiters.Length > 1)
+                    assumptions.Add(Assumption.FdNotReused);
+            }
+        }
+        return [.. assumptions];
+    }
+
+    private static ImmutableArray<string> WhyNotProven(Incident incident)
+    {
+        var reasons = new List<string>();
+        foreach (int member in incident.Members)
+        {
+            ProcessRecord process = incident.Evidence.Resources[member];
+            if (!incident.Evidence.Proven[member])
+            {
+                reasons.AddRange(incident.Evidence.Graph.Nodes[member].Waiters
+                    .SelectMany(waiter => waiter.Clauses)
+                    .Where(clause => clause.Open == Openness.Hidden)
+                    .Select(clause => clause.Why!));
+            }
+            if (process.HasPosixTimers is null)
+                reasons.Add($"whether {Narrator.Name(process)} has a POSIX timer could not be read");
+            if (process.Fds.Any(fd => fd.CloseOnExec is null))
+                reasons.Add($"not all flags of the fds of {Narrator.Name(process)} could be read");
+        }
+        return [.. reasons.Distinct()];
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Fingerprints;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>From what a rule found to the finding that is told, kept and compared.</summary>
+internal sealed class FindingBuilder(Evidence evidence)
+{
+    /// <summary>Of an fd table or a thread list no more than so many entries go into a finding: those that matter first.</summary>
+    public const int MaxEntries = 512;
+
+    /// <param name="rule">Who says it.</param>
+    /// <param name="confidence">How sure.</param>
+    /// <param name="verdict">Summary, culprits, notes.</param>
+    /// <param name="identity">The processes that make it this finding and no other: its id is made of them.</param>
+    /// <param name="roles">All participants with their roles, in the order of the story.</param>
+    /// <param name="pids">The stuck (orphaned, zombie, hazardous) ones.</param>
+    public Finding Build(
+        Rules.RuleInfo rule, Confidence confidence, Rules.Verdict verdict, IEnumerable<int> identity,
+        ImmutableArray<(int Process, ParticipantRole Role)> roles, IEnumerable<int> pids)
+    {
+        ResourceIndex resources = evidence.Resources;
+        var finding = new Finding
+        {
+            Id = IdOf(rule, identity.Select(process => resources[process].Key)),
+            Class = rule.Class,
+            Confidence = confidence,
+            Rule = rule.Name,
+            Fingerprint = new FindingFingerprint("", "", "", null, "", Fingerprinter.Version, Sight()),
+            Summary = verdict.Summary,
+            Explanation = [],
+            WaitedSeconds = 0,
+            Participants = [.. roles.Select(pair => ParticipantOf(resources[pair.Process], pair.Role))],
+            Pids = [.. pids.Select(process => resources[process].Pid).Order()],
+            Culprits = verdict.Culprits,
+            Culprit = verdict.Culprits.FirstOrDefault(),
+            Notes = verdict.Notes,
+            Assumptions = [],
+            Edges = [],
+        };
+        return finding;
+    }
+
+    public ImmutableArray<WaitEdge> Edges(IEnumerable<IncidentEdge> edges) =>
+    [
+        .. edges.Select(edge => new WaitEdge(
+            new EdgeEnd(evidence.Resources[edge.From].Pid, edge.Tid),
+            edge.Clause,
+            edge.Whole.Kind.ToString(),
+            edge.Part.Resource ?? "?",
+            [.. edge.To.Select(waker => new EdgeTarget(evidence.Resources[waker.Node].Pid, waker.Fd, Outside: false))],
+            edge.Basis)),
+    ];
+
+    private Participant ParticipantOf(ProcessRecord process, ParticipantRole role) => new()
+    {
+        Pid = process.Pid,
+        StartTimeTicks = process.StartTimeTicks,
+        Ppid = process.Ppid,
+        Comm = process.Comm,
+        Cmdline = process.Cmdline,
+        Role = role,
+        State = process.State.ToString(),
+        Orphan = evidence.Memory.LostParentOf(process),
+        Threads = LiveState.ThreadsOf(evidence.Last, process, evidence.Memory, MaxEntries),
+        Fds = LiveState.FdsOf(process, MaxEntries),
+        NsPid = process.NsPid == process.Pid ? null : process.NsPid,
+    };
+
+    /// <summary>
+    /// Stable while the finding lasts: it hangs on the boot and on who is in it, not on the rule that names it, so that a better look at the
+    /// same hang goes on as the same episode.
+    /// </summary>
+    private string IdOf(Rules.RuleInfo rule, IEnumerable<ProcessKey> identity)
+    {
+        string family = rule.Class is FindingClass.Deadlock or FindingClass.Stall ? "hang" : rule.Class.ToString().ToLowerInvariant();
+        return $"f-{KeyText.Hash($"{evidence.Last.Host.BootId} {family} {string.Join(' ', identity.Order())}")}";
+    }
+
+    private string Sight() => evidence.Resources.Hidden.Length switch
+    {
+        0 => "waits fds",
+        var hidden when evidence.Resources.Hidden.All(process => evidence.Resources[process].NsPid == 1) && hidden == 1 => "waits fds-but-init",
+        _ => "waits fds-in-part",
+    };
+
+    /// <summary>Completes a finding: how long, and by which fingerprint it is known again.</summary>
+    public static Finding Complete(Finding finding)
+    {
+        double waited = finding.Participants
+            .Where(participant => finding.Pids.Contains(participant.Pid))
+            .SelectMany(participant => participant.Threads)
+            .Max(thread => thread.WaitedSeconds) ?? 0;
+        finding = finding with { WaitedSeconds = Math.Round(waited, 1) };
+        return finding with { Fingerprint = Fingerprinter.Of(finding) };
+    }
+}

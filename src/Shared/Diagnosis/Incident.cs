@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// One story: stuck processes that hang together by wait edges and, where no edge can be seen, by parent and child whose waits began
+/// together.
+/// </summary>
+/// <param name="Evidence">Where it was seen.</param>
+/// <param name="Members">Indexes of all stuck processes of the story, ascending.</param>
+/// <param name="Core">Those that wait only for each other: the rest merely waits upstream of them.</param>
+/// <param name="Edges">Who waits for whom; those of <see cref="EdgeBasis.Kinship"/> join what no wait joins.</param>
+internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, ImmutableHashSet<int> Core, ImmutableArray<IncidentEdge> Edges)
+{
+    /// <summary>All incidents of a look, by their first member.</summary>
+    public static IEnumerable<Incident> Of(Evidence evidence)
+    {
+        ImmutableArray<int> stuck = [.. Enumerable.Range(0, evidence.Stuck.Length).Where(node => evidence.Stuck[node])];
+        if (stuck.IsEmpty)
+            return [];
+        var position = stuck.Select((node, place) => (node, place)).ToDictionary(pair => pair.node, pair => pair.place);
+        ImmutableArray<IncidentEdge> waits = [.. stuck.SelectMany(node => EdgesOf(evidence, node))];
+        var pairs = waits.SelectMany(edge => edge.To.Select(waker => (A: position[edge.From], B: position[waker.Node]))).Distinct().ToList();
+
+        var group = new int[stuck.Length];
+        int number = 0;
+        foreach (IReadOnlyList<int> members in Components.Weak(stuck.Length, pairs))
+        {
+            foreach (int member in members)
+                group[member] = number;
+            number++;
+        }
+        ImmutableArray<IncidentEdge> kinship = [.. stuck
+            .Select(child => (Child: child, Parent: evidence.Resources.ParentOf(child)))
+            .Where(pair => pair.Parent >= 0 && evidence.Stuck[pair.Parent]
+                && group[position[pair.Child]] != group[position[pair.Parent]]
+                && BeganTogether(evidence, pair.Parent, pair.Child))
+            .Select(pair => IncidentEdge.OfKinship(evidence, pair.Parent, pair.Child))];
+
+        return [.. Components.Weak(stuck.Length, pairs.Concat(kinship.Select(edge => (position[edge.From], position[edge.To[0].Node]))))
+            .Select(members => OfMembers(evidence, [.. members.Select(place => stuck[place])], waits, kinship))];
+    }
+
+    private static Incident OfMembers(Evidence evidence, ImmutableArray<int> members, ImmutableArray<IncidentEdge> waits, ImmutableArray<IncidentEdge> kinship)
+    {
+        var inside = members.ToHashSet();
+        ImmutableArray<IncidentEdge> own = [.. waits.Where(edge => inside.Contains(edge.From))];
+        ImmutableArray<IncidentEdge> kin = [.. kinship.Where(edge => inside.Contains(edge.From))];
+        return new Incident(evidence, members, CoreOf(members, own), [.. own, .. kin]);
+    }
+
+    /// <summary>The terminal strongly connected parts: what everybody else waits for in the end.</summary>
+    private static ImmutableHashSet<int> CoreOf(ImmutableArray<int> members, ImmutableArray<IncidentEdge> waits)
+    {
+        var position = members.Select((node, place) => (node, place)).ToDictionary(pair => pair.node, pair => pair.place);
+        var successors = members.Select(_ => new List<int>()).ToArray();
+        foreach (IncidentEdge edge in waits)
+            successors[position[edge.From]].AddRange(edge.To.Where(waker => waker.Node != edge.From).Select(waker => position[waker.Node]));
+        int[] component = Components.StronglyConnected(successors);
+        var leaving = new HashSet<int>();
+        for (int place = 0; place < members.Length; place++)
+        {
+            if (successors[place].Any(next => component[next] != component[place]))
+                leaving.Add(component[place]);
+        }
+        return [.. members.Where((_, place) => !leaving.Contains(component[place]))];
+    }
+
+    private static IEnumerable<IncidentEdge> EdgesOf(Evidence evidence, int node)
+    {
+        foreach (Waiter waiter in evidence.Graph.Nodes[node].Waiters)
+        {
+            for (int clause = 0; clause < waiter.Clauses.Length; clause++)
+            {
+                IEnumerable<Clause> parts = waiter.Clauses[clause].Parts is { IsEmpty: false } members ? members : [waiter.Clauses[clause]];
+                foreach (Clause part in parts)
+                {
+                    // A waker that only happens to be in the proof is not part of the story; a waiter that also has the other end open is.
+                    ImmutableArray<Waker> to = [.. part.Wakers.Where(waker => waker.Direct && evidence.Stuck[waker.Node])];
+                    if (!to.IsEmpty)
+                        yield return new IncidentEdge(node, waiter.Thread.Tid, clause, waiter.Wait, part.Wait, to, evidence.Proven[node] ? EdgeBasis.Proven : EdgeBasis.Assumed);
+                }
+            }
+        }
+    }
+
+    private static readonly TimeSpan Together = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Parent and child belong to one story where the parent made a pipe for the child (both hold it, whichever ends), or where the last of
+    /// each to run ran within ten seconds of the other.
+    /// </summary>
+    private static bool BeganTogether(Evidence evidence, int parent, int child)
+    {
+        ProcessRecord a = evidence.Resources[parent], b = evidence.Resources[child];
+        if (a.Fds.Any(fd => fd.Target.Kind == FdKind.Pipe && evidence.Resources.HoldersOf(fd.Target) is var holders
+            && holders.Any(holder => holder.Process == child)
+            && holders.All(holder => holder.Process == child || holder.Process == parent)))
+        {
+            return true;
+        }
+        return (LastToRun(evidence, a) - LastToRun(evidence, b)).Duration() <= Together;
+    }
+
+    private static TimeSpan LastToRun(Evidence evidence, ProcessRecord process) =>
+        process.Threads.Min(thread => evidence.StillFor(process, thread));
+}
+
+/// <summary>A wait of one thread, or kinship.</summary>
+/// <param name="From">Index of the waiting process.</param>
+/// <param name="Tid">The waiting thread; the leader for kinship.</param>
+/// <param name="Clause">Which of the wait's clauses.</param>
+/// <param name="Whole">The thread's whole wait: a set, say.</param>
+/// <param name="Part">What of it this edge is: the member of the set.</param>
+/// <param name="To">Who holds what is waited for.</param>
+/// <param name="Basis">Seen, assumed, or kinship.</param>
+internal sealed record IncidentEdge(int From, int Tid, int Clause, Wait Whole, Wait Part, ImmutableArray<Waker> To, EdgeBasis Basis)
+{
+    public static IncidentEdge OfKinship(Evidence evidence, int parent, int child)
+    {
+        var wait = new Wait { Kind = WaitKind.ChildWait, Bounded = Bounded.Unknown, Children = new ChildSelector(evidence.Resources[child].Pid, null) };
+        return new IncidentEdge(parent, evidence.Resources[parent].Pid, 0, wait, wait, [new Waker(child, null, Direct: true)], EdgeBasis.Kinship);
+    }
+
+    public bool IsKinship => Basis == EdgeBasis.Kinship;
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+using OrphanBoard.Shared.Wire;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>From a look to what the board shows of each process.</summary>
+public static class LiveState
+{
+    /// <summary>More entries of one fd table or thread list are not sent, those with the highest numbers left out.</summary>
+    public const int MaxEntries = 1024;
+
+    /// <summary>One entry per process of the look, in its order.</summary>
+    public static ImmutableArray<ProcessState> Of(Snapshot look, LookMemory memory) =>
+        [.. look.Processes.Select(process => new ProcessState(
+            process.Key,
+            new ProcessFacts(
+                process.Ppid, process.Pgrp, process.Session, process.Comm, process.Cmdline, process.State, process.Uid,
+                process.FdSight == Sight.Seen || process.IsZombie, memory.LostParentOf(process)),
+            // How long a thread has waited changes with every look: the board counts from the finding instead.
+            [.. ThreadsOf(look, process, memory, MaxEntries).Select(thread => thread with { WaitedSeconds = null })],
+            FdsOf(process, MaxEntries)))];
+
+    public static ImmutableArray<ThreadInfo> ThreadsOf(Snapshot look, ProcessRecord process, LookMemory memory, int most) =>
+        [.. process.Threads.Take(most).Select(thread => ThreadOf(look, process, thread, memory))];
+
+    /// <summary>The table; past <paramref name="most"/> entries fds 0 to 2 and pipes come before the rest.</summary>
+    public static ImmutableArray<FdInfo> FdsOf(ProcessRecord process, int most)
+    {
+        IEnumerable<FileDescriptor> fds = process.Fds;
+        if (process.Fds.Length > most)
+            fds = process.Fds.OrderByDescending(fd => fd.Number <= 2 || fd.Target.Kind == FdKind.Pipe).ThenBy(fd => fd.Number).Take(most).OrderBy(fd => fd.Number);
+        return [.. fds.Select(fd => new FdInfo(fd.Number, fd.Target.Text, Spell(fd.Access), fd.CloseOnExec))];
+    }
+
+    private static ThreadInfo ThreadOf(Snapshot look, ProcessRecord process, ThreadRecord thread, LookMemory memory)
+    {
+        Wait wait = WaitDecoder.Decode(look.Host, process, thread);
+        return new ThreadInfo(
+            thread.Tid, thread.Comm, wait.Kind.ToString(), wait.Bounded, wait.Resource, thread.Wchan,
+            wait.Call is { } call ? SystemCallTable.NameOf(call) : null,
+            Housekeeping: false,
+            memory.StillFor(look, process, thread) is { } still ? Math.Round(still.TotalSeconds, 1) : null,
+            wait.Futex?.Class);
+    }
+
+    private static string Spell(FdAccess access) => access switch
+    {
+        FdAccess.Read => "r",
+        FdAccess.Write => "w",
+        FdAccess.ReadWrite => "rw",
+        _ => "-",
+    };
+}

@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Says in sentences what the graph shows, as a colleague would tell it.</summary>
+internal sealed class Narrator(ResourceIndex resources)
+{
+    /// <summary><c>child (14)</c>.</summary>
+    public string Name(int process) => Name(resources[process]);
+
+    public static string Name(ProcessRecord process) => $"{ProgramOf(process)} ({process.Pid})";
+
+    /// <summary>comm, or where the kernel cut it at 15 bytes the name that exe or the first argument goes on with.</summary>
+    public static string ProgramOf(ProcessRecord process)
+    {
+        if (process.Comm.Length < 15)
+            return process.Comm;
+        string?[] longer = [process.Exe, process.Cmdline is { IsEmpty: false } cmdline ? cmdline[0] : null];
+        return longer
+            .Select(path => path?[(path.LastIndexOf('/') + 1)..])
+            .FirstOrDefault(name => name is not null && name.StartsWith(process.Comm, StringComparison.Ordinal)) ?? process.Comm;
+    }
+
+    /// <summary>One entry per process, those who wait upstream first, each followed by the one that it waits for.</summary>
+    public ImmutableArray<string> Tell(Incident incident)
+    {
+        var hops = ImmutableArray.CreateBuilder<string>();
+        foreach (int process in InOrder(incident))
+            hops.Add(Hop(incident, process));
+        return hops.ToImmutable();
+    }
+
+    /// <summary>From those nobody waits for along the edges; where everybody is waited for, from the oldest.</summary>
+    public static IEnumerable<int> InOrder(Incident incident)
+    {
+        var awaited = incident.Edges.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From).Select(waker => waker.Node)).ToHashSet();
+        var told = new HashSet<int>();
+        var pending = new Stack<int>();
+        var next = incident.Edges.ToLookup(edge => edge.From);
+        foreach (int start in incident.Members.OrderBy(member => awaited.Contains(member)).ThenBy(member => incident.Evidence.Resources[member].StartTimeTicks).ThenBy(member => member))
+        {
+            pending.Push(start);
+            while (pending.TryPop(out int process))
+            {
+                if (!told.Add(process))
+                    continue;
+                yield return process;
+                foreach (Waker waker in next[process].SelectMany(edge => edge.To).Reverse())
+                    pending.Push(waker.Node);
+            }
+        }
+    }
+
+    private string Hop(Incident incident, int process)
+    {
+        WaitNode node = incident.Evidence.Graph.Nodes[process];
+        ILookup<int, IncidentEdge> byThread = incident.Edges.Where(edge => edge.From == process && !edge.IsKinship).ToLookup(edge => edge.Tid);
+        var sentences = new List<string>();
+        int futexes = 0;
+        foreach (Waiter waiter in node.Waiters)
+        {
+            if (waiter.Wait.Kind == WaitKind.Futex)
+            {
+                futexes++;
+                continue;
+            }
+            sentences.Add(WaitSentence(process, waiter, first: sentences.Count == 0, many: node.Waiters.Length > 1));
+            sentences.AddRange(HolderSentences(process, byThread[waiter.Thread.Tid]));
+        }
+        if (futexes > 0)
+            sentences.Add(FutexSentence(process, futexes, node.Waiters.Length));
+        foreach (IncidentEdge kin in incident.Edges.Where(edge => edge.From == process && edge.IsKinship))
+            sentences.Add($"It is the parent of {Name(kin.To[0].Node)}; that it waits for it cannot be seen from outside, but both stand still since the same time.");
+        return string.Join(' ', sentences);
+    }
+
+    /// <summary>What one thread waits for, as a sentence about its process.</summary>
+    public string WaitSentence(int process, Waiter waiter, bool first, bool many)
+    {
+        string who = first ? Name(process) : many ? $"Its thread {waiter.Thread.Comm} ({waiter.Thread.Tid})" : "It";
+        return $"{who} {What(waiter.Wait)}.";
+    }
+
+    /// <summary>The wait as a verb phrase: <c>reads pipe 86256 (fd 3) to its end</c>.</summary>
+    public string What(Wait wait) => wait.Kind switch
+    {
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => $"reads {Thing(wait)} to its end",
+        WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
+        WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
+        WaitKind.PipeWrite => $"writes to the FIFO {wait.Target?.Text} (fd {wait.Fd}), which is full",
+        WaitKind.FifoOpen => "opens a FIFO and waits for somebody to open its other end",
+        WaitKind.SocketRead => $"waits for data on {Thing(wait)}",
+        WaitKind.SocketWrite => $"waits for room to send on {Thing(wait)}",
+        WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
+        WaitKind.SocketConnect => $"waits for {Thing(wait)} to be connected",
+        WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
+        WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
+        WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
+        WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
+        WaitKind.ChildWait => ChildPhrase(wait),
+        WaitKind.FileLock => "waits for a file lock",
+        WaitKind.SysvSemaphore => "waits for a System V semaphore",
+        WaitKind.SysvMessage => "waits for a System V message queue",
+        WaitKind.PosixQueue => "waits for a POSIX message queue",
+        WaitKind.Tty => $"waits for the terminal {wait.Target?.Text} (fd {wait.Fd})",
+        WaitKind.Vfork => "waits for the child that it made with vfork to exec or exit",
+        WaitKind.SignalWait => "waits for a signal",
+        WaitKind.Timer => "sleeps until a timer ends",
+        WaitKind.Stopped => "is stopped",
+        WaitKind.Traced => "is stopped by its tracer",
+        WaitKind.Uninterruptible => "is in the kernel, in uninterruptible sleep (state D)",
+        WaitKind.Running => "is running",
+        _ => $"waits for something that is not known: {wait.Why}",
+    };
+
+    private string ChildPhrase(Wait wait)
+    {
+        if (wait.Children?.Pid is not { } pid)
+            return wait.Children?.Group is { } group ? $"waits for a child of process group {group} to exit" : "waits for any of its children to exit";
+        return resources.IndexOf(pid) is >= 0 and var child ? $"waits for its child {Name(child)} to exit" : $"waits for its child {pid} to exit";
+    }
+
+    private static string Thing(Wait wait) => wait.Target switch
+    {
+        { Kind: FdKind.Pipe } pipe => $"pipe {pipe.Id} (fd {wait.Fd})",
+        { Kind: FdKind.EventFd, Id: > 0 } eventFd => $"eventfd {eventFd.Id} (fd {wait.Fd})",
+        { } target => $"{target.Text} (fd {wait.Fd})",
+        null => $"fd {wait.Fd}",
+    };
+
+    /// <summary>Who holds the other end of what a thread waits for, and how often.</summary>
+    public IEnumerable<string> HolderSentences(int process, IEnumerable<IncidentEdge> edges)
+    {
+        foreach (IncidentEdge edge in edges.DistinctBy(edge => edge.Part.Resource))
+        {
+            if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite)
+                yield return HolderSentence(process, edge);
+            else if (edge.Part is { Kind: WaitKind.ChildWait, Children.Pid: null })
+                yield return edge.To.Length == 1 ? $"That is {Name(edge.To[0].Node)}." : $"Those are {Listing(edge.To.Select(waker => Name(waker.Node)))}.";
+        }
+    }
+
+    private string HolderSentence(int process, IncidentEdge edge)
+    {
+        string end = edge.Part.Kind == WaitKind.PipeRead ? "write end" : "read end";
+        IEnumerable<string> holders = edge.To.GroupBy(waker => waker.Node).Select(group =>
+        {
+            ImmutableArray<int> fds = [.. group.Select(waker => waker.Fd!.Value).Order()];
+            string who = group.Key == process ? "itself" : Name(group.Key);
+            return fds.Length == 1
+                ? $"at fd {fds[0]} of {who}"
+                : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same pipe {Times(fds.Length)}";
+        });
+        string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of pipe {edge.Part.Target!.Id}" : $"Its {end}";
+        return $"{of} is open {Listing(holders)}.";
+    }
+
+    private static string Times(int count) => count == 2 ? "twice" : $"{count} times";
+
+    private string FutexSentence(int process, int futexes, int threads) => (futexes, threads) switch
+    {
+        (1, 1) => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other.",
+        _ when futexes == threads => $"All {threads} threads of {Name(process)} wait on futexes, which only threads of the same process could wake.",
+        (1, _) => "Its other thread waits on a futex, which only a thread of the same process could wake.",
+        _ => $"Its other {futexes} threads wait on futexes, which only threads of the same process could wake.",
+    };
+
+    /// <summary><c>a, b and c</c>; past eight the rest is counted.</summary>
+    public static string Listing(IEnumerable<string> parts)
+    {
+        string[] all = [.. parts];
+        if (all.Length > 8)
+            all = [.. all[..7], $"{all.Length - 7} more"];
+        return all.Length switch
+        {
+            0 => "nothing",
+            1 => all[0],
+            _ => $"{string.Join(", ", all[..^1])} and {all[^1]}",
+        };
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A reader waits for the end of a pipe, and a process in the same stuck set holds the write end twice: as its stdout (or stdin, stderr)
+/// and again at a higher fd. Closing stdout, as the program does when its work is done, does not deliver end of file then.
+/// <code>
+/// test   reads a            a: child/1w child/4w
+/// child  reads b            b: test/30w
+/// </code>
+/// </summary>
+internal sealed class EofHeldByDuplicate : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("eof-held-by-duplicate", FindingClass.Deadlock,
+        "A reader waits for the end of a pipe whose write end another stuck process holds open twice, once as its own stdio and again at a higher fd.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        foreach (IncidentEdge edge in incident.Edges)
+        {
+            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead, Target: { } pipe } || edge.To.Any(waker => waker.Node == edge.From))
+                continue;
+            foreach (int holder in edge.To.Select(waker => waker.Node).Distinct().Where(incident.Members.Contains))
+            {
+                StdioDuplicates? twice = StdioDuplicates.Of(resources[holder])
+                    .FirstOrDefault(pair => pair.Stdio.Target == pipe && (pair.Stdio.Access & FdAccess.Write) != 0);
+                if (twice is not null)
+                    return Tell(resources, edge.From, holder, twice);
+            }
+        }
+        return null;
+    }
+
+    private static Verdict Tell(ResourceIndex resources, int reader, int holder, StdioDuplicates twice)
+    {
+        string who = Narrator.Name(resources[holder]);
+        string fds = Narrator.Listing(twice.Duplicates.Select(fd => $"fd {fd.Number}"));
+        string remedy = $"It ends when {who} closes {fds}; closing fd {twice.Stdio.Number} alone does not end the pipe.";
+        ImmutableArray<Culprit> culprits = [.. twice.Duplicates.Select(fd => new Culprit(resources[holder].Pid, fd.Number, fd.Target.Text, remedy))];
+        return new Verdict(
+            $"{Narrator.Name(resources[reader])} waits for the end of pipe {twice.Stdio.Target.Id}, which {who} holds open at fd {twice.Stdio.Number} and again at {fds}.",
+            culprits);
+    }
+}

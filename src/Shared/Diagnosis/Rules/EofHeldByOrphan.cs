@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A reader waits for the end of a pipe that it made for a child. The child is gone; what holds the write end is something the child left
+/// behind and init or a subreaper adopted. It may end some day, so this is a stall and no deadlock.
+/// <code>
+/// runner  reads a            a: leftover/1w (child of init; its parent has exited)
+/// </code>
+/// </summary>
+internal sealed class EofHeldByOrphan : EvidenceRule
+{
+    public override RuleInfo Info { get; } = new("eof-held-by-orphan", FindingClass.Stall,
+        "A reader waits for the end of a pipe whose write end only orphans hold open: what a child left behind when it exited.");
+
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    {
+        ResourceIndex resources = evidence.Resources;
+        foreach (HeldUp held in Adoption.HeldUp(evidence.Graph))
+        {
+            ProcessRecord reader = resources[held.Reader];
+            if (told.Contains(reader.Pid) || !evidence.WasThere(reader))
+                continue;
+            TimeSpan still = evidence.StillFor(reader, held.Waiter.Thread);
+            if (still < evidence.Options.MinimumWait)
+                continue;
+            yield return Tell(evidence, held);
+        }
+    }
+
+    private Finding Tell(Evidence evidence, HeldUp held)
+    {
+        ResourceIndex resources = evidence.Resources;
+        var narrator = new Narrator(resources);
+        string reader = narrator.Name(held.Reader);
+        ulong pipe = held.Wait.Target!.Id;
+        ImmutableArray<int> orphans = [.. held.Holders.Select(holder => holder.Process).Distinct()];
+        string names = Narrator.Listing(orphans.Select(narrator.Name));
+        ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
+            resources[holder.Process].Pid, holder.Fd.Number, held.Wait.Target.Text,
+            $"It ends when {narrator.Name(holder.Process)} exits or closes fd {holder.Fd.Number}."))];
+        ImmutableArray<IncidentEdge> edges = [new(
+            held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
+            [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd.Number, Direct: true))], EdgeBasis.Assumed)];
+
+        var builder = new FindingBuilder(evidence);
+        Finding finding = builder.Build(
+            Info, Confidence.Likely,
+            new Verdict($"{reader} waits for the end of pipe {pipe}, which {names} {(orphans.Length == 1 ? "holds" : "hold")} open: left behind by a child that has exited.", culprits),
+            [held.Reader, .. orphans],
+            [(held.Reader, ParticipantRole.RootWaiter), .. orphans.Select(orphan => (orphan, ParticipantRole.OrphanHolder))],
+            [held.Reader, .. orphans]);
+        return FindingBuilder.Complete(finding with
+        {
+            Explanation =
+            [
+                $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, edges))}",
+                .. orphans.Select(orphan => OrphanSentence(evidence, orphan)),
+                .. culprits.Select(culprit => culprit.Remedy).Distinct(),
+            ],
+            Edges = builder.Edges(edges),
+            NotProvenBecause = [$"{names} can still exit"],
+        });
+    }
+
+    internal static string OrphanSentence(Evidence evidence, int orphan)
+    {
+        ProcessRecord process = evidence.Resources[orphan];
+        string adopted = evidence.Resources.ParentOf(orphan) is >= 0 and var parent ? $"adopted by {Narrator.Name(evidence.Resources[parent])}" : "adopted by init";
+        return evidence.Memory.LostParentOf(process) is { LostParent: { } lost, LostPpid: { } pid }
+            ? $"{Narrator.Name(process)} is an orphan: its parent {lost} ({pid}) has exited, and it was {adopted}."
+            : $"{Narrator.Name(process)} is an orphan, {adopted}: whoever started it has exited.";
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A reader waits for the end of a pipe whose write end it holds itself, inherited by mistake or never closed after fork.
+/// <code>
+/// parent  waits for filter to exit
+/// filter  reads a            a: filter/0r filter/4w
+/// </code>
+/// A pair of ends inside one process is also how threads wake each other: that is not a wait for the end. It counts as one where the
+/// reader reads its stdin, where others hold the write end too, or where there is no other thread to write.
+/// </summary>
+internal sealed class EofHeldBySelf : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("eof-held-by-self", FindingClass.Deadlock,
+        "A reader waits for the end of a pipe whose write end it holds open itself.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        foreach (IncidentEdge edge in incident.Edges)
+        {
+            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead, Target: { } pipe } || !edge.To.Any(waker => waker.Node == edge.From))
+                continue;
+            ProcessRecord reader = resources[edge.From];
+            bool alone = reader.Threads.Length == 1 && edge.Whole.Kind == WaitKind.PipeRead;
+            bool shared = edge.To.Any(waker => waker.Node != edge.From);
+            if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared)
+                continue;
+            ImmutableArray<int> own = [.. edge.To.Where(waker => waker.Node == edge.From).Select(waker => waker.Fd!.Value).Order()];
+            string who = Narrator.Name(reader);
+            string fds = Narrator.Listing(own.Select(fd => $"fd {fd}"));
+            string remedy = $"It ends when {who} closes {fds}, its own write end of the pipe that it reads.";
+            return new Verdict(
+                $"{who} waits for the end of pipe {pipe.Id}, whose write end it holds open itself at {fds}.",
+                [.. own.Select(fd => new Culprit(reader.Pid, fd, pipe.Text, remedy))]);
+        }
+        return null;
+    }
+}

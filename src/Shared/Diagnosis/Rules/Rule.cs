@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>What a rule is called and what it says, for <c>explain --rules</c>.</summary>
+/// <param name="Name">Kebab-case.</param>
+/// <param name="Class">Class of its findings.</param>
+/// <param name="Summary">One sentence: the shape that it recognises.</param>
+public sealed record RuleInfo(string Name, FindingClass Class, string Summary);
+
+/// <summary>All rules of this version, the most specific of each class first.</summary>
+public static class RuleBook
+{
+    public static ImmutableArray<RuleInfo> All { get; } =
+    [
+        .. DeadlockRules.Select(rule => rule.Info),
+        .. EvidenceRules.Select(rule => rule.Info),
+    ];
+
+    /// <summary>Tried in order on each incident: the first that fits names it, the others become notes.</summary>
+    internal static ImmutableArray<IncidentRule> DeadlockRules =>
+        [new EofHeldByDuplicate(), new EofHeldBySelf(), new StdioDuplicateStuck(), new ChildNeverExits(), new StuckSetRule()];
+
+    /// <summary>Tried in order; a process that one has told of is not told of again by those after it.</summary>
+    internal static ImmutableArray<EvidenceRule> EvidenceRules =>
+        [new EofHeldByOrphan(), new OrphanRule(OrphanKind.HoldingPipe), new OrphanRule(OrphanKind.Busy), new OrphanRule(OrphanKind.Idle), new UnreapedZombies(), new StdioDuplicateHazard()];
+}
+
+/// <summary>Names a stuck set: who must let go of what.</summary>
+internal abstract class IncidentRule
+{
+    public abstract RuleInfo Info { get; }
+
+    /// <summary>Null where the rule does not fit.</summary>
+    public abstract Verdict? Judge(Incident incident, Narrator narrator);
+}
+
+/// <summary>Finds what is no stuck set: stalls, orphans, zombies, hazards.</summary>
+internal abstract class EvidenceRule
+{
+    public abstract RuleInfo Info { get; }
+
+    /// <param name="evidence">The two looks.</param>
+    /// <param name="told">Pids that earlier rules have told of.</param>
+    public abstract IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told);
+}
+
+/// <param name="Summary">One sentence.</param>
+/// <param name="Culprits">Who must let go of what; empty where no one can be named.</param>
+/// <param name="Notes">What else is worth knowing.</param>
+internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits, ImmutableArray<string> Notes)
+{
+    public Verdict(string summary, ImmutableArray<Culprit> culprits) : this(summary, culprits, []) { }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A process holds duplicates of its own stdio pipes. As long as it lives, closing stdout does not tell the reader that it is done. Runtimes
+/// keep a private duplicate of one stream as a matter of course, closed on exec: that alone is not told. A duplicate that
+/// children inherit is, and so are duplicates of all of its stdio pipes.
+/// </summary>
+internal sealed class StdioDuplicateHazard : EvidenceRule
+{
+    public override RuleInfo Info { get; } = new("stdio-duplicate", FindingClass.Hazard,
+        "A process holds a second fd on a pipe that is its stdin, stdout or stderr: closing the one does not end the pipe.");
+
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    {
+        ResourceIndex resources = evidence.Resources;
+        for (int process = 0; process < evidence.Last.Processes.Length; process++)
+        {
+            ProcessRecord record = resources[process];
+            if (told.Contains(record.Pid) || !evidence.WasThere(record))
+                continue;
+            ImmutableArray<StdioDuplicates> pairs = StdioDuplicates.Of(record);
+            if (!pairs.IsEmpty && IsHazard(record, pairs) && !HasItFromItsParent(resources, process, pairs))
+                yield return Tell(evidence, process, pairs);
+        }
+    }
+
+    private static bool IsHazard(ProcessRecord process, ImmutableArray<StdioDuplicates> pairs)
+    {
+        if (pairs.Any(pair => pair.Duplicates.Any(fd => fd.CloseOnExec == false)))
+            return true;
+        int stdioPipes = process.Fds.TakeWhile(fd => fd.Number <= 2).Where(fd => fd.Target.Kind == FdKind.Pipe).DistinctBy(fd => fd.Target).Count();
+        return stdioPipes > 1 && pairs.Length == stdioPipes;
+    }
+
+    /// <summary>Inherited as it stands: the parent is told of, once.</summary>
+    private static bool HasItFromItsParent(ResourceIndex resources, int process, ImmutableArray<StdioDuplicates> pairs) =>
+        resources.ParentOf(process) is >= 0 and var parent
+        && StdioDuplicates.Of(resources[parent]) is { IsEmpty: false } above
+        && pairs.All(pair => above.Any(other => other.Stdio.Target == pair.Stdio.Target));
+
+    private Finding Tell(Evidence evidence, int process, ImmutableArray<StdioDuplicates> pairs)
+    {
+        ProcessRecord record = evidence.Resources[process];
+        string who = Narrator.Name(record);
+        string listed = Narrator.Listing(pairs.Select(pair => $"fd {pair.Stdio.Number} again at {Narrator.Listing(pair.Duplicates.Select(fd => $"fd {fd.Number}"))} ({pair.Stdio.Target.Text})"));
+        ImmutableArray<Culprit> culprits = [.. pairs.SelectMany(pair => pair.Duplicates).Select(fd => new Culprit(
+            record.Pid, fd.Number, fd.Target.Text, $"Close fd {fd.Number} when it is no longer needed, before anybody waits for the end of {fd.Target.Text}."))];
+        Finding finding = new FindingBuilder(evidence).Build(
+            Info, Confidence.Proven,
+            new Verdict($"{who} holds duplicates of its own stdio: {listed}.", culprits),
+            [process], [(process, ParticipantRole.Hazard)], [process]);
+        return FindingBuilder.Complete(finding with
+        {
+            Explanation =
+            [
+                $"{who} has {listed}.",
+                "Nothing hangs yet. Whoever waits for the end of one of these pipes will wait until all of its fds are closed, not only the stdio one.",
+            ],
+        });
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// Children that have exited and that their parent has not waited for: for longer than a grace time, or many of them.
+/// </summary>
+internal sealed class UnreapedZombies : EvidenceRule
+{
+    public override RuleInfo Info { get; } = new("unreaped-zombies", FindingClass.Zombie,
+        "A parent does not wait for its children that have exited: one of them for more than 30 s, or ten of them.");
+
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    {
+        var byParent = Enumerable.Range(0, evidence.Last.Processes.Length)
+            .Where(process => evidence.Resources[process] is { IsZombie: true } zombie && evidence.WasThere(zombie))
+            .GroupBy(evidence.Resources.ParentOf);
+        foreach (IGrouping<int, int> family in byParent.Where(family => family.Key >= 0 && !told.Contains(evidence.Resources[family.Key].Pid)))
+        {
+            ImmutableArray<int> zombies = [.. family];
+            TimeSpan oldest = zombies.Max(zombie => evidence.Memory.ZombieSince(evidence.Resources[zombie]) is { } since ? evidence.Last.Uptime - since : TimeSpan.Zero);
+            if (zombies.Length >= evidence.Options.ZombieCount || oldest >= evidence.Options.ZombieGrace)
+                yield return Tell(evidence, family.Key, zombies);
+        }
+    }
+
+    private Finding Tell(Evidence evidence, int parent, ImmutableArray<int> zombies)
+    {
+        ResourceIndex resources = evidence.Resources;
+        string who = Narrator.Name(resources[parent]);
+        string children = zombies.Length == 1 ? "a child that has exited" : $"{zombies.Length} children that have exited";
+        string remedy = $"It ends when {who} waits for its children, or exits: then they are reaped by whoever adopts them.";
+        Finding finding = new FindingBuilder(evidence).Build(
+            Info, Confidence.Proven,
+            new Verdict($"{who} has not waited for {children}.", [new Culprit(resources[parent].Pid, null, $"child:{resources[zombies[0]].Pid}", remedy)]),
+            [parent],
+            [(parent, ParticipantRole.Holder), .. zombies.Take(FindingBuilder.MaxEntries).Select(zombie => (zombie, ParticipantRole.Zombie))],
+            zombies);
+        return FindingBuilder.Complete(finding with
+        {
+            Explanation = [$"{who} has not waited for {children}: {Narrator.Listing(zombies.Select(zombie => Narrator.Name(resources[zombie])))}.", remedy],
+        });
+    }
+}

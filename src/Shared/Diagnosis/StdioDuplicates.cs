@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// For each stdio pipe at fd 0, 1, 2 of a process: its other fds, above 2, on the same end of the same pipe. That fds 1 and 2 share a pipe
+/// (2&gt;&amp;1) is legal and is not counted.
+/// </summary>
+/// <param name="Stdio">The first of fds 0, 1, 2 on this end.</param>
+/// <param name="Duplicates">The others, above 2, ascending; at least one.</param>
+internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<FileDescriptor> Duplicates)
+{
+    public static ImmutableArray<StdioDuplicates> Of(ProcessRecord process)
+    {
+        var found = ImmutableArray.CreateBuilder<StdioDuplicates>();
+        foreach (FileDescriptor stdio in process.Fds.TakeWhile(fd => fd.Number <= 2))
+        {
+            if (stdio.Target.Kind != FdKind.Pipe || found.Any(pair => IsSameEnd(pair.Stdio, stdio)))
+                continue;
+            ImmutableArray<FileDescriptor> duplicates = [.. process.Fds.Where(fd => fd.Number > 2 && IsSameEnd(fd, stdio))];
+            if (!duplicates.IsEmpty)
+                found.Add(new StdioDuplicates(stdio, duplicates));
+        }
+        return found.ToImmutable();
+    }
+
+    private static bool IsSameEnd(FileDescriptor a, FileDescriptor b) => a.Target == b.Target && a.Access == b.Access;
+}
