@@ -97,7 +97,7 @@ public sealed partial class CommandLineRedaction(byte[] key)
     private static partial Regex WholeArgument();
 
     // key=value, key: value, "key": "value" somewhere inside: a shell command, a connection string, JSON, the query of a URL
-    [GeneratedRegex(@"(?<![\w.-])(?<key>-{0,2}" + Name + @")[""']?\s{0,8}[=:]\s{0,8}(?:""(?<secret>[^""]+)""|'(?<secret>[^']+)'|(?<secret>(?!//)[^\s;&,""'{}]+))", Options)]
+    [GeneratedRegex(@"(?<![\w.-])(?<key>-{0,2}" + Name + @")[""']?\s{0,8}[=:]\s{0,8}(?:""(?<secret>[^""]+)""|'(?<secret>[^']+)'|(?:(?:bearer|basic|token|digest)\s{1,8})?(?<secret>(?!//)[^\s;&,""'{}]+))", Options)]
     private static partial Regex KeyAndValue();
 
     // --password value inside a shell command
