@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using OrphanBoard.Server.Api;
 using OrphanBoard.Server.History;
 using OrphanBoard.Server.Settings;
 using OrphanBoard.Server.SignIn;

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Console;
-using OrphanBoard.Server.Api;
 using OrphanBoard.Server.History;
+using OrphanBoard.Server.Ingest;
 using OrphanBoard.Server.Live;
 using OrphanBoard.Server.Settings;
 using OrphanBoard.Server.SignIn;
@@ -49,6 +49,7 @@ public static class ServerBuilder
         services.AddSignIn(directory);
         services.AddHistory(directory.DatabaseFile);
         services.AddSingleton<LiveHosts>();
+        services.AddIngest();
 
         WebApplication app = builder.Build();
         app.UseHostFiltering();
@@ -60,6 +61,7 @@ public static class ServerBuilder
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapLogin();
+        app.MapIngest();
         return app;
     }
 

@@ -9,6 +9,11 @@ public static class HistorySetup
     {
         services.AddDbContextFactory<HistoryDb>(o => o.UseOrphanBoardSqlite(databaseFile));
         services.AddSingleton<HistoryChanges>();
+        services.AddSingleton<StoreHealth>();
+        services.AddSingleton<CommitTimes>();
+        services.AddSingleton<HistoryWriter>();
+        services.AddHostedService(s => s.GetRequiredService<HistoryWriter>());
+        services.AddSingleton<HistoryFeed>();
         services.AddSingleton<EpisodeQueries>();
         services.AddSingleton<FingerprintQueries>();
         services.AddSingleton<HostQueries>();

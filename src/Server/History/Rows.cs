@@ -69,7 +69,7 @@ public sealed class EvidenceRow
     public required string Finding { get; set; }
 }
 
-/// <summary>A shape and its counts, which are counted anew from the episodes with each change, in the same transaction.</summary>
+/// <summary>A shape and its counts, which change in the transaction of its episodes.</summary>
 public sealed class FingerprintRow
 {
     public required string Shape { get; set; }
@@ -89,6 +89,9 @@ public sealed class FingerprintRow
     public int Episodes { get; set; }
     public int OpenEpisodes { get; set; }
     public int Hosts { get; set; }
+
+    /// <summary>Whether messages about it, as a new one, have been put into the outbox (or would have been, had there been an endpoint).</summary>
+    public bool Announced { get; set; }
 }
 
 /// <summary>How many episodes of a shape began on a day.</summary>

@@ -172,6 +172,9 @@ namespace OrphanBoard.Server.History.Migrations
                     b.Property<string>("Shape")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("Announced")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("Episodes")
                         .HasColumnType("INTEGER");
 

@@ -10,7 +10,7 @@ using OrphanBoard.Server.History;
 namespace OrphanBoard.Server.History.Migrations
 {
     [DbContext(typeof(HistoryDb))]
-    [Migration("20261122181853_FirstForm")]
+    [Migration("20261122182917_FirstForm")]
     partial class FirstForm
     {
         /// <inheritdoc />
@@ -174,6 +174,9 @@ namespace OrphanBoard.Server.History.Migrations
                 {
                     b.Property<string>("Shape")
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("Announced")
+                        .HasColumnType("INTEGER");
 
                     b.Property<int>("Episodes")
                         .HasColumnType("INTEGER");

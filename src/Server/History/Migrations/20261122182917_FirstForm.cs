@@ -52,7 +52,8 @@ namespace OrphanBoard.Server.History.Migrations
                     ReturnedMs = table.Column<long>(type: "INTEGER", nullable: true),
                     Episodes = table.Column<int>(type: "INTEGER", nullable: false),
                     OpenEpisodes = table.Column<int>(type: "INTEGER", nullable: false),
-                    Hosts = table.Column<int>(type: "INTEGER", nullable: false)
+                    Hosts = table.Column<int>(type: "INTEGER", nullable: false),
+                    Announced = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {

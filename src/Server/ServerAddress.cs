@@ -1,4 +1,4 @@
-namespace OrphanBoard.Server.Api;
+namespace OrphanBoard.Server;
 
 /// <summary>Where this server is reached; known once it listens.</summary>
 public sealed class ServerAddress(Uri? publicUrl)
