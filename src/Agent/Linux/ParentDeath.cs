@@ -6,8 +6,11 @@ namespace OrphanBoard.Agent.Linux;
 /// <summary>prctl(PR_SET_PDEATHSIG): the kernel sends SIGTERM when the parent exits, however it exits.</summary>
 public static partial class ParentDeath
 {
-    /// <summary>Asks for SIGTERM at the parent's death. False: the parent is gone already.</summary>
-    /// <param name="parent">getppid(2) as the first thing the program did.</param>
+    /// <summary>
+    /// Asks for SIGTERM at the parent's death. False: the parent is gone already. The wish belongs to the calling thread, so call
+    /// it on one that lives as long as the program.
+    /// </summary>
+    /// <param name="parent">Who the parent is meant to be.</param>
     public static bool Ask(int parent)
     {
         const int SetParentDeathSignal = 1, Terminate = 15;

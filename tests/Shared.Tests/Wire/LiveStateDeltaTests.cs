@@ -66,30 +66,6 @@ public class LiveStateDeltaTests
     }
 
     [Fact]
-    public void Apply_ThreadThatWaitedOn_HasWaitedLongerWithoutBeingSent()
-    {
-        ProcessState before = Process(7, [Thread(7, 10), Thread(8, null)], []);
-        ProcessState now = before with { Threads = [Thread(7, 15.3), Thread(8, null)] };
-
-        Delta delta = LiveStateDelta.Between(Known([before]), Start.AddSeconds(5), Whole, [now]);
-        Keyframe applied = LiveStateDelta.Apply(Known([before]), delta);
-
-        Assert.Empty(delta.Changed);
-        Assert.Equal([15d, null], applied.Processes[0].Threads.Select(t => t.WaitedSeconds));
-    }
-
-    [Fact]
-    public void Between_ThreadThatRanInBetween_IsSentAgain()
-    {
-        ProcessState before = Process(7, [Thread(7, 10)], []);
-        ProcessState now = before with { Threads = [Thread(7, 0.2)] };
-
-        Delta delta = LiveStateDelta.Between(Known([before]), Start.AddSeconds(1), Whole, [now]);
-
-        Assert.Equal(0.2, Assert.Single(delta.Changed).Threads!.Value[0].WaitedSeconds);
-    }
-
-    [Fact]
     public void Apply_ChangeOfUnknownProcess_AsksForAKeyframe()
     {
         var delta = new Delta(Start, null, [new ProcessDelta(new ProcessKey(7, 1), null, [], null)], []);

@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.Streaming;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Wire;
+
+namespace OrphanBoard.Agent.Commands;
+
+/// <summary><c>run</c>: looks once a second, diagnoses, streams to a server. Looking does not wait for the server.</summary>
+public static class RunCommand
+{
+    public static Command Syntax { get; } = new(
+        "run",
+        "the daemon: looks at this host once a second and streams to a server",
+        "",
+        0,
+        [
+            new("--server", "URL", "the server, http://127.0.0.1:5170 say (required)"),
+            new("--token-file", "FILE", "file that holds the agent's token (required)"),
+            new("--interval-ms", "N", "milliseconds between two looks, 200 to 60000 (default 1000)"),
+            new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+            new("--exit-with-parent", "PID", "end when the process that started this one ends, at once if that is not PID any more", MayLackValue: true),
+        ],
+        "0 ended by SIGTERM or SIGINT, 1 it failed or the server refuses it, 2 bad usage",
+        RunAsync);
+
+    private static async Task<int> RunAsync(Arguments arguments, TextWriter output, TextWriter error)
+    {
+        // Before the first await: the kernel ties the wish to this thread, the main one.
+        if (arguments.Value("--exit-with-parent") is { } parent && !ParentDeath.Ask(parent.Length == 0 ? ParentDeath.Parent : Arguments.Pid(parent)))
+            return CommandLine.Ok;
+        Uri server = ServerOf(arguments);
+        string token = TokenOf(arguments);
+        var interval = TimeSpan.FromMilliseconds(arguments.Number("--interval-ms", 1000, 200, 60_000));
+        var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
+
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM);
+        using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT);
+
+        TimeProvider time = TimeProvider.System;
+        using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
+        var hello = new Hello(
+            WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, "proc", (int)interval.TotalMilliseconds);
+        var stream = new ServerStream(server, token, hello, time, new Backoff(Random.Shared), error);
+
+        Task streaming = stream.RunAsync(stop.Token);
+        Task looking = LookAsync(looker, options, interval, time, stream, stop.Token);
+        // The first of the two to end on its own has failed: the other one ends with it.
+        await Task.WhenAny(streaming, looking);
+        await stop.CancelAsync();
+        await Task.WhenAll(streaming, looking);
+        return CommandLine.Ok;
+
+        PosixSignalRegistration StopOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
+    }
+
+    private static async Task LookAsync(
+        HostLooker looker, DiagnosisOptions options, TimeSpan interval, TimeProvider time, ServerStream stream, CancellationToken stop)
+    {
+        await Task.Yield();
+        Snapshot previous = looker.Look(new HashSet<int>());
+        LookMemory memory = LookMemory.Empty.Advance(previous);
+        // Monotonic; ticks that were missed are skipped.
+        using var ticks = new PeriodicTimer(interval, time);
+        try
+        {
+            while (await ticks.WaitForNextTickAsync(stop))
+            {
+                Snapshot look = looker.Look(Diagnoser.Suspects(previous));
+                memory = memory.Advance(look);
+                DiagnosisResult result = Diagnoser.Diagnose(previous, look, memory, options);
+                stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), result.Findings));
+                previous = look;
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    private static Uri ServerOf(Arguments arguments)
+    {
+        string text = arguments.Value("--server") ?? throw new UsageException("run: --server URL is missing; see 'orphan-agent run --help'");
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? server) && server.Scheme is "http" or "https"
+            ? server
+            : throw new UsageException($"--server '{text}': it must be a URL such as http://127.0.0.1:5170");
+    }
+
+    private static string TokenOf(Arguments arguments)
+    {
+        string path = arguments.Value("--token-file") ?? throw new UsageException("run: --token-file FILE is missing; see 'orphan-agent run --help'");
+        string token = File.ReadAllText(path).Trim();
+        return token.Length is > 0 and <= 4096 && !token.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
+            ? token
+            : throw new InvalidDataException($"token file {path}: it must hold one token and nothing else");
+    }
+}

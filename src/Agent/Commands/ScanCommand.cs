@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using OrphanBoard.Agent.Looking;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Commands;
+
+/// <summary><c>scan</c>: two looks and one diagnosis.</summary>
+public static class ScanCommand
+{
+    public const int Found = 3;
+
+    /// <summary>Between the two looks: long enough for whoever is alive to run, short enough not to be waited for.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(150);
+
+    public static Command Syntax { get; } = new(
+        "scan",
+        "one diagnosis of this host: two looks, then what is hung or orphaned",
+        "",
+        0,
+        [
+            new("--json", null, "print one JSON object (docs/contract/scan.schema.json)"),
+            new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+            new("--pid", "N", "only findings that involve this process or its descendants", Many: true),
+            new("--backend", "NAME", "how to read: proc (the only one in this version)"),
+        ],
+        "0 nothing found or hazards only, 3 something found, 2 bad usage, 1 it failed",
+        RunAsync);
+
+    private static async Task<int> RunAsync(Arguments arguments, TextWriter output, TextWriter error)
+    {
+        CheckBackend(arguments.Value("--backend"));
+        ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
+        var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
+
+        TimeProvider time = TimeProvider.System;
+        long start = time.GetTimestamp();
+        using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
+        (Snapshot first, Snapshot last) = await LookTwiceAsync(looker, time);
+        foreach (int pid in pids)
+        {
+            if (last.Processes.All(p => p.Pid != pid) && first.Processes.All(p => p.Pid != pid))
+                throw new UsageException($"--pid {pid}: there is no such process");
+        }
+        DiagnosisResult result = Diagnoser.Diagnose(first, last, LookMemory.Empty.Advance(first).Advance(last), options);
+        ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
+
+        if (arguments.Has("--json"))
+        {
+            var report = new ScanReport
+            {
+                Host = new ReportHost(looker.Host.Name, looker.Host.BootId, looker.Host.Kernel),
+                TakenAt = first.TakenAt,
+                DurationMs = Math.Round(time.GetElapsedTime(start).TotalMilliseconds, 1),
+                Visibility = result.Visibility,
+                Findings = findings,
+                Cut = new ReportCut("proc", Rfc3339(first.TakenAt), Rfc3339(last.TakenAt + last.Duration), 0),
+            };
+            await output.WriteLineAsync(JsonSerializer.Serialize(report, FindingJson.Default.ScanReport));
+        }
+        else
+            FindingText.Write(output, findings, result.Visibility);
+        return findings.Any(f => f.Class != FindingClass.Hazard) ? Found : CommandLine.Ok;
+    }
+
+    /// <summary>The second look reads the costly facts of those whom the first one makes suspects.</summary>
+    internal static async Task<(Snapshot First, Snapshot Last)> LookTwiceAsync(HostLooker looker, TimeProvider time)
+    {
+        Snapshot first = looker.Look(new HashSet<int>());
+        await Task.Delay(BetweenLooks, time);
+        return (first, looker.Look(Diagnoser.Suspects(first)));
+    }
+
+    private static ImmutableArray<Finding> Involving(ImmutableArray<Finding> findings, IReadOnlySet<int> pids) =>
+        [.. findings.Where(f => f.Pids.Any(pids.Contains) || f.Participants.Any(p => pids.Contains(p.Pid)))];
+
+    private static void CheckBackend(string? backend)
+    {
+        switch (backend)
+        {
+            case null or "proc":
+                return;
+            case "ebpf" or "taskstats":
+                throw new InvalidDataException($"back end {backend} is not part of this version; use proc");
+            default:
+                throw new UsageException($"--backend '{backend}': it must be proc; see 'orphan-agent scan --help'");
+        }
+    }
+
+    private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}
