@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using OrphanBoard.EndToEnd.Running;
+
+namespace OrphanBoard.EndToEnd;
+
+/// <summary>One demo with a chat and a signed-in browser, shared by the tests that only look.</summary>
+public sealed class DemoFixture : IAsyncLifetime
+{
+    internal WebhookReceiver Chat { get; } = new();
+    internal Instance Demo { get; private set; } = null!;
+    internal Browser Browser { get; private set; } = null!;
+
+    /// <summary>The founding hang's episode.</summary>
+    internal Episode Episode { get; private set; } = null!;
+
+    /// <summary>From the printed address, before which the hang was not even started, to its episode in the API.</summary>
+    internal TimeSpan ToApi { get; private set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        Demo = await Instance.StartAsync("demo", Chat.Settings, CancellationToken.None);
+        Episode[] open = await Eventually.GetAsync(() => Demo.Api.DeadlocksAsync("open"), episodes => episodes.Length > 0, TimeSpan.FromSeconds(30), CancellationToken.None);
+        ToApi = Stopwatch.GetElapsedTime(Demo.ReadyAt);
+        Episode = Assert.Single(open);
+        Browser = await Browser.StartAsync();
+        await Browser.SignInAsync(Demo.Login);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Browser is not null)
+            await Browser.DisposeAsync();
+        if (Demo is not null)
+            await Demo.DisposeAsync();
+        await Chat.DisposeAsync();
+    }
+}
