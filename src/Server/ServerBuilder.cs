@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Console;
+using OrphanBoard.Server.Board;
 using OrphanBoard.Server.History;
 using OrphanBoard.Server.Ingest;
 using OrphanBoard.Server.Live;
@@ -51,6 +52,8 @@ public static class ServerBuilder
         services.AddSingleton<LiveHosts>();
         services.AddIngest();
 
+        builder.AddBoard();
+
         WebApplication app = builder.Build();
         app.UseHostFiltering();
         app.UseSecurityHeaders();
@@ -62,6 +65,7 @@ public static class ServerBuilder
         app.UseAuthorization();
         app.MapLogin();
         app.MapIngest();
+        app.MapBoard();
         return app;
     }
 
