@@ -12,6 +12,7 @@ public sealed class HostLooker : IDisposable
 {
     private readonly TimeProvider _time;
     private readonly DirectoryHandle _proc;
+    private readonly ReadBuffer _buffer = new();
     private readonly CommandLines _commandLines;
     private readonly ProcessReader _processes;
     private readonly int _observerPid;
@@ -23,7 +24,7 @@ public sealed class HostLooker : IDisposable
     {
         _time = time;
         _proc = DirectoryHandle.Open(procPath);
-        var buffer = new ReadBuffer();
+        var buffer = _buffer;
         Host = ReadIdentity(buffer, procPath);
         // The number that this /proc has for us, which need not be that of our own pid namespace.
         _observerPid = _proc.ReadLink("self"u8, buffer, out ReadOnlySpan<byte> self) == Sight.Seen && int.TryParse(self, out int pid) ? pid : Environment.ProcessId;
@@ -61,6 +62,7 @@ public sealed class HostLooker : IDisposable
             ObserverPid = _observerPid,
             Processes = processes.ToImmutable(),
             Reads = tally.Counts,
+            UnixListeners = _proc.Read("self/net/unix"u8, _buffer, out ReadOnlySpan<byte> sockets) == Sight.Seen ? NetUnixFile.ParseListeners(sockets) : [],
         };
     }
 

@@ -56,16 +56,22 @@ internal static class Adoption
     }
 
     /// <summary>
-    /// Whether a process found without memory looks like an orphan: init or an ancestor has it, the leader of its process group or session is
-    /// gone, and its stdio says that it is no daemon: a pipe whose other end nobody has, a terminal that is gone, or a deleted working place.
+    /// Whether a process found without memory looks like an orphan. It was adopted: a child is in its parent's session or leads one of its own,
+    /// and this one does neither. The leader of its process group or session is gone. And its stdio says that it is no daemon: a pipe whose other
+    /// end nobody has, or a terminal that is gone.
     /// </summary>
     public static bool LooksOrphaned(ResourceIndex resources, int process)
     {
         ProcessRecord record = resources[process];
+        bool adopted = resources.ParentOf(process) is >= 0 and var parent && resources[parent].Session != record.Session && record.Session != record.Pid;
         bool groupLeaderGone = record.Pgrp != record.Pid && resources.IndexOf(record.Pgrp) < 0;
         bool sessionLeaderGone = record.Session != record.Pid && resources.IndexOf(record.Session) < 0;
-        return (groupLeaderGone || sessionLeaderGone) && record.Session != 0 && HasDeadStdio(resources, process);
+        return adopted && (groupLeaderGone || sessionLeaderGone) && HasDeadStdio(resources, process) && !Listens(resources.Look, record);
     }
+
+    /// <summary>Whether clients can find it by the name of a unix socket: a server that is meant to stay, whatever its stdio.</summary>
+    public static bool Listens(Snapshot look, ProcessRecord process) => process.Fds.Any(fd => fd.Target.Kind == FdKind.Socket && look.UnixListeners.Any(listener =>
+        listener.Inode == fd.Target.Id && !RuntimeData.Default.OwnListeners.Any(part => listener.Path.Contains(part, StringComparison.Ordinal))));
 
     /// <summary>Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen.</summary>
     public static bool HasDeadStdio(ResourceIndex resources, int process) =>

@@ -23,7 +23,7 @@ internal static class DeadlockTeller
         Finding finding = builder.Build(
             rule,
             notProven.IsEmpty ? Confidence.Proven : Confidence.Likely,
-            verdict with { Notes = [.. verdict.Notes, .. fits[1..^1].Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
+            verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),
             incident.Members);

@@ -41,8 +41,8 @@ public static class Diagnoser
     }
 
     /// <summary>
-    /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all whose threads might be stuck, who hold a duplicate of
-    /// their stdio, and who might be held up by an orphan.
+    /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all who might be stuck, hold a duplicate of their stdio, be
+    /// orphans, or be held up by one.
     /// </summary>
     public static IReadOnlySet<int> Suspects(Snapshot look)
     {
@@ -52,7 +52,7 @@ public static class Diagnoser
         for (int i = 0; i < stuck.Length; i++)
         {
             ProcessRecord process = look.Processes[i];
-            if (stuck[i] || !StdioDuplicates.Of(process).IsEmpty)
+            if (stuck[i] || !StdioDuplicates.Of(process).IsEmpty || Adoption.LooksOrphaned(graph.Resources, i))
                 suspects.Add(process.Pid);
         }
         suspects.UnionWith(Adoption.HeldUp(graph).Select(held => look.Processes[held.Reader].Pid));

@@ -96,6 +96,7 @@ internal sealed class Narrator(ResourceIndex resources)
         WaitKind.SocketWrite => $"waits for room to send on {Thing(wait)}",
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
         WaitKind.SocketConnect => $"waits for {Thing(wait)} to be connected",
+        WaitKind.Poll when wait.Members is [var only] => $"polls {(only.Target is null ? $"fd {only.Fd}" : Thing(only))}",
         WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",

@@ -5,7 +5,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
 /// For each stdio pipe at fd 0, 1, 2 of a process: its other fds, above 2, on the same end of the same pipe. That fds 1 and 2 share a pipe
-/// (2&gt;&amp;1) is legal and is not counted.
+/// (2&gt;&amp;1) is legal and is not counted, nor are the close-on-exec duplicates that a runtime keeps for its console.
 /// </summary>
 /// <param name="Stdio">The first of fds 0, 1, 2 on this end.</param>
 /// <param name="Duplicates">The others, above 2, ascending; at least one.</param>
@@ -14,11 +14,12 @@ internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<File
     public static ImmutableArray<StdioDuplicates> Of(ProcessRecord process)
     {
         var found = ImmutableArray.CreateBuilder<StdioDuplicates>();
+        bool keepsOwn = process.Threads.Any(thread => RuntimeData.Default.ConsoleDuplicates.Any(prefix => thread.Comm.StartsWith(prefix, StringComparison.Ordinal)));
         foreach (FileDescriptor stdio in process.Fds.TakeWhile(fd => fd.Number <= 2))
         {
             if (stdio.Target.Kind != FdKind.Pipe || found.Any(pair => IsSameEnd(pair.Stdio, stdio)))
                 continue;
-            ImmutableArray<FileDescriptor> duplicates = [.. process.Fds.Where(fd => fd.Number > 2 && IsSameEnd(fd, stdio))];
+            ImmutableArray<FileDescriptor> duplicates = [.. process.Fds.Where(fd => fd.Number > 2 && IsSameEnd(fd, stdio) && !(keepsOwn && fd.CloseOnExec == true))];
             if (!duplicates.IsEmpty)
                 found.Add(new StdioDuplicates(stdio, duplicates));
         }

@@ -23,7 +23,15 @@ public sealed record Snapshot
     public required ImmutableArray<ProcessRecord> Processes { get; init; }
 
     public required ReadCounts Reads { get; init; }
+
+    /// <summary>Unix sockets that listen, in the looker's network namespace, as in /proc/net/unix.</summary>
+    public ImmutableArray<UnixListener> UnixListeners { get; init; } = [];
 }
+
+/// <summary>A unix socket that listens: somebody may find the process that holds it by name.</summary>
+/// <param name="Inode">The socket's inode, as in the fd links.</param>
+/// <param name="Path">Its name; begins with @ where it is abstract.</param>
+public readonly record struct UnixListener(ulong Inode, string Path);
 
 /// <summary>What a look could not read, and how often.</summary>
 /// <param name="Vanished">Processes and threads that were gone between being listed and being read: a race, no loss.</param>

@@ -33,7 +33,9 @@ internal sealed class OrphanRule(OrphanKind kind) : EvidenceRule
     {
         ProcessRecord record = evidence.Resources[process];
         if (evidence.Memory.OrphanSince(record) is { } since)
-            return evidence.Last.Uptime - since >= evidence.Options.OrphanGrace && (Adoption.HasDeadStdio(evidence.Resources, process) || HoldsSomebodysPipe(evidence, process));
+            return evidence.Last.Uptime - since >= evidence.Options.OrphanGrace
+                && (Adoption.HasDeadStdio(evidence.Resources, process) || HoldsSomebodysPipe(evidence, process))
+                && !Adoption.Listens(evidence.Last, record);
         return evidence.AgeOf(record) >= evidence.Options.OrphanGrace && Adoption.LooksOrphaned(evidence.Resources, process);
     }
 

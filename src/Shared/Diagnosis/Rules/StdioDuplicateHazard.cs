@@ -5,9 +5,7 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// A process holds duplicates of its own stdio pipes. As long as it lives, closing stdout does not tell the reader that it is done. Runtimes
-/// keep a private duplicate of one stream as a matter of course, closed on exec: that alone is not told. A duplicate that
-/// children inherit is, and so are duplicates of all of its stdio pipes.
+/// A process holds duplicates of its own stdio pipes. As long as it lives, closing stdout does not tell the reader that it is done.
 /// </summary>
 internal sealed class StdioDuplicateHazard : EvidenceRule
 {
@@ -23,17 +21,9 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
             if (told.Contains(record.Pid) || !evidence.WasThere(record))
                 continue;
             ImmutableArray<StdioDuplicates> pairs = StdioDuplicates.Of(record);
-            if (!pairs.IsEmpty && IsHazard(record, pairs) && !HasItFromItsParent(resources, process, pairs))
+            if (!pairs.IsEmpty && !HasItFromItsParent(resources, process, pairs))
                 yield return Tell(evidence, process, pairs);
         }
-    }
-
-    private static bool IsHazard(ProcessRecord process, ImmutableArray<StdioDuplicates> pairs)
-    {
-        if (pairs.Any(pair => pair.Duplicates.Any(fd => fd.CloseOnExec == false)))
-            return true;
-        int stdioPipes = process.Fds.TakeWhile(fd => fd.Number <= 2).Where(fd => fd.Target.Kind == FdKind.Pipe).DistinctBy(fd => fd.Target).Count();
-        return stdioPipes > 1 && pairs.Length == stdioPipes;
     }
 
     /// <summary>Inherited as it stands: the parent is told of, once.</summary>
