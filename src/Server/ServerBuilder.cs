@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Console;
+using OrphanBoard.Server.Api;
 using OrphanBoard.Server.Board;
 using OrphanBoard.Server.History;
 using OrphanBoard.Server.Ingest;
@@ -51,12 +52,13 @@ public static class ServerBuilder
         services.AddHistory(directory.DatabaseFile);
         services.AddSingleton<LiveHosts>();
         services.AddIngest();
-
+        services.AddApi();
         builder.AddBoard();
 
         WebApplication app = builder.Build();
         app.UseHostFiltering();
         app.UseSecurityHeaders();
+        app.UseApiProblems();
         app.UseRouting();
         app.UseWebSockets();
         app.UseOriginCheck();
@@ -65,6 +67,7 @@ public static class ServerBuilder
         app.UseAuthorization();
         app.MapLogin();
         app.MapIngest();
+        app.MapApi(settings);
         app.MapBoard();
         return app;
     }

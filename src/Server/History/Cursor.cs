@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -13,7 +14,8 @@ internal static class Cursor
         if (string.IsNullOrEmpty(cursor))
             return null;
         byte[] bytes = new byte[cursor.Length];
-        if (System.Buffers.Text.Base64Url.TryDecodeFromChars(cursor, bytes, out int length)
+        if (Base64Url.IsValid(cursor)
+            && Base64Url.TryDecodeFromChars(cursor, bytes, out int length)
             && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [var ms, var key]
             && long.TryParse(ms, NumberStyles.None, CultureInfo.InvariantCulture, out long time))
             return (time, key);
@@ -28,5 +30,5 @@ internal static class Cursor
     }
 
     private static string Format((long Ms, string Key) at) =>
-        System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{at.Ms}:{at.Key}"));
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{at.Ms}:{at.Key}"));
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using OrphanBoard.Server.Live;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Fingerprints;
 
 namespace OrphanBoard.Server.History;
 
@@ -39,6 +40,10 @@ public sealed class EpisodeQueries(IDbContextFactory<HistoryDb> store, LiveHosts
             s.Id, s.HostId, s.HostName, s.Class, s.Confidence, s.Rule, s.Fingerprint, s.Summary, s.FirstSeen, s.LastSeen, s.EndedAt, s.EndReason,
             ReadEvidence(json));
     }
+
+    /// <returns>Null: one of the two does not exist.</returns>
+    public async Task<Comparison?> Compare(string a, string b, CancellationToken ct = default) =>
+        await FindEpisode(a, ct) is { } left && await FindEpisode(b, ct) is { } right ? FingerprintComparison.Compare(left.Finding, right.Finding) : null;
 
     internal static Finding ReadEvidence(string json) =>
         JsonSerializer.Deserialize(json, FindingJson.Default.Finding) ?? throw new InvalidDataException("stored evidence is null");

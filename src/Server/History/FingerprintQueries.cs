@@ -46,7 +46,7 @@ public sealed class FingerprintQueries(IDbContextFactory<HistoryDb> store, TimeP
         FingerprintSummary s = ToSummary(found, await Days(db, [shape], ct));
         return new FingerprintDetail(
             s.Shape, s.Family, s.Title, s.State, s.FirstSeen, s.LastSeen, s.Episodes, s.OpenEpisodes, s.Hosts, s.Days, found.Row.Text,
-            []);
+            await SimilarFingerprints.Of(db, found.Row, ct));
     }
 
     /// <summary>The state is computed in one place, in SQL, so that what is filtered is what is shown.</summary>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Fingerprints;
 
 namespace OrphanBoard.Server.History;
 
@@ -11,7 +12,7 @@ public static partial class FingerprintTitle
     /// <summary><c>EOF held by duplicate: test-bin, child</c>.</summary>
     public static string Of(Finding finding)
     {
-        string[] names = [.. Ordered(finding).Select(p => Stem(p.Comm)).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal)];
+        string[] names = [.. Ordered(finding).Select(p => NameNormalizer.Of(p.Cmdline, p.Comm)).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal)];
         string shown = string.Join(", ", names.Take(MaxNames)) + (names.Length > MaxNames ? ", ..." : "");
         return shown.Length == 0 ? Words(finding.Rule) : $"{Words(finding.Rule)}: {shown}";
     }
@@ -25,12 +26,6 @@ public static partial class FingerprintTitle
         return words.Length == 0 ? words : char.ToUpperInvariant(words[0]) + words[1..];
     }
 
-    /// <summary>Numbers at the end tell one worker from the next (<c>kworker/3</c>, <c>test-4711</c>).</summary>
-    private static string Stem(string comm) => TrailingNumber().Replace(comm, "") is { Length: > 0 } stem ? stem : comm;
-
     [GeneratedRegex(@"\b(eof|fd|tty|fifo)\b")]
     private static partial Regex Acronym();
-
-    [GeneratedRegex(@"[-_/:.#]\d+$")]
-    private static partial Regex TrailingNumber();
 }

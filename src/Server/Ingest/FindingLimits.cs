@@ -44,6 +44,7 @@ internal static partial class FindingLimits
         Require(!f.Participants.IsDefault && f.Participants.Length <= MaxParticipants, "a finding's participants are missing or too many");
         foreach (Participant p in f.Participants)
             ThrowIfBad(p);
+        Require(f.Participants.DistinctBy(p => p.Pid).Count() == f.Participants.Length, "a finding names a participant twice");
     }
 
     private static void ThrowIfBad(FindingFingerprint? f)

@@ -48,7 +48,7 @@ internal static class ProcessLimits
         foreach (ThreadInfo t in threads)
         {
             Require(t is not null && IsText(t.Comm, MaxComm) && IsText(t.Wait, 64), "a thread's comm or wait is missing or too long");
-            Require((t!.Resource?.Length ?? 0) <= MaxText && (t.Wchan?.Length ?? 0) <= 256 && (t.Syscall?.Length ?? 0) <= 256, "what a thread waits for is too long");
+            Require((t!.Resource?.Length ?? 0) <= MaxText && (t.Wchan?.Length ?? 0) <= 256 && (t.Syscall?.Length ?? 0) <= 256 && (t.Detail?.Length ?? 0) <= 256, "what a thread waits for is too long");
         }
     }
 
