@@ -10,7 +10,10 @@ namespace OrphanBoard.Zoo;
 internal static class Agent
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(25);
-    private static readonly Lazy<Task<JsonSchema>> Schema = new(() => JsonSchema.FromFileAsync(Places.Schema));
+
+    /// <summary>NJsonSchema follows references under the name that <c>$defs</c> had before draft 2019-09.</summary>
+    private static readonly Lazy<Task<JsonSchema>> Schema =
+        new(async () => await JsonSchema.FromJsonAsync((await File.ReadAllTextAsync(Places.Schema)).Replace("$defs", "definitions", StringComparison.Ordinal)));
 
     /// <summary>
     /// One <c>scan --json</c>; with <paramref name="pid"/> the findings that involve this process or its descendants.
