@@ -73,7 +73,7 @@ public static class RunCommand
         {
             while (await ticks.WaitForNextTickAsync(stop))
             {
-                Snapshot look = looker.Look(Diagnoser.Suspects(previous));
+                Snapshot look = looker.Look(Diagnoser.Suspects(previous, memory));
                 memory = memory.Advance(look);
                 DiagnosisResult result = Diagnoser.Diagnose(previous, look, memory, options);
                 stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), result.Findings));

@@ -12,16 +12,18 @@ internal static class Adoption
     /// Threads that read a pipe, without a timeout, whose write ends only processes hold that came from the reader's own descendants and have
     /// since been adopted over the reader's head.
     /// </summary>
-    public static IEnumerable<HeldUp> HeldUp(WaitGraph graph)
+    /// <param name="graph">The look.</param>
+    /// <param name="memory">Who was seen to lose its parent.</param>
+    public static IEnumerable<HeldUp> HeldUp(WaitGraph graph, LookMemory memory)
     {
         for (int reader = 0; reader < graph.Nodes.Length; reader++)
         {
             foreach (Waiter waiter in graph.Nodes[reader].Waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
             {
-                Wait? held = PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(graph.Resources, reader, wait));
+                Wait? held = PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(graph.Resources, memory, reader, wait));
                 if (held is null)
                     continue;
-                ImmutableArray<Holder> holders = [.. WriteEnds(graph.Resources, reader, held.Target!)];
+                ImmutableArray<Holder> holders = [.. WriteEnds(graph.Resources, held.Target!)];
                 yield return new HeldUp(reader, waiter, held, holders);
                 break;
             }
@@ -31,26 +33,34 @@ internal static class Adoption
     private static IEnumerable<Wait> PipeReads(Wait wait) =>
         (wait.Kind == WaitKind.Poll ? wait.Members : [wait]).Where(part => part is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe });
 
-    private static IEnumerable<Holder> WriteEnds(ResourceIndex resources, int reader, FdTarget pipe) =>
+    private static IEnumerable<Holder> WriteEnds(ResourceIndex resources, FdTarget pipe) =>
         resources.HoldersOf(pipe).Where(holder => (holder.Fd.Access & FdAccess.Write) != 0);
 
     /// <summary>
     /// A reader at fd 0 to 2 was given its pipe by its parent (a pipeline, whose writer is its sibling): only a reader that made the pipe itself
-    /// can have lost a descendant that holds the other end. And the holder is younger than the reader, and its parent is above the reader.
+    /// can have lost a descendant that holds the other end.
     /// </summary>
-    private static bool IsHeldUp(ResourceIndex resources, int reader, Wait wait)
+    private static bool IsHeldUp(ResourceIndex resources, LookMemory memory, int reader, Wait wait)
     {
         if (wait.Fd is null or <= 2)
             return false;
-        ImmutableArray<Holder> writers = [.. WriteEnds(resources, reader, wait.Target!)];
-        return !writers.IsEmpty && writers.All(writer => writer.Process != reader && WasAdoptedOver(resources, reader, writer.Process));
+        ImmutableArray<Holder> writers = [.. WriteEnds(resources, wait.Target!)];
+        return !writers.IsEmpty && writers.All(writer => writer.Process != reader && WasAdoptedOver(resources, memory, reader, writer.Process));
     }
 
-    private static bool WasAdoptedOver(ResourceIndex resources, int reader, int holder)
+    /// <summary>
+    /// Seen to lose its parent; or found with a parent above the reader in whose session it is not, as an own child of that parent would be. The
+    /// reader's siblings, for whom their common parent made the pipe, are in their parent's session.
+    /// </summary>
+    private static bool WasAdoptedOver(ResourceIndex resources, LookMemory memory, int reader, int holder)
     {
+        if (resources[holder].StartTimeTicks <= resources[reader].StartTimeTicks)
+            return false;
+        if (memory.LostParentOf(resources[holder]) is not null)
+            return true;
         int parent = resources.ParentOf(holder);
         return parent >= 0
-            && resources[holder].StartTimeTicks > resources[reader].StartTimeTicks
+            && resources[holder].Session != resources[parent].Session
             && !resources.IsDescendant(holder, reader)
             && (resources.IsDescendant(reader, parent) || resources[parent].NsPid == 1);
     }

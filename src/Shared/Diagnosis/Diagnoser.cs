@@ -44,7 +44,7 @@ public static class Diagnoser
     /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all who might be stuck, hold a duplicate of their stdio, be
     /// orphans, or be held up by one.
     /// </summary>
-    public static IReadOnlySet<int> Suspects(Snapshot look)
+    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory)
     {
         var graph = new WaitGraph(null, look);
         bool[] stuck = StuckSet.Find(graph.Nodes, ignoreHidden: true);
@@ -55,7 +55,7 @@ public static class Diagnoser
             if (stuck[i] || !StdioDuplicates.Of(process).IsEmpty || Adoption.LooksOrphaned(graph.Resources, i))
                 suspects.Add(process.Pid);
         }
-        suspects.UnionWith(Adoption.HeldUp(graph).Select(held => look.Processes[held.Reader].Pid));
+        suspects.UnionWith(Adoption.HeldUp(graph, memory).Select(held => look.Processes[held.Reader].Pid));
         return suspects;
     }
 

@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests;
+
+/// <summary>A host in a few lines: each test says only what it is about. Everybody is asleep on a futex of its own unless told otherwise.</summary>
+internal sealed class Scene
+{
+    private readonly SortedDictionary<int, Actor> _actors = [];
+
+    public static HostIdentity Host { get; } = new("h-test", "testhost", "11111111-2222-3333-4444-555555555555", "6.18.0", "x86_64", 100, DateTimeOffset.UnixEpoch);
+
+    public Scene()
+    {
+        // Init sleeps in epoll on sockets, as inits do.
+        Process(1, "init", parent: 0).Thread(1, 232, "do_epoll_wait", 99, 0, 64, ulong.MaxValue);
+    }
+
+    public Actor Process(int pid, string comm, int parent = 1)
+    {
+        var actor = new Actor(pid, comm, parent);
+        _actors[pid] = actor;
+        return actor;
+    }
+
+    public Actor this[int pid] => _actors[pid];
+
+    public Snapshot Look(int seconds = 1000) => new()
+    {
+        Host = Host,
+        TakenAt = DateTimeOffset.UnixEpoch.AddSeconds(seconds),
+        Uptime = TimeSpan.FromSeconds(seconds),
+        Duration = TimeSpan.FromMilliseconds(10),
+        ObserverPid = 0,
+        Processes = [.. _actors.Values.Select(actor => actor.Record())],
+        Reads = new ReadCounts(0, _actors.Values.Count(actor => actor.IsHidden), 0, 0),
+    };
+
+    /// <summary>Two looks at the same still scene.</summary>
+    public DiagnosisResult Diagnose(DiagnosisOptions? options = null)
+    {
+        Snapshot first = Look(1000), last = Look(1001);
+        return Diagnoser.Diagnose(first, last, LookMemory.Empty.Advance(first).Advance(last), options ?? new DiagnosisOptions());
+    }
+}
+
+/// <summary>A process of a <see cref="Scene"/>.</summary>
+internal sealed class Actor(int pid, string comm, int parent)
+{
+    private readonly List<ThreadRecord> _threads = [];
+    private readonly SortedDictionary<int, FileDescriptor> _fds = [];
+    private ulong _runs = 1;
+
+    public bool IsHidden { get; private set; }
+    public ulong Caught { get; set; }
+    public ulong Ignored { get; set; }
+    public ImmutableArray<string>? Cmdline { get; set; }
+    public int Session { get; set; } = 50;
+    public int Pgrp { get; set; } = 50;
+    public char State { get; set; } = 'S';
+    public bool? Timers { get; set; } = false;
+    public ulong StartTimeTicks { get; set; } = (ulong)pid;
+    public TimeSpan LastRan { get; set; } = TimeSpan.FromSeconds(900);
+
+    public Actor Thread(int tid, long call, string? wchan, params ulong[] args) => Thread(tid, call, wchan, null, args);
+
+    public Actor Thread(int tid, long call, string? wchan, CallMemory? memory, ulong[] args, char state = 'S')
+    {
+        _threads.Add(new ThreadRecord
+        {
+            Tid = tid,
+            Comm = comm,
+            State = state,
+            Counters = new RunCounters(1000, 1),
+            Wchan = wchan,
+            Call = new BlockedCall(BlockedCallStatus.InCall, call, [.. args, .. new ulong[6 - args.Length]]),
+            Memory = memory,
+            LastRan = LastRan,
+        });
+        return this;
+    }
+
+    public int NextTid => pid + _threads.Count;
+
+    public Actor Reads(int fd) => Thread(NextTid, 0, "anon_pipe_read", (ulong)fd, 0x1000, 4096);
+
+    public Actor Writes(int fd) => Thread(NextTid, 1, "anon_pipe_write", (ulong)fd, 0x1000, 4096);
+
+    public Actor WaitsFor(int child) => Thread(NextTid, 61, "do_wait", unchecked((ulong)child), 0, 0);
+
+    public Actor WaitsOnFutex() => Thread(NextTid, 202, "futex_do_wait", 0x7000, 0x80 | 9, 0, 0);
+
+    public Actor Sleeps() => Thread(NextTid, 230, "hrtimer_nanosleep", 1, 0, 0x2000);
+
+    public Actor WaitsForSignal() => Thread(NextTid, 34, "__do_sys_pause");
+
+    public Actor Polls(params int[] fds) =>
+        Thread(NextTid, 7, "poll_schedule_timeout.constprop.0", new CallMemory { PollSet = [.. fds.Select(fd => new PollMember(fd, 1))] }, [0x3000, (ulong)fds.Length, ulong.MaxValue]);
+
+    public Actor Runs()
+    {
+        _threads.Add(new ThreadRecord { Tid = NextTid, Comm = comm, State = 'R', Counters = new RunCounters(1, 1), Call = BlockedCall.Running });
+        return this;
+    }
+
+    public Actor Has(int fd, string target, FdAccess access, bool closeOnExec = false)
+    {
+        _fds[fd] = new FileDescriptor(fd, access, FdTarget.Parse(target)) { CloseOnExec = closeOnExec };
+        return this;
+    }
+
+    public Actor ReadEnd(int pipe, params int[] fds) => End(pipe, FdAccess.Read, fds);
+
+    public Actor WriteEnd(int pipe, params int[] fds) => End(pipe, FdAccess.Write, fds);
+
+    private Actor End(int pipe, FdAccess access, int[] fds)
+    {
+        foreach (int fd in fds)
+            Has(fd, $"pipe:[{pipe}]", access);
+        return this;
+    }
+
+    public Actor Hidden()
+    {
+        IsHidden = true;
+        return this;
+    }
+
+    /// <summary>From the next look on it has run once more.</summary>
+    public void Ran() => _runs++;
+
+    public ProcessRecord Record() => new()
+    {
+        Pid = pid,
+        StartTimeTicks = StartTimeTicks,
+        Ppid = parent,
+        Pgrp = Pgrp,
+        Session = Session,
+        Comm = comm,
+        State = State,
+        Uid = 1000,
+        NsPid = pid,
+        SignalsCaught = Caught,
+        SignalsIgnored = Ignored,
+        Cmdline = Cmdline ?? [$"/usr/bin/{comm}"],
+        Threads = State == 'Z' ? [] : [.. (_threads.Count > 0 ? _threads : new Actor(pid, comm, parent).WaitsOnFutex()._threads).Select(thread => thread with { Counters = new RunCounters(1000, _runs) })],
+        Fds = IsHidden ? [] : [.. _fds.Values],
+        FdSight = IsHidden ? Sight.Denied : Sight.Seen,
+        HasPosixTimers = Timers,
+    };
+}

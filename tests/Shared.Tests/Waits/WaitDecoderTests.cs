@@ -1,0 +1,159 @@
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Tests.Waits;
+
+public sealed class WaitDecoderTests
+{
+    [Theory]
+    [InlineData("anon_pipe_read")]
+    [InlineData("pipe_read")]
+    [InlineData("pipe_wait_readable")]
+    public void Decode_ReadOfAPipeInAPipesChannel_IsPipeRead(string wchan)
+    {
+        Wait wait = Decode(new Actor(10, "a", 1).ReadEnd(7000, 3).Thread(10, 0, wchan, 3));
+
+        Assert.Equal((WaitKind.PipeRead, Bounded.No, 3, "pipe:[7000]"), (wait.Kind, wait.Bounded, wait.Fd, wait.Resource));
+    }
+
+    [Theory]
+    [InlineData("userfaultfd_wait")]
+    [InlineData("seccomp_do_user_notification")]
+    [InlineData("fanotify_handle_event")]
+    [InlineData(null)]
+    public void Decode_ReadOfAPipeInAnotherChannel_IsUnknown(string? wchan)
+    {
+        Wait wait = Decode(new Actor(10, "a", 1).ReadEnd(7000, 3).Thread(10, 0, wchan, 3));
+
+        Assert.Equal(WaitKind.Unknown, wait.Kind);
+        Assert.Contains("not decoded", wait.Why);
+    }
+
+    [Fact]
+    public void Decode_ReadOfAWriteEnd_IsUnknown() =>
+        Assert.Equal(WaitKind.Unknown, Decode(new Actor(10, "a", 1).WriteEnd(7000, 3).Reads(3)).Kind);
+
+    [Fact]
+    public void Decode_ReadOfAnFdThatIsNotInTheTable_IsUnknown() =>
+        Assert.Equal(WaitKind.Unknown, Decode(new Actor(10, "a", 1).Reads(3)).Kind);
+
+    [Fact]
+    public void Decode_NumbersOfA32BitTask_AreNotBelieved()
+    {
+        // read(2) is 3 there, which is close(2) in the table of 64-bit tasks.
+        Wait wait = Decode(new Actor(10, "a", 1).ReadEnd(7000, 3).Thread(10, 3, "anon_pipe_read", 3));
+
+        Assert.Equal(WaitKind.Unknown, wait.Kind);
+    }
+
+    [Theory]
+    [InlineData(0x80, 0, 0, Bounded.No, true, "wait")]
+    [InlineData(0x80, 2, 0, Bounded.No, true, "lock")]
+    [InlineData(0x189, 0, 0, Bounded.No, true, "wait")]
+    [InlineData(0x189, 0, 0x7fff0000, Bounded.Yes, true, "wait")]
+    [InlineData(0x109, 11, 0, Bounded.No, true, "join")]
+    [InlineData(0x109, 99, 0, Bounded.No, false, "wait")]
+    public void Decode_Futex_TellsBoundAndClass(int operation, uint expected, ulong timeout, Bounded bounded, bool isPrivate, string futexClass)
+    {
+        Actor actor = new Actor(10, "a", 1).Thread(10, 202, "futex_do_wait", 0x7f0000, (ulong)operation, expected, timeout).Thread(11, 202, "futex_do_wait", 0x7f0000, 0x80);
+
+        Wait wait = Decode(actor);
+
+        Assert.Equal((WaitKind.Futex, bounded), (wait.Kind, wait.Bounded));
+        Assert.Equal((isPrivate, futexClass), (wait.Futex!.Private, wait.Futex.Class));
+    }
+
+    [Theory]
+    [InlineData(-1, null, null)]
+    [InlineData(42, 42, null)]
+    [InlineData(-42, null, 42)]
+    [InlineData(0, null, 50)]
+    public void Decode_Wait4_SelectsChildren(int argument, int? pid, int? group)
+    {
+        Wait wait = Decode(new Actor(10, "a", 1).WaitsFor(argument));
+
+        Assert.Equal(new ChildSelector(pid, group), wait.Children);
+    }
+
+    [Theory]
+    [InlineData(7, 2, ulong.MaxValue, Bounded.No)]
+    [InlineData(7, 2, 0xffffffffUL, Bounded.No)]
+    [InlineData(7, 2, 1000UL, Bounded.Yes)]
+    [InlineData(271, 2, 0UL, Bounded.No)]
+    [InlineData(271, 2, 0x7fff0000UL, Bounded.Yes)]
+    public void Decode_Poll_IsBoundedByItsTimeout(long call, int argument, ulong timeout, Bounded bounded)
+    {
+        var args = new ulong[6];
+        args[argument] = timeout;
+        var memory = new CallMemory { PollSet = [new PollMember(3, 1)] };
+
+        Wait wait = Decode(new Actor(10, "a", 1).ReadEnd(7000, 3).Thread(10, call, "poll_schedule_timeout.constprop.0", memory, args));
+
+        Assert.Equal((WaitKind.Poll, bounded), (wait.Kind, wait.Bounded));
+        Assert.Equal(WaitKind.PipeRead, Assert.Single(wait.Members).Kind);
+    }
+
+    [Fact]
+    public void Decode_PollSetThatCouldNotBeRead_IsUnknown() =>
+        Assert.Equal(WaitKind.Unknown, Decode(new Actor(10, "a", 1).Thread(10, 7, "do_poll", 0x1000, 1, ulong.MaxValue)).Kind);
+
+    [Fact]
+    public void Decode_PollOfNothing_WaitsForASignal() =>
+        Assert.Equal(WaitKind.SignalWait, Decode(new Actor(10, "a", 1).Polls()).Kind);
+
+    [Fact]
+    public void Decode_EpollMemberWhoseNumberWasReused_IsFoundByItsInode()
+    {
+        Actor actor = new Actor(10, "a", 1).ReadEnd(7001, 5).ReadEnd(7000, 9).Thread(10, 232, "do_epoll_wait", 4, 0, 64, ulong.MaxValue);
+        ProcessRecord process = actor.Record();
+        process = process with
+        {
+            Fds = process.Fds.Insert(0, new FileDescriptor(4, FdAccess.ReadWrite, FdTarget.Parse("anon_inode:[eventpoll]")) { EpollMembers = [new EpollMember(5, 1, 7000, 0xf)] }),
+        };
+
+        Wait wait = WaitDecoder.Decode(Scene.Host, process, process.Threads[0]);
+
+        Assert.Equal((9, "pipe:[7000]"), (Assert.Single(wait.Members).Fd, wait.Members[0].Resource));
+    }
+
+    [Theory]
+    [InlineData('D', WaitKind.Uninterruptible)]
+    [InlineData('T', WaitKind.Stopped)]
+    [InlineData('t', WaitKind.Traced)]
+    [InlineData('R', WaitKind.Running)]
+    [InlineData('I', WaitKind.Unknown)]
+    public void Decode_StateOtherThanSleep_CountsBeforeTheCall(char state, WaitKind kind)
+    {
+        ProcessRecord process = new Actor(10, "a", 1).ReadEnd(7000, 3).Thread(10, 0, "anon_pipe_read", null, [3], state).Record();
+
+        Assert.Equal(kind, WaitDecoder.Decode(Scene.Host, process, process.Threads[0]).Kind);
+    }
+
+    [Theory]
+    [InlineData("x86_64", 281, SystemCall.EpollPwait)]
+    [InlineData("aarch64", 22, SystemCall.EpollPwait)]
+    [InlineData("aarch64", 63, SystemCall.Read)]
+    public void TryGet_KnownNumber_DependsOnTheArchitecture(string architecture, long number, SystemCall call)
+    {
+        Assert.True(SystemCallTable.TryGet(architecture, number, out SystemCall found));
+        Assert.Equal(call, found);
+    }
+
+    [Theory]
+    [InlineData("riscv64", 63)]
+    [InlineData("x86_64", 99999)]
+    [InlineData("x86_64", -1)]
+    public void TryGet_Unknown_SaysSo(string architecture, long number) =>
+        Assert.False(SystemCallTable.TryGet(architecture, number, out _));
+
+    [Fact]
+    public void NameOf_EveryCall_IsLowerCaseAsInTheManual() =>
+        Assert.All(Enum.GetValues<SystemCall>(), call => Assert.Matches("^[a-z0-9_]+$", SystemCallTable.NameOf(call)));
+
+    private static Wait Decode(Actor actor)
+    {
+        ProcessRecord process = actor.Record();
+        return WaitDecoder.Decode(Scene.Host, process, process.Threads[0]);
+    }
+}
