@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Console;
+using OrphanBoard.Server.Alerts;
 using OrphanBoard.Server.Api;
 using OrphanBoard.Server.Board;
 using OrphanBoard.Server.History;
@@ -52,6 +53,7 @@ public static class ServerBuilder
         services.AddHistory(directory.DatabaseFile);
         services.AddSingleton<LiveHosts>();
         services.AddIngest();
+        services.AddAlerts(settings);
         services.AddApi();
         builder.AddBoard();
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using OrphanBoard.Server.Alerts;
 using OrphanBoard.Server.History;
 using OrphanBoard.Server.Ingest;
 using OrphanBoard.Server.Live;
@@ -26,7 +27,7 @@ public static class MetricsApi
             metrics.RequireAuthorization(SignInSetup.ReadApi);
     }
 
-    private static ContentHttpResult GetMetrics(LiveHosts live, IngestCounters ingest, CommitTimes commits, StoreHealth health)
+    private static ContentHttpResult GetMetrics(LiveHosts live, IngestCounters ingest, CommitTimes commits, StoreHealth health, DeliveryCounters deliveries)
     {
         var text = new StringBuilder();
         IReadOnlyList<HostView> hosts = live.Current;
@@ -44,6 +45,8 @@ public static class MetricsApi
         Single(text, "orphanboard_frame_bytes_total", "counter", "Bytes of those frames, compressed.", ingest.Bytes);
         Single(text, "orphanboard_refused_total", "counter", "Agents that were refused.", ingest.Refused);
         Single(text, "orphanboard_keyframes_asked_total", "counter", "Gaps after which a keyframe was asked for.", ingest.KeyframesAsked);
+        Single(text, "orphanboard_webhook_deliveries_total", "counter", "Messages that were delivered.", deliveries.Delivered);
+        Single(text, "orphanboard_webhook_failures_total", "counter", "Attempts to deliver a message that failed.", deliveries.Failed);
         Single(text, "orphanboard_store_writable", "gauge", "1 when the store could be written the last time.", health.Failure is null ? 1 : 0);
         Commits(text, commits);
         return TypedResults.Text(text.ToString(), ContentType);

@@ -14,6 +14,7 @@ public static class HistorySetup
         services.AddSingleton<HistoryWriter>();
         services.AddHostedService(s => s.GetRequiredService<HistoryWriter>());
         services.AddSingleton<HistoryFeed>();
+        services.AddSingleton<Outbox>();
         services.AddSingleton<EpisodeQueries>();
         services.AddSingleton<FingerprintQueries>();
         services.AddSingleton<HostQueries>();
