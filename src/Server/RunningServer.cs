@@ -33,7 +33,7 @@ public sealed class RunningServer : IAsyncDisposable
         {
             app = ServerBuilder.Build(settings, directory, time);
             await app.Services.PrepareHistory(directory.DatabaseFile, ct);
-            await Listen(app, settings.Port, ct);
+            directory.PublishAddress(await Listen(app, settings.Port, ct));
             return new RunningServer(app, directory);
         }
         catch
@@ -45,7 +45,8 @@ public sealed class RunningServer : IAsyncDisposable
         }
     }
 
-    private static async Task Listen(WebApplication app, int port, CancellationToken ct)
+    /// <returns>The address that it listens on.</returns>
+    private static async Task<Uri> Listen(WebApplication app, int port, CancellationToken ct)
     {
         try
         {
@@ -59,8 +60,9 @@ public sealed class RunningServer : IAsyncDisposable
         {
             throw new SettingsException($"port {port} on 127.0.0.1 may not be used by this user: choose another with --port N (0: any free one)");
         }
-        string address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        app.Services.GetRequiredService<ServerAddress>().ListensAt(new Uri(address).Port);
+        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        app.Services.GetRequiredService<ServerAddress>().ListensAt(address.Port);
+        return address;
     }
 
     public async ValueTask DisposeAsync()

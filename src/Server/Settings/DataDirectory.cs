@@ -50,6 +50,20 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Says in the file <c>server.url</c> where the server can be reached: scripts wait for it when the port was left to the system.</summary>
+    /// <exception cref="SettingsException">It cannot be written.</exception>
+    public void PublishAddress(Uri address)
+    {
+        try
+        {
+            Write(Path.Combine(Root, "server.url"), address.GetLeftPart(UriPartial.Authority) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"cannot write server.url in the data directory {Root}: {e.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
     public void Dispose() => _lock.Dispose();
 
     /// <summary>FileShare.None is flock(2) LOCK_EX: the kernel lets go of it however this process ends.</summary>
