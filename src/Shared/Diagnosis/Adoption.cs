@@ -49,12 +49,12 @@ internal static class Adoption
     }
 
     /// <summary>
-    /// Seen to lose its parent; or found with a parent above the reader in whose session it is not, as an own child of that parent would be. The
+    /// Not older than the reader (both may have started within one clock tick), and seen to lose its parent; or found with a parent above the reader in whose session it is not, as an own child of that parent would be. The
     /// reader's siblings, for whom their common parent made the pipe, are in their parent's session.
     /// </summary>
     private static bool WasAdoptedOver(ResourceIndex resources, LookMemory memory, int reader, int holder)
     {
-        if (resources[holder].StartTimeTicks <= resources[reader].StartTimeTicks)
+        if (resources[holder].StartTimeTicks < resources[reader].StartTimeTicks)
             return false;
         if (memory.LostParentOf(resources[holder]) is not null)
             return true;
