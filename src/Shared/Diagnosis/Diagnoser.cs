@@ -52,7 +52,7 @@ public static class Diagnoser
         for (int i = 0; i < stuck.Length; i++)
         {
             ProcessRecord process = look.Processes[i];
-            if (stuck[i] || !StdioDuplicates.Of(process).IsEmpty || Adoption.LooksOrphaned(graph.Resources, i))
+            if (stuck[i] || !StdioDuplicates.AllOf(process).IsEmpty || Adoption.LooksOrphaned(graph.Resources, i))
                 suspects.Add(process.Pid);
         }
         suspects.UnionWith(Adoption.HeldUp(graph, memory).Select(held => look.Processes[held.Reader].Pid));

@@ -5,21 +5,31 @@ namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
 /// For each stdio pipe at fd 0, 1, 2 of a process: its other fds, above 2, on the same end of the same pipe. That fds 1 and 2 share a pipe
-/// (2&gt;&amp;1) is legal and is not counted, nor are the close-on-exec duplicates that a runtime keeps for its console.
+/// (2&gt;&amp;1) is legal and is not counted.
 /// </summary>
 /// <param name="Stdio">The first of fds 0, 1, 2 on this end.</param>
 /// <param name="Duplicates">The others, above 2, ascending; at least one.</param>
 internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<FileDescriptor> Duplicates)
 {
+    /// <summary>Without the close-on-exec duplicates that a runtime keeps for its console.</summary>
     public static ImmutableArray<StdioDuplicates> Of(ProcessRecord process)
     {
-        var found = ImmutableArray.CreateBuilder<StdioDuplicates>();
         bool keepsOwn = process.Threads.Any(thread => RuntimeData.Default.ConsoleDuplicates.Any(prefix => thread.Comm.StartsWith(prefix, StringComparison.Ordinal)));
+        // A flag that was not asked for counts as set: a runtime is not blamed for what was not seen.
+        return Among(process, fd => !keepsOwn || fd.CloseOnExec == false);
+    }
+
+    /// <summary>All of them, whatever was read of their flags.</summary>
+    public static ImmutableArray<StdioDuplicates> AllOf(ProcessRecord process) => Among(process, _ => true);
+
+    private static ImmutableArray<StdioDuplicates> Among(ProcessRecord process, Func<FileDescriptor, bool> counts)
+    {
+        var found = ImmutableArray.CreateBuilder<StdioDuplicates>();
         foreach (FileDescriptor stdio in process.Fds.TakeWhile(fd => fd.Number <= 2))
         {
             if (stdio.Target.Kind != FdKind.Pipe || found.Any(pair => IsSameEnd(pair.Stdio, stdio)))
                 continue;
-            ImmutableArray<FileDescriptor> duplicates = [.. process.Fds.Where(fd => fd.Number > 2 && IsSameEnd(fd, stdio) && !(keepsOwn && fd.CloseOnExec == true))];
+            ImmutableArray<FileDescriptor> duplicates = [.. process.Fds.Where(fd => fd.Number > 2 && IsSameEnd(fd, stdio) && counts(fd))];
             if (!duplicates.IsEmpty)
                 found.Add(new StdioDuplicates(stdio, duplicates));
         }

@@ -10,7 +10,10 @@ public sealed class WaitGraph
 {
     private readonly Steadiness? _steadiness;
 
-    /// <param name="first">The look before: whoever moved since can run, and whatever lost a holder since is not proven. Null: one look only, a guess at who is worth a second.</param>
+    /// <param name="first">
+    /// The look before: whoever moved since can run, and whatever lost a holder since is not proven. Null: a guess at who is worth a second look,
+    /// made without the costly facts that only suspects have, for nobody is to stop being a suspect by having been one.
+    /// </param>
     /// <param name="look">The look whose waits make the graph.</param>
     public WaitGraph(Snapshot? first, Snapshot look)
     {
@@ -50,11 +53,11 @@ public sealed class WaitGraph
             return process.IsZombie ? "it has exited" : "no thread of it could be read";
         if (!process.ThreadsComplete)
             return "not all of its threads could be read";
-        if (process.HasPosixTimers == true)
+        if (process.HasPosixTimers == true && _steadiness is not null)
             return "it has a POSIX timer";
         if ((process.SignalsCaught & SignalMask.IntervalTimers) != 0)
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
-        if (process.Fds.Any(fd => fd.Async))
+        if (process.Fds.Any(fd => fd.Async) && _steadiness is not null)
             return "it has an fd that sends it signals (O_ASYNC)";
         if ((process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.WaitsOnlyFor(index)))
             return "it waits for nobody else and catches signals: to wait for one may be its design";

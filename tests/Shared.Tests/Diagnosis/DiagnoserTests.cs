@@ -369,6 +369,28 @@ public sealed class DiagnoserTests
     }
 
     [Fact]
+    public void Suspects_WhoWasCleared_StaysASuspect()
+    {
+        // What cleared it was read because it was a suspect: else it would be one again at every second look.
+        Scene scene = Scenes.CrossReaders();
+        scene[10].Timers = true;
+
+        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public void Diagnose_RuntimeThatKeepsItsOwnDuplicates_IsToldOfOnlyIfChildrenInheritThem(bool closeOnExec, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(11, ".NET TP Worker").WriteEnd(7001, 1).Has(6, "pipe:[7001]", FdAccess.Write, closeOnExec).Sleeps();
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+        Assert.Contains(11, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+    }
+
+    [Fact]
     public void Suspects_OneLook_AreThoseWhoMightBeTold()
     {
         Scene scene = Scenes.Founding(eof: true);
