@@ -58,7 +58,7 @@ public sealed class Arguments
             if (arguments._options.ContainsKey(name) && !option.Many)
                 throw Wrong(command, $"{name} is given twice");
             bool next = option.Value is not null && equals < 0 && !option.MayLackValue;
-            if (next && i + 1 == words.Length)
+            if (next && (i + 1 == words.Length || words[i + 1].StartsWith("--", StringComparison.Ordinal)))
                 throw Wrong(command, $"{name} needs {option.Value}");
             string value = next ? words[++i] : equals < 0 ? "" : word[(equals + 1)..];
             if (!arguments._options.TryGetValue(name, out List<string>? values))

@@ -18,8 +18,9 @@ internal sealed class CallMemoryReader
 
     /// <summary>Null where the call passes nothing that matters, or it could not be read.</summary>
     /// <param name="denied">The memory may not be read (needs ptrace access).</param>
-    internal CallMemory? Read(int pid, ThreadRecord thread, SystemCall call, out bool denied)
+    internal CallMemory? Read(ThreadRecord thread, SystemCall call, out bool denied)
     {
+        int pid = thread.Tid; // The memory is the same for all threads, but a leader that has exited has none any more.
         ImmutableArray<ulong> args = thread.Call.Arguments;
         denied = false;
         return call switch

@@ -38,7 +38,7 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
 
         ThreadList threads = stat.NumThreads == 1
             ? threadReader.ReadSingle(directory, stat, leaderCounters, suspect, tally)
-            : threadReader.ReadAll(directory, pid, suspect, tally);
+            : threadReader.ReadAll(directory, suspect, tally);
 
         // A leader that has left by pthread_exit(3) has no files, no exe and no arguments any more; its other threads share them.
         int? living = stat.State is 'Z' or 'X' && !threads.Records.IsEmpty ? threads.Records[0].Tid : null;

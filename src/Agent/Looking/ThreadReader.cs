@@ -24,10 +24,10 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
     internal ThreadList ReadSingle(DirectoryHandle directory, StatFile stat, RunCounters? counters, bool suspect, LookTally tally)
     {
         ThreadRecord record = ReadThread(directory, stat, counters, task: null, suspect, tally);
-        return new ThreadList([WithMemory(record, stat.Pid, tally)], 1, true);
+        return new ThreadList([WithMemory(record, tally)], 1, true);
     }
 
-    internal ThreadList ReadAll(DirectoryHandle directory, int pid, bool suspect, LookTally tally)
+    internal ThreadList ReadAll(DirectoryHandle directory, bool suspect, LookTally tally)
     {
         _tids.Clear();
         _counters.Clear();
@@ -53,7 +53,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
         if (records.All(record => record.State == 'S'))
         {
             for (int i = 0; i < records.Count; i++)
-                records[i] = WithMemory(records[i], pid, tally);
+                records[i] = WithMemory(records[i], tally);
         }
         return new ThreadList(records.ToImmutable(), _tids.Count, complete);
     }
@@ -124,11 +124,11 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             _ => BlockedCall.Unreadable,
         };
 
-    private ThreadRecord WithMemory(ThreadRecord thread, int pid, LookTally tally)
+    private ThreadRecord WithMemory(ThreadRecord thread, LookTally tally)
     {
         if (thread.State != 'S' || CallOf(thread) is not { } call)
             return thread;
-        CallMemory? memory = memoryReader.Read(pid, thread, call, out bool denied);
+        CallMemory? memory = memoryReader.Read(thread, call, out bool denied);
         if (denied)
             tally.WaitsDenied++;
         return memory is null ? thread : thread with { Memory = memory };

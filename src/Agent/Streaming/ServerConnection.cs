@@ -39,7 +39,7 @@ public sealed class ServerConnection : IAsyncDisposable
         {
             await hub.DisposeAsync();
             if (IsRefusal(e))
-                throw new RefusedException($"{server}: the token is not accepted");
+                throw new RefusedException($"{server.GetLeftPart(UriPartial.Authority)}: the token is not accepted");
             throw;
         }
     }

@@ -1,22 +1,31 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
+using OrphanBoard.Shared.Text;
 using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Agent.Streaming;
 
 /// <summary>
 /// Brings looks to the server. Each connection begins with hello and a keyframe; then each look sends its findings, where they changed, and
-/// what else changed. While the server is away the newest look waits, and says everything when it is back.
+/// what else changed. While the server is away the newest look waits, together with the findings that have come and gone meanwhile.
 /// </summary>
 public sealed class ServerStream(Uri server, string token, Hello hello, TimeProvider time, Backoff backoff, TextWriter log)
 {
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
 
+    private readonly string _name = server.GetLeftPart(UriPartial.Authority);
+
     // One look: a newer one holds all that an older one did.
     private readonly Channel<Keyframe> _looks = Channel.CreateBounded<Keyframe>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly PassedFindings _passed = new();
     private readonly FrameSequence _sequence = new();
     private string? _lastSaid;
 
-    public void Offer(Keyframe look) => _looks.Writer.TryWrite(look);
+    public void Offer(Keyframe look)
+    {
+        _passed.Observe(look);
+        _looks.Writer.TryWrite(look);
+    }
 
     /// <summary>Streams until it is cancelled, and then says goodbye.</summary>
     /// <exception cref="RefusedException">The server does not take this agent.</exception>
@@ -34,7 +43,9 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
             }
             catch (Exception e) when (e is not RefusedException)
             {
-                Say($"{server} cannot be reached ({Reason(e)}); looking on and trying again");
+                if (stop.IsCancellationRequested)
+                    return;
+                Say($"{_name} cannot be reached ({Reason(e)}); looking on and trying again");
             }
             await Task.Delay(backoff.Next(), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -44,13 +55,23 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
     {
         await using ServerConnection connection = await ServerConnection.OpenAsync(server, token, _sequence, time, stop);
         await connection.PushAsync(FrameKind.Hello, hello, WireJson.Default.Hello, stop);
-        Say($"streaming to {server}");
+        Say($"streaming to {_name}");
         backoff.Reset();
         Keyframe? known = null;
         try
         {
             await foreach (Keyframe look in _looks.Reader.ReadAllAsync(stop))
+            {
+                ImmutableArray<PassedFinding> passed = _passed.Waiting;
+                // Of what the server knew to be open it hears anyway.
+                ImmutableArray<PassedFinding> untold = [.. passed.Where(p => known is null || known.Findings.All(f => f.Id != p.Finding.Id))];
                 known = await SendAsync(connection, known, look, stop);
+                if (known is null)
+                    continue;
+                if (!untold.IsEmpty)
+                    known = await SendPassedAsync(connection, known, untold, stop);
+                _passed.Forget(passed);
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -82,6 +103,21 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
         return taken.NeedKeyframe ? null : look;
     }
 
+    /// <summary>Tells of findings that began and ended without the server: first that they were there, then how they ended.</summary>
+    private static async Task<Keyframe?> SendPassedAsync(
+        ServerConnection connection, Keyframe known, ImmutableArray<PassedFinding> passed, CancellationToken stop)
+    {
+        var opened = new FindingChanges(passed[^1].LastSeen, [.. passed.Select(p => p.Finding)], []);
+        var ended = new FindingChanges(known.TakenAt, [], [.. passed.Select(p => p.End)]);
+        foreach (FindingChanges changes in new[] { opened, ended })
+        {
+            StreamAnswer answer = await connection.PushAsync(FrameKind.Findings, changes, WireJson.Default.FindingChanges, stop);
+            if (answer.NeedKeyframe)
+                return null;
+        }
+        return known;
+    }
+
     /// <summary>Says a thing once, and again only when something else was said in between.</summary>
     private void Say(string line)
     {
@@ -93,8 +129,10 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
 
     private static string Reason(Exception error)
     {
+        if (error is InvalidOperationException)
+            return "the connection has ended"; // SignalR's word for a connection that closed between two calls
         while (error.InnerException is { } inner)
             error = inner;
-        return Shared.Text.VisibleText.Of(error.Message);
+        return VisibleText.Of(error.Message);
     }
 }

@@ -72,7 +72,8 @@ public sealed record ProcessRecord
 
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
-    public bool IsZombie => State is 'Z' or 'X';
+    /// <summary>Exited as a whole. A leader that has left by pthread_exit(3) is in state Z too, while other threads live on.</summary>
+    public bool IsZombie => State is 'Z' or 'X' && Threads.IsEmpty;
 
     /// <summary>The entry with that number, or null.</summary>
     public FileDescriptor? FindFd(int number)

@@ -1,0 +1,75 @@
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Tests.Looking;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Tests.Linux;
+
+public class DirectoryHandleTests
+{
+    private readonly ReadBuffer _buffer = new();
+
+    [Fact]
+    public async Task Read_ProcessThatHasEnded_IsGoneAndNeverAnother()
+    {
+        using Specimen specimen = await Specimen.StartAsync("read");
+        using DirectoryHandle directory = DirectoryHandle.Open($"/proc/{specimen.Pid}");
+        Assert.Equal(Sight.Seen, directory.Read("stat"u8, _buffer, out _));
+
+        specimen.End();
+
+        Assert.Equal(Sight.Gone, directory.Read("stat"u8, _buffer, out ReadOnlySpan<byte> text));
+        Assert.True(text.IsEmpty);
+        Assert.Equal(Sight.Gone, directory.ReadLink("exe"u8, _buffer, out _));
+    }
+
+    [Fact]
+    public void Open_NoSuchDirectory_SaysPathAndReason()
+    {
+        var error = Assert.Throws<LinuxException>(() => DirectoryHandle.Open("/nonexistent/proc"));
+
+        Assert.Equal("/nonexistent/proc: No such file or directory", error.Message);
+    }
+
+    [Fact]
+    public void Read_FileLargerThanTheBuffer_IsWhole()
+    {
+        using var directory = new TemporaryDirectory();
+        byte[] content = new byte[300_000];
+        new Random(1).NextBytes(content);
+        File.WriteAllBytes(Path.Combine(directory.Path, "large"), content);
+        using DirectoryHandle handle = DirectoryHandle.Open(directory.Path);
+
+        Assert.Equal(Sight.Seen, handle.Read("large"u8, _buffer, out ReadOnlySpan<byte> read));
+        Assert.True(read.SequenceEqual(content));
+    }
+
+    [Fact]
+    public void ListNumbers_ManyEntriesAndOtherNames_GivesTheNumbersAscending()
+    {
+        using var directory = new TemporaryDirectory();
+        foreach (int number in Enumerable.Range(1, 2000))
+            Directory.CreateDirectory(Path.Combine(directory.Path, $"{number}"));
+        foreach (string name in new[] { "self", "1x", "-5", "99999999999", "0x1", " 7" })
+            Directory.CreateDirectory(Path.Combine(directory.Path, name));
+        using DirectoryHandle handle = DirectoryHandle.Open(directory.Path);
+
+        List<int> first = [], second = [];
+        Assert.Equal(Sight.Seen, handle.ListNumbers(first));
+        Assert.Equal(Sight.Seen, handle.ListNumbers(second));
+
+        Assert.Equal(Enumerable.Range(1, 2000), first);
+        Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public void ReadLink_ToAnAbsentTarget_GivesItsTextWithoutFollowingIt()
+    {
+        using var directory = new TemporaryDirectory();
+        File.CreateSymbolicLink(Path.Combine(directory.Path, "7"), "pipe:[4711]");
+        using DirectoryHandle handle = DirectoryHandle.Open(directory.Path);
+
+        Assert.Equal(Sight.Seen, handle.ReadLink(new RelativePath(7), _buffer, out ReadOnlySpan<byte> target));
+        Assert.True(target.SequenceEqual("pipe:[4711]"u8));
+        Assert.Equal(Sight.Seen, handle.LinkAccess(new RelativePath(7), out _));
+    }
+}

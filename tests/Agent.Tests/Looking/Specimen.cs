@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using OrphanBoard.Agent.Looking;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Tests.Looking;
+
+/// <summary>specimen.c as a real process, with a pipe to its stdin and one from its stdout.</summary>
+internal sealed class Specimen : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly Lazy<string> Program = new(Compile);
+    private readonly Process _process;
+
+    private Specimen(Process process) => _process = process;
+
+    internal int Pid => _process.Id;
+
+    /// <summary>Starts it and waits for the byte that it writes just before it blocks.</summary>
+    internal static async Task<Specimen> StartAsync(params string[] arguments) => await StartAsync(Program.Value, arguments);
+
+    /// <summary>Looks until the process is in the state that is asked for: between its byte and the block lies a moment.</summary>
+    internal ProcessRecord LookUntil(HostLooker looker, Func<ProcessRecord, bool> blocked, bool suspect = false) =>
+        LookUntil(looker, Pid, blocked, suspect);
+
+    internal static ProcessRecord LookUntil(HostLooker looker, int pid, Func<ProcessRecord, bool> blocked, bool suspect = false)
+    {
+        HashSet<int> suspects = suspect ? [pid] : [];
+        long begin = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            ProcessRecord? record = looker.Look(suspects).Processes.FirstOrDefault(p => p.Pid == pid);
+            if (record is not null && blocked(record))
+                return record;
+            Assert.True(Stopwatch.GetElapsedTime(begin) < Deadline, $"process {pid} did not come into the state that was asked for; last seen: {record}");
+        }
+    }
+
+    /// <summary>Ends it and waits until it is gone.</summary>
+    internal void End()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            End();
+        _process.Dispose();
+    }
+
+    private static async Task<Specimen> StartAsync(string program, string[] arguments)
+    {
+        Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        byte[] ready = new byte[1];
+        int read = await process.StandardOutput.BaseStream.ReadAsync(ready, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal(1, read);
+        return new Specimen(process);
+    }
+
+    private static string Compile()
+    {
+        string directory = Directory.CreateTempSubdirectory("orphan-agent-tests-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        string program = Path.Combine(directory, "specimen");
+        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, "specimen.c")]);
+        gcc.WaitForExit();
+        Assert.Equal(0, gcc.ExitCode);
+        return program;
+    }
+}
