@@ -67,6 +67,7 @@ public static class RunCommand
         await Task.Yield();
         Snapshot previous = looker.Look(new HashSet<int>());
         LookMemory memory = LookMemory.Empty.Advance(previous);
+        OpenFindings open = OpenFindings.None;
         // Monotonic; ticks that were missed are skipped.
         using var ticks = new PeriodicTimer(interval, time);
         try
@@ -76,7 +77,8 @@ public static class RunCommand
                 Snapshot look = looker.Look(Diagnoser.Suspects(previous, memory));
                 memory = memory.Advance(look);
                 DiagnosisResult result = Diagnoser.Diagnose(previous, look, memory, options);
-                stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), result.Findings));
+                open = open.Advance(result.Findings, look);
+                stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), open.Findings));
                 previous = look;
             }
         }
