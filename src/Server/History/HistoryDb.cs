@@ -21,8 +21,10 @@ public sealed class HistoryDb(DbContextOptions<HistoryDb> options) : DbContext(o
         modelBuilder.Entity<EpisodeRow>(e =>
         {
             e.ToTable("episodes").HasKey(x => x.Id);
-            e.HasOne<HostRow>().WithMany().HasForeignKey(x => x.HostId);
-            e.HasOne<FingerprintRow>().WithMany().HasForeignKey(x => x.Shape);
+
+            // Nothing that is deleted takes an episode with it.
+            e.HasOne<HostRow>().WithMany().HasForeignKey(x => x.HostId).OnDelete(DeleteBehavior.Restrict);
+            e.HasOne<FingerprintRow>().WithMany().HasForeignKey(x => x.Shape).OnDelete(DeleteBehavior.Restrict);
 
             // One open episode per finding, whatever happens: a restart continues it.
             e.HasIndex(x => new { x.HostId, x.BootId, x.FindingId }, "open_episode").IsUnique().HasFilter("\"EndedMs\" IS NULL");

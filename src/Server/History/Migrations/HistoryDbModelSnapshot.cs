@@ -323,13 +323,13 @@ namespace OrphanBoard.Server.History.Migrations
                     b.HasOne("OrphanBoard.Server.History.HostRow", null)
                         .WithMany()
                         .HasForeignKey("HostId")
-                        .OnDelete(DeleteBehavior.Cascade)
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
 
                     b.HasOne("OrphanBoard.Server.History.FingerprintRow", null)
                         .WithMany()
                         .HasForeignKey("Shape")
-                        .OnDelete(DeleteBehavior.Cascade)
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 

@@ -152,13 +152,13 @@ namespace OrphanBoard.Server.History.Migrations
                         column: x => x.Shape,
                         principalTable: "fingerprints",
                         principalColumn: "Shape",
-                        onDelete: ReferentialAction.Cascade);
+                        onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
                         name: "FK_episodes_hosts_HostId",
                         column: x => x.HostId,
                         principalTable: "hosts",
                         principalColumn: "Id",
-                        onDelete: ReferentialAction.Cascade);
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(

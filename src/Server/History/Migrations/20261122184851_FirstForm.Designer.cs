@@ -10,7 +10,7 @@ using OrphanBoard.Server.History;
 namespace OrphanBoard.Server.History.Migrations
 {
     [DbContext(typeof(HistoryDb))]
-    [Migration("20261122182917_FirstForm")]
+    [Migration("20261122184851_FirstForm")]
     partial class FirstForm
     {
         /// <inheritdoc />
@@ -326,13 +326,13 @@ namespace OrphanBoard.Server.History.Migrations
                     b.HasOne("OrphanBoard.Server.History.HostRow", null)
                         .WithMany()
                         .HasForeignKey("HostId")
-                        .OnDelete(DeleteBehavior.Cascade)
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
 
                     b.HasOne("OrphanBoard.Server.History.FingerprintRow", null)
                         .WithMany()
                         .HasForeignKey("Shape")
-                        .OnDelete(DeleteBehavior.Cascade)
+                        .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
 
