@@ -5,12 +5,12 @@ using OrphanBoard.Shared.Text;
 namespace OrphanBoard.Server.Board.Drawing;
 
 /// <summary>
-/// Measures of a card; the component draws by the same numbers. Header, 66 high: name and pid at 20, chip from 30 to 46, threads at 58.
+/// Measures of a card; the component draws by the same numbers. Header, 68 high: name and pid at 20, chip from 30 to 46, threads at 58.
 /// Then one row of 20 for each line of words and each pair of ports.
 /// </summary>
 public static class CardSize
 {
-    public const double Header = 66;
+    public const double Header = 68;
     public const double Row = 20;
     public const double Bottom = 8;
     public const double Side = 10;

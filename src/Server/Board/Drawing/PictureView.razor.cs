@@ -6,6 +6,9 @@ namespace OrphanBoard.Server.Board.Drawing;
 /// <summary>Draws a <see cref="Drawing.Picture"/>.</summary>
 public sealed partial class PictureView
 {
+    /// <summary>A picture that does not fit is shrunk to this and then scrolls, so that its text stays readable.</summary>
+    private const double SmallestScale = 0.74;
+
     [Parameter, EditorRequired] public Picture Picture { get; set; } = default!;
 
     /// <summary>Unique on the page: title and description are tied to the picture by it.</summary>

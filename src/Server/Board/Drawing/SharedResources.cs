@@ -75,6 +75,7 @@ public sealed class SharedResources
 
         return new SharedResources([.. order
             .Where(target => waitPath.Contains(target) || holders[target].Count > 1)
+            .OrderByDescending(waitPath.Contains)
             .Select((target, i) => new SharedResource(
                 target, LetterOf(i), i % Hues, NameOf(target), waitPath.Contains(target), [.. holders[target]]))]);
     }

@@ -185,11 +185,11 @@ internal sealed class StoryTeller
     private StoryProcess Process(int pid, int foldedPorts)
     {
         if (pid == OutsidePid)
-            return new StoryProcess(0, "outside", "Something outside of what was collected could end the wait.", Presence.Outside, false, false, null, [], 0);
+            return new StoryProcess(0, "outside", "Something outside of what was collected could end the wait.", Presence.Outside, false, false, "could end the wait", [], 0);
         if (!participants.TryGetValue(pid, out Participant? process))
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"pid {pid}");
-            return new StoryProcess(pid, name, $"{name}: not collected", Presence.Named, false, culprits.Contains(pid), null, [], 0);
+            return new StoryProcess(pid, name, $"{name}: not collected", Presence.Named, false, culprits.Contains(pid), "not collected", [], 0);
         }
 
         return new StoryProcess(
