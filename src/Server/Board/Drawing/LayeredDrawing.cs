@@ -57,6 +57,8 @@ public static class LayeredDrawing
             return new Columns(x, w, right + Margin);
         }
 
+        public double LeftEdge(Node n) => X[n.Layer];
+        public double RightEdge(Node n) => X[n.Layer] + W[n.Layer];
         public double Left(Node n) => n.Kind == NodeKind.Pill ? X[n.Layer] + (W[n.Layer] - n.Width) / 2 : X[n.Layer];
         public double Right(Node n) => n.Kind == NodeKind.Pill ? Left(n) + n.Width : X[n.Layer] + W[n.Layer];
     }
@@ -81,13 +83,19 @@ public static class LayeredDrawing
         return new PillShape(new Box(columns.Left(node), Margin + node.Y, node.Width, node.Height), node.Index, resource, name);
     }
 
+    /// <summary>Within a column every line is level, from one edge of it to the other: a pill may be narrower than its neighbours.</summary>
     private static ImmutableArray<Point> Points(Chain chain, Columns columns)
     {
         var points = ImmutableArray.CreateBuilder<Point>();
         foreach (Segment s in chain.Segments)
         {
-            points.Add(new Point(columns.Right(s.Left), Margin + s.Left.Y + s.LeftAt));
-            points.Add(new Point(columns.Left(s.Right), Margin + s.Right.Y + s.RightAt));
+            double leftY = Margin + s.Left.Y + s.LeftAt, rightY = Margin + s.Right.Y + s.RightAt;
+            if (s.Left.Kind == NodeKind.Pill)
+                points.Add(new Point(columns.Right(s.Left), leftY));
+            points.Add(new Point(columns.RightEdge(s.Left), leftY));
+            points.Add(new Point(columns.LeftEdge(s.Right), rightY));
+            if (s.Right.Kind == NodeKind.Pill)
+                points.Add(new Point(columns.Left(s.Right), rightY));
         }
         return points.ToImmutable();
     }

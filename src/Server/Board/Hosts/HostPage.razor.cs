@@ -12,7 +12,7 @@ public sealed partial class HostPage : LiveComponent
 {
     private const int RowHeight = 30;
 
-    private ProcessTree? tree;
+    private ProcessTreeView? tree;
     private string? subscribedTo;
     private bool folded;
     private bool revealed;

@@ -10,7 +10,7 @@ using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Server.Board.Hosts;
 
-public sealed partial class ProcessTree
+public sealed partial class ProcessTreeView
 {
     private const int LongestTitle = 2000;
     private const int LongestArguments = 160;
