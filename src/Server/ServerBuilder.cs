@@ -37,7 +37,7 @@ public static class ServerBuilder
             .AddFilter("OrphanBoard", LogLevel.Information)
 
             // A port in use is told in one line by whoever started the host; the keys lie in a directory that is the owner's alone.
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
 
         IServiceCollection services = builder.Services;
