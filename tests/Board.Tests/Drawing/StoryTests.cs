@@ -78,4 +78,20 @@ public sealed class StoryTests
         Story story = Pictures.StoryOf(FoundingHang.Finding with { Participants = [.. FoundingHang.Finding.Participants, FoundingHang.Finding.Participants[0]] });
         Assert.Equal(3, story.Processes.Length);
     }
+
+    [Fact]
+    public void Of_WaitsOfThreadsForTheirOwnProcess_AreToldOnlyWhereThereIsNoOther()
+    {
+        WaitEdge Own(int pid) => new(new(pid, pid), 0, "Futex", "futex:0x1", [new(pid, null, false)], EdgeBasis.Proven);
+        Story both = Pictures.StoryOf(FoundingHang.Finding with { Edges = [Own(FoundingHang.Test), .. FoundingHang.Finding.Edges] });
+        Assert.DoesNotContain(both.Waits, w => w.From == w.To);
+        Assert.Equal("pipe_read", both.Processes.Single(p => p.Pid == FoundingHang.Test).Chip);
+
+        Story alone = Pictures.StoryOf(FoundingHang.Finding with { Edges = [Own(FoundingHang.Test)] });
+        Assert.Single(alone.Waits, w => w.From == w.To);
+    }
+
+    [Fact]
+    public void Of_WhatTheCulpritHolds_IsLetterA() =>
+        Assert.Equal("A", Founding.Resources.Single(r => r.Shared.Target == FoundingHang.Stdout).Shared.Letter);
 }

@@ -137,7 +137,7 @@ public static class LayeredDrawing
         StoryWait wait = story.Waits[index];
         double x = columns.Left(card) + 14, top = Margin + card.Y + 8, bottom = Margin + card.Y + card.Top;
         double room = columns.Right(card) - x - 40;
-        string text = TextWidth.Fit(wait.Label + " of its own", room, LayerGraph.LabelSize);
+        string text = TextWidth.Fit("waits for itself", room, LayerGraph.LabelSize);
         var label = new LabelShape(new Box(x + 36, top - 6, TextWidth.Of(text, LayerGraph.LabelSize), LayerGraph.LabelHeight), text);
         return new LineShape(
             LineKind.Wait, index, [new(x, bottom), new(x, top), new(x + 26, top), new(x + 26, bottom)], true, -1,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using OrphanBoard.Server.Board.Findings;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Wire;
@@ -20,7 +21,7 @@ public readonly record struct ResourceHolder(int Pid, int Fd, string Access);
 
 /// <summary>
 /// What the processes of a finding share: one letter and colour per object, the same in the picture and in every fd table. Only what
-/// lies on a wait path, is open in several processes, or is open twice in one has a letter.
+/// lies on a wait path, is open in several processes, or is open twice in one has a letter. What the culprit holds is A.
 /// </summary>
 public sealed class SharedResources
 {
@@ -40,7 +41,7 @@ public sealed class SharedResources
     public SharedResource? Find(string target) => byTarget.GetValueOrDefault(target);
 
     public static SharedResources Of(Finding finding) =>
-        Of(finding.Participants.DistinctBy(p => p.Pid).Select(p => (p.Pid, p.Fds)), WaitPath(finding));
+        Of(finding.Participants.DistinctBy(p => p.Pid).Select(p => (p.Pid, p.Fds)), WaitPath(finding), finding.AllCulprits().FirstOrDefault()?.Resource);
 
     /// <summary>Of one live process: what it shares with anybody on its host, or has open more than once.</summary>
     public static SharedResources OnHost(ProcessState process, IEnumerable<ProcessState> host)
@@ -51,10 +52,11 @@ public sealed class SharedResources
                 (process.Key.Pid, process.Fds),
                 .. host.Where(p => p.Key != process.Key).Select(p => (p.Key.Pid, p.Fds.Where(f => own.Contains(f.Target)).ToImmutableArray())),
             ],
-            []);
+            [],
+            null);
     }
 
-    private static SharedResources Of(IEnumerable<(int Pid, ImmutableArray<FdInfo> Fds)> tables, HashSet<string> waitPath)
+    private static SharedResources Of(IEnumerable<(int Pid, ImmutableArray<FdInfo> Fds)> tables, HashSet<string> waitPath, string? first)
     {
         var holders = new Dictionary<string, List<ResourceHolder>>(StringComparer.Ordinal);
         var order = new List<string>();
@@ -75,7 +77,8 @@ public sealed class SharedResources
 
         return new SharedResources([.. order
             .Where(target => waitPath.Contains(target) || holders[target].Count > 1)
-            .OrderByDescending(waitPath.Contains)
+            .OrderByDescending(target => target == first)
+            .ThenByDescending(waitPath.Contains)
             .Select((target, i) => new SharedResource(
                 target, LetterOf(i), i % Hues, NameOf(target), waitPath.Contains(target), [.. holders[target]]))]);
     }
@@ -94,9 +97,7 @@ public sealed class SharedResources
                     targets.UnionWith(table.Where(f => f.Fd == fd && FdTarget.Parse(f.Target).Id != 0).Select(f => f.Target));
             }
         }
-        targets.UnionWith(finding.Culprits.Select(c => c.Resource));
-        if (finding.Culprit is { } culprit)
-            targets.Add(culprit.Resource);
+        targets.UnionWith(finding.AllCulprits().Select(c => c.Resource));
         return targets;
     }
 

@@ -71,15 +71,17 @@ internal sealed class StoryTeller
                     merged[pair] = new PidWait(pair.From, pair.To, label, edge.Basis);
             }
         }
-        return [.. order.Select(pair => merged[pair])];
+
+        // Threads that wait for others of their own process are told only where that is all that the process waits for.
+        var waitsForOthers = order.Where(pair => pair.Item1 != pair.Item2).Select(pair => pair.Item1).ToHashSet();
+        return [.. order.Where(pair => pair.Item1 != pair.Item2 || !waitsForOthers.Contains(pair.Item1)).Select(pair => merged[pair])];
     }
 
     private string LabelOf(WaitEdge edge)
     {
         if (edge.Basis == EdgeBasis.Kinship)
             return "parent and child";
-        bool untilEof = finding.Rule.StartsWith("eof-", StringComparison.Ordinal)
-            && (finding.Culprit?.Resource == edge.Resource || finding.Culprits.Any(c => c.Resource == edge.Resource));
+        bool untilEof = finding.Rule.StartsWith("eof-", StringComparison.Ordinal) && finding.AllCulprits().Any(c => c.Resource == edge.Resource);
         string label = WaitWords.Arrow(edge.Kind, shared.Find(edge.Resource)?.Letter, untilEof);
         return edge.Basis == EdgeBasis.Assumed ? label + "?" : label;
     }
@@ -206,7 +208,8 @@ internal sealed class StoryTeller
 
     private string? ChipOf(Participant process)
     {
-        int? waiter = finding.Edges.FirstOrDefault(e => e.From.Pid == process.Pid)?.From.Tid;
+        WaitEdge[] waits = [.. finding.Edges.Where(e => e.From.Pid == process.Pid)];
+        int? waiter = (waits.FirstOrDefault(e => e.To.Any(t => t.Pid != process.Pid)) ?? waits.FirstOrDefault())?.From.Tid;
         ThreadInfo? thread = process.Threads.FirstOrDefault(t => t.Tid == waiter)
             ?? process.Threads.FirstOrDefault(t => t.Tid == process.Pid)
             ?? process.Threads.FirstOrDefault();

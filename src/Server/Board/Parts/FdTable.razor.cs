@@ -44,10 +44,10 @@ public sealed partial class FdTable
     {
         string[] others =
         [
-            .. resource.Holders.Where(h => h.Pid == Pid && h.Fd != fd.Fd).Select(h => string.Create(CultureInfo.InvariantCulture, $"own fd {h.Fd}")),
-            .. resource.Holders.Where(h => h.Pid != Pid).Select(h => string.Create(CultureInfo.InvariantCulture, $"{h.Pid} fd {h.Fd}")),
+            .. resource.Holders.Where(h => h.Pid != Pid || h.Fd != fd.Fd).GroupBy(h => h.Pid).OrderByDescending(g => g.Key == Pid).Select(g =>
+                $"{(g.Key == Pid ? "own" : g.Key.ToString(CultureInfo.InvariantCulture))} {(g.Count() == 1 ? "fd" : "fds")} {string.Join(", ", g.Select(h => h.Fd))}"),
         ];
-        return others.Length <= MostHolders ? string.Join(", ", others) : $"{string.Join(", ", others.Take(MostHolders - 1))} and {others.Length - MostHolders + 1} more";
+        return others.Length <= MostHolders ? string.Join("; ", others) : $"{string.Join("; ", others.Take(MostHolders - 1))} and {others.Length - MostHolders + 1} more";
     }
 
     private static string EndOf(string access) => access switch { "r" => "READ", "w" => "WRITE", "rw" => "R/W", _ => VisibleText.Of(access) };
