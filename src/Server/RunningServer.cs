@@ -39,7 +39,11 @@ public sealed class RunningServer : IAsyncDisposable
         catch
         {
             if (app is not null)
+            {
+                // What had been started before the port failed ends in order.
+                await app.StopAsync(CancellationToken.None);
                 await app.DisposeAsync();
+            }
             directory.Dispose();
             throw;
         }

@@ -16,7 +16,7 @@ public static class HealthApi
 
     /// <summary>Tries to write only where the last write failed: asking costs nothing while all is well.</summary>
     private static async Task<IResult> IsReady(StoreHealth health, HistoryWriter writer, CancellationToken ct) =>
-        health.Failure is null || await writer.Probe(ct)
+        !health.FailedLately && (health.Failure is null || await writer.Probe(ct))
             ? TypedResults.Text("ready\n")
             : TypedResults.Problem(statusCode: StatusCodes.Status503ServiceUnavailable);
 }

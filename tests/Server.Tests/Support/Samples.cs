@@ -16,7 +16,8 @@ public static class Samples
     /// <summary>A test that reads a pipe to its end; its child has the write end open twice.</summary>
     /// <param name="pid">Pid of the test; its child has the next one.</param>
     /// <param name="childName">Another name is another shape.</param>
-    public static Finding Hang(int pid = 100, string childName = "child", Confidence confidence = Confidence.Proven, FindingClass findingClass = FindingClass.Deadlock)
+    /// <param name="moreFds">At these its child has the write end open too: another shape that looks like the first.</param>
+    public static Finding Hang(int pid = 100, string childName = "child", Confidence confidence = Confidence.Proven, FindingClass findingClass = FindingClass.Deadlock, params int[] moreFds)
     {
         int child = pid + 1;
         string pipe = $"pipe:[{pid * 10}]";
@@ -34,7 +35,7 @@ public static class Samples
             Participants =
             [
                 Process(pid, 1, "test", ParticipantRole.Waiter, "PipeRead", new FdInfo(3, pipe, "r", true)),
-                Process(child, pid, childName, ParticipantRole.Holder, "Futex", new FdInfo(1, pipe, "w", false), new FdInfo(4, pipe, "w", false)),
+                Process(child, pid, childName, ParticipantRole.Holder, "Futex", [new FdInfo(1, pipe, "w", false), new FdInfo(4, pipe, "w", false), .. moreFds.Select(fd => new FdInfo(fd, pipe, "w", false))]),
             ],
             Pids = [pid, child],
             Culprit = culprit,
