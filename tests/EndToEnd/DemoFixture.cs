@@ -18,10 +18,8 @@ public sealed class DemoFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Demo = await Instance.StartAsync("demo", Chat.Settings, CancellationToken.None);
-        Episode[] open = await Eventually.GetAsync(() => Demo.Api.DeadlocksAsync("open"), episodes => episodes.Length > 0, TimeSpan.FromSeconds(30), CancellationToken.None);
+        (Demo, _, Episode) = await Instance.StartDemoAsync(Chat.Settings, CancellationToken.None);
         ToApi = Stopwatch.GetElapsedTime(Demo.ReadyAt);
-        Episode = Assert.Single(open);
         Browser = await Browser.StartAsync();
         await Browser.SignInAsync(Demo.Login);
     }

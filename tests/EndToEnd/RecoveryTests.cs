@@ -18,8 +18,8 @@ public sealed class RecoveryTests
     public async Task Episode_ServerAndAgentKilledAtRandomMoments_IsThereOnceWithItsFirstSeenTime()
     {
         await using var chat = new WebhookReceiver();
-        await using Instance demo = await Instance.StartAsync("demo", chat.Settings, Cancellation);
-        Episode first = Assert.Single(await Eventually.GetAsync(() => demo.Api.DeadlocksAsync("open"), open => open.Length > 0, Deadline, Cancellation));
+        (Instance demo, int runner, Episode first) = await Instance.StartDemoAsync(chat.Settings, Cancellation);
+        await using Instance running = demo;
         var random = new Random(20260518);
 
         for (int round = 0; round < Kills; round++)
@@ -33,39 +33,39 @@ public sealed class RecoveryTests
 
             DateTimeOffset heard = await Eventually.GetAsync(demo.Api.LastSeenAsync, seen => seen > killedAt, Deadline, Cancellation);
             Assert.True(heard > killedAt, $"round {round}: the host did not come back\n{demo.Said}");
-            Episode[] open = await Eventually.GetAsync(() => demo.Api.DeadlocksAsync("open"), episodes => episodes.Length > 0, Deadline, Cancellation);
+            Episode[] open = await Eventually.GetAsync(() => demo.Api.DeadlocksAsync(runner, "open"), episodes => episodes.Length > 0, Deadline, Cancellation);
             Episode episode = Assert.Single(open);
             Assert.Equal((first.Id, first.FirstSeen), (episode.Id, episode.FirstSeen));
         }
 
-        Assert.Empty(await demo.Api.DeadlocksAsync("ended"));
-        Assert.Single(await Eventually.GetAsync(() => Task.FromResult(chat.Messages), found => found.Length > 0, Deadline, Cancellation));
+        Assert.Empty(await demo.Api.DeadlocksAsync(runner, "ended"));
+        Assert.Single(await Eventually.GetAsync(() => Task.FromResult(chat.MessagesAbout(first.Shape)), found => found.Length > 0, Deadline, Cancellation));
     }
 
     [Fact]
     public async Task Episode_HangEnds_EndsAndSoDoesTheDemo()
     {
-        await using Instance demo = await Instance.StartAsync("demo", null, Cancellation);
-        Assert.Single(await Eventually.GetAsync(() => demo.Api.DeadlocksAsync("open"), open => open.Length > 0, Deadline, Cancellation));
+        (Instance demo, int runner, _) = await Instance.StartDemoAsync(null, Cancellation);
+        await using Instance running = demo;
 
         demo.EndHang();
 
-        Assert.Single(await Eventually.GetAsync(() => demo.Api.DeadlocksAsync("ended"), ended => ended.Length > 0, Deadline, Cancellation));
-        Assert.Empty(await demo.Api.DeadlocksAsync("open"));
+        Assert.Single(await Eventually.GetAsync(() => demo.Api.DeadlocksAsync(runner, "ended"), ended => ended.Length > 0, Deadline, Cancellation));
+        Assert.Empty(await demo.Api.DeadlocksAsync(runner, "open"));
         Assert.Equal((0, ""), await demo.StopAsync());
     }
 
     [Fact]
     public async Task Demo_ScriptKilled_LeavesNothingBehind()
     {
-        await using Instance demo = await Instance.StartAsync("demo", null, Cancellation);
-        Assert.Single(await Eventually.GetAsync(() => demo.Api.DeadlocksAsync("open"), open => open.Length > 0, Deadline, Cancellation));
-        int hang = demo.Child("zoo-keeper");
+        (Instance demo, int runner, _) = await Instance.StartDemoAsync(null, Cancellation);
+        await using Instance running = demo;
+        int keeper = demo.Child("zoo-keeper");
 
         await demo.KillScriptAsync();
 
-        bool gone = await Eventually.GetAsync(() => Task.FromResult(!Directory.Exists($"/proc/{hang}")), ended => ended, Deadline, Cancellation);
-        Assert.True(gone);
+        foreach (int pid in new[] { keeper, runner })
+            Assert.True(await Eventually.GetAsync(() => Task.FromResult(!Directory.Exists($"/proc/{pid}")), gone => gone, Deadline, Cancellation), $"{pid} still runs");
     }
 
     [Fact]

@@ -24,13 +24,21 @@ internal sealed class Api : IDisposable
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    /// <summary>Episodes of class deadlock; none where the server does not answer.</summary>
-    public async Task<Episode[]> DeadlocksAsync(string state)
+    /// <summary>
+    /// Deadlocks that this process is in: whatever else hangs on this machine is none of our business. None where the server does not answer.
+    /// </summary>
+    public async Task<Episode[]> DeadlocksAsync(int pid, string state)
     {
         try
         {
-            JsonElement page = await GetAsync($"episodes?class=deadlock&state={state}");
-            return [.. page.GetProperty("items").EnumerateArray().Select(Episode.Of)];
+            List<Episode> found = [];
+            foreach (JsonElement item in (await GetAsync($"episodes?class=deadlock&limit=1000&state={state}")).GetProperty("items").EnumerateArray())
+            {
+                JsonElement episode = await GetAsync($"episodes/{item.GetProperty("id").GetString()}");
+                if (episode.GetProperty("finding").GetProperty("pids").EnumerateArray().Any(member => member.GetInt32() == pid))
+                    found.Add(Episode.Of(episode));
+            }
+            return [.. found];
         }
         catch (HttpRequestException)
         {

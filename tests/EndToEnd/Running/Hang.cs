@@ -10,6 +10,9 @@ internal sealed class Hang : IAsyncDisposable
 
     private Hang(Process keeper) => _keeper = keeper;
 
+    /// <summary>Its first process.</summary>
+    public int Runner { get; private set; }
+
     public static async Task<Hang> StartAsync(CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(Places.Specimen("zoo-keeper"), ["--limit", "600", "--", Places.Specimen("runner")])
@@ -19,8 +22,12 @@ internal sealed class Hang : IAsyncDisposable
         };
         var hang = new Hang(Process.Start(start)!);
         while (await hang._keeper.StandardOutput.ReadLineAsync(cancellation).AsTask().WaitAsync(Deadline, cancellation) is { } line)
+        {
+            if (line.StartsWith("started ", StringComparison.Ordinal))
+                hang.Runner = int.Parse(line["started ".Length..]);
             if (line == "ready")
                 return hang;
+        }
         throw new InvalidOperationException("the founding hang did not get into its shape");
     }
 

@@ -63,6 +63,23 @@ internal sealed class Instance : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a demo and waits until its hang is told.</summary>
+    public static async Task<(Instance Demo, int Runner, Episode Episode)> StartDemoAsync(string? settings, CancellationToken cancellation)
+    {
+        Instance demo = await StartAsync("demo", settings, cancellation);
+        try
+        {
+            int runner = await Eventually.GetAsync(() => Task.FromResult(demo.HasChild("zoo-keeper") ? ChildrenOf(demo.Child("zoo-keeper")).FirstOrDefault() : 0), pid => pid != 0, StopDeadline, cancellation);
+            Episode[] open = await Eventually.GetAsync(() => demo.Api.DeadlocksAsync(runner, "open"), episodes => episodes.Length > 0, StopDeadline, cancellation);
+            return (demo, runner, Assert.Single(open));
+        }
+        catch
+        {
+            await demo.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Runs the script to its end.</summary>
     public static async Task<(int Exit, string Output, string Error)> RunAsync(CancellationToken cancellation, params string[] arguments)
     {
@@ -130,9 +147,11 @@ internal sealed class Instance : IAsyncDisposable
         return _script.ExitCode;
     }
 
-    private IEnumerable<int> Children()
+    private IEnumerable<int> Children() => ChildrenOf(_script.Id);
+
+    private static IEnumerable<int> ChildrenOf(int pid)
     {
-        string children = File.ReadAllText($"/proc/{_script.Id}/task/{_script.Id}/children");
+        string children = File.ReadAllText($"/proc/{pid}/task/{pid}/children");
         return children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse);
     }
 

@@ -30,8 +30,8 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         { "webhooks": { "allow": ["127.0.0.1"], "endpoints": [{ "name": "chat", "kind": "generic", "url": "{{Url}}" }] } }
         """;
 
-    /// <summary>Bodies in the order of their arrival.</summary>
-    public JsonElement[] Messages => [.. _messages];
+    /// <summary>Bodies that name this shape, in the order of their arrival.</summary>
+    public JsonElement[] MessagesAbout(string shape) => [.. _messages.Where(message => message.GetRawText().Contains(shape, StringComparison.Ordinal))];
 
     public async ValueTask DisposeAsync()
     {
