@@ -15,10 +15,12 @@ internal sealed class LayerGraph
     private const double SelfLoop = 30;
 
     private readonly Story story;
+    private readonly double pillWidth;
 
     public LayerGraph(Story story)
     {
         this.story = story;
+        pillWidth = Math.Min(52 + story.Resources.Select(TextOf).DefaultIfEmpty(0).Max(), 190);
         int[] rank = Ranks.Of(story);
         Cards = [.. story.Processes.Select((p, i) => NewCard(i, rank[i]))];
         Pills = [.. story.Resources.Select((r, i) => NewPill(i, rank))];
@@ -48,11 +50,12 @@ internal sealed class LayerGraph
 
     private Node NewPill(int index, int[] rank)
     {
-        StoryResource resource = story.Resources[index];
         int first = story.Ports.Where(p => p.Resource == index).Min(p => rank[p.Process]);
-        double text = Math.Max(TextWidth.Of(resource.Shared.Name, CardSize.MonoSize, mono: true), TextWidth.Of(resource.Note, 10));
-        return new Node(NodeKind.Pill, index, 2 * first + 1) { Width = Math.Min(52 + text, 190), Height = PillHeight };
+        return new Node(NodeKind.Pill, index, 2 * first + 1) { Width = pillWidth, Height = PillHeight };
     }
+
+    private static double TextOf(StoryResource resource) =>
+        Math.Max(TextWidth.Of(resource.Shared.Name, CardSize.MonoSize, mono: true), TextWidth.Of(resource.Note, 10));
 
     private void AddWait(int index)
     {
