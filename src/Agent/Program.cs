@@ -1,3 +1,3 @@
 using OrphanBoard.Agent.Commands;
 
-return await CommandLine.RunAsync(args, Console.Out, Console.Error);
+return await CommandLine.RunAsync(args, StandardStream.Output(), StandardStream.Error());

@@ -48,18 +48,20 @@ public sealed unsafe class DirectoryHandle : IDisposable
             {
                 if (length == buffer.Bytes.Length && !buffer.Grow())
                     return Sight.Seen;
+                int free = buffer.Bytes.Length - length;
                 long count;
                 fixed (byte* room = buffer.Bytes)
                 {
                     do
-                        count = read(fd, room + length, buffer.Bytes.Length - length);
+                        count = read(fd, room + length, free);
                     while (Errno.Interrupted(count));
                 }
                 if (count == -1)
                     return Errno.Last;
                 length += (int)count;
                 content = buffer.Bytes.AsSpan(0, length);
-                if (count == 0)
+                // The kernel makes each of these files in one piece (single_open): a short read is its end, and asking again costs a call.
+                if (count < free)
                     return Sight.Seen;
             }
         }

@@ -1,0 +1,21 @@
+namespace OrphanBoard.Agent.Commands;
+
+/// <summary>stdout and stderr. One that was closed before the program started (<c>&gt;&amp;-</c>) takes what is written and drops it, as /dev/null would.</summary>
+internal static class StandardStream
+{
+    internal static TextWriter Output() => Open(() => Console.Out);
+
+    internal static TextWriter Error() => Open(() => Console.Error);
+
+    private static TextWriter Open(Func<TextWriter> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            return TextWriter.Null;
+        }
+    }
+}
