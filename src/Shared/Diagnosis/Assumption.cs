@@ -3,18 +3,29 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>What a proof may rest on beyond what was seen; the words of <see cref="Findings.Finding.Assumptions"/>.</summary>
 public static class Assumption
 {
-    /// <summary>No alarm(2) or setitimer(2) is pending in a member: /proc does not show them.</summary>
+    /// <summary>/proc does not show the interval timers of alarm(2) and setitimer(2).</summary>
     public const string NoItimer = "no-itimer";
 
-    /// <summary>No end is under way in a unix socket's control message (SCM_RIGHTS), nor was handed on that way between the reads.</summary>
+    /// <summary>An end may be under way in a unix socket's control message (SCM_RIGHTS), or have been handed on that way between two reads.</summary>
     public const string NoFdInFlight = "no-fd-in-flight";
 
-    /// <summary>No other thread of a member has replaced (dup2) an fd under a call that was already blocked on it.</summary>
+    /// <summary>/proc shows the number that a call is blocked on, not which open file it had when the call began.</summary>
     public const string FdNotReused = "fd-not-reused";
 
-    /// <summary>Init, whose fd table may not be read, holds no end: no holder is its child, and it inherits from nobody.</summary>
+    /// <summary>Init's fd table may not be read; it inherits from nobody, and no holder is its child.</summary>
     public const string InitHoldsNoEnd = "init-holds-no-end";
 
-    /// <summary>A member in wait(-1) is no subreaper, so that only its own children can wake it.</summary>
+    /// <summary>/proc does not show who is a child subreaper (prctl(2)).</summary>
     public const string NoSubreaper = "no-subreaper";
+
+    /// <summary>The assumption as a sentence; null for a word of another version.</summary>
+    public static string? Sentence(string assumption) => assumption switch
+    {
+        NoItimer => "None of them has an alarm pending: the kernel does not show those.",
+        NoFdInFlight => "No end of a pipe is on its way through a socket, where nobody is seen to hold it.",
+        FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
+        InitHoldsNoEnd => "Init holds no end of these pipes: its fd table may not be read, and no holder is its own child.",
+        NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
+        _ => null,
+    };
 }
