@@ -17,8 +17,10 @@ public static partial class FingerprintTitle
         return shown.Length == 0 ? Words(finding.Rule) : $"{Words(finding.Rule)}: {shown}";
     }
 
-    /// <summary>The culprit first, then as the finding names them.</summary>
-    private static IEnumerable<Participant> Ordered(Finding finding) => finding.Participants.OrderByDescending(p => p.Pid == finding.Culprit?.Pid);
+    /// <summary>The culprit first, then as the finding names them; who merely waits upstream differs from run to run and comes last.</summary>
+    private static IEnumerable<Participant> Ordered(Finding finding) => finding.Participants
+        .OrderByDescending(p => p.Pid == finding.Culprit?.Pid)
+        .ThenBy(p => p.Role == ParticipantRole.RootWaiter);
 
     private static string Words(string rule)
     {

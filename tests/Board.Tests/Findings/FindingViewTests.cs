@@ -92,7 +92,7 @@ public sealed class FindingViewTests : BoardContext
     {
         var view = View(Episode(FoundingHang.Finding with { NotProvenBecause = ["one fd table is hidden"], BoundedBy = "timeout(1)" }));
         string evidence = view.Find(".evidence").TextContent;
-        Assert.Contains("no-itimer", evidence);
+        Assert.Contains("None of them has an alarm pending", evidence);
         Assert.Contains("one fd table is hidden", evidence);
         Assert.Contains("timeout(1)", evidence);
         Assert.Contains("\"rule\": \"eof-held-by-duplicate\"", view.Find("pre.json").TextContent);
