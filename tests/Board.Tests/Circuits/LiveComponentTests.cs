@@ -15,6 +15,7 @@ public sealed class LiveComponentTests : BoardContext
         public int Subscriptions { get; set; }
         public int Loads { get; set; }
         public TaskCompletionSource? Hold { get; set; }
+        public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     internal sealed class Probe : LiveComponent
@@ -32,7 +33,10 @@ public sealed class LiveComponentTests : BoardContext
         {
             Source.Loads++;
             if (Source.Hold is { } hold)
+            {
+                Source.Held.SetResult();
                 await hold.Task;
+            }
         }
 
         protected override void BuildRenderTree(RenderTreeBuilder builder) => builder.AddContent(0, Source.Loads);
@@ -69,22 +73,20 @@ public sealed class LiveComponentTests : BoardContext
     }
 
     [Fact]
-    public void Changed_Burst_IsOneLoadWhileOneRunsAndOneAfterIt()
+    public async Task Changed_Burst_IsOneLoadWhileOneRunsAndOneAfterIt()
     {
         var probe = Render<Probe>();
         _source.Hold = new TaskCompletionSource();
         _source.Changed!();
-        probe.WaitForState(() => _source.Loads == 2);
+        await _source.Held.Task.WaitAsync(Deadline, Xunit.TestContext.Current.CancellationToken);
         for (int i = 0; i < 100; i++)
             _source.Changed();
         TaskCompletionSource hold = _source.Hold;
         _source.Hold = null;
         hold.SetResult();
-        probe.WaitForAssertion(() =>
-        {
-            Time.Advance(TimeSpan.FromSeconds(1));
-            Assert.Equal("3", probe.Markup);
-        });
+        await Time.TimerSet(TimeSpan.FromMilliseconds(500), Xunit.TestContext.Current.CancellationToken).WaitAsync(Deadline, Xunit.TestContext.Current.CancellationToken);
+        Time.Advance(TimeSpan.FromMilliseconds(500));
+        probe.WaitForAssertion(() => Assert.Equal("3", probe.Markup), Deadline);
     }
 
     [Fact]
@@ -97,7 +99,7 @@ public sealed class LiveComponentTests : BoardContext
         Assert.False(presence.Connected.IsCompleted);
         Assert.Equal(1, _source.Loads);
         await presence.OnConnectionUpAsync(null!, Xunit.TestContext.Current.CancellationToken);
-        probe.WaitForAssertion(() => Assert.Equal("2", probe.Markup));
+        probe.WaitForAssertion(() => Assert.Equal("2", probe.Markup), Deadline);
     }
 
     [Fact]
@@ -105,6 +107,6 @@ public sealed class LiveComponentTests : BoardContext
     {
         var probe = Render<Probe>();
         Time.Advance(TimeSpan.FromSeconds(21));
-        probe.WaitForAssertion(() => Assert.Equal("2", probe.Markup));
+        probe.WaitForAssertion(() => Assert.Equal("2", probe.Markup), Deadline);
     }
 }

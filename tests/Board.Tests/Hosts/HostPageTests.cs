@@ -53,7 +53,7 @@ public sealed class HostPageTests : BoardContext
     {
         var page = await Page();
         _live.Publish(Trees.View("h1", [Trees.Row(1, "init", 0, 0)], Now));
-        page.WaitForAssertion(() => Assert.Single(page.FindAll("[data-key]")));
+        page.WaitForAssertion(() => Assert.Single(page.FindAll("[data-key]")), Deadline);
     }
 
     [Fact]
