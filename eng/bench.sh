@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # ./orphanboard bench: what a scan, a start and a finding cost here. Sourced by ./orphanboard.
-: "${root:?}" "${artifacts:?}"
+: "${root:?}" "${artifacts:?}" "${build_flags[@]:?}"
 
 bench_home=
 
