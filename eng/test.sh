@@ -32,7 +32,9 @@ test_project() {
   log=$artifacts/test-logs/$name.log
   mkdir -p "$artifacts/test-logs"
   printf '\n== %s\n' "$name"
-  timeout --kill-after=10 "$test_limit" dotnet "$folder/bin/Release/net10.0/$name.dll" -noLogo -noColor </dev/null 2>&1 | tee "$log" || true
+  # Into a file and not through a pipe: what a test left behind would hold the pipe open, and we would wait for its end.
+  timeout --kill-after=10 "$test_limit" dotnet "$folder/bin/Release/net10.0/$name.dll" -noLogo -noColor </dev/null >"$log" 2>&1 || true
+  cat "$log"
   line=$(grep -E '^ +[^ ]+ +Total: [0-9]+, Errors: ' "$log" | tail -n 1 || true)
   if [[ ! $line =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+),\ Not\ Run:\ ([0-9]+) ]]; then
     unfinished+=" $name"

@@ -89,7 +89,7 @@ public partial class CommandLineRedactionTests
     [InlineData("user@host:/path")]
     [InlineData("--bypass")]
     [InlineData("-DskipTests")]
-    [InlineData("/work/passwords/readme")]
+    [InlineData("/srv/passwords/readme")]
     [InlineData("12:34:56")]
     [InlineData("a=b")]
     [InlineData("")]
