@@ -45,6 +45,7 @@ public static class ApiProblems
         StatusCodes.Status401Unauthorized => "send the API token: Authorization: Bearer (the file api-token of the data directory)",
         StatusCodes.Status403Forbidden when context.Request.Headers.Origin.Count > 0 => "a page of another origin may not ask",
         StatusCodes.Status404NotFound => "there is nothing at this address; /openapi/v1.json lists all there is",
+        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not for this address; {context.Response.Headers.Allow} is",
         _ => null,
     };
 }

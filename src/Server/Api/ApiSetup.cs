@@ -43,12 +43,12 @@ public static class ApiSetup
     {
         app.MapHealth();
         app.MapMetrics(settings);
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
         RouteGroupBuilder api = app.MapGroup("/api/v1").ProducesProblem(StatusCodes.Status401Unauthorized);
         api.MapHosts();
         api.MapEpisodes();
         api.MapFingerprints();
         api.MapLoginLinks();
-        app.Map("/api/{**rest}", () => Results.NotFound()).RequireAuthorization(SignInSetup.ReadApi).ExcludeFromDescription();
+        app.MapUnknownCalls();
     }
 }

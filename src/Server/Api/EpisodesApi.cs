@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Microsoft.AspNetCore.Mvc;
 using OrphanBoard.Server.History;
 using OrphanBoard.Server.SignIn;
 using OrphanBoard.Shared.Findings;
@@ -38,15 +39,15 @@ public static class EpisodesApi
 
 /// <summary>Query parameters of <c>GET /episodes</c>.</summary>
 public sealed record EpisodesQuery(
-    [property: Description("`open` or `ended`; both, if nothing is said.")] string? State,
-    [property: Description("`deadlock`, `stall`, `orphan`, `zombie`, `stopped` or `hazard`.")] string? Class,
-    [property: Description("Rule name.")] string? Rule,
-    [property: Description("Shape key of the fingerprint.")] string? Shape,
-    [property: Description("Host id.")] string? Host,
-    [property: Description("Those that were still there at this time or later, RFC 3339.")] string? Since,
-    [property: Description("Those that had begun before this time, RFC 3339.")] string? Until,
-    [property: Description(ApiQuery.LimitText)] string? Limit,
-    [property: Description(ApiQuery.CursorText)] string? Cursor)
+    [property: FromQuery(Name = "state"), Description("`open` or `ended`; both, if nothing is said.")] string? State,
+    [property: FromQuery(Name = "class"), Description("`deadlock`, `stall`, `orphan`, `zombie`, `stopped` or `hazard`.")] string? Class,
+    [property: FromQuery(Name = "rule"), Description("Rule name.")] string? Rule,
+    [property: FromQuery(Name = "shape"), Description("Shape key of the fingerprint.")] string? Shape,
+    [property: FromQuery(Name = "host"), Description("Host id.")] string? Host,
+    [property: FromQuery(Name = "since"), Description("Those that were still there at this time or later, RFC 3339.")] string? Since,
+    [property: FromQuery(Name = "until"), Description("Those that had begun before this time, RFC 3339.")] string? Until,
+    [property: FromQuery(Name = "limit"), Description(ApiQuery.LimitText)] string? Limit,
+    [property: FromQuery(Name = "cursor"), Description(ApiQuery.CursorText)] string? Cursor)
 {
     private enum EpisodeState { Open, Ended }
 

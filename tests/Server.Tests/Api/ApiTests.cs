@@ -171,11 +171,29 @@ public sealed class ApiTests
     [InlineData("/api/v1/hosts/nope/tree", 404)]
     [InlineData("/api/v1/hosts/nope/processes/1", 404)]
     [InlineData("/api/v1/nothing/here", 404)]
+    [InlineData("/openapi/v2.json", 404)]
     public async Task Api_AskedWrongly_AnswersProblemDetails(string path, int status)
     {
         await using TestServer server = await TestServer.Start();
 
         await AssertProblem(await server.Api.GetAsync(path, Cancellation), status);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/episodes", "GET")]
+    [InlineData("/api/v1/hosts/host-a/tree", "GET")]
+    [InlineData("/metrics", "GET")]
+    [InlineData("/healthz", "GET")]
+    [InlineData("/openapi/v1.json", "GET")]
+    [InlineData("/api/v1/login-links", "POST")]
+    public async Task Api_AskedWithAnotherMethod_Answers405AndNamesTheRightOne(string path, string allowed)
+    {
+        await using TestServer server = await TestServer.Start();
+
+        HttpResponseMessage answer = await server.Api.SendAsync(new HttpRequestMessage(HttpMethod.Delete, path), Cancellation);
+
+        await AssertProblem(answer, 405);
+        Assert.Equal([allowed], answer.Content.Headers.Allow);
     }
 
     [Theory]
@@ -238,7 +256,11 @@ public sealed class ApiTests
         {
             Assert.NotEmpty(call.Value.GetProperty("summary").GetString()!);
             if (call.Value.TryGetProperty("parameters", out JsonElement parameters))
-                Assert.All(parameters.EnumerateArray(), p => Assert.NotEmpty(p.GetProperty("description").GetString()!));
+                Assert.All(parameters.EnumerateArray(), p =>
+                {
+                    Assert.NotEmpty(p.GetProperty("description").GetString()!);
+                    Assert.Matches("^[a-z]+$", p.GetProperty("name").GetString()!);
+                });
         }
     }
 
