@@ -5,6 +5,7 @@ using OrphanBoard.Server.Settings;
 using var stop = new CancellationTokenSource();
 using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+DataDirectory.KeepFilesToOwner();
 try
 {
     ServerSettings settings = SettingsReader.Read(args);

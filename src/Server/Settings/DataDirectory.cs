@@ -1,13 +1,14 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace OrphanBoard.Server.Settings;
 
 /// <summary>
-/// The data directory, held by this process alone as long as this object lives. Mode 0700; the token files in it 0600.
+/// The data directory, held by this process alone as long as this object lives. Made with mode 0700; the token files in it 0600.
 /// </summary>
-public sealed class DataDirectory : IDisposable
+public sealed partial class DataDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -35,6 +36,12 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Directory of the keys that protect cookies.</summary>
     public string KeyDirectory => Path.Combine(Root, "keys");
+
+    /// <summary>
+    /// umask(2): whatever this process makes from now on is the owner's alone. SQLite and the keys choose their modes themselves, and the directory may have
+    /// been there before, open to others.
+    /// </summary>
+    public static void KeepFilesToOwner() => _ = umask(0b000_111_111);
 
     /// <exception cref="SettingsException">It cannot be made or written, or another server holds it.</exception>
     public static DataDirectory Open(string path)
@@ -118,4 +125,7 @@ public sealed class DataDirectory : IDisposable
             options.UnixCreateMode = OwnerOnly;
         return options;
     }
+
+    [LibraryImport("libc")]
+    private static partial uint umask(uint mask);
 }

@@ -36,6 +36,7 @@ public sealed class SettingsFile
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
     };
 
     /// <summary>Reads the file only to find what is wrong with it: the configuration system knows neither lines nor unknown names.</summary>
@@ -62,6 +63,8 @@ public sealed class SettingsFile
         string path = e.Path is { Length: > 2 } at ? at[2..] : "";
         if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
             return $"unknown setting '{path}' (the settings are listed in docs/configuration.md)";
+        if (e.Message.StartsWith("Duplicate property", StringComparison.Ordinal))
+            return path.Length > 0 ? $"'{path}' is there twice" : "a setting is there twice";
         if (e.Message.Contains("could not be converted", StringComparison.Ordinal))
             return path.Length > 0 ? $"'{path}' has a value of the wrong kind" : "the file must hold one JSON object";
 

@@ -27,6 +27,7 @@ public sealed class ProgramTests : IDisposable
     [Theory]
     [InlineData("{ \"port\": 0,\n  \"webhook\": {} }", "line 2: unknown setting 'webhook'")]
     [InlineData("{\n  \"port\": }", "line 2: not valid JSON")]
+    [InlineData("{ \"port\": 1,\n  \"port\": 2 }", "line 2: 'port' is there twice")]
     [InlineData("{ \"port\": \"many\" }", "line 1: 'port' has a value of the wrong kind")]
     [InlineData("{ \"webhooks\": { \"endpoints\": [ { \"name\": \"a\", \"kind\": \"pager\", \"url\": \"https://example.org\" } ] } }", "kind 'pager' is not one of generic, slack")]
     [InlineData("{ \"webhooks\": { \"endpoints\": [ { \"name\": \"a\", \"kind\": \"slack\", \"url\": \"http://127.0.0.1/x\" } ] } }", "127.0.0.1 is not a public https address; if it is meant, add it to webhooks.allow")]
@@ -121,7 +122,19 @@ public sealed class ProgramTests : IDisposable
         await using ServerProcess server = await ServerProcess.Start(data);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
-        foreach (string token in new[] { "api-token", "agent-token" })
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, token)));
+    }
+
+    [Fact]
+    public async Task DataDirectory_ThereBefore_LetsNobodyElseReadWhatIsInIt()
+    {
+        string data = Directory.CreateDirectory(Path.Combine(_directory.Path, "data")).FullName;
+        await using ServerProcess server = await ServerProcess.Start(data);
+
+        string[] files = Directory.GetFileSystemEntries(data, "*", SearchOption.AllDirectories);
+
+        Assert.Contains(Path.Combine(data, "orphanboard.db"), files);
+        Assert.Contains(Path.Combine(data, "api-token"), files);
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        Assert.All(files, f => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(f) & others));
     }
 }
