@@ -98,6 +98,8 @@ public static class RunCommand
     private static string TokenOf(Arguments arguments)
     {
         string path = arguments.Value("--token-file") ?? throw new UsageException("run: --token-file FILE is missing; see 'orphan-agent run --help'");
+        if (!File.Exists(path))
+            throw new InvalidDataException($"token file {path}: there is no such file; the server keeps it as agent-token in its data directory");
         string token = File.ReadAllText(path).Trim();
         return token.Length is > 0 and <= 4096 && !token.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
             ? token
