@@ -21,7 +21,7 @@ public sealed class DiagnoserTests
                 "contract-tests (110) reads pipe 7001 (fd 32) to its end. Its write end is open at fd 1 and again at fd 4 of served-child (120), the same pipe twice. Its other 2 threads wait on futexes, which only threads of the same process could wake.",
                 "served-child (120) reads pipe 7003 (fd 29) to its end. Its write end is open at fd 30 of contract-tests (110). Its other 6 threads wait on futexes, which only threads of the same process could wake.",
                 "Nobody else can wake any of them.",
-                "It ends when served-child (120) closes fd 4; closing fd 1 alone does not end the pipe.",
+                "It ends when served-child (120) closes fd 4 as well as fd 1: either alone leaves the pipe open.",
             ],
             finding.Explanation);
         Assert.Equal([ParticipantRole.RootWaiter, ParticipantRole.Waiter, ParticipantRole.Holder], finding.Participants.Select(participant => participant.Role));

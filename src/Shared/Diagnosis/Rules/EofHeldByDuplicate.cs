@@ -40,7 +40,7 @@ internal sealed class EofHeldByDuplicate : IncidentRule
     {
         string who = Narrator.Name(resources[holder]);
         string fds = Narrator.Listing(twice.Duplicates.Select(fd => $"fd {fd.Number}"));
-        string remedy = $"It ends when {who} closes {fds}; closing fd {twice.Stdio.Number} alone does not end the pipe.";
+        string remedy = $"It ends when {who} closes {fds} as well as fd {twice.Stdio.Number}: either alone leaves the pipe open.";
         ImmutableArray<Culprit> culprits = [.. twice.Duplicates.Select(fd => new Culprit(resources[holder].Pid, fd.Number, fd.Target.Text, remedy))];
         return new Verdict(
             $"{Narrator.Name(resources[reader])} waits for the end of pipe {twice.Stdio.Target.Id}, which {who} holds open at fd {twice.Stdio.Number} and again at {fds}.",
