@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Playwright;
 using OrphanBoard.EndToEnd.Running;
 
 namespace OrphanBoard.EndToEnd;
@@ -81,5 +82,23 @@ public sealed class RecoveryTests
         Assert.Equal(before, await File.ReadAllTextAsync(Path.Combine(demo.Data, "api-token"), Cancellation));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(demo.Data, "api-token")));
         Assert.Equal((0, ""), await demo.StopAsync());
+    }
+
+    [Fact]
+    public async Task Page_ServerRestarted_ComesBackByItself()
+    {
+        await using Instance up = await Instance.StartAsync("up", null, Cancellation);
+        await using Browser browser = await Browser.StartAsync();
+        await browser.SignInAsync(up.Login);
+        IPage page = await browser.OpenAsync(new Uri(up.Api.Address, "findings?state=ended"));
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+
+        IResponse anew = await page.RunAndWaitForResponseAsync(
+            () => Task.Run(() => up.Kill("orphanboard-server")), answer => answer.Request.IsNavigationRequest, new() { Timeout = (float)Deadline.TotalMilliseconds });
+
+        Assert.Equal((200, page.Url), (anew.Status, anew.Url));
+        Assert.EndsWith("/findings?state=ended", anew.Url);
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Findings");
+        Assert.Equal((0, ""), await up.StopAsync());
     }
 }
