@@ -6,6 +6,7 @@ stopping=
 declare -A pid_of=() started_at=() quick_deaths=()
 
 run_up() {
+  trap 'exit 0' INT TERM HUP
   parse_options "$@"
   build_all
   supervise
@@ -13,6 +14,7 @@ run_up() {
 
 run_demo() {
   demo=1
+  trap 'exit 0' INT TERM HUP
   parse_options "$@"
   build_all
   build_specimens
