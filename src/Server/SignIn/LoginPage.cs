@@ -40,6 +40,7 @@ public static class LoginPage
           <meta charset="utf-8">
           <meta name="viewport" content="width=device-width, initial-scale=1">
           <title>{title} · OrphanBoard</title>
+          <link rel="icon" type="image/svg+xml" href="/favicon.svg">
           <link rel="stylesheet" href="/css/login.css">
         </head>
         <body>
