@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;
 
@@ -40,7 +41,8 @@ public static class FindingText
             output.WriteLine($"  note: {VisibleText.Of(note)}");
         if (finding.BoundedBy is { } end)
             output.WriteLine($"  bounded by: {VisibleText.Of(end)}");
-        List(output, "assumed", finding.Assumptions);
+        foreach (string assumption in finding.Assumptions)
+            output.WriteLine($"  assumed: {VisibleText.Of(Assumption.Sentence(assumption) ?? assumption)}");
         List(output, "not proven because", finding.NotProvenBecause);
         output.WriteLine($"  waited at least {Duration(finding.WaitedSeconds)}; fingerprint {Short(finding.Fingerprint.Shape)}");
     }

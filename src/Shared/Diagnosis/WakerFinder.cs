@@ -24,7 +24,7 @@ internal sealed class WakerFinder(ResourceIndex resources, Steadiness? steadines
         WaitKind.Futex when wait.Futex is { Private: true } => new Clause(wait, [new Waker(process, null, Direct: true)], Openness.Closed, null),
         WaitKind.ChildWait => Union(wait, ChildClauses(process, wait)),
         WaitKind.Unknown => Clause.OutsideOf(wait, wait.Why ?? "it is not decoded"),
-        _ => Clause.OutsideOf(wait, $"{wait.Kind} can be ended from outside"),
+        _ => Clause.OutsideOf(wait, "what it waits for can come from outside"),
     };
 
     /// <summary>

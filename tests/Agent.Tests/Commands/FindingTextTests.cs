@@ -26,7 +26,7 @@ public class FindingTextTests
           reader waits for ever.
             reader (7) reads pipe 1 to its end.
           culprit: fd 4 of pid 7, pipe:[1]. Close fd 4.
-          assumed: no-itimer
+          assumed: None of them has an alarm pending: the kernel does not show those.
           waited at least 1 h 6 min; fingerprint v1-abcdefgh
 
 
