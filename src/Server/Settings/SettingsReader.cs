@@ -35,7 +35,7 @@ public static class SettingsReader
     private static SettingsFile ReadFile(string path)
     {
         var configuration = new ConfigurationBuilder();
-        if (File.Exists(path))
+        if (Path.Exists(path))
         {
             SettingsFile.Check(path);
             configuration.AddJsonFile(path, optional: false, reloadOnChange: false);

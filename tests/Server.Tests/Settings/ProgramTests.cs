@@ -48,6 +48,18 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task Program_SettingsFileIsADirectory_IsOneLineAndExit1()
+    {
+        string path = Directory.CreateDirectory(Path.Combine(_directory.Path, "orphanboard.json")).FullName;
+
+        var (exitCode, output, errors) = await ServerProcess.Run("--port", "0", "--data", _directory.Path);
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.StartsWith($"orphanboard-server: cannot read {path}: ", errors);
+        Assert.DoesNotContain('\n', errors);
+    }
+
+    [Fact]
     public async Task Program_PortInUse_IsOneLineAndExit1()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
