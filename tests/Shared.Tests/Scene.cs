@@ -60,6 +60,8 @@ internal sealed class Actor(int pid, string comm, int parent)
     public int Pgrp { get; set; } = 50;
     public char State { get; set; } = 'S';
     public bool? Timers { get; set; } = false;
+    public int Tracer { get; set; }
+    public int? NsPid { get; set; }
     public ulong StartTimeTicks { get; set; } = (ulong)pid;
     public TimeSpan LastRan { get; set; } = TimeSpan.FromSeconds(900);
 
@@ -140,7 +142,8 @@ internal sealed class Actor(int pid, string comm, int parent)
         Comm = comm,
         State = State,
         Uid = 1000,
-        NsPid = pid,
+        NsPid = NsPid ?? pid,
+        TracerPid = Tracer,
         SignalsCaught = Caught,
         SignalsIgnored = Ignored,
         Cmdline = Cmdline ?? [$"/usr/bin/{comm}"],

@@ -49,7 +49,7 @@ internal static class Scenes
     public static Scene HeldByOrphan()
     {
         var scene = new Scene();
-        scene.Process(100, "runner").ReadEnd(7000, 3).Reads(3);
+        scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
         Actor leftover = scene.Process(120, "leftover").WriteEnd(7000, 1).Sleeps();
         leftover.Session = leftover.Pgrp = 110;
         leftover.Has(0, "/dev/null", FdAccess.Read);

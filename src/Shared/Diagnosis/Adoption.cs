@@ -14,13 +14,14 @@ internal static class Adoption
     /// </summary>
     /// <param name="graph">The look.</param>
     /// <param name="memory">Who was seen to lose its parent.</param>
-    public static IEnumerable<HeldUp> HeldUp(WaitGraph graph, LookMemory memory)
+    /// <param name="guess">Without the facts that only suspects have: nobody is to stop being a suspect by having been one.</param>
+    public static IEnumerable<HeldUp> HeldUp(WaitGraph graph, LookMemory memory, bool guess)
     {
         for (int reader = 0; reader < graph.Nodes.Length; reader++)
         {
             foreach (Waiter waiter in graph.Nodes[reader].Waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
             {
-                Wait? held = PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(graph.Resources, memory, reader, wait));
+                Wait? held = PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(graph.Resources, memory, reader, wait, guess));
                 if (held is null)
                     continue;
                 ImmutableArray<Holder> holders = [.. WriteEnds(graph.Resources, held.Target!)];
@@ -40,29 +41,51 @@ internal static class Adoption
     /// A reader at fd 0 to 2 was given its pipe by its parent (a pipeline, whose writer is its sibling): only a reader that made the pipe itself
     /// can have lost a descendant that holds the other end.
     /// </summary>
-    private static bool IsHeldUp(ResourceIndex resources, LookMemory memory, int reader, Wait wait)
+    private static bool IsHeldUp(ResourceIndex resources, LookMemory memory, int reader, Wait wait, bool guess)
     {
         if (wait.Fd is null or <= 2)
             return false;
         ImmutableArray<Holder> writers = [.. WriteEnds(resources, wait.Target!)];
-        return !writers.IsEmpty && writers.All(writer => writer.Process != reader && WasAdoptedOver(resources, memory, reader, writer.Process));
+        return !writers.IsEmpty && writers.All(writer => writer.Process != reader && WasAdoptedOver(resources, memory, reader, guess ? null : wait.Fd, writer.Process));
     }
 
     /// <summary>
-    /// Not older than the reader (both may have started within one clock tick), and seen to lose its parent; or found with a parent above the reader in whose session it is not, as an own child of that parent would be. The
-    /// reader's siblings, for whom their common parent made the pipe, are in their parent's session.
+    /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found outside the
+    /// reader's descendants, with a parent above the reader in whose session it is not, as an own child of that parent would be.
     /// </summary>
-    private static bool WasAdoptedOver(ResourceIndex resources, LookMemory memory, int reader, int holder)
+    private static bool WasAdoptedOver(ResourceIndex resources, LookMemory memory, int reader, int? fd, int holder)
     {
-        if (resources[holder].StartTimeTicks < resources[reader].StartTimeTicks)
+        ProcessRecord record = resources[holder];
+        // The first process of a pid namespace has its parent by the way containers are started, and is meant to outlive who started it.
+        if (record.StartTimeTicks < resources[reader].StartTimeTicks || record is { NsPid: 1, Pid: not 1 })
             return false;
-        if (memory.LostParentOf(resources[holder]) is not null)
+        if (memory.LostParentOf(record) is not null && memory.CameFrom(record, resources[reader]))
             return true;
         int parent = resources.ParentOf(holder);
         return parent >= 0
-            && resources[holder].Session != resources[parent].Session
+            && record.Session != resources[parent].Session
             && !resources.IsDescendant(holder, reader)
-            && (resources.IsDescendant(reader, parent) || resources[parent].NsPid == 1);
+            && !resources.IsDescendant(reader, holder)
+            && (resources.IsDescendant(reader, parent) || resources[parent].NsPid == 1)
+            && (fd is null || MadeThePipe(resources, reader, fd.Value, holder));
+    }
+
+    /// <summary>
+    /// Who was given the pipe reads what a sibling writes: a log collector, say. Init starts no siblings of a process that is not its own child. Elsewhere
+    /// a descriptor that is closed on exec was not handed on by one, and a holder in the reader's own session, where the reader has not been
+    /// adopted itself, came from the same job.
+    /// </summary>
+    private static bool MadeThePipe(ResourceIndex resources, int reader, int fd, int holder)
+    {
+        ProcessRecord record = resources[reader];
+        int parent = resources.ParentOf(reader), adopter = resources.ParentOf(holder);
+        if (resources[adopter].NsPid == 1 && parent != adopter)
+            return true;
+        bool sameProgram = record.Exe == resources[holder].Exe && record.Cmdline is { } cmdline && resources[holder].Cmdline is { } other && cmdline.SequenceEqual(other);
+        if (record.FindFd(fd)?.CloseOnExec == true && !(sameProgram && parent == adopter))
+            return true;
+        bool adopted = record.Session != record.Pid && (parent < 0 || resources[parent].Session != record.Session);
+        return record.Session == resources[holder].Session && !adopted;
     }
 
     /// <summary>
@@ -74,10 +97,13 @@ internal static class Adoption
     {
         ProcessRecord record = resources[process];
         bool adopted = resources.ParentOf(process) is >= 0 and var parent && resources[parent].Session != record.Session && record.Session != record.Pid;
-        bool groupLeaderGone = record.Pgrp != record.Pid && resources.IndexOf(record.Pgrp) < 0;
-        bool sessionLeaderGone = record.Session != record.Pid && resources.IndexOf(record.Session) < 0;
+        bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(resources, record.Pgrp);
+        bool sessionLeaderGone = record.Session != record.Pid && IsGone(resources, record.Session);
         return adopted && (groupLeaderGone || sessionLeaderGone) && HasDeadStdio(resources, process) && !Listens(resources.Look, record);
     }
+
+    /// <summary>Exited, whether or not it has been waited for.</summary>
+    private static bool IsGone(ResourceIndex resources, int pid) => resources.IndexOf(pid) is var index && (index < 0 || resources[index].IsZombie);
 
     /// <summary>Whether clients can find it by the name of a unix socket: a server that is meant to stay, whatever its stdio.</summary>
     public static bool Listens(Snapshot look, ProcessRecord process) => process.Fds.Any(fd => fd.Target.Kind == FdKind.Socket && look.UnixListeners.Any(listener =>

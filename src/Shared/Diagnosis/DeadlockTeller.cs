@@ -9,7 +9,10 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Tells an incident as a finding: names it, says how sure it is and what that rests on.</summary>
 internal static class DeadlockTeller
 {
-    public static Finding Tell(Incident incident)
+    /// <summary>
+    /// Null where no rule names a fault and a member of the core may wait for a signal by design: a supervisor and its idle workers, say.
+    /// </summary>
+    public static Finding? Tell(Incident incident)
     {
         Evidence evidence = incident.Evidence;
         var narrator = new Narrator(evidence.Resources);
@@ -17,6 +20,8 @@ internal static class DeadlockTeller
             .Select(rule => (rule.Info, Verdict: rule.Judge(incident, narrator)!))
             .Where(fit => fit.Verdict is not null)];
         (RuleInfo rule, Verdict verdict) = fits[0];
+        if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.Nodes[member].MayWaitForSignal))
+            return null;
         ImmutableArray<string> notProven = WhyNotProven(incident);
 
         var builder = new FindingBuilder(evidence);

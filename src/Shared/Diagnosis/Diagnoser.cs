@@ -24,7 +24,7 @@ public static class Diagnoser
         var evidence = new Evidence(first, last, memory, options);
         var findings = ImmutableArray.CreateBuilder<Finding>();
         var told = new HashSet<int>();
-        foreach (Finding deadlock in Incident.Of(evidence).Select(DeadlockTeller.Tell))
+        foreach (Finding deadlock in Incident.Of(evidence).Select(DeadlockTeller.Tell).OfType<Finding>())
         {
             findings.Add(deadlock);
             told.UnionWith(deadlock.Participants.Select(participant => participant.Pid));
@@ -55,7 +55,7 @@ public static class Diagnoser
             if (stuck[i] || !StdioDuplicates.AllOf(process).IsEmpty || Adoption.LooksOrphaned(graph.Resources, i))
                 suspects.Add(process.Pid);
         }
-        suspects.UnionWith(Adoption.HeldUp(graph, memory).Select(held => look.Processes[held.Reader].Pid));
+        suspects.UnionWith(Adoption.HeldUp(graph, memory, guess: true).Select(held => look.Processes[held.Reader].Pid));
         return suspects;
     }
 

@@ -50,6 +50,10 @@ public sealed class LookMemory
     /// <summary>Set when the parent was seen to exit, or is known to have exited.</summary>
     public OrphanInfo? LostParentOf(ProcessRecord process) => _processes.GetValueOrDefault(process.Key)?.Orphan;
 
+    /// <summary>Whether <paramref name="ancestor"/> was above <paramref name="process"/> when that was first seen, whoever has adopted it since.</summary>
+    public bool CameFrom(ProcessRecord process, ProcessRecord ancestor) =>
+        _processes.GetValueOrDefault(process.Key)?.Ancestors.Contains(ancestor.Key) == true;
+
     /// <summary>Time since boot at which the process was first seen without its parent.</summary>
     public TimeSpan? OrphanSince(ProcessRecord process) => _processes.GetValueOrDefault(process.Key)?.OrphanSince;
 
@@ -75,11 +79,26 @@ public sealed class LookMemory
             orphan = new OrphanInfo(before.Key.Pid, before.Comm, now.Key.Pid, look.TakenAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"), null);
             orphanSince = look.Uptime;
         }
-        return new Remembered(parent ?? known?.Parent, orphan, orphanSince, process.IsZombie ? known?.ZombieSince ?? look.Uptime : null, threads.ToImmutable());
+        return new Remembered(
+            parent ?? known?.Parent, known?.Ancestors ?? AncestorsOf(process, byPid),
+            orphan, orphanSince, process.IsZombie ? known?.ZombieSince ?? look.Uptime : null, threads.ToImmutable());
+    }
+
+    /// <summary>Those above a process that is seen for the first time, nearest first.</summary>
+    private static ImmutableArray<ProcessKey> AncestorsOf(ProcessRecord process, Dictionary<int, ProcessRecord> byPid)
+    {
+        var ancestors = ImmutableArray.CreateBuilder<ProcessKey>();
+        // A pid reused while the look walked could close a circle of parents.
+        while (byPid.TryGetValue(process.Ppid, out ProcessRecord? parent) && !ancestors.Contains(parent.Key))
+        {
+            ancestors.Add(parent.Key);
+            process = parent;
+        }
+        return ancestors.ToImmutable();
     }
 
     private sealed record Remembered(
-        Parent? Parent, OrphanInfo? Orphan, TimeSpan? OrphanSince, TimeSpan? ZombieSince, ImmutableDictionary<int, Still> Threads);
+        Parent? Parent, ImmutableArray<ProcessKey> Ancestors, OrphanInfo? Orphan, TimeSpan? OrphanSince, TimeSpan? ZombieSince, ImmutableDictionary<int, Still> Threads);
 
     private readonly record struct Parent(ProcessKey Key, string Comm);
 

@@ -13,6 +13,7 @@ public sealed class ResourceIndex
 {
     private readonly Dictionary<(FdKind, ulong), ImmutableArray<Holder>> _holders = [];
     private readonly Dictionary<int, List<int>> _children = [];
+    private readonly Dictionary<int, List<int>> _tracees = [];
     private readonly Dictionary<int, int> _byPid = [];
 
     public ResourceIndex(Snapshot look)
@@ -26,6 +27,12 @@ public sealed class ResourceIndex
             if (!_children.TryGetValue(process.Ppid, out List<int>? siblings))
                 _children[process.Ppid] = siblings = [];
             siblings.Add(i);
+            if (process.TracerPid != 0)
+            {
+                if (!_tracees.TryGetValue(process.TracerPid, out List<int>? traced))
+                    _tracees[process.TracerPid] = traced = [];
+                traced.Add(i);
+            }
             foreach (FileDescriptor fd in process.Fds)
             {
                 if (!CanBeTold(fd.Target))
@@ -53,6 +60,9 @@ public sealed class ResourceIndex
 
     /// <summary>Indexes of the children of a process, zombies among them.</summary>
     public IReadOnlyList<int> ChildrenOf(int process) => _children.TryGetValue(this[process].Pid, out List<int>? list) ? list : [];
+
+    /// <summary>Indexes of the processes that this one traces: wait4(2) tells it of them as of children.</summary>
+    public IReadOnlyList<int> TraceesOf(int process) => _tracees.TryGetValue(this[process].Pid, out List<int>? list) ? list : [];
 
     /// <summary>Index of the process with this pid in this look, or -1.</summary>
     public int IndexOf(int pid) => _byPid.TryGetValue(pid, out int index) ? index : -1;

@@ -36,7 +36,10 @@ public sealed class WaitGraph
             .Where(thread => thread.State is not ('Z' or 'X'))
             .Select(thread => BuildWaiter(process, index, thread, finder))];
         string? canRun = WhyItCanRun(process, index, waiters);
-        return new WaitNode(waiters, canRun, canRun is null ? AlwaysWakers(process, index) : []);
+        return new WaitNode(waiters, canRun, canRun is null ? AlwaysWakers(process, index) : [])
+        {
+            MayWaitForSignal = (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.Any(waiter => MayWaitForSignal(process, index, waiter)),
+        };
     }
 
     private Waiter BuildWaiter(ProcessRecord process, int index, ThreadRecord thread, WakerFinder finder)
@@ -59,18 +62,32 @@ public sealed class WaitGraph
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
         if (process.Fds.Any(fd => fd.Async) && _steadiness is not null)
             return "it has an fd that sends it signals (O_ASYNC)";
+        if (process.Fds.Any(fd => fd.Target.Kind == FdKind.IoUring))
+            return "it has an io_uring, and what is pending there shows nowhere";
         if ((process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.WaitsOnlyFor(index)))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
         // Last, since it compares most: for most processes of a host one of the above has answered.
         return waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)) ? null : _steadiness?.WhyItMayHaveMoved(process);
     }
 
-    /// <summary>Processes that can make it run whatever it waits for: its tracer, and the children whose end it has a handler for.</summary>
+    /// <summary>
+    /// A handler interrupts the main thread, posts what only the process itself could post, or writes to a pipe of its own that stands
+    /// among the fds that are waited for.
+    /// </summary>
+    private static bool MayWaitForSignal(ProcessRecord process, int index, Waiter waiter) =>
+        waiter.Thread.Tid == process.Pid && waiter.WaitsOnlyFor(index)
+        || waiter.Wait.Kind == WaitKind.PipeRead && waiter.WaitsOnlyFor(index)
+        || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => part.Wait.Kind == WaitKind.PipeRead && part.Wakers.Any(waker => waker.Direct && waker.Node == index));
+
+    /// <summary>
+    /// Processes that can make it run whatever it waits for: its tracer, those that it traces, and the children whose end it has a handler for.
+    /// </summary>
     private ImmutableArray<int> AlwaysWakers(ProcessRecord process, int index)
     {
         var wakers = ImmutableArray.CreateBuilder<int>();
         if (process.TracerPid != 0 && Resources.IndexOf(process.TracerPid) is >= 0 and var tracer)
             wakers.Add(tracer);
+        wakers.AddRange(Resources.TraceesOf(index));
         if ((process.SignalsCaught & SignalMask.Child) != 0)
             wakers.AddRange(Resources.ChildrenOf(index).Where(child => !Resources[child].IsZombie));
         return wakers.ToImmutable();
@@ -94,7 +111,11 @@ internal static class SignalMask
 /// <param name="Waiters">Its threads.</param>
 /// <param name="CanRun">Why it can run whatever its waits look like, or null.</param>
 /// <param name="AlwaysWakers">Nodes that can make it run whatever it waits for.</param>
-public sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, ImmutableArray<int> AlwaysWakers);
+public sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, ImmutableArray<int> AlwaysWakers)
+{
+    /// <summary>Whether it catches signals and one of its waits is such as a handler ends: then a set that is stuck without a fault in it may be idle by design.</summary>
+    public bool MayWaitForSignal { get; init; }
+}
 
 /// <summary>A thread in the graph. Its wait is a conjunction: every clause must be ended.</summary>
 public sealed record Waiter(ThreadRecord Thread, Wait Wait, ImmutableArray<Clause> Clauses)

@@ -247,6 +247,86 @@ public sealed class DiagnoserTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    /// <summary>Bit of SIGTERM in SigCgt.</summary>
+    private const ulong Termination = 1UL << 14;
+
+    [Theory]
+    [InlineData("self-pipe")]
+    [InlineData("main thread")]
+    public void Diagnose_SupervisorAndIdleWorker_MayWaitForASignalByDesign(string how)
+    {
+        Assert.Equal("stuck-set", Assert.Single(With(caught: 0).Diagnose().Findings).Rule);
+        Assert.Empty(With(Termination).Diagnose().Findings);
+
+        Scene With(ulong caught)
+        {
+            var scene = new Scene();
+            Actor supervisor = scene.Process(10, "supervisor").WriteEnd(7000, 5).ReadEnd(7001, 6).ReadEnd(7002, 7).WriteEnd(7002, 8);
+            if (how == "self-pipe")
+                supervisor.Polls(6, 7);
+            else
+                supervisor.WaitsOnFutex().Reads(6);
+            supervisor.Caught = caught;
+            scene.Process(11, "worker", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).Reads(0);
+            return scene;
+        }
+    }
+
+    [Fact]
+    public void Diagnose_DuplicateHeldByOneThatCatchesSignals_IsAFaultAllTheSame()
+    {
+        Scene scene = Scenes.Founding(eof: true);
+        scene[110].Caught = Termination;
+
+        Assert.Equal("eof-held-by-duplicate", Assert.Single(scene.Diagnose().Findings).Rule);
+    }
+
+    [Fact]
+    public void Diagnose_WorkerIdleOnAQueueThatItsParentFeeds_IsNotHeldBySelf()
+    {
+        // Both have both ends of the queue, as queues for forked workers have.
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7000, 5).WriteEnd(7000, 6).WaitsOnFutex();
+        scene[10].Caught = Termination;
+        scene.Process(11, "worker", parent: 10).ReadEnd(7000, 5).WriteEnd(7000, 6).Reads(5);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_AllReadATokenPipeAndHoldItsWriteEnd_IsAStuckSetAndNobodysOwnEnd()
+    {
+        var scene = new Scene();
+        scene.Process(10, "make").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
+        foreach (int pid in new[] { 11, 12, 13 })
+            scene.Process(pid, "job", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("stuck-set", 4), (finding.Rule, finding.Pids.Length));
+        Assert.Null(finding.Culprit);
+    }
+
+    [Fact]
+    public void Diagnose_RingWhosePendingWorkIsNotSeen_IsNoDeadlock()
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[11].Has(9, "anon_inode:[io_uring]", FdAccess.ReadWrite);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_TracerOfSomebodyFree_IsToldOfItAsOfAChild()
+    {
+        var scene = new Scene();
+        scene.Process(10, "tracer").WriteEnd(7000, 5).WaitsFor(-1);
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+        scene.Process(20, "traced").Sleeps().Tracer = 10;
+
+        Assert.DoesNotContain(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock);
+    }
+
     [Fact]
     public void Diagnose_ReaderWhoseWritersAreOrphans_IsAStallAfterTheMinimumWait()
     {
@@ -270,6 +350,80 @@ public sealed class DiagnoserTests
         scene.Process(61, "producer", parent: 50).WriteEnd(7000, 6).Sleeps();
 
         Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, false, 1)]
+    [InlineData(true, true, 0)]
+    [InlineData(false, false, 0)]
+    public void Diagnose_ReaderAndWriterStartedByTheSameParent_IsAStallOnlyIfTheReaderMadeThePipe(bool closeOnExec, bool sameProgram, int findings)
+    {
+        // The parent may be a subreaper that adopted the writer, or have started both, the writer in a session of its own.
+        var scene = new Scene();
+        scene.Process(50, "parent").Sleeps();
+        scene.Process(60, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec).Reads(5);
+        scene.Process(61, sameProgram ? "collector" : "worker", parent: 50).WriteEnd(7000, 1).Sleeps().Session = 61;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void Suspects_ReaderThatIsHeldUp_StaysASuspectWhateverItsFlags()
+    {
+        var scene = new Scene();
+        scene.Process(50, "parent").Sleeps();
+        scene.Process(60, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec: false).Reads(5);
+        scene.Process(61, "worker", parent: 50).WriteEnd(7000, 1).Sleeps().Session = 61;
+
+        Assert.Contains(60, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+    }
+
+    [Fact]
+    public void Diagnose_ReaderOfWhatItsParentHolds_IsHealthy()
+    {
+        // A lifeline: the child learns from it that its parent has ended. Both started within one clock tick.
+        var scene = new Scene();
+        Actor parent = scene.Process(60, "parent").WriteEnd(7000, 4).Sleeps();
+        Actor child = scene.Process(61, "child", parent: 60).Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
+        parent.Session = child.Session = 60;
+        parent.StartTimeTicks = child.StartTimeTicks = 77;
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_WriterThatLostAParentOfAnotherFamily_IsNotTheReadersOrphan()
+    {
+        // A daemon that was started in two steps, and the collector of its log: one starter made both, and the pipe.
+        var before = new Scene();
+        before.Process(100, "starter").Sleeps();
+        before.Process(110, "collector", parent: 100).ReadEnd(7000, 5).Reads(5).Session = 110;
+        before.Process(120, "step", parent: 100).Sleeps();
+        before.Process(130, "daemon", parent: 120).WriteEnd(7000, 1).Sleeps().Session = 120;
+        var after = new Scene();
+        after.Process(110, "collector").ReadEnd(7000, 5).Reads(5).Session = 110;
+        after.Process(130, "daemon").WriteEnd(7000, 1).Sleeps().Session = 120;
+        Snapshot first = after.Look(1000), last = after.Look(1020);
+        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+
+        Assert.DoesNotContain(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings, finding => finding.Class == FindingClass.Stall);
+    }
+
+    [Fact]
+    public void Diagnose_FirstProcessOfAPidNamespace_IsNobodysLeftover()
+    {
+        // What starts a container exits once it runs; who collects its output is the subreaper.
+        var before = new Scene();
+        before.Process(100, "monitor").ReadEnd(7000, 5).Reads(5);
+        before.Process(110, "starter", parent: 100).Sleeps();
+        before.Process(120, "contained", parent: 110).WriteEnd(7000, 1).Sleeps().NsPid = 1;
+        var after = new Scene();
+        after.Process(100, "monitor").ReadEnd(7000, 5).Reads(5);
+        after.Process(120, "contained", parent: 100).WriteEnd(7000, 1).Sleeps().NsPid = 1;
+        Snapshot first = after.Look(1000), last = after.Look(1020);
+        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+
+        Assert.DoesNotContain(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings, finding => finding.Class == FindingClass.Stall);
     }
 
     [Fact]

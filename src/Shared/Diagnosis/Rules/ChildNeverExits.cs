@@ -24,9 +24,9 @@ internal sealed class ChildNeverExits : IncidentRule
         {
             foreach (int child in edge.To.Select(waker => waker.Node).Where(incident.Core.Contains))
             {
-                // A child that waits for a process beyond its parent is a longer story than this rule tells.
+                // A child that waits for a process beyond its parent, or for more than its parent, is a longer story than this rule tells.
                 IncidentEdge? back = incident.Edges.FirstOrDefault(other => other.From == child && other.To.Any(waker => waker.Node == edge.From));
-                if (back is null && incident.Core.Count > 1)
+                if (back is null ? incident.Core.Count > 1 : back.To.Any(waker => waker.Node != edge.From))
                     continue;
                 return Tell(resources, edge.From, child, back);
             }

@@ -19,7 +19,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
         ResourceIndex resources = evidence.Resources;
-        foreach (HeldUp held in Adoption.HeldUp(evidence.Graph, evidence.Memory))
+        foreach (HeldUp held in Adoption.HeldUp(evidence.Graph, evidence.Memory, guess: false))
         {
             ProcessRecord reader = resources[held.Reader];
             if (told.Contains(reader.Pid) || !evidence.WasThere(reader))

@@ -12,7 +12,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// filter  reads a            a: filter/0r filter/4w
 /// </code>
 /// A pair of ends inside one process is also how threads wake each other: that is not a wait for the end. It counts as one where the
-/// reader reads its stdin, where others hold the write end too, or where there is no other thread to write.
+/// reader reads its stdin, where others hold the write end too, or where there is no other thread to write. Where others both read it
+/// and hold its write end, it is a channel that they share (tokens of a job server), and nobody waits for its end.
 /// </summary>
 internal sealed class EofHeldBySelf : IncidentRule
 {
@@ -31,13 +32,19 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool shared = edge.To.Any(waker => waker.Node != edge.From);
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared)
                 continue;
+            if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == WaitKind.PipeRead && other.Part.Target == pipe && other.To.Any(waker => waker.Node == other.From)))
+                continue;
             ImmutableArray<int> own = [.. edge.To.Where(waker => waker.Node == edge.From).Select(waker => waker.Fd!.Value).Order()];
             string who = Narrator.Name(reader);
             string fds = Narrator.Listing(own.Select(fd => $"fd {fd}"));
             string remedy = $"It ends when {who} closes {fds}, its own write end of the pipe that it reads.";
             return new Verdict(
                 $"{who} waits for the end of pipe {pipe.Id}, whose write end it holds open itself at {fds}.",
-                [.. own.Select(fd => new Culprit(reader.Pid, fd, pipe.Text, remedy))]);
+                [.. own.Select(fd => new Culprit(reader.Pid, fd, pipe.Text, remedy))])
+            {
+                // Where others hold the write end too, the wait may be for what they write and not for the end.
+                NamesFault = !shared,
+            };
         }
         return null;
     }

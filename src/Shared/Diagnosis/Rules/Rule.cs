@@ -52,4 +52,7 @@ internal abstract class EvidenceRule
 internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits, ImmutableArray<string> Notes)
 {
     public Verdict(string summary, ImmutableArray<Culprit> culprits) : this(summary, culprits, []) { }
+
+    /// <summary>False where all that was seen is that nobody moves: that may also be a program that idles until it is sent a signal.</summary>
+    public bool NamesFault { get; init; } = true;
 }
