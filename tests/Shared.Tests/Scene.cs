@@ -61,6 +61,7 @@ internal sealed class Actor(int pid, string comm, int parent)
     public char State { get; set; } = 'S';
     public bool? Timers { get; set; } = false;
     public int Tracer { get; set; }
+    public ImmutableArray<int> SharesMemoryWith { get; set; } = [];
     public int? NsPid { get; set; }
     public ulong StartTimeTicks { get; set; } = (ulong)pid;
     public TimeSpan LastRan { get; set; } = TimeSpan.FromSeconds(900);
@@ -144,6 +145,7 @@ internal sealed class Actor(int pid, string comm, int parent)
         Uid = 1000,
         NsPid = NsPid ?? pid,
         TracerPid = Tracer,
+        SharesMemoryWith = SharesMemoryWith,
         SignalsCaught = Caught,
         SignalsIgnored = Ignored,
         Cmdline = Cmdline ?? [$"/usr/bin/{comm}"],

@@ -59,6 +59,10 @@ internal static class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["full-pipes", "filter"] },
         },
+        new("all-tokens-are-gone", Program("token-pipe"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["server", "job-0", "job-1", "job-2", "job-3"] },
+        },
         new("lost-wakeup", Program("lost-wakeup"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["lost-wakeup"] },
@@ -91,6 +95,11 @@ internal static class ZooTable
         new("parallel-build", Script("parallel-build.sh"), Program("zoo-exec")) { Needs = "make" },
         new("service-in-sigwait", Program("signal-daemon"), "sigwait"),
         new("service-with-a-self-pipe", Program("signal-daemon"), "self-pipe"),
+        new("supervisor-with-a-self-pipe", Program("supervisor"), "self-pipe"),
+        new("supervisor-in-a-semaphore", Program("supervisor"), "semaphore"),
+        new("supervisor-of-a-queue", Program("supervisor"), "queue"),
+        new("semaphore-in-shared-memory", Program("shares-memory")),
+        new("collector-of-a-siblings-log", Program("log-collector")),
         new("service-in-accept", Program("listener")),
         new("consumer-that-polls", Program("bounded-poller")),
         new("proper-daemon", Program("proper-daemon")),

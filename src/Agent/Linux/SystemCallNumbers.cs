@@ -14,4 +14,5 @@ internal static class SystemCallNumbers
 
     //                                                     aarch64 x86_64
     internal static int GetDents64 { get; } = Arm64 ? 61 : 217;
+    internal static int Kcmp { get; } = Arm64 ? 272 : 312;
 }

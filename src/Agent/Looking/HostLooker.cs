@@ -53,6 +53,7 @@ public sealed class HostLooker : IDisposable
             if (_processes.Read(pid, suspects.Contains(pid), tally) is { } process)
                 processes.Add(process);
         }
+        SharedMemory.Mark(processes, suspects);
         return new Snapshot
         {
             Host = Host,

@@ -21,7 +21,7 @@ internal sealed class WakerFinder(ResourceIndex resources, Steadiness? steadines
     {
         WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => PipeClause(wait),
         WaitKind.EventFd when wait.Target is { Id: not 0 } => EventFdClause(wait),
-        WaitKind.Futex when wait.Futex is { Private: true } => new Clause(wait, [new Waker(process, null, Direct: true)], Openness.Closed, null),
+        WaitKind.Futex when wait.Futex is { Private: true } => new Clause(wait, SharersOf(process), Openness.Closed, null),
         WaitKind.ChildWait => Union(wait, ChildClauses(process, wait)),
         WaitKind.Unknown => Clause.OutsideOf(wait, wait.Why ?? "it is not decoded"),
         _ => Clause.OutsideOf(wait, "what it waits for can come from outside"),
@@ -46,6 +46,10 @@ internal sealed class WakerFinder(ResourceIndex resources, Steadiness? steadines
         ImmutableArray<Holder> holders = resources.HoldersOf(wait.Target!);
         return Sighted(wait, [.. holders.Select(holder => new Waker(holder.Process, holder.Fd.Number, Direct: true))], holders);
     }
+
+    /// <summary>A private futex belongs to the memory, whichever process has it.</summary>
+    private ImmutableArray<Waker> SharersOf(int process) =>
+        [.. resources[process].SharesMemoryWith.Select(resources.IndexOf).Where(other => other >= 0).Prepend(process).Select(sharer => new Waker(sharer, null, Direct: true))];
 
     /// <summary>Closes a clause as far as the fd tables that could not be read allow.</summary>
     private Clause Sighted(Wait wait, ImmutableArray<Waker> wakers, ImmutableArray<Holder> holders)

@@ -70,6 +70,9 @@ public sealed record ProcessRecord
     /// <summary>Whether /proc/PID/timers lists a POSIX timer. Null: not asked (only suspects are), or not readable.</summary>
     public bool? HasPosixTimers { get; init; }
 
+    /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
+    public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
+
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
     /// <summary>Exited as a whole. A leader that has left by pthread_exit(3) is in state Z too, while other threads live on.</summary>

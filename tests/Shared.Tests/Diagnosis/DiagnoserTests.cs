@@ -317,6 +317,19 @@ public sealed class DiagnoserTests
     }
 
     [Fact]
+    public void Diagnose_FutexInMemoryThatAFreeProcessShares_IsNoDeadlock()
+    {
+        var scene = new Scene();
+        scene.Process(10, "waiter").WaitsOnFutex();
+        scene.Process(11, "sharer", parent: 10).Sleeps();
+        Assert.Single(scene.Diagnose().Findings);
+
+        scene[10].SharesMemoryWith = [11];
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
     public void Diagnose_TracerOfSomebodyFree_IsToldOfItAsOfAChild()
     {
         var scene = new Scene();
