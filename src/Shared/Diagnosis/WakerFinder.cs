@@ -47,9 +47,10 @@ internal sealed class WakerFinder(ResourceIndex resources, Steadiness? steadines
         return Sighted(wait, [.. holders.Select(holder => new Waker(holder.Process, holder.Fd.Number, Direct: true))], holders);
     }
 
-    /// <summary>A private futex belongs to the memory, whichever process has it.</summary>
-    private ImmutableArray<Waker> SharersOf(int process) =>
-        [.. resources[process].SharesMemoryWith.Select(resources.IndexOf).Where(other => other >= 0).Prepend(process).Select(sharer => new Waker(sharer, null, Direct: true))];
+    /// <summary>A private futex belongs to the memory, whichever process has it. Who shares it was asked of suspects only: a guess at them does without.</summary>
+    private ImmutableArray<Waker> SharersOf(int process) => steadiness is null
+        ? [new Waker(process, null, Direct: true)]
+        : [.. resources[process].SharesMemoryWith.Select(resources.IndexOf).Where(other => other >= 0).Prepend(process).Select(sharer => new Waker(sharer, null, Direct: true))];
 
     /// <summary>Closes a clause as far as the fd tables that could not be read allow.</summary>
     private Clause Sighted(Wait wait, ImmutableArray<Waker> wakers, ImmutableArray<Holder> holders)

@@ -327,6 +327,7 @@ public sealed class DiagnoserTests
         scene[10].SharesMemoryWith = [11];
 
         Assert.Empty(scene.Diagnose().Findings);
+        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
     }
 
     [Fact]
