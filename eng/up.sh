@@ -109,19 +109,27 @@ supervise() {
   [[ -z ${demo:-} ]] || start_hang
 
   while [[ -z $stopping ]]; do
-    is_alive server || revive server
-    [[ -z $with_agent || -n $stopping ]] || is_alive agent || revive agent
-    # Its messages about a child that ended a moment ago add nothing: the next turn sees it.
-    [[ -n $stopping ]] || wait -n "${pid_of[server]}" ${with_agent:+"${pid_of[agent]}"} 2>/dev/null || true
+    if ! is_alive server; then
+      revive server
+    elif [[ -n $with_agent ]] && ! is_alive agent; then
+      revive agent
+    else
+      # wait does not see who ended before it was called: so it never waits for longer than the sleep.
+      sleep 2 &
+      wait -n "${pid_of[server]}" ${with_agent:+"${pid_of[agent]}"} $! 2>/dev/null || true
+      kill $! 2>/dev/null || true
+    fi
   done
   stop_all
   exit 0
 }
 
-# The first time at once; one that dies within 2 s of its start, again and again, waits longer each time and is given up after five.
+# The first time at once; one that fails within 2 s of its start, again and again, waits longer each time and is given up after five. What
+# somebody killed (128 + SIGKILL) has not failed.
 revive() {
-  local name=$1
-  if ((SECONDS - started_at[$name] >= 2)); then
+  local name=$1 status=0
+  wait "${pid_of[$name]}" 2>/dev/null || status=$?
+  if ((SECONDS - started_at[$name] >= 2 || status == 137)); then
     quick_deaths[$name]=0
   fi
   quick_deaths[$name]=$((${quick_deaths[$name]:-0} + 1))

@@ -73,17 +73,26 @@ public static class RunCommand
         try
         {
             while (await ticks.WaitForNextTickAsync(stop))
-            {
-                Snapshot look = looker.Look(Diagnoser.Suspects(previous, memory));
-                memory = memory.Advance(look);
-                DiagnosisResult result = Diagnoser.Diagnose(previous, look, memory, options);
-                open = open.Advance(result.Findings, look);
-                stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), open.Findings));
-                previous = look;
-            }
+                LookOnce();
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            // The last word is about now: what ended together with the agent is not left open.
+            LookOnce();
+        }
+        finally
+        {
+            stream.EndLooks();
+        }
+
+        void LookOnce()
+        {
+            Snapshot look = looker.Look(Diagnoser.Suspects(previous, memory));
+            memory = memory.Advance(look);
+            DiagnosisResult result = Diagnoser.Diagnose(previous, look, memory, options);
+            open = open.Advance(result.Findings, look);
+            stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), open.Findings));
+            previous = look;
         }
     }
 

@@ -27,17 +27,23 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
         _looks.Writer.TryWrite(look);
     }
 
-    /// <summary>Streams until it is cancelled, and then says goodbye.</summary>
+    /// <summary>No look follows the last one that was offered.</summary>
+    public void EndLooks() => _looks.Writer.TryComplete();
+
+    /// <summary>Streams until the looks end, and then says goodbye. Once it is told to stop, that may take two seconds.</summary>
     /// <exception cref="RefusedException">The server does not take this agent.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        using var abandon = new CancellationTokenSource();
+        using CancellationTokenRegistration patience = stop.Register(() => abandon.CancelAfter(GoodbyeTime));
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await StreamAsync(stop);
+                await StreamAsync(abandon.Token);
+                return;
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (abandon.IsCancellationRequested)
             {
                 return;
             }
@@ -51,34 +57,26 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
         }
     }
 
-    private async Task StreamAsync(CancellationToken stop)
+    private async Task StreamAsync(CancellationToken abandon)
     {
-        await using ServerConnection connection = await ServerConnection.OpenAsync(server, token, _sequence, time, stop);
-        await connection.PushAsync(FrameKind.Hello, hello, WireJson.Default.Hello, stop);
+        await using ServerConnection connection = await ServerConnection.OpenAsync(server, token, _sequence, time, abandon);
+        await connection.PushAsync(FrameKind.Hello, hello, WireJson.Default.Hello, abandon);
         Say($"streaming to {_name}");
         backoff.Reset();
         Keyframe? known = null;
-        try
+        await foreach (Keyframe look in _looks.Reader.ReadAllAsync(abandon))
         {
-            await foreach (Keyframe look in _looks.Reader.ReadAllAsync(stop))
-            {
-                ImmutableArray<PassedFinding> passed = _passed.Waiting;
-                // Of what the server knew to be open it hears anyway.
-                ImmutableArray<PassedFinding> untold = [.. passed.Where(p => known is null || known.Findings.All(f => f.Id != p.Finding.Id))];
-                known = await SendAsync(connection, known, look, stop);
-                if (known is null)
-                    continue;
-                if (!untold.IsEmpty)
-                    known = await SendPassedAsync(connection, known, untold, stop);
-                _passed.Forget(passed);
-            }
+            ImmutableArray<PassedFinding> passed = _passed.Waiting;
+            // Of what the server knew to be open it hears anyway.
+            ImmutableArray<PassedFinding> untold = [.. passed.Where(p => known is null || known.Findings.All(f => f.Id != p.Finding.Id))];
+            known = await SendAsync(connection, known, look, abandon);
+            if (known is null)
+                continue;
+            if (!untold.IsEmpty)
+                known = await SendPassedAsync(connection, known, untold, abandon);
+            _passed.Forget(passed);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            using var limit = new CancellationTokenSource(GoodbyeTime, time);
-            await connection.SayGoodbyeAsync(limit.Token);
-            throw;
-        }
+        await connection.SayGoodbyeAsync(abandon);
     }
 
     /// <summary>Sends what leads from <paramref name="known"/> to <paramref name="look"/>; what the server knows then.</summary>

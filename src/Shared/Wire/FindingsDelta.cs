@@ -19,7 +19,8 @@ public static class FindingsDelta
         if (opened.IsEmpty && before.Count == 0)
             return null;
 
-        HashSet<ProcessKey> alive = [.. now.Processes.Select(p => p.Key)];
+        // A zombie has exited, whoever is late to wait for it.
+        HashSet<ProcessKey> alive = [.. now.Processes.Where(p => p.Facts.State != 'Z' || !p.Threads.IsEmpty).Select(p => p.Key)];
         HashSet<int> told = [.. now.Findings.SelectMany(f => f.Pids)];
         return new FindingChanges(now.TakenAt, opened, [.. before.Values.Select(f => new EndedFinding(f.Id, Reason(f, alive, told)))]);
     }
