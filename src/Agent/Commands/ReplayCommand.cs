@@ -1,3 +1,4 @@
+using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Captures;
 
 namespace OrphanBoard.Agent.Commands;
@@ -28,6 +29,8 @@ public static class ReplayCommand
     {
         if (file == "-" && !Console.IsInputRedirected)
             throw new UsageException("replay: standard input is a terminal; a capture comes from a file or a pipe");
+        if (file == "-" && !StandardDescriptor.IsOpen(StandardDescriptor.Input))
+            throw new InvalidDataException("standard input: it is closed");
         if (Directory.Exists(file))
             throw new InvalidDataException($"{file}: it is a directory, not a capture");
         try

@@ -7,8 +7,6 @@ namespace OrphanBoard.Agent.Linux;
 /// <summary>Output that is there as a whole or not at all.</summary>
 public static unsafe class WholeFile
 {
-    private const int StandardOutput = 1;
-
     /// <summary>
     /// Writes next to the file and renames over it, mode 0600. A link is followed. What is there and no regular file stays untouched: a rename
     /// would put a file in the place of /dev/null.
@@ -45,14 +43,17 @@ public static unsafe class WholeFile
     }
 
     /// <summary>Writes all of it to stdout; a reader that goes away is an error, which the framework's own stream keeps to itself.</summary>
+    /// <exception cref="IOException">It is closed.</exception>
     /// <exception cref="LinuxException">Not all of it could be written.</exception>
     public static void WriteToStandardOutput(ReadOnlySpan<byte> content)
     {
+        if (!StandardDescriptor.IsOpen(StandardDescriptor.Output))
+            throw new IOException("standard output: it is closed");
         fixed (byte* bytes = content)
         {
             for (long written = 0; written < content.Length;)
             {
-                long count = write(StandardOutput, bytes + written, content.Length - (int)written);
+                long count = write(StandardDescriptor.Output, bytes + written, content.Length - (int)written);
                 if (count >= 0)
                     written += count;
                 else if (errno == EAGAIN)
@@ -66,7 +67,7 @@ public static unsafe class WholeFile
     /// <summary>Somebody may have set the pipe that we share with them to O_NONBLOCK.</summary>
     private static void WaitUntilWritable()
     {
-        pollfd output = new() { fd = StandardOutput, events = POLLOUT };
+        pollfd output = new() { fd = StandardDescriptor.Output, events = POLLOUT };
         if (poll(&output, 1, -1) == -1 && errno != EINTR)
             throw new LinuxException("standard output", errno);
     }
