@@ -64,6 +64,8 @@ internal sealed class Actor(int pid, string comm, int parent)
     public ImmutableArray<int> SharesMemoryWith { get; set; } = [];
     public int? NsPid { get; set; }
     public ulong StartTimeTicks { get; set; } = (ulong)pid;
+    /// <summary>What the record has beyond the rest.</summary>
+    public Func<ProcessRecord, ProcessRecord> With { get; set; } = record => record;
     public TimeSpan LastRan { get; set; } = TimeSpan.FromSeconds(900);
 
     public Actor Thread(int tid, long call, string? wchan, params ulong[] args) => Thread(tid, call, wchan, null, args);
@@ -133,7 +135,7 @@ internal sealed class Actor(int pid, string comm, int parent)
     /// <summary>From the next look on it has run once more.</summary>
     public void Ran() => _runs++;
 
-    public ProcessRecord Record() => new()
+    public ProcessRecord Record() => With(new ProcessRecord
     {
         Pid = pid,
         StartTimeTicks = StartTimeTicks,
@@ -153,5 +155,5 @@ internal sealed class Actor(int pid, string comm, int parent)
         Fds = IsHidden ? [] : [.. _fds.Values],
         FdSight = IsHidden ? Sight.Denied : Sight.Seen,
         HasPosixTimers = Timers,
-    };
+    });
 }

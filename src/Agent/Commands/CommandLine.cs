@@ -14,7 +14,8 @@ public static class CommandLine
     public static string Version { get; } =
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    private static readonly ImmutableArray<Command> Commands = [ScanCommand.Syntax, ExplainCommand.Syntax, RunCommand.Syntax];
+    private static readonly ImmutableArray<Command> Commands =
+        [ScanCommand.Syntax, ExplainCommand.Syntax, DumpCommand.Syntax, ReplayCommand.Syntax, DoctorCommand.Syntax, RunCommand.Syntax];
 
     public static async Task<int> RunAsync(string[] words, TextWriter output, TextWriter error)
     {

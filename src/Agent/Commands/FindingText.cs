@@ -22,7 +22,7 @@ public static class FindingText
         {
             output.WriteLine(
                 $"not everything was visible: {Count(visibility.FdTablesUnreadable, "fd table", "fd tables")} and "
-                + $"{Count(visibility.WaitsUnreadable, "blocked call", "blocked calls")} could not be read");
+                + $"{Count(visibility.WaitsUnreadable, "blocked call", "blocked calls")} could not be read; 'orphan-agent doctor' on that host says why");
         }
     }
 

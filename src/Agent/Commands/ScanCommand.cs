@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Shared.Captures;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
@@ -16,15 +17,21 @@ public static class ScanCommand
     /// <summary>Between the two looks: long enough for whoever is alive to run, short enough not to be waited for.</summary>
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(150);
 
+    // Before Syntax: initialisers run in the order of the text.
+    internal static readonly Option
+        Json = new("--json", null, "print one JSON object (docs/contract/scan.schema.json)"),
+        MinimumWait = new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+        Pid = new("--pid", "N", "only findings that involve this process or its descendants", Many: true);
+
     public static Command Syntax { get; } = new(
         "scan",
         "one diagnosis of this host: two looks, then what is hung or orphaned",
         "",
         0,
         [
-            new("--json", null, "print one JSON object (docs/contract/scan.schema.json)"),
-            new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
-            new("--pid", "N", "only findings that involve this process or its descendants", Many: true),
+            Json,
+            MinimumWait,
+            Pid,
             new("--backend", "NAME", "how to read: proc (the only one in this version)"),
         ],
         "0 nothing found or hazards only, 3 something found, 2 bad usage, 1 it failed",
@@ -33,13 +40,21 @@ public static class ScanCommand
     private static async Task<int> RunAsync(Arguments arguments, TextWriter output, TextWriter error)
     {
         CheckBackend(arguments.Value("--backend"));
-        ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
-        var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
-
         TimeProvider time = TimeProvider.System;
         long start = time.GetTimestamp();
         using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
         (Snapshot first, Snapshot last) = await LookTwiceAsync(looker, time);
+        return await ReportAsync(arguments, new Capture(CommandLine.Version, "proc", false, first, last), () => time.GetElapsedTime(start), output);
+    }
+
+    /// <summary>Diagnoses two looks and prints what was found; gives the exit code.</summary>
+    /// <param name="arguments">Those of <see cref="Json"/>, <see cref="MinimumWait"/> and <see cref="Pid"/>.</param>
+    /// <param name="duration">How long it took, asked for after the diagnosis.</param>
+    internal static async Task<int> ReportAsync(Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output)
+    {
+        (_, string backend, _, Snapshot first, Snapshot last) = capture;
+        ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
+        var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
         foreach (int pid in pids)
         {
             if (last.Processes.All(p => p.Pid != pid) && first.Processes.All(p => p.Pid != pid))
@@ -52,12 +67,12 @@ public static class ScanCommand
         {
             var report = new ScanReport
             {
-                Host = new ReportHost(looker.Host.Name, looker.Host.BootId, looker.Host.Kernel),
+                Host = new ReportHost(first.Host.Name, first.Host.BootId, first.Host.Kernel),
                 TakenAt = first.TakenAt,
-                DurationMs = Math.Round(time.GetElapsedTime(start).TotalMilliseconds, 1),
+                DurationMs = Math.Round(duration().TotalMilliseconds, 1),
                 Visibility = result.Visibility,
                 Findings = findings,
-                Cut = new ReportCut("proc", Rfc3339(first.TakenAt), Rfc3339(last.TakenAt + last.Duration), 0),
+                Cut = new ReportCut(backend, Rfc3339(first.TakenAt), Rfc3339(last.TakenAt + last.Duration), 0),
             };
             await output.WriteLineAsync(JsonSerializer.Serialize(report, FindingJson.Default.ScanReport));
         }

@@ -16,7 +16,7 @@ public sealed record Snapshot
     /// <summary>Wall time that the look took.</summary>
     public required TimeSpan Duration { get; init; }
 
-    /// <summary>Pid of the looker itself: it is alive whatever its threads look like. 0 for none (a capture).</summary>
+    /// <summary>Pid of the looker itself: it is alive whatever its threads look like. 0 for none.</summary>
     public required int ObserverPid { get; init; }
 
     /// <summary>All processes that were still there when they were read, kernel threads left out, ascending by pid.</summary>

@@ -57,6 +57,9 @@ public class CommandLineTests
     [InlineData("scan --help", "--min-wait S")]
     [InlineData("explain --help", "explain PID [OPTIONS]")]
     [InlineData("run --help", "--exit-with-parent[=PID]")]
+    [InlineData("dump --help", "pseudonyms")]
+    [InlineData("replay --help", "replay F [OPTIONS]")]
+    [InlineData("doctor --help", "4 partial")]
     [InlineData("explain --rules", "eof-held-by-duplicate")]
     public async Task RunAsync_Help_IsOnStdoutAndExit0(string words, string expected)
     {

@@ -14,7 +14,7 @@ public class FindingTextTests
     public void Write_PartHidden_SaysHowMuch() => Assert.Equal(
         """
         nothing found in 1 process with 1 thread
-        not everything was visible: 1 fd table and 13 blocked calls could not be read
+        not everything was visible: 1 fd table and 13 blocked calls could not be read; 'orphan-agent doctor' on that host says why
 
         """,
         Text([], new Visibility(1, 1, 1, 1, 13, false)));

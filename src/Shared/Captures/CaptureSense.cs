@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Captures;
+
+/// <summary>
+/// What a look of our own always is and a file need not be: in order, without doubles, with numbers that can be counted with. The diagnosis
+/// relies on it.
+/// </summary>
+internal static class CaptureSense
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(365_000);
+
+    /// <returns>What is wrong, or null.</returns>
+    public static string? WhyNone(Capture capture) =>
+        WhyNone(capture.First) is { } first ? $"first look: {first}"
+        : WhyNone(capture.Last) is { } last ? $"last look: {last}"
+        : capture.First.Host != capture.Last.Host ? "the two looks are of different hosts or boots"
+        : null;
+
+    private static string? WhyNone(Snapshot look)
+    {
+        if (look.Host.ClockTicksPerSecond is < 1 or > 1_000_000)
+            return $"{look.Host.ClockTicksPerSecond} clock ticks a second";
+        if (!IsSpan(look.Uptime) || !IsSpan(look.Duration) || look.TakenAt.Year is < 1970 or > 8000)
+            return "its times cannot be";
+        if (look.Processes.IsDefault || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener.Path is null))
+            return "a list is missing";
+        if (!IsAscending(look.Processes, process => process?.Pid ?? 0))
+            return "its processes are not in ascending order of pid";
+        foreach (ProcessRecord process in look.Processes)
+        {
+            if (WhyNone(process, look.Host) is { } why)
+                return $"pid {process.Pid}: {why}";
+        }
+        return null;
+    }
+
+    private static string? WhyNone(ProcessRecord process, HostIdentity host)
+    {
+        if (process.StartTimeTicks / (ulong)host.ClockTicksPerSecond > (ulong)Longest.TotalSeconds)
+            return "its starttime cannot be";
+        if (process.Ppid < 0 || process.NsPid < 0)
+            return "a pid below 0";
+        if (process.Cmdline is { } cmdline && (cmdline.IsDefault || cmdline.Any(argument => argument is null)))
+            return "its cmdline has holes";
+        if (process.Threads.IsDefault || !IsAscending(process.Threads, thread => thread?.Tid ?? 0))
+            return "its threads are not in ascending order of tid";
+        if (process.Fds.IsDefault || !IsAscending(process.Fds, fd => fd is null ? 0 : fd.Number + 1L))
+            return "its fds are not in ascending order";
+        if (process.Fds.Any(fd => fd.EpollMembers is { IsDefault: true }))
+            return "the members of an epoll are missing";
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (thread.Call.Arguments.IsDefault || thread.Call.Arguments.Length != (thread.Call.Status == BlockedCallStatus.InCall ? 6 : 0))
+                return $"thread {thread.Tid}: a call with {(thread.Call.Arguments.IsDefault ? 0 : thread.Call.Arguments.Length)} arguments";
+            if (thread.LastRan is { } ran && !IsSpan(ran))
+                return $"thread {thread.Tid}: its times cannot be";
+            if (thread.Memory?.PollSet is { IsDefault: true })
+                return $"thread {thread.Tid}: its poll set is missing";
+        }
+        return null;
+    }
+
+    private static bool IsSpan(TimeSpan span) => span >= TimeSpan.Zero && span <= Longest;
+
+    /// <summary>Strictly, and all above 0.</summary>
+    private static bool IsAscending<T>(ImmutableArray<T> items, Func<T, long> number)
+    {
+        long before = 0;
+        foreach (T item in items)
+        {
+            long now = number(item);
+            if (now <= before)
+                return false;
+            before = now;
+        }
+        return true;
+    }
+}

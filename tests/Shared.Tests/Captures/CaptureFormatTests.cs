@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using CsCheck;
+using OrphanBoard.Shared.Captures;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Captures;
+
+public class CaptureFormatTests
+{
+    private const string Header = "orphanboard-capture 1\n";
+
+    [Fact]
+    public void Decode_WhatEncodeWrote_IsDiagnosedAlike() =>
+        Captured.Any.Sample(capture => Captured.Findings(CaptureFormat.Decode(Captured.Stream(capture))) == Captured.Findings(capture), iter: 60);
+
+    [Fact]
+    public void Decode_WhatEncodeWrote_IsTheSameCapture() =>
+        Captured.Any.Sample(capture => Captured.Bytes(CaptureFormat.Decode(Captured.Stream(capture))).AsSpan().SequenceEqual(Captured.Bytes(capture)), iter: 60);
+
+    [Fact]
+    public void Decode_EveryFieldSet_KeepsEachOfThem()
+    {
+        Capture capture = Captured.Of(Captured.Rich());
+
+        Capture read = CaptureFormat.Decode(Captured.Stream(capture));
+
+        ProcessRecord process = read.Last.Processes.Single(p => p.Pid == 60);
+        Assert.Equal(("/usr/bin/rich", "/user.slice", 7, 1001U), (process.Exe, process.Cgroup, process.TracerPid, process.Uid));
+        Assert.Equal(new EpollMember(3, 1, 99, 7), process.FindFd(5)!.EpollMembers!.Value.Single());
+        Assert.Equal(0x80000001U, process.Threads[0].Memory!.FutexWord);
+        Assert.Equal(new UnixListener(4711, "@name"), read.Last.UnixListeners.Single());
+        Assert.Equal("é\n\u001b\"\\", process.Cmdline!.Value[1]);
+    }
+
+    [Fact]
+    public void Decode_CaptureOfAnotherArchitecture_IsDiagnosed()
+    {
+        Scene scene = new();
+        // read is 63 there.
+        scene.Process(10, "self").ReadEnd(7000, 3).WriteEnd(7000, 4).Thread(10, 63, "anon_pipe_read", 3, 0x1000, 4096);
+        Capture capture = Captured.Of(scene);
+        HostIdentity host = capture.First.Host with { Architecture = "aarch64" };
+        capture = capture with { First = capture.First with { Host = host }, Last = capture.Last with { Host = host } };
+
+        Finding finding = Assert.Single(Captured.Diagnose(CaptureFormat.Decode(Captured.Stream(capture))).Findings);
+
+        Assert.Equal("eof-held-by-self", finding.Rule);
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("\n", "empty")]
+    [InlineData("garbage", "no capture")]
+    [InlineData("orphanboard-capture", "no capture")]
+    [InlineData("orphanboard-capture x\n", "no capture")]
+    [InlineData("orphanboard-capture -1\n", "no capture")]
+    [InlineData("orphanboard-capture 0\n", "no capture")]
+    [InlineData("orphanboard-capture 2\nwhatever comes then", "use a newer one")]
+    [InlineData("orphanboard-capture 1\n", "damaged")]
+    [InlineData("orphanboard-capture 1\nthis is not compressed", "damaged")]
+    public void Decode_NoCapture_SaysWhatItIs(string text, string expected) => Refuses(Encoding.Latin1.GetBytes(text), expected);
+
+    [Fact]
+    public void Decode_CutAnywhere_IsRefused()
+    {
+        byte[] whole = Captured.Bytes(Captured.Of(Scenes.Founding(eof: true)));
+
+        for (int length = 0; length < whole.Length - 1; length++)
+            Assert.Throws<InvalidDataException>(() => CaptureFormat.Decode(new MemoryStream(whole, 0, length)));
+    }
+
+    [Fact]
+    public void Decode_OneByteChanged_IsRefusedOrDiagnosed()
+    {
+        byte[] whole = Captured.Bytes(Captured.Of(Scenes.CrossReaders()));
+        Gen.Select(Gen.Int[Header.Length, whole.Length - 1], Gen.Byte).Sample((at, value) =>
+        {
+            byte[] changed = [.. whole];
+            changed[at] = value;
+            Survives(changed);
+        }, iter: 2000);
+    }
+
+    [Fact]
+    public void Decode_OneTokenOfTheJsonChanged_IsRefusedOrDiagnosed()
+    {
+        string json = Json(Captured.Bytes(Captured.Of(Captured.Rich())));
+        ImmutableArray<string> tokens = [.. System.Text.RegularExpressions.Regex.Matches(json, @"""[^""]*""|-?[0-9.]+|true|false|\[|\]|\{|\}").Select(match => match.Value)];
+        string[] replacements = ["null", "-1", "0", "1", "18446744073709551615", "1e300", "\"\"", "[]", "{}", "\"\\ud800\"", "\"9999999.23:59:59\"", "\"x\"", "[null]"];
+        Gen.Select(Gen.Int[0, tokens.Length - 1], Gen.Int[0, replacements.Length - 1]).Sample((index, which) =>
+        {
+            int at = -1;
+            for (int i = 0, from = 0; i <= index; i++, from = at + tokens[i - 1].Length)
+                at = json.IndexOf(tokens[i], from, StringComparison.Ordinal);
+            Survives(Pack(json[..at] + replacements[which] + json[(at + tokens[index].Length)..]));
+        }, iter: 1500);
+    }
+
+    [Fact]
+    public void Decode_BombOfFewBytes_IsRefusedBeforeItIsUnpacked()
+    {
+        using var packed = new MemoryStream();
+        packed.Write(Encoding.ASCII.GetBytes(Header));
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            byte[] blanks = new byte[1 << 20];
+            Array.Fill(blanks, (byte)' ');
+            for (int i = 0; i <= CaptureFormat.MaxPlainBytes / blanks.Length; i++)
+                brotli.Write(blanks);
+        }
+
+        Refuses(packed.ToArray(), "too large");
+    }
+
+    [Fact]
+    public void Decode_NestedWithoutEnd_IsRefused() => Refuses(Pack(new string('[', 100_000)), "damaged");
+
+    [Fact]
+    public void Decode_TheSamePidTwice_IsRefused()
+    {
+        Capture capture = Captured.Of(Scenes.CrossReaders());
+        capture = capture with { Last = capture.Last with { Processes = [.. capture.Last.Processes, capture.Last.Processes[^1]] } };
+
+        Refuses(Captured.Bytes(capture), "ascending order of pid");
+    }
+
+    [Fact]
+    public void Decode_LooksOfTwoBoots_IsRefused()
+    {
+        Capture capture = Captured.Of(Scenes.CrossReaders());
+        capture = capture with { Last = capture.Last with { Host = capture.Last.Host with { BootId = "another" } } };
+
+        Refuses(Captured.Bytes(capture), "different hosts or boots");
+    }
+
+    private static void Refuses(byte[] bytes, string expected)
+    {
+        var refused = Assert.Throws<InvalidDataException>(() => CaptureFormat.Decode(new MemoryStream(bytes)));
+        Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+    }
+
+    private static void Survives(byte[] bytes)
+    {
+        Capture capture;
+        try
+        {
+            capture = CaptureFormat.Decode(new MemoryStream(bytes));
+        }
+        catch (InvalidDataException)
+        {
+            return;
+        }
+        Captured.Diagnose(capture);
+    }
+
+    private static string Json(byte[] capture)
+    {
+        using var brotli = new BrotliStream(new MemoryStream(capture, Header.Length, capture.Length - Header.Length), CompressionMode.Decompress);
+        using var reader = new StreamReader(brotli);
+        return reader.ReadToEnd();
+    }
+
+    private static byte[] Pack(string json)
+    {
+        using var packed = new MemoryStream();
+        packed.Write(Encoding.ASCII.GetBytes(Header));
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            brotli.Write(Encoding.UTF8.GetBytes(json));
+        return packed.ToArray();
+    }
+}

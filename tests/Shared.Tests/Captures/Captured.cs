@@ -1,0 +1,61 @@
+using System.Text.Json;
+using CsCheck;
+using OrphanBoard.Shared.Captures;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Captures;
+
+/// <summary>Scenes as captures.</summary>
+internal static class Captured
+{
+    /// <summary>Captures of scenes that hang in different ways, with any pids, fds and names.</summary>
+    public static Gen<Capture> Any { get; } = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3000], Gen.Int[0, 30], Gen.String[0, 6]).Select((shape, shift, fd, names) => Of(shape switch
+    {
+        0 => Scenes.Founding(eof: true, shift, fd, names),
+        1 => Scenes.Founding(eof: false, shift, fd, names),
+        2 => Scenes.CrossReaders(),
+        3 => Scenes.HeldByOrphan(),
+        _ => Rich(),
+    }));
+
+    public static Capture Of(Scene scene)
+    {
+        Snapshot first = scene.Look(1000), last = scene.Look(1001);
+        return new Capture("0.0", "proc", false, first, last with { UnixListeners = [new UnixListener(4711, "@name")] });
+    }
+
+    /// <summary>A process with everything that a record can have.</summary>
+    public static Scene Rich()
+    {
+        Scene scene = Scenes.CrossReaders();
+        Actor rich = scene.Process(60, "rich").Has(5, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Has(6, "/home/someone/notes", FdAccess.Read)
+            .Thread(60, 202, "futex_do_wait", new CallMemory { FutexWord = 0x80000001 }, [0x7000, 0x80, 0, 0, 0, 0]);
+        rich.Cmdline = ["/usr/bin/rich", "é\n\u001b\"\\"];
+        rich.With = record => record with
+        {
+            Exe = "/usr/bin/rich",
+            Cgroup = "/user.slice",
+            TracerPid = 7,
+            Uid = 1001,
+            Fds = [.. record.Fds.Select(fd => fd.Number == 5 ? fd with { EpollMembers = [new EpollMember(3, 1, 99, 7)] } : fd)],
+        };
+        return scene;
+    }
+
+    public static byte[] Bytes(Capture capture)
+    {
+        using var stream = new MemoryStream();
+        CaptureFormat.Encode(capture, stream);
+        return stream.ToArray();
+    }
+
+    public static MemoryStream Stream(Capture capture) => new(Bytes(capture));
+
+    public static DiagnosisResult Diagnose(Capture capture) => Diagnoser.Diagnose(
+        capture.First, capture.Last, LookMemory.Empty.Advance(capture.First).Advance(capture.Last), new DiagnosisOptions());
+
+    /// <summary>All findings as text: ids, fingerprints, sentences.</summary>
+    public static string Findings(Capture capture) => JsonSerializer.Serialize(Diagnose(capture).Findings, FindingJson.Default.ImmutableArrayFinding);
+}
