@@ -48,6 +48,8 @@ internal static class CaptureSense
             return "its threads are not in ascending order of tid";
         if (process.Fds.IsDefault || !IsAscending(process.Fds, fd => fd is null ? 0 : fd.Number + 1L))
             return "its fds are not in ascending order";
+        if (process.SharesMemoryWith.IsDefault)
+            return "the processes that share its memory are missing";
         if (process.Fds.Any(fd => fd.EpollMembers is { IsDefault: true }))
             return "the members of an epoll are missing";
         foreach (ThreadRecord thread in process.Threads)

@@ -81,9 +81,9 @@ internal sealed class FindingBuilder(Evidence evidence)
 
     private string Sight() => evidence.Resources.Hidden.Length switch
     {
-        0 => "waits fds",
-        var hidden when evidence.Resources.Hidden.All(process => evidence.Resources[process].NsPid == 1) && hidden == 1 => "waits fds-but-init",
-        _ => "waits fds-in-part",
+        0 => "waits and fds of all",
+        var hidden when evidence.Resources.Hidden.All(process => evidence.Resources[process].NsPid == 1) && hidden == 1 => "waits and fds of all but init",
+        _ => "waits, and fds in part",
     };
 
     /// <summary>Completes a finding: how long, and by which fingerprint it is known again.</summary>

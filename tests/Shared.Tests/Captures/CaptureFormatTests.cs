@@ -98,7 +98,7 @@ public class CaptureFormatTests
             for (int i = 0, from = 0; i <= index; i++, from = at + tokens[i - 1].Length)
                 at = json.IndexOf(tokens[i], from, StringComparison.Ordinal);
             Survives(Pack(json[..at] + replacements[which] + json[(at + tokens[index].Length)..]));
-        }, iter: 1500);
+        }, iter: 6000);
     }
 
     [Fact]
