@@ -1,0 +1,138 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+public sealed class StallTests
+{
+    [Fact]
+    public void Diagnose_ReaderWhoseWritersAreOrphans_IsAStallAfterTheMinimumWait()
+    {
+        Scene scene = Scenes.HeldByOrphan();
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal((FindingClass.Stall, Confidence.Likely, "eof-held-by-orphan"), (finding.Class, finding.Confidence, finding.Rule));
+        Assert.Equal((120, 1), (finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal(ParticipantRole.OrphanHolder, finding.Participants[1].Role);
+
+        Assert.DoesNotContain(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings, other => other.Class == FindingClass.Stall);
+    }
+
+    [Fact]
+    public void Diagnose_ReaderWhoseWriterIsItsSibling_IsHealthy()
+    {
+        // Workers of one parent, joined by a pipe that it made for them.
+        var scene = new Scene();
+        scene.Process(50, "parent").Sleeps();
+        scene.Process(60, "consumer", parent: 50).ReadEnd(7000, 5).Reads(5);
+        scene.Process(61, "producer", parent: 50).WriteEnd(7000, 6).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, false, 1)]
+    [InlineData(true, true, 0)]
+    [InlineData(false, false, 0)]
+    public void Diagnose_ReaderAndWriterStartedByTheSameParent_IsAStallOnlyIfTheReaderMadeThePipe(bool closeOnExec, bool sameProgram, int findings)
+    {
+        // The parent may be a subreaper that adopted the writer, or have started both, the writer in a session of its own.
+        var scene = new Scene();
+        scene.Process(50, "parent").Sleeps();
+        scene.Process(60, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec).Reads(5);
+        scene.Process(61, sameProgram ? "collector" : "worker", parent: 50).WriteEnd(7000, 1).Sleeps().Session = 61;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void Suspects_ReaderThatIsHeldUp_StaysASuspectWhateverItsFlags()
+    {
+        var scene = new Scene();
+        scene.Process(50, "parent").Sleeps();
+        scene.Process(60, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec: false).Reads(5);
+        scene.Process(61, "worker", parent: 50).WriteEnd(7000, 1).Sleeps().Session = 61;
+
+        Assert.Contains(60, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+    }
+
+    [Fact]
+    public void Diagnose_ReaderOfWhatItsParentHolds_IsHealthy()
+    {
+        // A lifeline: the child learns from it that its parent has ended. Both started within one clock tick.
+        var scene = new Scene();
+        Actor parent = scene.Process(60, "parent").WriteEnd(7000, 4).Sleeps();
+        Actor child = scene.Process(61, "child", parent: 60).Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
+        parent.Session = child.Session = 60;
+        parent.StartTimeTicks = child.StartTimeTicks = 77;
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_WriterThatLostAParentOfAnotherFamily_IsNotTheReadersOrphan()
+    {
+        // A daemon that was started in two steps, and the collector of its log: one starter made both, and the pipe.
+        var before = new Scene();
+        before.Process(100, "starter").Sleeps();
+        before.Process(110, "collector", parent: 100).ReadEnd(7000, 5).Reads(5).Session = 110;
+        before.Process(120, "step", parent: 100).Sleeps();
+        before.Process(130, "daemon", parent: 120).WriteEnd(7000, 1).Sleeps().Session = 120;
+        var after = new Scene();
+        after.Process(110, "collector").ReadEnd(7000, 5).Reads(5).Session = 110;
+        after.Process(130, "daemon").WriteEnd(7000, 1).Sleeps().Session = 120;
+        Snapshot first = after.Look(1000), last = after.Look(1020);
+        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+
+        Assert.DoesNotContain(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings, finding => finding.Class == FindingClass.Stall);
+    }
+
+    [Fact]
+    public void Diagnose_FirstProcessOfAPidNamespace_IsNobodysLeftover()
+    {
+        // What starts a container exits once it runs; who collects its output is the subreaper.
+        var before = new Scene();
+        before.Process(100, "monitor").ReadEnd(7000, 5).Reads(5);
+        before.Process(110, "starter", parent: 100).Sleeps();
+        before.Process(120, "contained", parent: 110).WriteEnd(7000, 1).Sleeps().NsPid = 1;
+        var after = new Scene();
+        after.Process(100, "monitor").ReadEnd(7000, 5).Reads(5);
+        after.Process(120, "contained", parent: 100).WriteEnd(7000, 1).Sleeps().NsPid = 1;
+        Snapshot first = after.Look(1000), last = after.Look(1020);
+        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+
+        Assert.DoesNotContain(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings, finding => finding.Class == FindingClass.Stall);
+    }
+
+    [Fact]
+    public void Diagnose_WriterThatWasSeenToLoseItsParent_IsAnOrphanWhereverItIs()
+    {
+        // The runner itself is the subreaper: only who saw it happen knows that the holder was no child of its own.
+        var before = new Scene();
+        before.Process(100, "runner").ReadEnd(7000, 3).Reads(3);
+        before.Process(110, "test", parent: 100).Sleeps();
+        before.Process(120, "leftover", parent: 110).WriteEnd(7000, 1).Sleeps();
+        var after = new Scene();
+        after.Process(100, "runner").ReadEnd(7000, 3).Reads(3);
+        after.Process(120, "leftover", parent: 100).WriteEnd(7000, 1).Sleeps();
+        Snapshot first = after.Look(1000), last = after.Look(1020);
+        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+
+        Finding finding = Assert.Single(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings);
+
+        Assert.Equal("eof-held-by-orphan", finding.Rule);
+        Assert.Equal((110, "test"), (finding.Participants[1].Orphan!.LostPpid, finding.Participants[1].Orphan!.LostParent));
+    }
+
+    [Fact]
+    public void Diagnose_PipelineWhoseWriterSleeps_IsHealthy()
+    {
+        var scene = new Scene();
+        scene.Process(50, "sh").WaitsFor(-1);
+        scene.Process(60, "sleep", parent: 50).WriteEnd(7000, 1).Sleeps();
+        scene.Process(61, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+}
