@@ -67,7 +67,7 @@ internal static class SleepingChild
     private static ChildSight? LookAt(DirectoryHandle directory, int pid)
     {
         var buffer = new ReadBuffer();
-        if (directory.Read("stat"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || !StatFile.TryParse(text, out StatFile? stat) || stat!.State != 'S')
+        if (directory.Read("stat"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || !StatFile.TryParse(text, out StatFile stat) || stat.State != 'S')
             return null;
         Sight sight = directory.Read("syscall"u8, buffer, out text);
         BlockedCall call = sight switch
@@ -79,7 +79,7 @@ internal static class SleepingChild
         // In read(fd, buffer, size). While it starts it sleeps elsewhere for moments.
         if (call.Status == BlockedCallStatus.Running || call.Status == BlockedCallStatus.InCall && !IsRead(call))
             return null;
-        string? wchan = directory.Read("wchan"u8, buffer, out text) == Sight.Seen ? WchanFile.Parse(text) : null;
+        string? wchan = directory.Read("wchan"u8, buffer, out text) == Sight.Seen ? WchanFile.Parse(text) is { IsEmpty: false } name ? System.Text.Encoding.UTF8.GetString(name) : null : null;
         return new ChildSight(
             call.Status,
             wchan,

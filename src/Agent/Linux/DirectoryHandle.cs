@@ -1,4 +1,4 @@
-using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using OrphanBoard.Shared.Snapshots;
 using Tmds.Linux;
@@ -12,9 +12,14 @@ namespace OrphanBoard.Agent.Linux;
 /// </summary>
 public sealed unsafe class DirectoryHandle : IDisposable
 {
-    private readonly int _fd;
+    private const int None = -1;
+
+    private int _fd;
 
     private DirectoryHandle(int fd) => _fd = fd;
+
+    /// <summary>One that refers to nothing yet; see <see cref="Reopen"/>.</summary>
+    public static DirectoryHandle Closed() => new(None);
 
     /// <exception cref="LinuxException">It cannot be opened.</exception>
     public static DirectoryHandle Open(string path)
@@ -29,18 +34,33 @@ public sealed unsafe class DirectoryHandle : IDisposable
             return Open(_fd, name, out handle);
     }
 
+    /// <summary>Refers to another directory from now on, below an open one. Where that cannot be opened it refers to nothing.</summary>
+    public Sight Reopen(DirectoryHandle parent, RelativePath path)
+    {
+        Dispose();
+        fixed (byte* name = path)
+            _fd = OpenFd(parent._fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return _fd == None ? Errno.Last : Sight.Seen;
+    }
+
+    /// <summary>A file below it, kept open to be read again and again.</summary>
+    public Sight Open(RelativePath path, out KeptFile file)
+    {
+        int fd;
+        fixed (byte* name = path)
+            fd = OpenFd(_fd, name, O_RDONLY | O_CLOEXEC);
+        file = new KeptFile(fd);
+        return fd == None ? Errno.Last : Sight.Seen;
+    }
+
     /// <summary>Reads a whole file, up to <see cref="ReadBuffer.Limit"/>. What was read before an error is given back with it.</summary>
     public Sight Read(RelativePath path, ReadBuffer buffer, out ReadOnlySpan<byte> content)
     {
         content = default;
         int fd;
         fixed (byte* name = path)
-        {
-            do
-                fd = openat(_fd, name, O_RDONLY | O_CLOEXEC, default);
-            while (Errno.Interrupted(fd));
-        }
-        if (fd == -1)
+            fd = OpenFd(_fd, name, O_RDONLY | O_CLOEXEC);
+        if (fd == None)
             return Errno.Last;
         try
         {
@@ -103,32 +123,76 @@ public sealed unsafe class DirectoryHandle : IDisposable
     }
 
     /// <summary>Adds all entries whose names are numbers (pids, tids, fds), ascending.</summary>
-    public Sight ListNumbers(List<int> numbers)
+    public Sight ListNumbers(List<int> numbers) => List(numbers, null);
+
+    /// <summary>
+    /// As <see cref="ListNumbers"/>, with the inode number (<c>d_ino</c>) of each. Of /proc it tells one process from another that was given the
+    /// same pid: the number belongs to the directory, which goes with the process. It may change by itself; it never stays by itself.
+    /// </summary>
+    public Sight ListEntries(List<int> numbers, List<ulong> inodes) => List(numbers, inodes);
+
+    private Sight List(List<int> numbers, List<ulong>? inodes)
     {
+        const int Room = 32 * 1024;
         const int NameOffset = 19; // struct linux_dirent64 { u64 d_ino; s64 d_off; u16 d_reclen; u8 d_type; char d_name[]; }
         int first = numbers.Count;
-        byte* buffer = stackalloc byte[16 * 1024];
+        bool ascending = true;
+        byte* buffer = stackalloc byte[Room];
         if (lseek(_fd, 0, SEEK_SET) == -1)
             return Errno.Last;
         for (; ; )
         {
-            long count = (long)(ssize_t)syscall(SystemCallNumbers.GetDents64, _fd, buffer, 16 * 1024);
+            long count = (long)(ssize_t)syscall(SystemCallNumbers.GetDents64, _fd, buffer, Room);
             if (count == -1)
                 return Errno.Last;
             if (count == 0)
                 break;
             for (byte* entry = buffer; entry < buffer + count; entry += *(ushort*)(entry + 16))
             {
-                ReadOnlySpan<byte> name = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
-                if (Utf8Parser.TryParse(name, out int number, out int used) && used == name.Length && number >= 0)
-                    numbers.Add(number);
+                if (!TryNumber(entry + NameOffset, out int number))
+                    continue;
+                ascending &= numbers.Count == first || numbers[^1] < number;
+                numbers.Add(number);
+                inodes?.Add(*(ulong*)entry);
             }
         }
-        numbers.Sort(first, numbers.Count - first, null);
+        if (!ascending)
+            Sort(numbers, inodes, first);
         return Sight.Seen;
     }
 
-    public void Dispose() => _ = close(_fd);
+    private static bool TryNumber(byte* name, out int number)
+    {
+        number = 0;
+        if (*name == 0)
+            return false;
+        long value = 0;
+        for (; *name != 0; name++)
+        {
+            if (*name is < (byte)'0' or > (byte)'9' || (value = value * 10 + (*name - '0')) > int.MaxValue)
+                return false;
+        }
+        number = (int)value;
+        return true;
+    }
+
+    /// <summary>/proc lists in order; other file systems do not.</summary>
+    private static void Sort(List<int> numbers, List<ulong>? inodes, int first)
+    {
+        if (inodes is null)
+        {
+            numbers.Sort(first, numbers.Count - first, null);
+            return;
+        }
+        CollectionsMarshal.AsSpan(numbers)[first..].Sort(CollectionsMarshal.AsSpan(inodes)[first..]);
+    }
+
+    public void Dispose()
+    {
+        if (_fd != None)
+            _ = close(_fd);
+        _fd = None;
+    }
 
     private static Sight Open(int directory, ReadOnlySpan<byte> path, out DirectoryHandle? handle)
     {
@@ -138,11 +202,17 @@ public sealed unsafe class DirectoryHandle : IDisposable
 
     private static Sight Open(int directory, byte* path, out DirectoryHandle? handle)
     {
+        int fd = OpenFd(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        handle = fd == None ? null : new DirectoryHandle(fd);
+        return fd == None ? Errno.Last : Sight.Seen;
+    }
+
+    private static int OpenFd(int directory, byte* path, int flags)
+    {
         int fd;
         do
-            fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, default);
+            fd = openat(directory, path, flags, default);
         while (Errno.Interrupted(fd));
-        handle = fd == -1 ? null : new DirectoryHandle(fd);
-        return fd == -1 ? Errno.Last : Sight.Seen;
+        return fd;
     }
 }

@@ -1,12 +1,13 @@
 namespace OrphanBoard.Agent.Linux;
 
 /// <summary>Memory that is used again for each file: what was read into it is valid until the next read.</summary>
-public sealed class ReadBuffer
+/// <param name="size">Bytes to begin with.</param>
+public sealed class ReadBuffer(int size = 16 * 1024)
 {
     /// <summary>What one read takes at most, bytes. A longer file is cut there.</summary>
     public const int Limit = 1024 * 1024;
 
-    internal byte[] Bytes { get; private set; } = new byte[16 * 1024];
+    internal byte[] Bytes { get; private set; } = new byte[size];
 
     /// <summary>Twice the room, the content kept. False: <see cref="Limit"/> is reached.</summary>
     internal bool Grow()

@@ -1,68 +1,109 @@
 using System.Collections.Immutable;
-using System.Text;
+using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
 
-/// <summary>Reads /proc/PID/fd: links and their mode bits, never what they point to. fdinfo only where it is asked for.</summary>
-internal sealed class FdTableReader(ReadBuffer buffer)
+/// <summary>
+/// Reads /proc/PID/fd: links and their mode bits, never what they point to. fdinfo only where it is asked for. What is as it was before is the same
+/// object, so that a table that has not changed costs no memory.
+/// </summary>
+internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts) : IDisposable
 {
     /// <summary>Descriptors of one table that are read, the lowest numbers; a larger table is told as not wholly seen.</summary>
     private const int MaxDescriptors = 65_536;
 
+    private readonly DirectoryHandle _table = DirectoryHandle.Closed();
     private readonly List<int> _numbers = [];
+    private readonly List<FileDescriptor> _fds = [];
+
+    /// <param name="Suspect">Reads fdinfo of every descriptor.</param>
+    /// <param name="NameObjects">Reads fdinfo of eventfds and pidfds, to tell one from another.</param>
+    /// <param name="Epolls">Epolls whose members are read.</param>
+    /// <param name="Stood">No thread has run since the table was read before: what fdinfo said then still holds.</param>
+    internal readonly record struct Wanted(bool Suspect, bool NameObjects, IReadOnlySet<int> Epolls, bool Stood);
 
     /// <param name="living">A living thread where the leader is dead, else null.</param>
-    /// <param name="suspect">Reads fdinfo of every descriptor.</param>
-    /// <param name="nameObjects">Reads fdinfo of eventfds and pidfds, to tell one from another.</param>
-    /// <param name="epolls">Epolls whose members are read.</param>
-    internal (ImmutableArray<FileDescriptor> Fds, Sight Sight) Read(
-        DirectoryHandle directory, int? living, bool suspect, bool nameObjects, IReadOnlySet<int> epolls)
+    /// <param name="before">The table as it was read before; empty for none.</param>
+    internal (ImmutableArray<FileDescriptor> Fds, Sight Sight) Read(DirectoryHandle directory, int? living, ImmutableArray<FileDescriptor> before, Wanted wanted)
     {
-        Sight sight = directory.OpenDirectory(RelativePath.OfProcess(living, "fd"u8), out DirectoryHandle? table);
-        if (table is null)
+        Sight sight = _table.Reopen(directory, RelativePath.OfProcess(living, "fd"u8));
+        if (sight != Sight.Seen)
             return ([], sight);
-        using (table)
-        {
-            _numbers.Clear();
-            sight = table.ListNumbers(_numbers);
-            if (sight != Sight.Seen)
-                return ([], sight);
-            if (_numbers.Count > MaxDescriptors)
-            {
-                _numbers.RemoveRange(MaxDescriptors, _numbers.Count - MaxDescriptors);
-                sight = Sight.Failed;
-            }
-            ImmutableArray<FileDescriptor>.Builder fds = ImmutableArray.CreateBuilder<FileDescriptor>(_numbers.Count);
-            foreach (int number in _numbers)
-            {
-                (FileDescriptor? fd, Sight link) = ReadDescriptor(table, number);
-                if (fd is null)
-                    continue; // closed meanwhile
-                if (link != Sight.Seen)
-                    sight = link;
-                if (suspect || epolls.Contains(number) || nameObjects && fd.Target.Kind is FdKind.EventFd or FdKind.PidFd)
-                    fd = WithInfo(directory, living, fd);
-                fds.Add(fd);
-            }
-            return (fds.ToImmutable(), sight);
-        }
+        _numbers.Clear();
+        sight = _table.ListNumbers(_numbers);
+        if (sight == Sight.Seen)
+            sight = ReadAll(directory, living, before, wanted);
+        else
+            _fds.Clear();
+        _table.Dispose();
+        bool same = _fds.Count == before.Length;
+        for (int i = 0; same && i < before.Length; i++)
+            same = ReferenceEquals(_fds[i], before[i]);
+        return (same ? before : [.. CollectionsMarshal.AsSpan(_fds)], sight);
     }
 
-    private (FileDescriptor? Fd, Sight Sight) ReadDescriptor(DirectoryHandle table, int number)
+    public void Dispose() => _table.Dispose();
+
+    private Sight ReadAll(DirectoryHandle directory, int? living, ImmutableArray<FileDescriptor> before, Wanted wanted)
+    {
+        Sight sight = Sight.Seen;
+        if (_numbers.Count > MaxDescriptors)
+        {
+            _numbers.RemoveRange(MaxDescriptors, _numbers.Count - MaxDescriptors);
+            sight = Sight.Failed;
+        }
+        _fds.Clear();
+        int place = 0;
+        foreach (int number in _numbers)
+        {
+            while (place < before.Length && before[place].Number < number)
+                place++;
+            FileDescriptor? known = place < before.Length && before[place].Number == number ? before[place] : null;
+            (FileDescriptor? fd, Sight link) = ReadDescriptor(number, known);
+            if (fd is null)
+                continue; // closed meanwhile
+            if (link != Sight.Seen)
+                sight = link;
+            bool asked = wanted.Suspect || wanted.Epolls.Contains(number) || wanted.NameObjects && fd.Target.Kind is FdKind.EventFd or FdKind.PidFd;
+            if (asked && !(wanted.Stood && ReferenceEquals(fd, known) && known.CloseOnExec is not null))
+                fd = WithInfo(directory, living, fd);
+            else if (!asked)
+                fd = WithoutInfo(fd);
+            _fds.Add(fd);
+        }
+        return sight;
+    }
+
+    private (FileDescriptor? Fd, Sight Sight) ReadDescriptor(int number, FileDescriptor? known)
     {
         var name = new RelativePath(number);
-        Sight sight = table.LinkAccess(name, out FdAccess access);
-        if (sight == Sight.Gone)
-            return (null, sight);
-        Sight link = table.ReadLink(name, buffer, out ReadOnlySpan<byte> text);
+        Sight link = _table.ReadLink(name, buffer, out ReadOnlySpan<byte> text);
         if (link == Sight.Gone)
             return (null, link);
-        FdTarget target = link == Sight.Seen ? FdTarget.Parse(Encoding.UTF8.GetString(text)) : FdTarget.Unreadable;
-        return (new FileDescriptor(number, access, target), link == Sight.Seen ? sight : link);
+        FdTarget target = link != Sight.Seen ? FdTarget.Unreadable
+            : known is not null && IsSame(known.Target, text) ? known.Target
+            : FdTarget.Parse(texts.Get(text));
+        Sight sight = Sight.Seen;
+        FdAccess access = FdAccess.ReadWrite;
+        if (!IsAlwaysReadWrite(target.Kind))
+        {
+            sight = _table.LinkAccess(name, out access);
+            if (sight == Sight.Gone)
+                return (null, sight);
+        }
+        if (known is null || !ReferenceEquals(known.Target, target) || known.Access != access)
+            known = new FileDescriptor(number, access, target);
+        return (known, link == Sight.Seen ? sight : link);
     }
+
+    /// <summary>The kernel opens these with O_RDWR, whoever asks: sock_alloc_file, do_eventfd, do_epoll_create, do_timerfd_create, do_signalfd4, pidfd_prepare.</summary>
+    private static bool IsAlwaysReadWrite(FdKind kind) =>
+        kind is FdKind.Socket or FdKind.EventFd or FdKind.Epoll or FdKind.TimerFd or FdKind.SignalFd or FdKind.PidFd;
+
+    private static bool IsSame(FdTarget target, ReadOnlySpan<byte> text) => System.Text.Ascii.Equals(text, target.Text);
 
     private FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd)
     {
@@ -75,12 +116,20 @@ internal sealed class FdTableReader(ReadBuffer buffer)
             FdKind.PidFd => (ulong)Math.Max(0, info!.Pid ?? 0),
             _ => fd.Target.Id,
         };
-        return fd with
-        {
-            Target = fd.Target with { Id = id },
-            CloseOnExec = info!.CloseOnExec,
-            Async = info.Async,
-            EpollMembers = fd.Target.Kind == FdKind.Epoll ? info.EpollMembers : null,
-        };
+        ImmutableArray<EpollMember>? members = fd.Target.Kind == FdKind.Epoll ? info!.EpollMembers : null;
+        if (fd.Target.Id == id && fd.CloseOnExec == info!.CloseOnExec && fd.Async == info.Async && IsSame(fd.EpollMembers, members))
+            return fd;
+        return fd with { Target = fd.Target.Id == id ? fd.Target : fd.Target with { Id = id }, CloseOnExec = info!.CloseOnExec, Async = info.Async, EpollMembers = members };
     }
+
+    /// <summary>What was asked once and is not any more must not grow old.</summary>
+    private static FileDescriptor WithoutInfo(FileDescriptor fd)
+    {
+        if (fd is { CloseOnExec: null, Async: false, EpollMembers: null })
+            return fd;
+        return new FileDescriptor(fd.Number, fd.Access, fd.Target.Kind is FdKind.EventFd or FdKind.PidFd ? fd.Target with { Id = 0 } : fd.Target);
+    }
+
+    private static bool IsSame(ImmutableArray<EpollMember>? a, ImmutableArray<EpollMember>? b) =>
+        a.HasValue == b.HasValue && (a is not { } left || left.AsSpan().SequenceEqual(b!.Value.AsSpan()));
 }

@@ -1,59 +1,85 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using OrphanBoard.Agent.Linux;
-using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
 
-/// <summary>Looks at all processes of a host, again and again. Not for use by two threads at once.</summary>
+/// <summary>
+/// Looks at all processes of a host, again and again. A process none of whose threads has run since it was read cannot have changed its own fd table
+/// and waits where it waited: its record is the same object in the next snapshot. Not for use by two threads at once.
+/// </summary>
+/// <remarks>What may change though no thread runs (its parent leaves, somebody traces it or moves it to another cgroup) is found when the parent leaves, of suspects at each look, and else by self-check.</remarks>
 public sealed class HostLooker : IDisposable
 {
+    private static readonly HashSet<int> Nobody = [];
+
     private readonly TimeProvider _time;
     private readonly DirectoryHandle _proc;
     private readonly ReadBuffer _buffer = new();
-    private readonly CommandLines _commandLines;
-    private readonly ProcessReader _processes;
+    private readonly ThreadReader _threads;
+    private readonly FdTableReader _fds;
+    private readonly ProcessTable _table;
+    private readonly Backend _backend;
     private readonly int _observerPid;
-    private readonly List<int> _pids = [];
+    private readonly ListenerWatch _listeners;
 
-    /// <param name="procPath">Where proc(5) is mounted.</param>
+    /// <summary>The arrays of the snapshots that are still valid, and the one to come: used again as long as the number of processes stays.</summary>
+    private readonly ProcessRecord[][] _arrays = [[], [], []];
+
+    private readonly HashSet<int> _left = [];
+    private long _look;
+
     /// <exception cref="LinuxException">There is no readable /proc.</exception>
-    public HostLooker(TimeProvider time, CommandLineRedaction redaction, string procPath = "/proc")
+    /// <exception cref="InvalidDataException">The back end that was asked for cannot be used here; says why.</exception>
+    public HostLooker(TimeProvider time, CommandLineRedaction redaction, LookerOptions? options = null)
     {
+        options ??= new LookerOptions();
         _time = time;
-        _proc = DirectoryHandle.Open(procPath);
-        var buffer = _buffer;
-        Host = ReadIdentity(buffer, procPath);
+        _proc = DirectoryHandle.Open(options.ProcPath);
+        Host = HostFiles.ReadIdentity(_proc, _buffer, options.ProcPath, time);
         // The number that this /proc has for us, which need not be that of our own pid namespace.
-        _observerPid = _proc.ReadLink("self"u8, buffer, out ReadOnlySpan<byte> self) == Sight.Seen && int.TryParse(self, out int pid) ? pid : Environment.ProcessId;
-        _commandLines = new CommandLines(buffer, redaction);
-        var threads = new ThreadReader(buffer, new CallMemoryReader(), Host.Architecture);
-        _processes = new ProcessReader(_proc, buffer, threads, new FdTableReader(buffer), _commandLines);
+        _observerPid = _proc.ReadLink("self"u8, _buffer, out ReadOnlySpan<byte> self) == Sight.Seen && int.TryParse(self, out int pid) ? pid : Environment.ProcessId;
+        var texts = new TextPool();
+        FileBudget files = FileBudget.OfTheLimit();
+        _table = new ProcessTable(files);
+        _threads = new ThreadReader(_buffer, new CallMemoryReader(), texts, files, Host.Architecture);
+        _fds = new FdTableReader(_buffer, texts);
+        var reader = new ProcessReader(_proc, _buffer, _threads, _fds, new CommandLines(_buffer, redaction), texts);
+        _backend = new ProcBackend(_proc, reader, _threads);
+        _listeners = new ListenerWatch(_proc, _buffer);
     }
 
     public HostIdentity Host { get; }
 
-    /// <summary>One look.</summary>
-    /// <param name="suspects">Pids whose costly facts are read as well: fdinfo, timers, when each thread last ran.</param>
-    public Snapshot Look(IReadOnlySet<int> suspects)
+    /// <summary>The back end that is in use.</summary>
+    public BackendKind Backend => _backend.Kind;
+
+    /// <summary>How often a process that had not run was read all the same, and how often that showed something new.</summary>
+    public SelfCheckCounts SelfCheck { get; private set; }
+
+    /// <summary>One look. Its <see cref="Snapshot.Processes"/> is valid until two more have been taken.</summary>
+    /// <param name="suspects">Pids whose costly facts are read as well: fdinfo, timers, when each thread last ran. They are read at each look.</param>
+    public Snapshot Look(IReadOnlySet<int> suspects, LookDepth depth = LookDepth.Incremental)
     {
         DateTimeOffset takenAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
         TimeSpan uptime = Machine.SinceBoot;
         var tally = new LookTally();
-        _commandLines.BeginLook();
-        _pids.Clear();
-        if (_proc.ListNumbers(_pids) != Sight.Seen)
-            tally.Failed++;
-        ImmutableArray<ProcessRecord>.Builder processes = ImmutableArray.CreateBuilder<ProcessRecord>(_pids.Count);
-        foreach (int pid in _pids)
+        var slice = new SelfCheckSlice(++_look);
+        _backend.Sweep(_table, new Sweeping(depth, suspects, slice), tally);
+        _left.Clear();
+        _left.UnionWith(_table.Left);
+        int count = 0;
+        foreach (TrackedProcess process in _table.Processes)
         {
-            if (_processes.Read(pid, suspects.Contains(pid), tally) is { } process)
-                processes.Add(process);
+            if (!process.IsKernelThread)
+                Refresh(process, suspects, depth, slice);
+            if (process.Record is not null)
+                count++;
         }
-        SharedMemory.Mark(processes, suspects);
+        if (_left.Count > 0)
+            TellNewParents();
+        ImmutableArray<ProcessRecord> processes = SharedMemory.Mark(Collect(count, tally), suspects);
         return new Snapshot
         {
             Host = Host,
@@ -61,39 +87,85 @@ public sealed class HostLooker : IDisposable
             Uptime = uptime,
             Duration = _time.GetElapsedTime(start),
             ObserverPid = _observerPid,
-            Processes = processes.ToImmutable(),
+            Processes = processes,
             Reads = tally.Counts,
-            UnixListeners = _proc.Read("self/net/unix"u8, _buffer, out ReadOnlySpan<byte> sockets) == Sight.Seen ? NetUnixFile.ParseListeners(sockets) : [],
+            UnixListeners = _listeners.At(_look, wanted: suspects.Count > 0),
         };
     }
 
-    public void Dispose() => _proc.Dispose();
+    public Snapshot Look() => Look(Nobody);
 
-    private HostIdentity ReadIdentity(ReadBuffer buffer, string procPath)
+    public void Dispose()
     {
-        const string BootId = "sys/kernel/random/boot_id";
-        if (_proc.Read("sys/kernel/random/boot_id"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || BootIdFile.Parse(text) is not { } bootId)
-            throw new InvalidDataException($"{procPath}/{BootId}: not readable, so this boot has no identity");
-        (string name, string release, string architecture) = Machine.Uname();
-        DateTimeOffset bootTime = _time.GetUtcNow() - Machine.SinceBoot;
-        return new HostIdentity(
-            HostId(buffer, name),
-            name,
-            bootId,
-            release,
-            architecture,
-            Machine.ClockTicksPerSecond,
-            // To the second: the same boot looks the same at each start of the agent.
-            DateTimeOffset.FromUnixTimeSeconds((long)Math.Round(bootTime.ToUnixTimeMilliseconds() / 1000.0)));
+        _table.Clear();
+        _backend.Dispose();
+        _threads.Dispose();
+        _fds.Dispose();
+        _proc.Dispose();
     }
 
-    /// <summary>machine-id(5) is not to be shown to others; a hash of it may be.</summary>
-    private static string HostId(ReadBuffer buffer, string name)
+    private readonly LookTally _ofProcess = new();
+
+    private void Refresh(TrackedProcess process, IReadOnlySet<int> suspects, LookDepth depth, SelfCheckSlice slice)
     {
-        ReadOnlySpan<byte> secret = Encoding.UTF8.GetBytes(name);
-        using DirectoryHandle etc = DirectoryHandle.Open("/etc");
-        if (etc.Read("machine-id"u8, buffer, out ReadOnlySpan<byte> machineId) == Sight.Seen && machineId.Length >= 32)
-            secret = machineId;
-        return Convert.ToHexStringLower(HMACSHA256.HashData("orphanboard.host"u8, secret))[..32];
+        bool suspect = suspects.Count > 0 && suspects.Contains(process.Pid);
+        bool due = slice.Has(process.Pid);
+        bool everything = depth == LookDepth.Full || due;
+        if (!(process.Ran || suspect || process.WasSuspect || everything))
+            return;
+        ProcessRecord? before = process.Record;
+        _ofProcess.Clear();
+        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, !process.Ran), _ofProcess);
+        if (due && !process.Ran && !suspect && !process.WasSuspect && before is not null && record is not null)
+            SelfCheck = SelfCheck.With(before.Fds == record.Fds && before.Threads == record.Threads);
+        if (record is { IsZombie: true } && before is { IsZombie: false })
+            _left.Add(process.Pid); // exited: its children have another parent from that moment
+        process.Record = record;
+        process.ReadAt = _look;
+        process.WasSuspect = suspect;
+        process.WasRunning = record is not null && IsRunning(record);
+        process.Reads = _ofProcess.Counts;
     }
+
+    private static bool IsRunning(ProcessRecord record)
+    {
+        foreach (ThreadRecord thread in record.Threads)
+        {
+            if (thread.State == 'R' || thread.Call.Status == BlockedCallStatus.Running)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>A process whose parent has left has another one, though it did not run itself.</summary>
+    private void TellNewParents()
+    {
+        foreach (TrackedProcess process in _table.Processes)
+        {
+            if (process.Record is { } record && _left.Contains(record.Ppid) && _backend.WithNewParent(record) is { } told)
+                process.Record = told;
+        }
+    }
+
+    private ProcessRecord[] Collect(int count, LookTally tally)
+    {
+        ref ProcessRecord[] array = ref _arrays[_look % _arrays.Length];
+        if (array.Length != count)
+            array = new ProcessRecord[count];
+        int next = 0;
+        foreach (TrackedProcess process in _table.Processes)
+        {
+            tally.Add(process.Reads);
+            if (process.Record is { } record)
+                array[next++] = record;
+        }
+        return array;
+    }
+}
+
+/// <param name="Checked">Processes that were read again though none of their threads had run.</param>
+/// <param name="Mismatches">How many of them had another fd table or another wait than was known.</param>
+public readonly record struct SelfCheckCounts(long Checked, long Mismatches)
+{
+    internal SelfCheckCounts With(bool same) => new(Checked + 1, Mismatches + (same ? 0 : 1));
 }

@@ -2,7 +2,7 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
 
-/// <summary>Counts, while a look goes on, what could not be read.</summary>
+/// <summary>Counts what could not be read.</summary>
 internal sealed class LookTally
 {
     internal int Vanished { get; set; }
@@ -11,6 +11,16 @@ internal sealed class LookTally
     internal int Failed { get; set; }
 
     internal ReadCounts Counts => new(Vanished, FdTablesDenied, WaitsDenied, Failed);
+
+    internal void Clear() => Vanished = FdTablesDenied = WaitsDenied = Failed = 0;
+
+    internal void Add(ReadCounts counts)
+    {
+        Vanished += counts.Vanished;
+        FdTablesDenied += counts.FdTablesDenied;
+        WaitsDenied += counts.WaitsDenied;
+        Failed += counts.Failed;
+    }
 
     /// <summary>Counts a process or thread without which there is nothing to tell: gone is a race, anything else a failure.</summary>
     internal void CountLost(Sight sight)

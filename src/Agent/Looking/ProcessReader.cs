@@ -7,95 +7,148 @@ namespace OrphanBoard.Agent.Looking;
 
 /// <summary>
 /// Reads one process. What happens on an error depends on the file: where stat is gone the process has vanished; where another
-/// file is denied that field stays empty and the denial is counted.
+/// file is denied that field stays empty and the denial is counted. What is as it was read before is the same object.
 /// </summary>
 /// <remarks>
-/// The counters of all threads are read before anything else of the process. A thread whose counters are the same at the next
-/// look did not run in between, so what was read here of it and of its fd table was true at one instant.
+/// The counters of all threads are read before anything else of them. A thread whose counters are the same at the next
+/// look did not run in between, so what was read here of it and of its fd table was true at one instant. Everything is read through one open
+/// directory: a process that was given the pid of another in between cannot get into the picture.
 /// </remarks>
-internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, CommandLines commandLines)
+internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, CommandLines commandLines, TextPool texts)
+    : IDisposable
 {
+    private readonly DirectoryHandle _directory = DirectoryHandle.Closed();
+
+    // The command name points into it while the other files are read.
+    private readonly ReadBuffer _statText = new(1024);
+
     /// <summary>Null for kernel threads, and for what vanished while it was read.</summary>
-    internal ProcessRecord? Read(int pid, bool suspect, LookTally tally)
+    internal ProcessRecord? Read(TrackedProcess process, ReadPlan plan, LookTally tally)
     {
-        Sight sight = proc.OpenDirectory(new RelativePath(pid), out DirectoryHandle? directory);
-        if (directory is null)
+        Sight sight = _directory.Reopen(proc, new RelativePath(process.Pid));
+        if (sight != Sight.Seen)
         {
             tally.CountLost(sight);
             return null;
         }
-        using (directory)
-            return Read(directory, pid, suspect, tally);
+        ProcessRecord? record = ReadOpened(process, plan, tally);
+        _directory.Dispose();
+        return record;
     }
 
-    private ProcessRecord? Read(DirectoryHandle directory, int pid, bool suspect, LookTally tally)
+    /// <summary>Of a process none of whose threads has run: who its parent is now, where the one that it had has left. Null: it is gone.</summary>
+    internal ProcessRecord? WithNewParent(ProcessRecord record)
     {
-        RunCounters? leaderCounters = threadReader.Counters(directory, "schedstat"u8);
-        if (ReadStat(directory, tally) is not { IsKernelThread: false } stat)
+        if (_directory.Reopen(proc, new RelativePath(record.Pid)) != Sight.Seen)
             return null;
-        if (IsZombie(stat))
-            return Zombie(stat, directory);
+        bool read = TryReadStat(null, out StatFile stat);
+        _directory.Dispose();
+        return !read || stat.StartTimeTicks != record.StartTimeTicks ? null
+            : stat.Ppid == record.Ppid ? record
+            : record with { Ppid = stat.Ppid };
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private ProcessRecord? ReadOpened(TrackedProcess process, ReadPlan plan, LookTally tally)
+    {
+        RunCounters? leaderCounters = threadReader.Counters(_directory, "schedstat"u8);
+        if (!TryReadStat(tally, out StatFile stat))
+            return null;
+        if (stat.IsKernelThread)
+        {
+            process.IsKernelThread = true;
+            return null;
+        }
+        if (plan.Before?.StartTimeTicks != stat.StartTimeTicks)
+            plan = plan with { Before = null, Stood = false };
+        if (stat.IsZombie)
+            return Zombie(stat, plan.Before);
 
         ThreadList threads = stat.NumThreads == 1
-            ? threadReader.ReadSingle(directory, stat, leaderCounters, suspect, tally)
-            : threadReader.ReadAll(directory, suspect, tally);
+            ? threadReader.ReadSingle(process, _directory, stat, leaderCounters, plan, tally)
+            : threadReader.ReadAll(process, _directory, plan, tally);
 
         // A leader that has left by pthread_exit(3) has no files, no exe and no arguments any more; its other threads share them.
         int? living = stat.State is 'Z' or 'X' && !threads.Records.IsEmpty ? threads.Records[0].Tid : null;
-        bool waitsOnSet = threads.Records.Any(threadReader.NamesObjects);
-        (ImmutableArray<FileDescriptor> fds, Sight fdSight) = fdReader.Read(directory, living, suspect, waitsOnSet, threadReader.EpollsWaitedOn(threads.Records));
-        string? exe = ReadExe(directory, living);
-        ImmutableArray<string>? cmdline = commandLines.Get(directory, living, stat, exe, mayRead: threads.Records.All(t => t.State != 'D'));
-        StatusFile status = ReadStatus(directory);
-        string? cgroup = directory.Read("cgroup"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? CgroupFile.Parse(text) : null;
-        bool? timers = suspect && directory.Read("timers"u8, buffer, out text) == Sight.Seen ? TimersFile.Parse(text) : null;
-
-        if (suspect)
-            threads = threads with { Records = threadReader.MarkThoseThatRan(directory, threads.Records) };
-        if (ReadStat(directory, tally) is not { } after)
-            return null;
-        if (after.StartTimeTicks != stat.StartTimeTicks)
-        {
-            tally.Vanished++;
-            return null;
-        }
-        if (IsZombie(after))
-            return Zombie(after, directory);
+        var wanted = new FdTableReader.Wanted(plan.Suspect, NamesObjects(threads.Records), threadReader.EpollsWaitedOn(threads.Records), plan.Stood);
+        (ImmutableArray<FileDescriptor> fds, Sight fdSight) = fdReader.Read(_directory, living, plan.Before?.Fds ?? [], wanted);
         if (fdSight == Sight.Denied)
             tally.FdTablesDenied++;
+
+        bool? timers = plan.Suspect && _directory.Read("timers"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? TimersFile.Parse(text) : null;
+        var parts = new Parts(threads.Records, threads.Complete && stat.NumThreads == threads.Listed, fds, fdSight, timers);
+        ProcessRecord record = WithFacts(process, stat, plan, living, parts);
+        return plan.Suspect ? StillTheSame(record, threads.Listed, tally) : record;
+    }
+
+    private readonly record struct Parts(ImmutableArray<ThreadRecord> Threads, bool ThreadsComplete, ImmutableArray<FileDescriptor> Fds, Sight FdSight, bool? HasPosixTimers);
+
+    /// <summary>For suspects: what changed while it was read.</summary>
+    private ProcessRecord? StillTheSame(ProcessRecord record, int listed, LookTally tally)
+    {
+        record = record with { Threads = threadReader.MarkThoseThatRan(_directory, record.Threads) };
+        if (!TryReadStat(tally, out StatFile after))
+            return null;
+        if (after.IsZombie)
+            return Zombie(after, null);
+        return record with { Ppid = after.Ppid, Pgrp = after.Pgrp, Session = after.Session, ThreadsComplete = record.ThreadsComplete && after.NumThreads == listed };
+    }
+
+    /// <summary>The record of before where nothing differs.</summary>
+    private ProcessRecord WithFacts(TrackedProcess process, StatFile stat, ReadPlan plan, int? living, Parts parts)
+    {
+        ProcessRecord? before = plan.Before;
+        int pid = process.Pid;
+        string comm = texts.Get(stat.Comm, before?.Comm);
+        string? exe = _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe) : null;
+        ImmutableArray<string>? cmdline = commandLines.Get(process, _directory, living, comm, exe, mayRead: IsNoneUninterruptible(parts.Threads));
+        StatusFile status = before is not null && plan.Stood && !plan.Everything && !plan.Suspect ? StatusOf(before) : ReadStatus();
+        // Others may move it to another group: a self-check finds it.
+        string? cgroup = before is not null && !plan.Everything ? before.Cgroup
+            : _directory.Read("cgroup"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? CgroupFile.Parse(text)
+            : null;
+        int nsPid = status.NsPid == 0 ? pid : status.NsPid;
+        if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
+            && before.Comm == comm && before.State == stat.State && before.Uid == status.Uid && before.TracerPid == status.TracerPid
+            && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
+            && before.Cmdline == cmdline && before.Exe == exe && before.Cgroup == cgroup && before.CpuTicks == stat.CpuTicks
+            && before is { Behind: false, SharesMemoryWith.IsEmpty: true }
+            && before.Threads == parts.Threads && before.ThreadsComplete == parts.ThreadsComplete && before.Fds == parts.Fds
+            && before.FdSight == parts.FdSight && before.HasPosixTimers == parts.HasPosixTimers)
+            return before;
         return new ProcessRecord
         {
             Pid = pid,
             StartTimeTicks = stat.StartTimeTicks,
-            Ppid = after.Ppid,
-            Pgrp = after.Pgrp,
-            Session = after.Session,
-            TtyNr = after.TtyNr,
-            Comm = after.Comm,
+            Ppid = stat.Ppid,
+            Pgrp = stat.Pgrp,
+            Session = stat.Session,
+            TtyNr = stat.TtyNr,
+            Comm = comm,
             State = stat.State,
             Uid = status.Uid,
             TracerPid = status.TracerPid,
-            NsPid = status.NsPid == 0 ? pid : status.NsPid,
+            NsPid = nsPid,
             SignalsIgnored = status.SignalsIgnored,
             SignalsCaught = status.SignalsCaught,
             Cmdline = cmdline,
             Exe = exe,
             Cgroup = cgroup,
-            CpuTicks = after.CpuTicks,
-            Threads = threads.Records,
-            ThreadsComplete = threads.Complete && after.NumThreads == threads.Listed,
-            Fds = fds,
-            FdSight = fdSight,
-            HasPosixTimers = timers,
+            CpuTicks = stat.CpuTicks,
+            Threads = parts.Threads,
+            ThreadsComplete = parts.ThreadsComplete,
+            Fds = parts.Fds,
+            FdSight = parts.FdSight,
+            HasPosixTimers = parts.HasPosixTimers,
         };
     }
 
-    /// <summary>A dead leader with living threads is shown as Z too, but it is no zombie yet.</summary>
-    private static bool IsZombie(StatFile stat) => stat.State is 'Z' or 'X' && stat.NumThreads <= 1;
-
-    private ProcessRecord Zombie(StatFile stat, DirectoryHandle directory)
+    private ProcessRecord Zombie(StatFile stat, ProcessRecord? before)
     {
-        StatusFile status = ReadStatus(directory);
+        if (before is { IsZombie: true } && before.Ppid == stat.Ppid && before.State == stat.State && before.CpuTicks == stat.CpuTicks)
+            return before;
+        StatusFile status = ReadStatus();
         return new ProcessRecord
         {
             Pid = stat.Pid,
@@ -104,7 +157,7 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
             Pgrp = stat.Pgrp,
             Session = stat.Session,
             TtyNr = stat.TtyNr,
-            Comm = stat.Comm,
+            Comm = texts.Get(stat.Comm),
             State = stat.State,
             Uid = status.Uid,
             TracerPid = status.TracerPid,
@@ -117,23 +170,42 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
         };
     }
 
-    private StatFile? ReadStat(DirectoryHandle directory, LookTally tally)
+    private bool NamesObjects(ImmutableArray<ThreadRecord> threads)
     {
-        Sight sight = directory.Read("stat"u8, buffer, out ReadOnlySpan<byte> text);
-        if (sight == Sight.Seen && StatFile.TryParse(text, out StatFile? stat))
-            return stat;
-        tally.CountLost(sight);
-        return null;
+        foreach (ThreadRecord thread in threads)
+        {
+            if (threadReader.NamesObjects(thread))
+                return true;
+        }
+        return false;
     }
 
+    private static bool IsNoneUninterruptible(ImmutableArray<ThreadRecord> threads)
+    {
+        foreach (ThreadRecord thread in threads)
+        {
+            if (thread.State == 'D')
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Counts what is lost with it.</summary>
+    private bool TryReadStat(LookTally? tally, out StatFile stat)
+    {
+        Sight sight = _directory.Read("stat"u8, _statText, out ReadOnlySpan<byte> text);
+        if (sight == Sight.Seen && StatFile.TryParse(text, out stat))
+            return true;
+        tally?.CountLost(sight);
+        stat = default;
+        return false;
+    }
+
+    private static StatusFile StatusOf(ProcessRecord record) => new(record.Uid, record.TracerPid, record.NsPid, record.SignalsIgnored, record.SignalsCaught);
+
     /// <summary>(uid_t)-1, the kernel's "no user", where status cannot be read.</summary>
-    private StatusFile ReadStatus(DirectoryHandle directory) =>
-        directory.Read("status"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen && StatusFile.TryParse(text, out StatusFile status)
+    private StatusFile ReadStatus() =>
+        _directory.Read("status"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen && StatusFile.TryParse(text, out StatusFile status)
             ? status
             : new StatusFile(uint.MaxValue, 0, 0, 0, 0);
-
-    private string? ReadExe(DirectoryHandle directory, int? living) =>
-        directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen
-            ? System.Text.Encoding.UTF8.GetString(target)
-            : null;
 }

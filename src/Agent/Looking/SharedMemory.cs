@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
 
@@ -10,19 +11,30 @@ namespace OrphanBoard.Agent.Looking;
 /// </summary>
 internal static class SharedMemory
 {
-    /// <summary>Fills in <see cref="ProcessRecord.SharesMemoryWith"/> of the suspects.</summary>
-    internal static void Mark(ImmutableArray<ProcessRecord>.Builder processes, IReadOnlySet<int> suspects)
+    /// <summary>Fills in <see cref="ProcessRecord.SharesMemoryWith"/> of the suspects, in the array itself.</summary>
+    internal static ImmutableArray<ProcessRecord> Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects)
     {
-        // exe belongs to the memory: those who share one show the same.
-        foreach (var alike in Enumerable.Range(0, processes.Count).Where(place => processes[place].Exe is not null).GroupBy(place => processes[place].Exe))
+        if (suspects.Count > 0)
         {
-            int[] places = [.. alike];
-            if (places.Length > 1 && places.Any(place => suspects.Contains(processes[place].Pid)))
+            // exe belongs to the memory: those who share one show the same.
+            var alike = new Dictionary<string, List<int>>();
+            foreach (ProcessRecord process in processes)
+            {
+                if (process.Exe is not null && suspects.Contains(process.Pid))
+                    alike.TryAdd(process.Exe, []);
+            }
+            for (int place = 0; place < processes.Length; place++)
+            {
+                if (processes[place].Exe is { } exe && alike.TryGetValue(exe, out List<int>? places))
+                    places.Add(place);
+            }
+            foreach (List<int> places in alike.Values.Where(places => places.Count > 1))
                 MarkAmong(processes, suspects, places);
         }
+        return ImmutableCollectionsMarshal.AsImmutableArray(processes);
     }
 
-    private static void MarkAmong(ImmutableArray<ProcessRecord>.Builder processes, IReadOnlySet<int> suspects, int[] places)
+    private static void MarkAmong(ProcessRecord[] processes, IReadOnlySet<int> suspects, List<int> places)
     {
         // In the kernel's order of memories, so that each process is compared with few of the others.
         var memories = new List<List<int>>();
@@ -43,7 +55,7 @@ internal static class SharedMemory
     }
 
     /// <returns>Index of the memory, or the complement of where it belongs; null where it could not be told.</returns>
-    private static int? Find(ImmutableArray<ProcessRecord>.Builder processes, List<List<int>> memories, int pid)
+    private static int? Find(ProcessRecord[] processes, List<List<int>> memories, int pid)
     {
         int low = 0, high = memories.Count - 1;
         while (low <= high)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Shared.Snapshots;
@@ -9,53 +10,80 @@ namespace OrphanBoard.Agent.Looking;
 /// <param name="Records">Living threads, ascending by tid.</param>
 /// <param name="Listed">How many task/ listed.</param>
 /// <param name="Complete">False where one was listed and could not be read.</param>
-internal sealed record ThreadList(ImmutableArray<ThreadRecord> Records, int Listed, bool Complete);
+internal readonly record struct ThreadList(ImmutableArray<ThreadRecord> Records, int Listed, bool Complete);
 
-/// <summary>Reads the threads of a process: counters of all of them first, then what each one waits for.</summary>
-internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryReader, string architecture)
+/// <summary>
+/// Reads the threads of a process: counters of all of them first, then what each one waits for. A thread whose counters have not moved has not run, so
+/// it waits where it waited: it is read again only where everything is.
+/// </summary>
+internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryReader, TextPool texts, FileBudget files, string architecture) : IDisposable
 {
+    private readonly DirectoryHandle _task = DirectoryHandle.Closed();
     private readonly List<int> _tids = [];
-    private readonly List<RunCounters?> _counters = [];
-
-    internal RunCounters? Counters(DirectoryHandle directory, RelativePath schedstat) =>
-        directory.Read(schedstat, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? SchedstatFile.Parse(text) : null;
+    private readonly List<TrackedThread> _threads = [];
+    private readonly List<ThreadRecord> _records = [];
+    private readonly byte[] _counterText = new byte[96];
 
     /// <summary>The one thread of a process with num_threads 1: its files are the process's own, so task/ need not be listed.</summary>
-    internal ThreadList ReadSingle(DirectoryHandle directory, StatFile stat, RunCounters? counters, bool suspect, LookTally tally)
+    /// <param name="counters">Read before <paramref name="stat"/> was.</param>
+    internal ThreadList ReadSingle(TrackedProcess process, DirectoryHandle directory, StatFile stat, RunCounters? counters, ReadPlan plan, LookTally tally)
     {
-        ThreadRecord record = ReadThread(directory, stat, counters, task: null, suspect, tally);
-        return new ThreadList([WithMemory(record, tally)], 1, true);
+        KeptFile schedstat = Known(process, stat.Pid) is { Schedstat.IsOpen: true } known ? known.Schedstat : files.Open(directory, "schedstat"u8);
+        KeepOnly(process, stat.Pid);
+        process.Threads.Add(new TrackedThread(stat.Pid, schedstat, counters));
+        ThreadRecord? before = plan.Before?.Threads is [{ } only] && only.Tid == stat.Pid ? only : null;
+        ThreadRecord record = ReadThread(directory, stat, counters, task: null, before, plan, tally);
+        record = WithMemory(record, before, plan, tally);
+        return new ThreadList(before is not null && ReferenceEquals(before, record) ? plan.Before!.Threads : [record], 1, true);
     }
 
-    internal ThreadList ReadAll(DirectoryHandle directory, bool suspect, LookTally tally)
+    internal ThreadList ReadAll(TrackedProcess process, DirectoryHandle directory, ReadPlan plan, LookTally tally)
     {
         _tids.Clear();
-        _counters.Clear();
-        if (!List(directory))
+        bool listed = _task.Reopen(directory, "task"u8) == Sight.Seen && _task.ListNumbers(_tids) == Sight.Seen;
+        _task.Dispose();
+        if (!listed)
             return new ThreadList([], 0, false);
-        foreach (int tid in _tids)
-            _counters.Add(Counters(directory, new RelativePath("task"u8, tid, "schedstat"u8)));
+        ReadCounters(process, directory);
 
-        bool complete = true;
-        ImmutableArray<ThreadRecord>.Builder records = ImmutableArray.CreateBuilder<ThreadRecord>(_tids.Count);
-        for (int i = 0; i < _tids.Count; i++)
+        bool complete = true, asleep = true;
+        ImmutableArray<ThreadRecord> before = plan.Before?.Threads ?? [];
+        int place = 0;
+        _records.Clear();
+        foreach (TrackedThread thread in process.Threads)
         {
-            Sight sight = directory.Read(new RelativePath("task"u8, _tids[i], "stat"u8), buffer, out ReadOnlySpan<byte> text);
-            if (sight != Sight.Seen || !StatFile.TryParse(text, out StatFile? stat))
+            while (place < before.Length && before[place].Tid < thread.Tid)
+                place++;
+            ThreadRecord? known = place < before.Length && before[place].Tid == thread.Tid ? before[place] : null;
+            if (known is not null && !plan.Suspect && !plan.Everything && known.Stood(thread.Counters))
+            {
+                _records.Add(known);
+                asleep &= known.State == 'S';
+                continue;
+            }
+            Sight sight = directory.Read(new RelativePath("task"u8, thread.Tid, "stat"u8), buffer, out ReadOnlySpan<byte> text);
+            if (sight != Sight.Seen || !StatFile.TryParse(text, out StatFile stat))
             {
                 tally.CountLost(sight);
                 complete = false;
             }
-            else if (stat!.State is not ('Z' or 'X'))
-                records.Add(ReadThread(directory, stat, _counters[i], _tids[i], suspect, tally));
+            else if (stat.State is not ('Z' or 'X'))
+            {
+                _records.Add(ReadThread(directory, stat, thread.Counters, thread.Tid, known, plan, tally));
+                asleep &= _records[^1].State == 'S';
+            }
         }
         // The memory of a process is read only while all of it sleeps: a thread in state D may hold its lock, and the reader would hang with it.
-        if (records.All(record => record.State == 'S'))
+        if (asleep)
         {
-            for (int i = 0; i < records.Count; i++)
-                records[i] = WithMemory(records[i], tally);
+            for (int i = 0, at = 0; i < _records.Count; i++)
+            {
+                while (at < before.Length && before[at].Tid < _records[i].Tid)
+                    at++;
+                _records[i] = WithMemory(_records[i], at < before.Length && before[at].Tid == _records[i].Tid ? before[at] : null, plan, tally);
+            }
         }
-        return new ThreadList(records.ToImmutable(), _tids.Count, complete);
+        return new ThreadList(Kept(before), _tids.Count, complete);
     }
 
     /// <summary>
@@ -72,65 +100,132 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
         CallOf(thread) is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 or SystemCall.EpollWait or SystemCall.EpollPwait
             or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read;
 
-    /// <summary>The epoll fds that sleeping threads wait on.</summary>
+    /// <summary>The epoll fds that sleeping threads wait on. Valid until the next call.</summary>
     internal IReadOnlySet<int> EpollsWaitedOn(ImmutableArray<ThreadRecord> threads)
     {
-        HashSet<int>? epolls = null;
+        _epolls.Clear();
         foreach (ThreadRecord thread in threads)
         {
             if (thread.State == 'S' && CallOf(thread) is SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2)
-                (epolls ??= []).Add((int)thread.Call.Arguments[0]);
+                _epolls.Add((int)thread.Call.Arguments[0]);
         }
-        return epolls ?? None;
+        return _epolls;
     }
 
-    private static readonly HashSet<int> None = [];
+    private readonly HashSet<int> _epolls = [];
+
+    internal RunCounters? Counters(DirectoryHandle directory, RelativePath schedstat) =>
+        directory.Read(schedstat, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? SchedstatFile.Parse(text) : null;
+
+    /// <summary>Through a file that is kept open: null where it is not, or its thread is gone.</summary>
+    internal RunCounters? Counters(KeptFile schedstat) =>
+        schedstat.IsOpen && schedstat.Read(_counterText, out int length) == Sight.Seen ? SchedstatFile.Parse(_counterText.AsSpan(0, length)) : null;
+
+    public void Dispose() => _task.Dispose();
+
+    /// <summary>Brings the process's threads in line with those that are listed, each with its counters of now.</summary>
+    private void ReadCounters(TrackedProcess process, DirectoryHandle directory)
+    {
+        _threads.Clear();
+        int place = 0;
+        foreach (int tid in _tids)
+        {
+            for (; place < process.Threads.Count && process.Threads[place].Tid < tid; place++)
+                files.Close(process.Threads[place].Schedstat);
+            KeptFile schedstat = place < process.Threads.Count && process.Threads[place].Tid == tid ? process.Threads[place++].Schedstat : default;
+            RunCounters? counters = Counters(schedstat);
+            if (counters is null)
+            {
+                // Not open yet, or that of a thread that had this tid before.
+                files.Close(schedstat);
+                var path = new RelativePath("task"u8, tid, "schedstat"u8);
+                schedstat = files.Open(directory, path);
+                counters = schedstat.IsOpen ? Counters(schedstat) : Counters(directory, path);
+            }
+            _threads.Add(new TrackedThread(tid, schedstat, counters));
+        }
+        for (; place < process.Threads.Count; place++)
+            files.Close(process.Threads[place].Schedstat);
+        process.Threads.Clear();
+        process.Threads.AddRange(_threads);
+    }
+
+    private static TrackedThread? Known(TrackedProcess process, int tid)
+    {
+        foreach (TrackedThread thread in process.Threads)
+        {
+            if (thread.Tid == tid)
+                return thread;
+        }
+        return null;
+    }
+
+    /// <summary>Forgets all threads, and closes their files but that of <paramref name="tid"/>.</summary>
+    private void KeepOnly(TrackedProcess process, int tid)
+    {
+        foreach (TrackedThread thread in process.Threads)
+        {
+            if (thread.Tid != tid)
+                files.Close(thread.Schedstat);
+        }
+        process.Threads.Clear();
+    }
 
     private SystemCall? CallOf(ThreadRecord thread) =>
         thread.Call.Status == BlockedCallStatus.InCall && SystemCallTable.TryGet(architecture, thread.Call.Number, out SystemCall call) ? call : null;
 
-    private bool List(DirectoryHandle directory)
+    private ThreadRecord ReadThread(DirectoryHandle directory, StatFile stat, RunCounters? counters, int? task, ThreadRecord? before, ReadPlan plan, LookTally tally)
     {
-        if (directory.OpenDirectory("task"u8, out DirectoryHandle? task) != Sight.Seen)
-            return false;
-        using (task)
-            return task!.ListNumbers(_tids) == Sight.Seen;
-    }
-
-    private ThreadRecord ReadThread(DirectoryHandle directory, StatFile stat, RunCounters? counters, int? task, bool suspect, LookTally tally)
-    {
-        BlockedCall call = stat.State == 'R' ? BlockedCall.Running : ReadCall(directory, task);
+        bool stood = before is not null && before.Stood(counters);
+        if (stood && !plan.Suspect && !plan.Everything)
+            return before!;
+        (int tid, char state) = (stat.Pid, stat.State);
+        string comm = texts.Get(stat.Comm, before?.Comm);
+        BlockedCall call = state == 'R' ? BlockedCall.Running : ReadCall(directory, task, before?.Call);
         if (call.Status == BlockedCallStatus.Denied)
             tally.WaitsDenied++;
-        return new ThreadRecord
-        {
-            Tid = stat.Pid,
-            Comm = stat.Comm,
-            State = stat.State,
-            Counters = counters,
-            Call = call,
-            Wchan = stat.State != 'R' && directory.Read(RelativePath.OfProcess(task, "wchan"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen
-                ? WchanFile.Parse(text)
-                : null,
-            LastRan = suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) : null,
-        };
+        string? wchan = state == 'R' ? null
+            // Where it sleeps is where it slept, as long as it has not run.
+            : stood && before!.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
+            : directory.Read(RelativePath.OfProcess(task, "wchan"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? WchanFile.Parse(text) is { IsEmpty: false } name ? texts.Get(name) : null
+            : null;
+        TimeSpan? lastRan = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) : null;
+        if (before is not null && ReferenceEquals(before.Comm, comm) && before.State == state && before.Counters == counters
+            && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before.LastRan == lastRan)
+            return before;
+        return new ThreadRecord { Tid = tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan, LastRan = lastRan };
     }
 
-    private BlockedCall ReadCall(DirectoryHandle directory, int? task) =>
+    private BlockedCall ReadCall(DirectoryHandle directory, int? task, BlockedCall? before) =>
         directory.Read(RelativePath.OfProcess(task, "syscall"u8), buffer, out ReadOnlySpan<byte> text) switch
         {
-            Sight.Seen => SyscallFile.Parse(text),
+            Sight.Seen => SyscallFile.Parse(text, before),
             Sight.Denied => BlockedCall.Denied,
             _ => BlockedCall.Unreadable,
         };
 
-    private ThreadRecord WithMemory(ThreadRecord thread, LookTally tally)
+    /// <summary>What its call's pointers point to. A suspect's is read again though it has not run: others may have written it.</summary>
+    private ThreadRecord WithMemory(ThreadRecord thread, ThreadRecord? before, ReadPlan plan, LookTally tally)
     {
-        if (thread.State != 'S' || CallOf(thread) is not { } call)
+        if (thread.State != 'S' || CallOf(thread) is not { } call || !plan.Suspect && ReferenceEquals(thread, before) && thread.Memory is not null)
             return thread;
         CallMemory? memory = memoryReader.Read(thread, call, out bool denied);
         if (denied)
             tally.WaitsDenied++;
-        return memory is null ? thread : thread with { Memory = memory };
+        return IsSame(thread.Memory, memory) ? thread : thread with { Memory = memory };
+    }
+
+    private static bool IsSame(CallMemory? a, CallMemory? b) =>
+        ReferenceEquals(a, b)
+        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.PollSet.HasValue == b.PollSet.HasValue
+        && (a.PollSet is not { } set || set.AsSpan().SequenceEqual(b.PollSet!.Value.AsSpan()));
+
+    /// <summary>The records that were read; the array of before where they are all the same.</summary>
+    private ImmutableArray<ThreadRecord> Kept(ImmutableArray<ThreadRecord> before)
+    {
+        bool same = _records.Count == before.Length;
+        for (int i = 0; same && i < before.Length; i++)
+            same = ReferenceEquals(_records[i], before[i]);
+        return same ? before : [.. CollectionsMarshal.AsSpan(_records)];
     }
 }

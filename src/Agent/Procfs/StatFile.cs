@@ -1,42 +1,57 @@
-using System.Text;
-
 namespace OrphanBoard.Agent.Procfs;
 
-/// <summary>/proc/PID/stat and /proc/PID/task/TID/stat, proc_pid_stat(5). Field numbers and names are the man page's.</summary>
-/// <param name="Pid">(1) pid, or the tid in a thread's file.</param>
-/// <param name="Comm">(2) comm: at most 15 bytes, any but NUL; bytes that are no UTF-8 become U+FFFD.</param>
-/// <param name="State">(3) state: R S D T t Z X I.</param>
-/// <param name="Ppid">(4) ppid.</param>
-/// <param name="Pgrp">(5) pgrp.</param>
-/// <param name="Session">(6) session.</param>
-/// <param name="TtyNr">(7) tty_nr.</param>
-/// <param name="Flags">(9) flags: the PF_ bits of the kernel.</param>
-/// <param name="CpuTicks">(14) utime + (15) stime, clock ticks; of the whole group in a process's file.</param>
-/// <param name="NumThreads">(20) num_threads; 0 for a zombie.</param>
-/// <param name="StartTimeTicks">(22) starttime, clock ticks since boot.</param>
-public sealed record StatFile(
-    int Pid,
-    string Comm,
-    char State,
-    int Ppid,
-    int Pgrp,
-    int Session,
-    int TtyNr,
-    uint Flags,
-    ulong CpuTicks,
-    int NumThreads,
-    ulong StartTimeTicks)
+/// <summary>
+/// /proc/PID/stat and /proc/PID/task/TID/stat, proc_pid_stat(5). Field numbers and names are the man page's. Points into the text: valid as long
+/// as that is.
+/// </summary>
+public readonly ref struct StatFile
 {
+    /// <summary>(1) pid, or the tid in a thread's file.</summary>
+    public int Pid { get; private init; }
+
+    /// <summary>(2) comm: at most 15 bytes, any but NUL.</summary>
+    public ReadOnlySpan<byte> Comm { get; private init; }
+
+    /// <summary>(3) state: R S D T t Z X I.</summary>
+    public char State { get; private init; }
+
+    /// <summary>(4) ppid.</summary>
+    public int Ppid { get; private init; }
+
+    /// <summary>(5) pgrp.</summary>
+    public int Pgrp { get; private init; }
+
+    /// <summary>(6) session.</summary>
+    public int Session { get; private init; }
+
+    /// <summary>(7) tty_nr.</summary>
+    public int TtyNr { get; private init; }
+
+    /// <summary>(9) flags: the PF_ bits of the kernel.</summary>
+    public uint Flags { get; private init; }
+
+    /// <summary>(14) utime + (15) stime, clock ticks; of the whole group in a process's file.</summary>
+    public ulong CpuTicks { get; private init; }
+
+    /// <summary>(20) num_threads; 0 for a zombie.</summary>
+    public int NumThreads { get; private init; }
+
+    /// <summary>(22) starttime, clock ticks since boot.</summary>
+    public ulong StartTimeTicks { get; private init; }
+
     /// <summary>PF_KTHREAD: a thread of the kernel, no user process.</summary>
     public bool IsKernelThread => (Flags & 0x00200000) != 0;
+
+    /// <summary>Exited as a whole. A dead leader with living threads is shown as Z too, but it is no zombie yet.</summary>
+    public bool IsZombie => State is 'Z' or 'X' && NumThreads <= 1;
 
     // 6441 (cat) R 6439 6439 4632 0 -1 4194304 101 0 0 0 0 0 0 0 20 0 1 0 141067 3133440 413 ...
     // 7 (a) R 1 () S 1 7 7 ...          a command that is called "a) R 1 ("
     //
     // comm is not escaped: only the last ')' ends it. No field after it can hold one.
-    public static bool TryParse(ReadOnlySpan<byte> text, out StatFile? stat)
+    public static bool TryParse(ReadOnlySpan<byte> text, out StatFile stat)
     {
-        stat = null;
+        stat = default;
         int open = text.IndexOf((byte)'(');
         int close = text.LastIndexOf((byte)')');
         if (open < 0 || close < open)
@@ -59,18 +74,20 @@ public sealed record StatFile(
             || !Skip(ref rest, 1) // (21) itrealvalue
             || !Utf8Text.NextULong(ref rest, out ulong startTime))
             return false;
-        stat = new StatFile(
-            pid,
-            Encoding.UTF8.GetString(text[(open + 1)..close]),
-            (char)state[0],
-            ppid,
-            pgrp,
-            session,
-            ttyNr,
-            (uint)flags,
-            utime + stime,
-            numThreads,
-            startTime);
+        stat = new StatFile
+        {
+            Pid = pid,
+            Comm = text[(open + 1)..close],
+            State = (char)state[0],
+            Ppid = ppid,
+            Pgrp = pgrp,
+            Session = session,
+            TtyNr = ttyNr,
+            Flags = (uint)flags,
+            CpuTicks = utime + stime,
+            NumThreads = numThreads,
+            StartTimeTicks = startTime,
+        };
         return true;
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Procfs;
@@ -10,7 +9,10 @@ public static class SyscallFile
     // running
     // -1 0x7fff10b1eca8 0x7f0e67d4b1c0                                            blocked outside of a call: SP PC
     // 0 0x3 0x7ffe3937bbd0 0x12c 0x7f6381477b60 0x0 0x0 0x7ffe3937bb98 0x7f63815602ad    NR a0 .. a5 SP PC
-    public static BlockedCall Parse(ReadOnlySpan<byte> text)
+    public static BlockedCall Parse(ReadOnlySpan<byte> text) => Parse(text, null);
+
+    /// <summary><paramref name="before"/> itself where the text says the same.</summary>
+    public static BlockedCall Parse(ReadOnlySpan<byte> text, BlockedCall? before)
     {
         if (text.StartsWith("running"u8))
             return BlockedCall.Running;
@@ -18,13 +20,13 @@ public static class SyscallFile
             || !Utf8Parser.TryParse(field, out long number, out int used) || used != field.Length)
             return BlockedCall.Unreadable;
         if (number < 0)
-            return new BlockedCall(BlockedCallStatus.NotInCall, 0, []);
-        ulong[] arguments = new ulong[6];
-        foreach (ref ulong argument in arguments.AsSpan())
+            return BlockedCall.NotInCall;
+        Span<ulong> arguments = stackalloc ulong[6];
+        foreach (ref ulong argument in arguments)
         {
             if (!Utf8Text.NextHex(ref text, out argument))
                 return BlockedCall.Unreadable;
         }
-        return new BlockedCall(BlockedCallStatus.InCall, number, ImmutableArray.Create(arguments));
+        return BlockedCall.Of(number, arguments, before);
     }
 }

@@ -73,6 +73,11 @@ public sealed record ProcessRecord
     /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
 
+    /// <summary>
+    /// It has run since it was read and was not read again, to spare the host: what is told of it is old. Such a process is alive, and may hold anything.
+    /// </summary>
+    public bool Behind { get; init; }
+
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
     /// <summary>Exited as a whole. A leader that has left by pthread_exit(3) is in state Z too, while other threads live on.</summary>

@@ -44,6 +44,13 @@ public sealed record BlockedCall(BlockedCallStatus Status, long Number, Immutabl
     public static BlockedCall Running { get; } = new(BlockedCallStatus.Running, 0, []);
     public static BlockedCall Denied { get; } = new(BlockedCallStatus.Denied, 0, []);
     public static BlockedCall Unreadable { get; } = new(BlockedCallStatus.Unreadable, 0, []);
+    public static BlockedCall NotInCall { get; } = new(BlockedCallStatus.NotInCall, 0, []);
+
+    /// <summary>Blocked in this call; <paramref name="before"/> itself where that is the same, so that what stands still costs nothing.</summary>
+    public static BlockedCall Of(long number, ReadOnlySpan<ulong> arguments, BlockedCall? before) =>
+        before is { Status: BlockedCallStatus.InCall } && before.Number == number && arguments.SequenceEqual(before.Arguments.AsSpan())
+            ? before
+            : new BlockedCall(BlockedCallStatus.InCall, number, [.. arguments]);
 
     public bool Equals(BlockedCall? other) =>
         other is not null && Status == other.Status && Number == other.Number && Arguments.AsSpan().SequenceEqual(other.Arguments.AsSpan());

@@ -88,7 +88,7 @@ public sealed class RacePolicyTests : IDisposable
     {
         Write("7/stat", Stat.Replace(") S ", ") D ", StringComparison.Ordinal));
         Write("7/cmdline", "cat\0file\0");
-        using var looker = new HostLooker(TimeProvider.System, CommandLineRedaction.WithRandomKey(), _proc.Path);
+        using var looker = new HostLooker(TimeProvider.System, CommandLineRedaction.WithRandomKey(), new LookerOptions { ProcPath = _proc.Path });
 
         Assert.Null(Assert.Single(looker.Look(new HashSet<int>()).Processes).Cmdline);
 
@@ -140,7 +140,7 @@ public sealed class RacePolicyTests : IDisposable
 
     private Snapshot Look(params HashSet<int> suspects)
     {
-        using var looker = new HostLooker(TimeProvider.System, CommandLineRedaction.WithRandomKey(), _proc.Path);
+        using var looker = new HostLooker(TimeProvider.System, CommandLineRedaction.WithRandomKey(), new LookerOptions { ProcPath = _proc.Path });
         return looker.Look(suspects);
     }
 

@@ -10,17 +10,18 @@ public class StatFileTests
     [Fact]
     public void TryParse_RealLine_GivesEachField()
     {
-        Assert.True(StatFile.TryParse(Bytes("6441 (cat)" + Tail), out StatFile? stat));
+        Assert.True(StatFile.TryParse(Bytes("6441 (cat)" + Tail), out StatFile stat));
 
-        Assert.Equal(new StatFile(6441, "cat", 'R', 6439, 6438, 4632, 34816, 4194304, 12, 3, 141067), stat);
-        Assert.False(stat!.IsKernelThread);
+        Assert.Equal((6441, "cat", 'R', 6439, 6438, 4632), (stat.Pid, Comm(stat), stat.State, stat.Ppid, stat.Pgrp, stat.Session));
+        Assert.Equal((34816, 4194304U, 12UL, 3, 141067UL), (stat.TtyNr, stat.Flags, stat.CpuTicks, stat.NumThreads, stat.StartTimeTicks));
+        Assert.False(stat.IsKernelThread);
     }
 
     [Fact]
     public void IsKernelThread_Kthreadd_IsTrue()
     {
-        Assert.True(StatFile.TryParse(Bytes("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 2 0 0 18446744073709551615 0 0"), out StatFile? stat));
-        Assert.True(stat!.IsKernelThread);
+        Assert.True(StatFile.TryParse(Bytes("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 2 0 0 18446744073709551615 0 0"), out StatFile stat));
+        Assert.True(stat.IsKernelThread);
     }
 
     [Theory]
@@ -43,9 +44,9 @@ public class StatFileTests
     [InlineData("größe)")]
     public void TryParse_CommandNameWithAnyText_TakesTheLastBracket(string comm)
     {
-        Assert.True(StatFile.TryParse(Bytes($"7 ({comm}){Tail}"), out StatFile? stat));
+        Assert.True(StatFile.TryParse(Bytes($"7 ({comm}){Tail}"), out StatFile stat));
 
-        Assert.Equal((7, comm, 'R', 6439, 141067UL), (stat!.Pid, stat.Comm, stat.State, stat.Ppid, stat.StartTimeTicks));
+        Assert.Equal((7, comm, 'R', 6439, 141067UL), (stat.Pid, Comm(stat), stat.State, stat.Ppid, stat.StartTimeTicks));
     }
 
     [Fact]
@@ -53,8 +54,8 @@ public class StatFileTests
     {
         byte[] text = [.. Bytes("7 (a"), 0xff, 0xc3, .. Bytes(")" + Tail)];
 
-        Assert.True(StatFile.TryParse(text, out StatFile? stat));
-        Assert.Equal("a\ufffd\ufffd", stat!.Comm);
+        Assert.True(StatFile.TryParse(text, out StatFile stat));
+        Assert.Equal("a\ufffd\ufffd", Comm(stat));
     }
 
     [Fact]
@@ -80,9 +81,11 @@ public class StatFileTests
     [Fact]
     public void TryParse_StartTimeBeyondAnInt_IsKept()
     {
-        Assert.True(StatFile.TryParse(Bytes("7 (cat) S 1 1 1 0 -1 0 0 0 0 0 18446744073709551615 0 0 0 20 0 1 0 18446744073709551615"), out StatFile? stat));
-        Assert.Equal(ulong.MaxValue, stat!.StartTimeTicks);
+        Assert.True(StatFile.TryParse(Bytes("7 (cat) S 1 1 1 0 -1 0 0 0 0 0 18446744073709551615 0 0 0 20 0 1 0 18446744073709551615"), out StatFile stat));
+        Assert.Equal(ulong.MaxValue, stat.StartTimeTicks);
     }
+
+    private static string Comm(StatFile stat) => Encoding.UTF8.GetString(stat.Comm);
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -1,0 +1,29 @@
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>One way to know who is there, who has run, and what each process looks like. All ways give the same records.</summary>
+internal abstract class Backend : IDisposable
+{
+    internal abstract BackendKind Kind { get; }
+
+    /// <summary>
+    /// Brings the table up to date: births and deaths, and <see cref="TrackedProcess.Ran"/> of everybody else. What it says of who has run is older
+    /// than anything that is read afterwards: a process that runs in between is found at the next look.
+    /// </summary>
+    internal abstract void Sweep(ProcessTable table, Sweeping sweeping, LookTally tally);
+
+    /// <summary>Null for kernel threads, and for what vanished while it was read.</summary>
+    internal abstract ProcessRecord? Read(TrackedProcess process, ReadPlan plan, LookTally tally);
+
+    /// <summary>Of a process none of whose threads has run: who its parent is now, where the one that it had has left. Null: it is gone.</summary>
+    internal abstract ProcessRecord? WithNewParent(ProcessRecord record);
+
+    public abstract void Dispose();
+}
+
+/// <summary>What a sweep is asked for.</summary>
+/// <param name="Depth">Whether everything is going to be read.</param>
+/// <param name="Suspects">Pids that are going to be read in any case.</param>
+/// <param name="Slice">Who is due for a self-check.</param>
+internal readonly record struct Sweeping(LookDepth Depth, IReadOnlySet<int> Suspects, SelfCheckSlice Slice);

@@ -1,0 +1,49 @@
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>All processes of the host, kernel threads among them, ascending by pid, kept from look to look.</summary>
+internal sealed class ProcessTable(FileBudget files)
+{
+    private List<TrackedProcess> _processes = [], _spare = [];
+
+    internal List<TrackedProcess> Processes => _processes;
+
+    /// <summary>Pids that were there at the look before and are not any more, or are somebody else's now.</summary>
+    internal HashSet<int> Left { get; } = [];
+
+    /// <summary>Takes in who is there now. Both lists ascending by pid, parallel.</summary>
+    internal void Update(List<int> pids, List<ulong> inodes)
+    {
+        Left.Clear();
+        (_processes, _spare) = (_spare, _processes);
+        _processes.Clear();
+        int next = 0;
+        for (int i = 0; i < pids.Count; i++)
+        {
+            for (; next < _spare.Count && _spare[next].Pid < pids[i]; next++)
+                Leave(_spare[next]);
+            TrackedProcess? known = next < _spare.Count && _spare[next].Pid == pids[i] ? _spare[next++] : null;
+            if (known is not null && known.Inode != inodes[i])
+            {
+                Leave(known);
+                known = null;
+            }
+            _processes.Add(known ?? new TrackedProcess(pids[i], inodes[i]));
+        }
+        for (; next < _spare.Count; next++)
+            Leave(_spare[next]);
+        _spare.Clear();
+    }
+
+    internal void Clear()
+    {
+        foreach (TrackedProcess process in _processes)
+            process.CloseFiles(files);
+        _processes.Clear();
+    }
+
+    private void Leave(TrackedProcess process)
+    {
+        process.CloseFiles(files);
+        Left.Add(process.Pid);
+    }
+}

@@ -1,0 +1,17 @@
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>How a process is to be read.</summary>
+/// <param name="Before">As it was read before, or null.</param>
+/// <param name="Suspect">With the costly facts: fdinfo, timers, when each thread last ran.</param>
+/// <param name="Everything">Also what cannot have changed, for no thread of it has run: a self-check.</param>
+/// <param name="Stood">No thread has run since <paramref name="Before"/> was read.</param>
+internal readonly record struct ReadPlan(ProcessRecord? Before, bool Suspect, bool Everything, bool Stood);
+
+internal static class StandingStill
+{
+    /// <summary>Whether a thread with these counters now has not run since it was read. One that was running then counts as having run: its counters follow late.</summary>
+    internal static bool Stood(this ThreadRecord before, RunCounters? now) =>
+        now is not null && before.Counters == now && before.State != 'R' && before.Call.Status != BlockedCallStatus.Running;
+}

@@ -1,0 +1,59 @@
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>What is kept of a process from look to look.</summary>
+/// <param name="pid">Its pid in the /proc that is read.</param>
+/// <param name="inode">Inode number of its directory there: another one, and it is (or may be) another process.</param>
+internal sealed class TrackedProcess(int pid, ulong inode)
+{
+    internal int Pid => pid;
+
+    internal ulong Inode => inode;
+
+    /// <summary>As it was read last. Null: not yet, or it could not be; and of kernel threads.</summary>
+    internal ProcessRecord? Record { get; set; }
+
+    /// <summary>PF_KTHREAD: there is nothing to read.</summary>
+    internal bool IsKernelThread { get; set; }
+
+    /// <summary>Set by the sweep: a thread of it has run, or may have, since <see cref="Record"/> was read.</summary>
+    internal bool Ran { get; set; } = true;
+
+    /// <summary>Number of the look that read it last.</summary>
+    internal long ReadAt { get; set; }
+
+    /// <summary>Read with the costly facts, which must not grow old.</summary>
+    internal bool WasSuspect { get; set; }
+
+    /// <summary>A thread was running when its counters were read: the kernel brings them up to date later.</summary>
+    internal bool WasRunning { get; set; }
+
+    /// <summary>Looks in a row, up to now, that found that it had run, and that its fd table was the same all the same.</summary>
+    internal int HotLooks { get; set; }
+
+    /// <summary>What could not be read of it.</summary>
+    internal ReadCounts Reads { get; set; }
+
+    /// <summary>Command line and what it was read at, see <see cref="CommandLines"/>.</summary>
+    internal CommandLine? CommandLine { get; set; }
+
+    /// <summary>Living threads as they were listed last, ascending by tid; the one of a process with one thread as well.</summary>
+    internal List<TrackedThread> Threads { get; } = [];
+
+    /// <summary>Sum of the counters of all its threads, where a back end has only that.</summary>
+    internal RunCounters GroupCounters { get; set; }
+
+    internal void CloseFiles(FileBudget files)
+    {
+        foreach (TrackedThread thread in Threads)
+            files.Close(thread.Schedstat);
+        Threads.Clear();
+    }
+}
+
+/// <param name="Tid">Thread id.</param>
+/// <param name="Schedstat">Kept open by the back end that asks all threads at each look whether they have run; not open otherwise.</param>
+/// <param name="Counters">As they were before the thread was read. Null: not readable.</param>
+internal readonly record struct TrackedThread(int Tid, KeptFile Schedstat, RunCounters? Counters);
