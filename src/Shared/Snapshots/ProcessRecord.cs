@@ -74,7 +74,7 @@ public sealed record ProcessRecord
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
 
     /// <summary>
-    /// It has run since it was read and was not read again, to spare the host: what is told of it is old. Such a process is alive, and may hold anything.
+    /// Whether it has run since it was read and was not read again, for want of time: it can run, and everything else here is of an earlier moment.
     /// </summary>
     public bool Behind { get; init; }
 
@@ -116,4 +116,7 @@ public enum Sight
 
     /// <summary>Any other error.</summary>
     Failed,
+
+    /// <summary>The read blocked on the target and had to be given up: what it says is not known. Never to be read as "none".</summary>
+    Abandoned,
 }
