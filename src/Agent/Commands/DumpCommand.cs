@@ -17,6 +17,7 @@ public static class DumpCommand
         [
             new("--out", "F", "write to this file, as a whole or not at all (default: standard output)"),
             new("--redact", null, "replace names of hosts, users, programs, threads, files and all arguments by pseudonyms; findings stay (docs/capture.md)"),
+            LookerArguments.Backend,
         ],
         "0 written, 1 it failed, 2 bad usage",
         RunAsync);
@@ -30,9 +31,9 @@ public static class DumpCommand
             throw new UsageException("dump: a capture is not text and standard output is a terminal; redirect it or use --out F");
 
         TimeProvider time = TimeProvider.System;
-        using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
+        using HostLooker looker = LookerArguments.Open(arguments, time);
         (Snapshot first, Snapshot last) = await ScanCommand.LookTwiceAsync(looker, time);
-        var capture = new Capture(CommandLine.Version, "proc", false, first, last);
+        var capture = new Capture(CommandLine.Version, looker.BackendName, false, first, last);
         if (arguments.Has("--redact"))
             capture = new CaptureRedaction(RandomNumberGenerator.GetBytes(32)).Redact(capture);
         using var bytes = new MemoryStream();

@@ -20,6 +20,7 @@ public static class ExplainCommand
         [
             new("--json", null, "print one JSON object"),
             new("--rules", null, "list the rules that findings are named by; without PID"),
+            LookerArguments.Backend,
         ],
         "0 explained, 1 it failed or there is no such process, 2 bad usage",
         RunAsync);
@@ -39,7 +40,7 @@ public static class ExplainCommand
         int pid = Arguments.Pid(operand);
 
         TimeProvider time = TimeProvider.System;
-        using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
+        using HostLooker looker = LookerArguments.Open(arguments, time);
         (Snapshot first, Snapshot last) = await ScanCommand.LookTwiceAsync(looker, time);
         LookMemory memory = LookMemory.Empty.Advance(first).Advance(last);
         Explanation explanation = Explainer.Explain(first, last, memory, new DiagnosisOptions(), pid);

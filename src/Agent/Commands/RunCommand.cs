@@ -22,6 +22,7 @@ public static class RunCommand
             new("--interval-ms", "N", "milliseconds between two looks, 200 to 60000 (default 1000)"),
             new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
             new("--exit-with-parent", "PID", "end when the process that started this one ends, at once if that is not PID any more", MayLackValue: true),
+            LookerArguments.Backend,
         ],
         "0 ended by SIGTERM or SIGINT, 1 it failed or the server refuses it, 2 bad usage",
         RunAsync);
@@ -41,9 +42,9 @@ public static class RunCommand
         using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT);
 
         TimeProvider time = TimeProvider.System;
-        using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
+        using HostLooker looker = LookerArguments.Open(arguments, time);
         var hello = new Hello(
-            WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, "proc", (int)interval.TotalMilliseconds);
+            WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, looker.BackendName, (int)interval.TotalMilliseconds);
         var stream = new ServerStream(server, token, hello, time, new Backoff(Random.Shared), error);
 
         Task streaming = stream.RunAsync(stop.Token);

@@ -32,19 +32,18 @@ public static class ScanCommand
             Json,
             MinimumWait,
             Pid,
-            new("--backend", "NAME", "how to read: proc (the only one in this version)"),
+            LookerArguments.Backend,
         ],
         "0 nothing found or hazards only, 3 something found, 2 bad usage, 1 it failed",
         RunAsync);
 
     private static async Task<int> RunAsync(Arguments arguments, TextWriter output, TextWriter error)
     {
-        CheckBackend(arguments.Value("--backend"));
         TimeProvider time = TimeProvider.System;
         long start = time.GetTimestamp();
-        using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
+        using HostLooker looker = LookerArguments.Open(arguments, time);
         (Snapshot first, Snapshot last) = await LookTwiceAsync(looker, time);
-        return await ReportAsync(arguments, new Capture(CommandLine.Version, "proc", false, first, last), () => time.GetElapsedTime(start), output);
+        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.BackendName, false, first, last), () => time.GetElapsedTime(start), output);
     }
 
     /// <summary>Diagnoses two looks and prints what was found; gives the exit code.</summary>
@@ -91,19 +90,6 @@ public static class ScanCommand
 
     private static ImmutableArray<Finding> Involving(ImmutableArray<Finding> findings, IReadOnlySet<int> pids) =>
         [.. findings.Where(f => f.Pids.Any(pids.Contains) || f.Participants.Any(p => pids.Contains(p.Pid)))];
-
-    private static void CheckBackend(string? backend)
-    {
-        switch (backend)
-        {
-            case null or "proc":
-                return;
-            case "ebpf" or "taskstats":
-                throw new InvalidDataException($"back end {backend} is not part of this version; use proc");
-            default:
-                throw new UsageException($"--backend '{backend}': it must be proc; see 'orphan-agent scan --help'");
-        }
-    }
 
     private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

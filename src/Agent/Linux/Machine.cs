@@ -24,19 +24,21 @@ public static unsafe partial class Machine
     public static int ClockTicksPerSecond { get; } = (int)(long)sysconf(ClockTicks);
 
     /// <summary>CLOCK_BOOTTIME: since boot, time asleep included; the clock of <c>starttime</c>.</summary>
-    public static TimeSpan SinceBoot
+    public static TimeSpan SinceBoot => Clock(BootTimeClock, "CLOCK_BOOTTIME");
+
+    /// <summary>CLOCK_MONOTONIC: since boot, time asleep left out; the clock of the kernel's events.</summary>
+    public static TimeSpan SinceBootAwake => Clock(MonotonicClock, "CLOCK_MONOTONIC");
+
+    private static TimeSpan Clock(int clock, string name)
     {
-        get
-        {
-            long* time = stackalloc long[2]; // struct timespec
-            return clock_gettime(BootTimeClock, time) == -1
-                ? throw new LinuxException("clock_gettime(CLOCK_BOOTTIME)", Marshal.GetLastPInvokeError())
-                : TimeSpan.FromTicks(time[0] * TimeSpan.TicksPerSecond + time[1] / TimeSpan.NanosecondsPerTick);
-        }
+        long* time = stackalloc long[2]; // struct timespec
+        return clock_gettime(clock, time) == -1
+            ? throw new LinuxException($"clock_gettime({name})", Marshal.GetLastPInvokeError())
+            : TimeSpan.FromTicks(time[0] * TimeSpan.TicksPerSecond + time[1] / TimeSpan.NanosecondsPerTick);
     }
 
     private const int ClockTicks = 2; // _SC_CLK_TCK
-    private const int BootTimeClock = 7; // CLOCK_BOOTTIME
+    private const int MonotonicClock = 1, BootTimeClock = 7; // CLOCK_MONOTONIC, CLOCK_BOOTTIME
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int uname(byte* names);

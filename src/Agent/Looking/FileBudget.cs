@@ -9,15 +9,11 @@ internal sealed class FileBudget
     /// <summary>For sockets, directories and whatever the runtime opens.</summary>
     private const int LeftForOthers = 256;
 
-    private readonly long _most;
+    private long _most;
     private long _open;
 
-    /// <param name="most">Files at most; null: none.</param>
-    private FileBudget(long most) => _most = most;
-
-    internal static FileBudget None { get; } = new(0);
-
-    internal static FileBudget OfTheLimit() => new(Math.Max(0, FileLimit.Raise() - LeftForOthers));
+    /// <summary>From now on files are kept open; before that none is.</summary>
+    internal void Begin() => _most = Math.Max(0, FileLimit.Raise() - LeftForOthers);
 
     /// <summary>Not open where the budget is used up or the file is not there.</summary>
     internal KeptFile Open(DirectoryHandle directory, RelativePath path)

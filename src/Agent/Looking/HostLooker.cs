@@ -21,6 +21,7 @@ public sealed class HostLooker : IDisposable
     private readonly ProcessTable _table;
     private readonly Backend _backend;
     private readonly int _observerPid;
+    private readonly ProcEvents? _events;
     private readonly ListenerWatch _listeners;
 
     /// <summary>The arrays of the snapshots that are still valid, and the one to come: used again as long as the number of processes stays.</summary>
@@ -40,12 +41,19 @@ public sealed class HostLooker : IDisposable
         // The number that this /proc has for us, which need not be that of our own pid namespace.
         _observerPid = _proc.ReadLink("self"u8, _buffer, out ReadOnlySpan<byte> self) == Sight.Seen && int.TryParse(self, out int pid) ? pid : Environment.ProcessId;
         var texts = new TextPool();
-        FileBudget files = FileBudget.OfTheLimit();
+        var files = new FileBudget();
         _table = new ProcessTable(files);
         _threads = new ThreadReader(_buffer, new CallMemoryReader(), texts, files, Host.Architecture);
         _fds = new FdTableReader(_buffer, texts);
         var reader = new ProcessReader(_proc, _buffer, _threads, _fds, new CommandLines(_buffer, redaction), texts);
-        _backend = new ProcBackend(_proc, reader, _threads);
+        (_backend, NotChosen) = BackendProbe.Choose(options.Backend, kind => kind switch
+        {
+            BackendKind.Ebpf => (null, "it is not built into this agent"),
+            BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, out string? why), why),
+            _ => (new ProcBackend(_proc, reader, _threads, files), null),
+        });
+        _events = ProcEvents.TryOpen(_proc, _buffer, out string? noEvents);
+        NoEvents = noEvents;
         _listeners = new ListenerWatch(_proc, _buffer);
     }
 
@@ -53,6 +61,18 @@ public sealed class HostLooker : IDisposable
 
     /// <summary>The back end that is in use.</summary>
     public BackendKind Backend => _backend.Kind;
+
+    /// <summary><c>ebpf</c>, <c>taskstats</c> or <c>proc</c>.</summary>
+    public string BackendName => BackendProbe.NameOf(_backend.Kind);
+
+    /// <summary>Better back ends, and why each is not used; empty where one was asked for by name.</summary>
+    public ImmutableArray<(BackendKind Kind, string Why)> NotChosen { get; }
+
+    /// <summary>Why the kernel's events of forks and execs are not to be had, in one line. Null: they are listened to.</summary>
+    public string? NoEvents { get; }
+
+    /// <summary>Times that events were lost, for too many waited.</summary>
+    public long EventOverflows => _events?.Overflows ?? 0;
 
     /// <summary>How often a process that had not run was read all the same, and how often that showed something new.</summary>
     public SelfCheckCounts SelfCheck { get; private set; }
@@ -66,6 +86,7 @@ public sealed class HostLooker : IDisposable
         TimeSpan uptime = Machine.SinceBoot;
         var tally = new LookTally();
         var slice = new SelfCheckSlice(++_look);
+        ImmutableArray<Birth> births = _events?.Take(_table, uptime - Machine.SinceBootAwake) ?? [];
         _backend.Sweep(_table, new Sweeping(depth, suspects, slice), tally);
         _left.Clear();
         _left.UnionWith(_table.Left);
@@ -90,6 +111,7 @@ public sealed class HostLooker : IDisposable
             Processes = processes,
             Reads = tally.Counts,
             UnixListeners = _listeners.At(_look, wanted: suspects.Count > 0),
+            Births = births,
         };
     }
 
@@ -99,6 +121,7 @@ public sealed class HostLooker : IDisposable
     {
         _table.Clear();
         _backend.Dispose();
+        _events?.Dispose();
         _threads.Dispose();
         _fds.Dispose();
         _proc.Dispose();
@@ -109,6 +132,9 @@ public sealed class HostLooker : IDisposable
     private void Refresh(TrackedProcess process, IReadOnlySet<int> suspects, LookDepth depth, SelfCheckSlice slice)
     {
         bool suspect = suspects.Count > 0 && suspects.Contains(process.Pid);
+        if (process.DifferedAtCheck && !process.Ran)
+            SelfCheck = SelfCheck.WithOneMismatch; // nor has it run while it was checked
+        process.DifferedAtCheck = false;
         bool due = slice.Has(process.Pid);
         bool everything = depth == LookDepth.Full || due;
         if (!(process.Ran || suspect || process.WasSuspect || everything))
@@ -117,13 +143,16 @@ public sealed class HostLooker : IDisposable
         _ofProcess.Clear();
         ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, !process.Ran), _ofProcess);
         if (due && !process.Ran && !suspect && !process.WasSuspect && before is not null && record is not null)
-            SelfCheck = SelfCheck.With(before.Fds == record.Fds && before.Threads == record.Threads);
+        {
+            SelfCheck = SelfCheck.WithOneChecked;
+            process.DifferedAtCheck = !SelfCheckCounts.AreSame(before, record);
+        }
         if (record is { IsZombie: true } && before is { IsZombie: false })
             _left.Add(process.Pid); // exited: its children have another parent from that moment
         process.Record = record;
         process.ReadAt = _look;
         process.WasSuspect = suspect;
-        process.WasRunning = record is not null && IsRunning(record);
+        process.MayHaveMoved = record is not null && IsRunning(record);
         process.Reads = _ofProcess.Counts;
     }
 
@@ -161,11 +190,4 @@ public sealed class HostLooker : IDisposable
         }
         return array;
     }
-}
-
-/// <param name="Checked">Processes that were read again though none of their threads had run.</param>
-/// <param name="Mismatches">How many of them had another fd table or another wait than was known.</param>
-public readonly record struct SelfCheckCounts(long Checked, long Mismatches)
-{
-    internal SelfCheckCounts With(bool same) => new(Checked + 1, Mismatches + (same ? 0 : 1));
 }

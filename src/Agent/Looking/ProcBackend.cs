@@ -7,10 +7,18 @@ namespace OrphanBoard.Agent.Looking;
 /// C: plain /proc. Each thread's schedstat is kept open and read again at each look, one call a thread; a thread whose numbers are the same has not
 /// run. Past the limit of open files the rest is opened anew each time.
 /// </summary>
-internal sealed class ProcBackend(DirectoryHandle proc, ProcessReader reader, ThreadReader threads) : ProcfsBackend(proc, reader)
+internal sealed class ProcBackend : ProcfsBackend
 {
-    private readonly DirectoryHandle _proc = proc;
+    private readonly DirectoryHandle _proc;
+    private readonly ThreadReader _threads;
     private readonly DirectoryHandle _directory = DirectoryHandle.Closed();
+
+    internal ProcBackend(DirectoryHandle proc, ProcessReader reader, ThreadReader threads, FileBudget files)
+        : base(proc, reader)
+    {
+        (_proc, _threads) = (proc, threads);
+        files.Begin();
+    }
 
     internal override BackendKind Kind => BackendKind.Proc;
 
@@ -25,7 +33,7 @@ internal sealed class ProcBackend(DirectoryHandle proc, ProcessReader reader, Th
                 null => true,
                 // Nothing runs in it any more; that it is waited for shows in the listing.
                 { IsZombie: true } => false,
-                _ => process.WasRunning || HasRun(process),
+                _ => process.MayHaveMoved || HasRun(process),
             };
         }
     }
@@ -37,13 +45,13 @@ internal sealed class ProcBackend(DirectoryHandle proc, ProcessReader reader, Th
         for (int i = 0; !ran && i < process.Threads.Count; i++)
         {
             TrackedThread thread = process.Threads[i];
-            RunCounters? now = threads.Counters(thread.Schedstat);
+            RunCounters? now = _threads.Counters(thread.Schedstat);
             if (now is null && !thread.Schedstat.IsOpen && thread.Counters is not null)
             {
                 if (!opened && _directory.Reopen(_proc, new RelativePath(process.Pid)) != Sight.Seen)
                     return true;
                 opened = true;
-                now = threads.Counters(_directory, new RelativePath("task"u8, thread.Tid, "schedstat"u8));
+                now = _threads.Counters(_directory, new RelativePath("task"u8, thread.Tid, "schedstat"u8));
             }
             ran = now is null || now != thread.Counters;
         }

@@ -7,6 +7,22 @@ internal sealed class ProcessTable(FileBudget files)
 
     internal List<TrackedProcess> Processes => _processes;
 
+    internal TrackedProcess? Find(int pid)
+    {
+        int low = 0, high = _processes.Count - 1;
+        while (low <= high)
+        {
+            int middle = low + (high - low) / 2;
+            if (_processes[middle].Pid == pid)
+                return _processes[middle];
+            if (_processes[middle].Pid < pid)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return null;
+    }
+
     /// <summary>Pids that were there at the look before and are not any more, or are somebody else's now.</summary>
     internal HashSet<int> Left { get; } = [];
 

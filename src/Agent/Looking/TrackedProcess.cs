@@ -27,8 +27,14 @@ internal sealed class TrackedProcess(int pid, ulong inode)
     /// <summary>Read with the costly facts, which must not grow old.</summary>
     internal bool WasSuspect { get; set; }
 
-    /// <summary>A thread was running when its counters were read: the kernel brings them up to date later.</summary>
-    internal bool WasRunning { get; set; }
+    /// <summary>
+    /// It is to be read again whatever the counters say: a thread was running when they were read, and the kernel brings them up to date later; or an event
+    /// told of something that changes a process from outside.
+    /// </summary>
+    internal bool MayHaveMoved { get; set; }
+
+    /// <summary>A self-check found something new in it; the next sweep tells whether it had run meanwhile.</summary>
+    internal bool DifferedAtCheck { get; set; }
 
     /// <summary>Looks in a row, up to now, that found that it had run, and that its fd table was the same all the same.</summary>
     internal int HotLooks { get; set; }

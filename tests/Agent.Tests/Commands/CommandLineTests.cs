@@ -35,8 +35,6 @@ public class CommandLineTests
     public async Task RunAsync_BadUsage_IsOneLineAndExit2(string words) => await FailsInOneLine(words, 2);
 
     [Theory]
-    [InlineData("scan --backend ebpf")]
-    [InlineData("scan --backend taskstats")]
     [InlineData("explain 4194305")]
     [InlineData("run --server http://127.0.0.1:1 --token-file /nonexistent/token")]
     [InlineData("run --server http://127.0.0.1:1 --token-file /dev/null")]

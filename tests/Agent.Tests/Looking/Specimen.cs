@@ -35,6 +35,28 @@ internal sealed class Specimen : IDisposable
         }
     }
 
+    /// <summary>A letter on its stdin.</summary>
+    internal async Task TellAsync(char letter)
+    {
+        await _process.StandardInput.WriteAsync(letter);
+        await _process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Ends it and leaves its children alone.</summary>
+    internal void EndAlone()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Ends what it left behind: its own child, known by pid and starttime.</summary>
+    internal void EndOrphan(ProcessRecord child)
+    {
+        using Process orphan = Process.GetProcessById(child.Pid);
+        Assert.NotEqual(_process.Id, orphan.Id);
+        orphan.Kill();
+    }
+
     /// <summary>Ends it and waits until it is gone.</summary>
     internal void End()
     {

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,6 +61,35 @@ static void wait_for_pidfd(void)
     waitid((idtype_t)3, (id_t)pidfd, &info, WEXITED); // P_PIDFD
 }
 
+// The same program under the same name, with other arguments.
+static void again(const char *mode)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length < 0) _exit(1);
+    path[length] = 0;
+    execl(path, path, mode, NULL);
+}
+
+// Does what the letters on stdin say, and waits for the next in between.
+static void obey(void)
+{
+    char letter;
+    ready();
+    while (read(0, &letter, 1) == 1)
+    {
+        if (letter == 'c') close(ends[1]);
+        if (letter == 'x') again("read");
+    }
+}
+
+static pid_t sleeping_child(void)
+{
+    pid_t child = fork();
+    if (child == 0) { alarm(120); pause(); _exit(0); }
+    return child;
+}
+
 int main(int count, char **words)
 {
     const char *mode = count > 1 ? words[1] : "";
@@ -95,6 +125,13 @@ int main(int count, char **words)
     {
         timer_t timer;
         timer_create(CLOCK_MONOTONIC, NULL, &timer);
+        read_pipe(NULL);
+    }
+    else if (!strcmp(mode, "obey")) obey();
+    else if (!strcmp(mode, "sleeping-child")) { sleeping_child(); read_pipe(NULL); }
+    else if (!strcmp(mode, "seizes-child"))
+    {
+        if (ptrace(PTRACE_SEIZE, sleeping_child(), NULL, NULL) != 0) return 1;
         read_pipe(NULL);
     }
     else return 2;

@@ -1,0 +1,51 @@
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>
+/// Which processes a look reads again though they have not run, to check the rule that the others are spared by: a part of all at each look, so that each
+/// has its turn once in <see cref="Slices"/> looks and no look pays for all.
+/// </summary>
+internal readonly record struct SelfCheckSlice(long Look)
+{
+    internal const int Slices = 120;
+
+    internal bool Has(int pid) => pid % Slices == Look % Slices;
+}
+
+/// <param name="Checked">Processes that were read again though none of their threads had run.</param>
+/// <param name="Mismatches">How many of them had another fd table or another wait than was known.</param>
+public readonly record struct SelfCheckCounts(long Checked, long Mismatches)
+{
+    internal SelfCheckCounts WithOneChecked => this with { Checked = Checked + 1 };
+
+    internal SelfCheckCounts WithOneMismatch => this with { Mismatches = Mismatches + 1 };
+
+    /// <summary>
+    /// Whether what the rule is about is the same: which fd is which object, and what each thread waits for. Not the text of a path: whoever
+    /// renames or removes a file changes it for all who have it open.
+    /// </summary>
+    internal static bool AreSame(ProcessRecord before, ProcessRecord now)
+    {
+        if (before.Threads.Length != now.Threads.Length)
+            return false;
+        for (int i = 0; i < now.Threads.Length; i++)
+        {
+            ThreadRecord a = before.Threads[i], b = now.Threads[i];
+            // One that has run between the sweep and the reading is no case for the rule.
+            if (a.Tid == b.Tid && a.Counters != b.Counters)
+                return true;
+            if (a.Tid != b.Tid || a.State != b.State || a.Wchan != b.Wchan || !a.Call.Equals(b.Call))
+                return false;
+        }
+        if (before.Fds.Length != now.Fds.Length)
+            return false;
+        for (int i = 0; i < now.Fds.Length; i++)
+        {
+            FileDescriptor a = before.Fds[i], b = now.Fds[i];
+            if (a.Number != b.Number || a.Access != b.Access || a.Target.Kind != b.Target.Kind || a.Target.Id != b.Target.Id)
+                return false;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,141 @@
+using OrphanBoard.Agent.Looking;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Tests.Looking;
+
+/// <summary>What a look may take over from the look before, with each back end.</summary>
+public sealed class IncrementalLookTests
+{
+    private static readonly HashSet<int> Nobody = [];
+
+    public static TheoryData<BackendKind> Backends => [.. BackendsHere.All];
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_ProcessThatStoodStill_IsTheSameRecord(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        using Specimen specimen = await Specimen.StartAsync("threads");
+        ProcessRecord first = specimen.LookUntil(looker, p => p.Threads is [{ Memory.FutexWord: not null }, { Wchan: not null }]);
+
+        ProcessRecord second = Find(looker.Look(Nobody), specimen.Pid);
+
+        Assert.Same(first, second);
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_Full_ReadsAgainAndFindsNothingNew(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        using Specimen specimen = await Specimen.StartAsync("epoll");
+        ProcessRecord first = specimen.LookUntil(looker, p => p.Fds.Any(fd => fd.EpollMembers is { Length: 2 }));
+
+        Assert.Same(first, Find(looker.Look(Nobody, LookDepth.Full), specimen.Pid));
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_ProcessThatHasClosedAnFd_ShowsTheNewTable(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        using Specimen specimen = await Specimen.StartAsync("obey");
+        ProcessRecord before = specimen.LookUntil(looker, p => p.Threads is [{ Call.Number: 0 }] && p.FindFd(4) is not null);
+
+        await specimen.TellAsync('c');
+        ProcessRecord after = specimen.LookUntil(looker, p => p.Threads is [{ Call.Status: BlockedCallStatus.InCall, State: 'S' }] && p.FindFd(4) is null);
+
+        Assert.Equal(before.Fds.Length - 1, after.Fds.Length);
+        Assert.NotEqual(before.Threads[0].Counters, after.Threads[0].Counters);
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_ProcessThatHasExecutedItselfAnew_HasTheNewArguments(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        using Specimen specimen = await Specimen.StartAsync("obey");
+        specimen.LookUntil(looker, p => p.Threads is [{ Call.Number: 0, State: 'S' }]);
+
+        await specimen.TellAsync('x');
+
+        ProcessRecord after = specimen.LookUntil(looker, p => p.Cmdline is [_, "read"] && p.Threads is [{ Call.Status: BlockedCallStatus.InCall }]);
+        Assert.Equal("specimen", after.Comm);
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_ParentThatLeft_GivesItsSleepingChildAnother(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        using Specimen specimen = await Specimen.StartAsync("sleeping-child");
+        ProcessRecord child = looker.Look(Nobody).Processes.Single(p => p.Ppid == specimen.Pid);
+        Specimen.LookUntil(looker, child.Pid, p => p.Threads is [{ State: 'S' }]);
+
+        specimen.EndAlone();
+        ProcessRecord orphan = Specimen.LookUntil(looker, child.Pid, p => p.Ppid != specimen.Pid);
+
+        Assert.Equal(child.Threads[0].Counters, orphan.Threads[0].Counters);
+        specimen.EndOrphan(child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_SuspectNoMore_LosesTheCostlyFacts(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        using Specimen specimen = await Specimen.StartAsync("read");
+        ProcessRecord suspect = specimen.LookUntil(looker, p => p.Threads is [{ Call.Number: 0, State: 'S' }], suspect: true);
+
+        ProcessRecord record = Find(looker.Look(Nobody), specimen.Pid);
+
+        Assert.All(suspect.Fds, fd => Assert.NotNull(fd.CloseOnExec));
+        Assert.All(record.Fds, fd => Assert.Null(fd.CloseOnExec));
+        Assert.Null(record.HasPosixTimers);
+        Assert.Same(record, Find(looker.Look(Nobody), specimen.Pid));
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_ProcessThatIsSeized_HasItsTracer(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        using Specimen specimen = await Specimen.StartAsync("seizes-child");
+
+        ProcessRecord traced = looker.Look(Nobody).Processes.Single(p => p.Ppid == specimen.Pid);
+        traced = Specimen.LookUntil(looker, traced.Pid, p => p.TracerPid != 0);
+
+        Assert.Equal(specimen.Pid, traced.TracerPid);
+    }
+
+    [Fact]
+    public async Task Look_ForksBetweenTwoLooks_AreTold()
+    {
+        using HostLooker looker = BackendsHere.Open(BackendKind.Proc);
+        Assert.Null(looker.NoEvents);
+        looker.Look(Nobody);
+        using Specimen specimen = await Specimen.StartAsync("sleeping-child");
+
+        Snapshot look = looker.Look(Nobody);
+
+        ProcessRecord child = look.Processes.Single(p => p.Ppid == specimen.Pid);
+        Birth birth = Assert.Single(look.Births, birth => birth.Pid == child.Pid);
+        Assert.Equal(specimen.Pid, birth.ParentPid);
+        Assert.InRange(birth.At, TimeSpan.FromTicks(1), look.Uptime + look.Duration);
+        Assert.Contains(look.Births, birth => birth.Pid == specimen.Pid && birth.ParentPid == Environment.ProcessId);
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public void Look_WholeHostManyTimes_NeverFindsThatWhoStoodStillHasChanged(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        for (int look = 0; look < 150; look++)
+            looker.Look(Nobody);
+
+        Assert.True(looker.SelfCheck.Checked > 0);
+        Assert.Equal(0, looker.SelfCheck.Mismatches);
+    }
+
+    private static ProcessRecord Find(Snapshot look, int pid) => look.Processes.Single(p => p.Pid == pid);
+}
