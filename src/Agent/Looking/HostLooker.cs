@@ -23,6 +23,7 @@ public sealed class HostLooker : IDisposable
     private readonly int _observerPid;
     private readonly ProcEvents? _events;
     private readonly ListenerWatch _listeners;
+    private readonly ReadingBudget _budget;
 
     /// <summary>The arrays of the snapshots that are still valid, and the one to come: used again as long as the number of processes stays.</summary>
     private readonly ProcessRecord[][] _arrays = [[], [], []];
@@ -55,6 +56,7 @@ public sealed class HostLooker : IDisposable
         _events = ProcEvents.TryOpen(_proc, _buffer, out string? noEvents);
         NoEvents = noEvents;
         _listeners = new ListenerWatch(_proc, _buffer);
+        _budget = new ReadingBudget(time, options.Budget);
     }
 
     public HostIdentity Host { get; }
@@ -77,6 +79,9 @@ public sealed class HostLooker : IDisposable
     /// <summary>How often a process that had not run was read all the same, and how often that showed something new.</summary>
     public SelfCheckCounts SelfCheck { get; private set; }
 
+    /// <summary>Processes that the last look knew to have run and left out, to spare the host.</summary>
+    public int LeftBehind => _budget.LeftBehind;
+
     /// <summary>One look. Its <see cref="Snapshot.Processes"/> is valid until two more have been taken.</summary>
     /// <param name="suspects">Pids whose costly facts are read as well: fdinfo, timers, when each thread last ran. They are read at each look.</param>
     public Snapshot Look(IReadOnlySet<int> suspects, LookDepth depth = LookDepth.Incremental)
@@ -88,6 +93,7 @@ public sealed class HostLooker : IDisposable
         var slice = new SelfCheckSlice(++_look);
         ImmutableArray<Birth> births = _events?.Take(_table, uptime - Machine.SinceBootAwake) ?? [];
         _backend.Sweep(_table, new Sweeping(depth, suspects, slice), tally);
+        _budget.BeginLook(suspects.Count > 0 || depth == LookDepth.Full);
         _left.Clear();
         _left.UnionWith(_table.Left);
         int count = 0;
@@ -139,6 +145,12 @@ public sealed class HostLooker : IDisposable
         bool everything = depth == LookDepth.Full || due;
         if (!(process.Ran || suspect || process.WasSuspect || everything))
             return;
+        if (_budget.LeavesOut(process, _look))
+        {
+            if (process.Record is { Behind: false } old)
+                process.Record = old with { Behind = true };
+            return;
+        }
         ProcessRecord? before = process.Record;
         _ofProcess.Clear();
         ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, !process.Ran), _ofProcess);
@@ -149,6 +161,7 @@ public sealed class HostLooker : IDisposable
         }
         if (record is { IsZombie: true } && before is { IsZombie: false })
             _left.Add(process.Pid); // exited: its children have another parent from that moment
+        process.HotLooks = ReadingBudget.HotLooksAfter(process, before, record);
         process.Record = record;
         process.ReadAt = _look;
         process.WasSuspect = suspect;

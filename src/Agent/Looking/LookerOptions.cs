@@ -8,4 +8,10 @@ public sealed record LookerOptions
 
     /// <summary>The back end to use; null: the best that works here.</summary>
     public BackendKind? Backend { get; init; }
+
+    /// <summary>
+    /// What the reading of one look may take, wall time: past it, and of processes that run all the time, the reading waits for a later look (<see
+    /// cref="Shared.Snapshots.ProcessRecord.Behind"/>), unless there are suspects. Default: no bound.
+    /// </summary>
+    public TimeSpan? Budget { get; init; }
 }
