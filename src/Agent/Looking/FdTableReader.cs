@@ -7,7 +7,7 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Agent.Looking;
 
 /// <summary>Reads /proc/PID/fd: links and their mode bits, never what they point to. fdinfo only where it is asked for.</summary>
-internal sealed class FdTableReader(ReadBuffer buffer)
+internal sealed class FdTableReader(ReadBuffer buffer, MountDevices mounts)
 {
     /// <summary>Descriptors of one table that are read, the lowest numbers; a larger table is told as not wholly seen.</summary>
     private const int MaxDescriptors = 65_536;
@@ -44,7 +44,7 @@ internal sealed class FdTableReader(ReadBuffer buffer)
                 if (link != Sight.Seen)
                     sight = link;
                 if (suspect || epolls.Contains(number) || nameObjects && fd.Target.Kind is FdKind.EventFd or FdKind.PidFd)
-                    fd = WithInfo(directory, living, fd);
+                    fd = WithInfo(directory, living, fd, suspect);
                 fds.Add(fd);
             }
             return (fds.ToImmutable(), sight);
@@ -64,7 +64,7 @@ internal sealed class FdTableReader(ReadBuffer buffer)
         return (new FileDescriptor(number, access, target), link == Sight.Seen ? sight : link);
     }
 
-    private FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd)
+    private FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd, bool suspect)
     {
         if (directory.Read(RelativePath.OfProcess(living, "fdinfo"u8, fd.Number), buffer, out ReadOnlySpan<byte> text) != Sight.Seen
             || !FdinfoFile.TryParse(text, out FdinfoFile? info))
@@ -75,12 +75,36 @@ internal sealed class FdTableReader(ReadBuffer buffer)
             FdKind.PidFd => (ulong)Math.Max(0, info!.Pid ?? 0),
             _ => fd.Target.Id,
         };
-        return fd with
+        fd = fd with
         {
             Target = fd.Target with { Id = id },
             CloseOnExec = info!.CloseOnExec,
             Async = info.Async,
             EpollMembers = fd.Target.Kind == FdKind.Epoll ? info.EpollMembers : null,
         };
+        return suspect ? WithDetails(directory, living, fd, info) : fd;
     }
+
+    private FileDescriptor WithDetails(DirectoryHandle directory, int? living, FileDescriptor fd, FdinfoFile info)
+    {
+        bool unlisted = false;
+        uint? device = fd.Target.Kind == FdKind.Path && info.MountId is { } mount ? mounts.Find(directory, living, mount, out unlisted) : null;
+        return fd with
+        {
+            Target = unlisted && info.Inode is { } inode && LooksLikeQueue(fd.Target.Text) ? fd.Target with { Kind = FdKind.PosixQueue, Id = inode } : fd.Target,
+            Inode = info.Inode,
+            Device = device,
+            Locks = info.Locks,
+            TtyIndex = info.TtyIndex,
+            DescriptorsInFlight = info.DescriptorsInFlight,
+        };
+    }
+
+    /// <summary>
+    /// mq_open(3) opens <c>/name</c> on a mount of the kernel's own, which no mountinfo lists. So does the kernel for memfd_create(2), System V memory and shared
+    /// anonymous memory, by other names. A file at the root of a file system that was unmounted lazily (umount2(2), MNT_DETACH) cannot be told from a queue.
+    /// </summary>
+    private static bool LooksLikeQueue(string text) =>
+        text.Length > 1 && text.IndexOf('/', 1) < 0
+        && !text.StartsWith("/memfd:", StringComparison.Ordinal) && !text.StartsWith("/SYSV", StringComparison.Ordinal) && !text.StartsWith("/[", StringComparison.Ordinal);
 }

@@ -12,9 +12,13 @@ public sealed class HostLooker : IDisposable
 {
     private readonly TimeProvider _time;
     private readonly DirectoryHandle _proc;
-    private readonly ReadBuffer _buffer = new();
     private readonly CommandLines _commandLines;
     private readonly ProcessReader _processes;
+    private readonly NamespaceReader _namespaces;
+    private readonly JobCookieReader _jobCookies = new();
+    private readonly MountDevices _mounts;
+    private readonly SocketReader _sockets;
+    private readonly HostTables _tables;
     private readonly int _observerPid;
     private readonly List<int> _pids = [];
 
@@ -24,26 +28,35 @@ public sealed class HostLooker : IDisposable
     {
         _time = time;
         _proc = DirectoryHandle.Open(procPath);
-        var buffer = _buffer;
+        var buffer = new ReadBuffer();
         Host = ReadIdentity(buffer, procPath);
         // The number that this /proc has for us, which need not be that of our own pid namespace.
         _observerPid = _proc.ReadLink("self"u8, buffer, out ReadOnlySpan<byte> self) == Sight.Seen && int.TryParse(self, out int pid) ? pid : Environment.ProcessId;
         _commandLines = new CommandLines(buffer, redaction);
         var threads = new ThreadReader(buffer, new CallMemoryReader(), Host.Architecture);
-        _processes = new ProcessReader(_proc, buffer, threads, new FdTableReader(buffer), _commandLines);
+        _namespaces = new NamespaceReader(buffer);
+        _mounts = new MountDevices(_namespaces);
+        _sockets = new SocketReader(_proc, _namespaces);
+        _tables = new HostTables(_proc, _namespaces, _sockets);
+        _processes = new ProcessReader(
+            _proc, buffer, threads, new FdTableReader(buffer, _mounts), _commandLines, _namespaces, _jobCookies, new FreezerReader(_proc, buffer), Host.Architecture);
     }
 
     public HostIdentity Host { get; }
 
     /// <summary>One look.</summary>
     /// <param name="suspects">Pids whose costly facts are read as well: fdinfo, timers, when each thread last ran.</param>
-    public Snapshot Look(IReadOnlySet<int> suspects)
+    /// <param name="tables">Whether sockets, locks and System V objects of the host are read even if nobody is suspect.</param>
+    public Snapshot Look(IReadOnlySet<int> suspects, bool tables = false)
     {
         DateTimeOffset takenAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
         TimeSpan uptime = Machine.SinceBoot;
         var tally = new LookTally();
         _commandLines.BeginLook();
+        _namespaces.BeginLook();
+        _jobCookies.BeginLook();
+        _mounts.BeginLook();
         _pids.Clear();
         if (_proc.ListNumbers(_pids) != Sight.Seen)
             tally.Failed++;
@@ -53,18 +66,22 @@ public sealed class HostLooker : IDisposable
             if (_processes.Read(pid, suspects.Contains(pid), tally) is { } process)
                 processes.Add(process);
         }
-        SharedMemory.Mark(processes, suspects);
-        return new Snapshot
+        Sharers.Mark(processes, suspects);
+        OpenDescriptions.Mark(processes, suspects);
+        var look = new Snapshot
         {
             Host = Host,
             TakenAt = takenAt,
             Uptime = uptime,
-            Duration = _time.GetElapsedTime(start),
+            Duration = default,
             ObserverPid = _observerPid,
             Processes = processes.ToImmutable(),
             Reads = tally.Counts,
-            UnixListeners = _proc.Read("self/net/unix"u8, _buffer, out ReadOnlySpan<byte> sockets) == Sight.Seen ? NetUnixFile.ParseListeners(sockets) : [],
+            UnixListeners = _sockets.UnixListeners(),
         };
+        if (tables || suspects.Count > 0)
+            look = _tables.AddTo(look);
+        return look with { Duration = _time.GetElapsedTime(start) };
     }
 
     public void Dispose() => _proc.Dispose();

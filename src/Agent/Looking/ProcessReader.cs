@@ -13,7 +13,9 @@ namespace OrphanBoard.Agent.Looking;
 /// The counters of all threads are read before anything else of the process. A thread whose counters are the same at the next
 /// look did not run in between, so what was read here of it and of its fd table was true at one instant.
 /// </remarks>
-internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, CommandLines commandLines)
+internal sealed class ProcessReader(
+    DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, CommandLines commandLines,
+    NamespaceReader namespaces, JobCookieReader jobCookies, FreezerReader freezer, string architecture)
 {
     /// <summary>Null for kernel threads, and for what vanished while it was read.</summary>
     internal ProcessRecord? Read(int pid, bool suspect, LookTally tally)
@@ -48,7 +50,13 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
         ImmutableArray<string>? cmdline = commandLines.Get(directory, living, stat, exe, mayRead: threads.Records.All(t => t.State != 'D'));
         StatusFile status = ReadStatus(directory);
         string? cgroup = directory.Read("cgroup"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? CgroupFile.Parse(text) : null;
+        string? container = cgroup is null ? null : CgroupFile.Container(text);
         bool? timers = suspect && directory.Read("timers"u8, buffer, out text) == Sight.Seen ? TimersFile.Parse(text) : null;
+        NamespaceSet namespaceSet = namespaces.Get(directory, living, stat, exe, suspect);
+        ImmutableArray<JobCookie>? cookies = jobCookies.Get(directory, living, stat, exe, mayRead: threads.Records.All(t => t.State != 'D'));
+        bool? frozen = suspect ? freezer.IsFrozen(cgroup) : null;
+        if (suspect)
+            fds = BlockedSockets.WithTimeouts(pid, architecture, threads.Records, fds);
 
         if (suspect)
             threads = threads with { Records = threadReader.MarkThoseThatRan(directory, threads.Records) };
@@ -78,9 +86,14 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
             NsPid = status.NsPid == 0 ? pid : status.NsPid,
             SignalsIgnored = status.SignalsIgnored,
             SignalsCaught = status.SignalsCaught,
+            SignalsPending = status.SignalsPending,
             Cmdline = cmdline,
             Exe = exe,
             Cgroup = cgroup,
+            ContainerId = container,
+            Frozen = frozen,
+            Namespaces = namespaceSet,
+            JobCookies = cookies,
             CpuTicks = after.CpuTicks,
             Threads = threads.Records,
             ThreadsComplete = threads.Complete && after.NumThreads == threads.Listed,

@@ -70,7 +70,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
     /// <summary>Whether the thread waits in a call for which eventfds and pidfds of the process have to be told apart.</summary>
     internal bool NamesObjects(ThreadRecord thread) =>
         CallOf(thread) is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 or SystemCall.EpollWait or SystemCall.EpollPwait
-            or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read;
+            or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read or SystemCall.RestartSyscall;
 
     /// <summary>The epoll fds that sleeping threads wait on.</summary>
     internal IReadOnlySet<int> EpollsWaitedOn(ImmutableArray<ThreadRecord> threads)
@@ -102,6 +102,8 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
         BlockedCall call = stat.State == 'R' ? BlockedCall.Running : ReadCall(directory, task);
         if (call.Status == BlockedCallStatus.Denied)
             tally.WaitsDenied++;
+        StatusFile? signals = suspect && directory.Read(RelativePath.OfProcess(task, "status"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen
+            && StatusFile.TryParse(text, out StatusFile status) ? status : null;
         return new ThreadRecord
         {
             Tid = stat.Pid,
@@ -109,10 +111,12 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             State = stat.State,
             Counters = counters,
             Call = call,
-            Wchan = stat.State != 'R' && directory.Read(RelativePath.OfProcess(task, "wchan"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen
+            Wchan = stat.State != 'R' && directory.Read(RelativePath.OfProcess(task, "wchan"u8), buffer, out text) == Sight.Seen
                 ? WchanFile.Parse(text)
                 : null,
             LastRan = suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) : null,
+            SignalsPending = signals?.ThreadSignalsPending,
+            SignalsBlocked = signals?.ThreadSignalsBlocked,
         };
     }
 

@@ -26,6 +26,21 @@ public sealed record Snapshot
 
     /// <summary>Unix sockets that listen, in the looker's network namespace, as in /proc/net/unix.</summary>
     public ImmutableArray<UnixListener> UnixListeners { get; init; } = [];
+
+    /// <summary>Unix and TCP sockets of all network namespaces in which a process was seen, ascending by inode. Null: not asked.</summary>
+    public ImmutableArray<SocketRecord>? Sockets { get; init; }
+
+    /// <summary>Whether <see cref="Sockets"/> is all of them: not <see cref="Sight.Seen"/> where a table was denied, gone or cut. Null: not asked.</summary>
+    public Sight? SocketSight { get; init; }
+
+    /// <summary>All file locks, held and waited for, as in /proc/locks. Null: not asked, or not readable.</summary>
+    public ImmutableArray<FileLock>? FileLocks { get; init; }
+
+    /// <summary>System V objects of <see cref="IpcNamespace"/>. Null: not asked, or not readable.</summary>
+    public ImmutableArray<SysvObject>? SysvObjects { get; init; }
+
+    /// <summary>The looker's own ipc namespace. Null: not asked, or not readable.</summary>
+    public ulong? IpcNamespace { get; init; }
 }
 
 /// <summary>A unix socket that listens: somebody may find the process that holds it by name.</summary>
