@@ -85,7 +85,7 @@ public static class ScanCommand
     {
         Snapshot first = looker.Look(new HashSet<int>());
         await Task.Delay(BetweenLooks, time);
-        return (first, looker.Look(Diagnoser.Suspects(first, LookMemory.Empty)));
+        return (first, looker.Look(Diagnoser.Suspects(first, LookMemory.Empty), tables: true));
     }
 
     private static ImmutableArray<Finding> Involving(ImmutableArray<Finding> findings, IReadOnlySet<int> pids) =>

@@ -21,7 +21,7 @@ internal static class FactFinder
         if (proc.Read("self/status"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || !CredentialsFile.TryParse(text, out CredentialsFile credentials))
             throw new InvalidDataException("/proc/self/status: not readable, or not in the form that proc_pid_status(5) tells of");
         int? yama = proc.Read("sys/kernel/yama/ptrace_scope"u8, buffer, out text) == Sight.Seen && Utf8Parser.TryParse(text, out int scope, out _) ? scope : null;
-        string? hidePid = proc.Read("self/mounts"u8, buffer, out text) == Sight.Seen ? MountsFile.HidePid(text) : null;
+        string? hidePid = proc.ReadTable("self/mounts"u8, buffer, out text) == Sight.Seen ? MountsFile.HidePid(text) : null;
         bool? initialPid = IsLink(proc, "self/ns/pid"u8, InitialPid, buffer), initialUser = IsLink(proc, "self/ns/user"u8, InitialUser, buffer);
         Sight sockets = proc.Read("self/net/unix"u8, buffer, out _);
         ChildSight? child = await SleepingChild.LookAtAsync(proc, time);

@@ -53,13 +53,37 @@ public sealed unsafe class DirectoryHandle : IDisposable
         return fd == None ? Errno.Last : Sight.Seen;
     }
 
-    /// <summary>Reads a whole file, up to <see cref="ReadBuffer.Limit"/>. What was read before an error is given back with it.</summary>
+    /// <summary>
+    /// Reads a whole file that the kernel makes in one piece (single_open), as the files of one process are, up to the buffer's limit. What was read before an
+    /// error is given back with it.
+    /// </summary>
     public Sight Read(RelativePath path, ReadBuffer buffer, out ReadOnlySpan<byte> content)
     {
-        content = default;
-        int fd;
         fixed (byte* name = path)
-            fd = OpenFd(_fd, name, O_RDONLY | O_CLOEXEC);
+            return Read(name, buffer, piecemeal: false, out content);
+    }
+
+    /// <summary>
+    /// Reads a whole file that the kernel makes entry by entry (seq_file), as all tables of the host are: a short read is not its end.
+    /// <see cref="Sight.Failed"/> where it was cut at the buffer's limit.
+    /// </summary>
+    public Sight ReadTable(RelativePath path, ReadBuffer buffer, out ReadOnlySpan<byte> content)
+    {
+        fixed (byte* name = path)
+            return Read(name, buffer, piecemeal: true, out content);
+    }
+
+    /// <summary>Reads a whole file of one piece by any path, absolute or relative to this directory.</summary>
+    public Sight ReadAt(string path, ReadBuffer buffer, out ReadOnlySpan<byte> content)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+            return Read(name, buffer, piecemeal: false, out content);
+    }
+
+    private Sight Read(byte* name, ReadBuffer buffer, bool piecemeal, out ReadOnlySpan<byte> content)
+    {
+        content = default;
+        int fd = OpenFd(_fd, name, O_RDONLY | O_CLOEXEC);
         if (fd == None)
             return Errno.Last;
         try
@@ -67,7 +91,7 @@ public sealed unsafe class DirectoryHandle : IDisposable
             for (int length = 0; ;)
             {
                 if (length == buffer.Bytes.Length && !buffer.Grow())
-                    return Sight.Seen;
+                    return piecemeal ? Sight.Failed : Sight.Seen;
                 int free = buffer.Bytes.Length - length;
                 long count;
                 fixed (byte* room = buffer.Bytes)
@@ -80,8 +104,8 @@ public sealed unsafe class DirectoryHandle : IDisposable
                     return Errno.Last;
                 length += (int)count;
                 content = buffer.Bytes.AsSpan(0, length);
-                // The kernel makes each of these files in one piece (single_open): a short read is its end, and asking again costs a call.
-                if (count < free)
+                // Of a file in one piece a short read is the end, and asking again costs a call.
+                if (count == 0 || !piecemeal && count < free)
                     return Sight.Seen;
             }
         }

@@ -15,4 +15,6 @@ internal static class SystemCallNumbers
     //                                                     aarch64 x86_64
     internal static int GetDents64 { get; } = Arm64 ? 61 : 217;
     internal static int Kcmp { get; } = Arm64 ? 272 : 312;
+    internal static int PidfdOpen => 434; // the same on both, as all since 424
+    internal static int PidfdGetfd => 438;
 }

@@ -3,7 +3,7 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Linux;
 
-/// <summary>Memory of another process: process_vm_readv(2), kcmp(2).</summary>
+/// <summary>Memory of another process: process_vm_readv(2).</summary>
 public static unsafe partial class TargetMemory
 {
     /// <summary>Fills <paramref name="destination"/> from <paramref name="address"/> of process or thread <paramref name="pid"/>; all of it or nothing.</summary>
@@ -21,21 +21,6 @@ public static unsafe partial class TargetMemory
             return count == destination.Length ? Sight.Seen : Sight.Failed;
         }
     }
-
-    private const int KcmpVm = 1;
-
-    /// <summary>
-    /// The order of two processes by their memory, as the kernel has it: 0 where they share one, as after clone(2) with CLONE_VM. Null where it may not be
-    /// asked, or one is gone.
-    /// </summary>
-    public static int? Compare(int pid, int other) =>
-        (long)Tmds.Linux.LibC.syscall(SystemCallNumbers.Kcmp, pid, other, KcmpVm, 0, 0) switch
-        {
-            0 => 0,
-            1 => -1,
-            2 => 1,
-            _ => null,
-        };
 
     // struct iovec
     private struct IoVector

@@ -10,7 +10,7 @@ namespace OrphanBoard.Agent.Looking;
 /// Reads /proc/PID/fd: links and their mode bits, never what they point to. fdinfo only where it is asked for. What is as it was before is the same
 /// object, so that a table that has not changed costs no memory.
 /// </summary>
-internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts) : IDisposable
+internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevices mounts) : IDisposable
 {
     /// <summary>Descriptors of one table that are read, the lowest numbers; a larger table is told as not wholly seen.</summary>
     private const int MaxDescriptors = 65_536;
@@ -68,8 +68,8 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts) : IDispos
             if (link != Sight.Seen)
                 sight = link;
             bool asked = wanted.Suspect || wanted.Epolls.Contains(number) || wanted.NameObjects && fd.Target.Kind is FdKind.EventFd or FdKind.PidFd;
-            if (asked && !(wanted.Stood && ReferenceEquals(fd, known) && known.CloseOnExec is not null))
-                fd = WithInfo(directory, living, fd);
+            if (asked && (wanted.Suspect || !(wanted.Stood && ReferenceEquals(fd, known) && known.CloseOnExec is not null)))
+                fd = WithInfo(directory, living, fd, wanted.Suspect);
             else if (!asked)
                 fd = WithoutInfo(fd);
             _fds.Add(fd);
@@ -105,7 +105,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts) : IDispos
 
     private static bool IsSame(FdTarget target, ReadOnlySpan<byte> text) => System.Text.Ascii.Equals(text, target.Text);
 
-    private FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd)
+    private FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd, bool suspect)
     {
         if (directory.Read(RelativePath.OfProcess(living, "fdinfo"u8, fd.Number), buffer, out ReadOnlySpan<byte> text) != Sight.Seen
             || !FdinfoFile.TryParse(text, out FdinfoFile? info))
@@ -116,18 +116,50 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts) : IDispos
             FdKind.PidFd => (ulong)Math.Max(0, info!.Pid ?? 0),
             _ => fd.Target.Id,
         };
-        ImmutableArray<EpollMember>? members = fd.Target.Kind == FdKind.Epoll ? info!.EpollMembers : null;
+        if (suspect)
+            return WithDetails(directory, living, fd with { Target = fd.Target with { Id = id }, CloseOnExec = info!.CloseOnExec, Async = info.Async, EpollMembers = MembersOf(fd, info) }, info);
+        ImmutableArray<EpollMember>? members = MembersOf(fd, info!);
         if (fd.Target.Id == id && fd.CloseOnExec == info!.CloseOnExec && fd.Async == info.Async && IsSame(fd.EpollMembers, members))
             return fd;
         return fd with { Target = fd.Target.Id == id ? fd.Target : fd.Target with { Id = id }, CloseOnExec = info!.CloseOnExec, Async = info.Async, EpollMembers = members };
     }
+
+    private static ImmutableArray<EpollMember>? MembersOf(FileDescriptor fd, FdinfoFile info) => fd.Target.Kind == FdKind.Epoll ? info.EpollMembers : null;
+
+    private FileDescriptor WithDetails(DirectoryHandle directory, int? living, FileDescriptor fd, FdinfoFile info)
+    {
+        bool unlisted = false;
+        uint? device = fd.Target.Kind == FdKind.Path && info.MountId is { } mount ? mounts.Find(directory, living, mount, out unlisted) : null;
+        return fd with
+        {
+            Target = unlisted && info.Inode is { } inode && LooksLikeQueue(fd.Target.Text) ? fd.Target with { Kind = FdKind.PosixQueue, Id = inode } : fd.Target,
+            Inode = info.Inode,
+            Device = device,
+            Locks = info.Locks,
+            TtyIndex = info.TtyIndex,
+            DescriptorsInFlight = info.DescriptorsInFlight,
+        };
+    }
+
+    /// <summary>
+    /// mq_open(3) opens <c>/name</c> on a mount of the kernel's own, which no mountinfo lists. So does the kernel for memfd_create(2), System V memory and shared
+    /// anonymous memory, by other names. A file at the root of a file system that was unmounted lazily (umount2(2), MNT_DETACH) cannot be told from a queue.
+    /// </summary>
+    private static bool LooksLikeQueue(string text) =>
+        text.Length > 1 && text.IndexOf('/', 1) < 0
+        && !text.StartsWith("/memfd:", StringComparison.Ordinal) && !text.StartsWith("/SYSV", StringComparison.Ordinal) && !text.StartsWith("/[", StringComparison.Ordinal);
 
     /// <summary>What was asked once and is not any more must not grow old.</summary>
     private static FileDescriptor WithoutInfo(FileDescriptor fd)
     {
         if (fd is { CloseOnExec: null, Async: false, EpollMembers: null })
             return fd;
-        return new FileDescriptor(fd.Number, fd.Access, fd.Target.Kind is FdKind.EventFd or FdKind.PidFd ? fd.Target with { Id = 0 } : fd.Target);
+        return new FileDescriptor(fd.Number, fd.Access, fd.Target.Kind switch
+        {
+            FdKind.EventFd or FdKind.PidFd => fd.Target with { Id = 0 },
+            FdKind.PosixQueue => fd.Target with { Kind = FdKind.Path, Id = 0 },
+            _ => fd.Target,
+        });
     }
 
     private static bool IsSame(ImmutableArray<EpollMember>? a, ImmutableArray<EpollMember>? b) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
 
@@ -21,6 +22,8 @@ public sealed class HostLooker : IDisposable
     private readonly ProcessTable _table;
     private readonly Backend _backend;
     private readonly int _observerPid;
+    private readonly MountDevices _mounts;
+    private readonly HostTables _hostTables;
     private readonly ProcEvents? _events;
     private readonly ListenerWatch _listeners;
     private readonly ReadingBudget _budget;
@@ -41,21 +44,29 @@ public sealed class HostLooker : IDisposable
         Host = HostFiles.ReadIdentity(_proc, _buffer, options.ProcPath, time);
         // The number that this /proc has for us, which need not be that of our own pid namespace.
         _observerPid = _proc.ReadLink("self"u8, _buffer, out ReadOnlySpan<byte> self) == Sight.Seen && int.TryParse(self, out int pid) ? pid : Environment.ProcessId;
+        // Elsewhere the kernel would tell of other processes than those that are listed.
+        bool isHost = options.ProcPath == LookerOptions.HostProc;
         var texts = new TextPool();
         var files = new FileBudget();
         _table = new ProcessTable(files);
         _threads = new ThreadReader(_buffer, new CallMemoryReader(), texts, files, Host.Architecture);
-        _fds = new FdTableReader(_buffer, texts);
-        var reader = new ProcessReader(_proc, _buffer, _threads, _fds, new CommandLines(_buffer, redaction), texts);
-        (_backend, NotChosen) = BackendProbe.Choose(options.Backend, kind => kind switch
+        var namespaces = new NamespaceReader(_buffer);
+        _mounts = new MountDevices(namespaces);
+        _fds = new FdTableReader(_buffer, texts, _mounts);
+        var exec = new ExecReader(new CommandLines(_buffer, redaction), new JobCookieReader(), namespaces);
+        var reader = new ProcessReader(_proc, _buffer, _threads, _fds, exec, new FreezerReader(_proc, _buffer), texts, Host.Architecture);
+        var sockets = new SocketReader(_proc, namespaces);
+        _hostTables = new HostTables(_proc, namespaces, sockets);
+        (_backend, NotChosen) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {
             BackendKind.Ebpf => (null, "it is not built into this agent"),
             BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, out string? why), why),
             _ => (new ProcBackend(_proc, reader, _threads, files), null),
         });
-        _events = ProcEvents.TryOpen(_proc, _buffer, out string? noEvents);
+        string? noEvents = "another /proc than this host's is read";
+        _events = isHost ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
         NoEvents = noEvents;
-        _listeners = new ListenerWatch(_proc, _buffer);
+        _listeners = new ListenerWatch(sockets);
         _budget = new ReadingBudget(time, options.Budget);
     }
 
@@ -84,12 +95,14 @@ public sealed class HostLooker : IDisposable
 
     /// <summary>One look. Its <see cref="Snapshot.Processes"/> is valid until two more have been taken.</summary>
     /// <param name="suspects">Pids whose costly facts are read as well: fdinfo, timers, when each thread last ran. They are read at each look.</param>
-    public Snapshot Look(IReadOnlySet<int> suspects, LookDepth depth = LookDepth.Incremental)
+    /// <param name="tables">Whether sockets, locks and System V objects of the host are read even if nobody is suspect.</param>
+    public Snapshot Look(IReadOnlySet<int> suspects, LookDepth depth = LookDepth.Incremental, bool tables = false)
     {
         DateTimeOffset takenAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
         TimeSpan uptime = Machine.SinceBoot;
         var tally = new LookTally();
+        _mounts.BeginLook();
         var slice = new SelfCheckSlice(++_look);
         ImmutableArray<Birth> births = _events?.Take(_table, uptime - Machine.SinceBootAwake) ?? [];
         _backend.Sweep(_table, new Sweeping(depth, suspects, slice), tally);
@@ -106,19 +119,22 @@ public sealed class HostLooker : IDisposable
         }
         if (_left.Count > 0)
             TellNewParents();
-        ImmutableArray<ProcessRecord> processes = SharedMemory.Mark(Collect(count, tally), suspects);
-        return new Snapshot
+        ProcessRecord[] processes = Collect(count, tally);
+        Sharers.Mark(processes, suspects);
+        OpenDescriptions.Mark(processes, suspects);
+        var look = new Snapshot
         {
             Host = Host,
             TakenAt = takenAt,
             Uptime = uptime,
             Duration = _time.GetElapsedTime(start),
             ObserverPid = _observerPid,
-            Processes = processes,
+            Processes = ImmutableCollectionsMarshal.AsImmutableArray(processes),
             Reads = tally.Counts,
             UnixListeners = _listeners.At(_look, wanted: suspects.Count > 0),
             Births = births,
         };
+        return tables || suspects.Count > 0 ? _hostTables.AddTo(look) with { Duration = _time.GetElapsedTime(start) } : look;
     }
 
     public Snapshot Look() => Look(Nobody);

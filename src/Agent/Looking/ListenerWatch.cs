@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using OrphanBoard.Agent.Linux;
-using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -9,7 +7,7 @@ namespace OrphanBoard.Agent.Looking;
 /// The unix sockets that listen. A host may have thousands of unix sockets, and only of a suspect does it matter whether it listens: they are
 /// read where there are suspects, and else now and then.
 /// </summary>
-internal sealed class ListenerWatch(DirectoryHandle proc, ReadBuffer buffer)
+internal sealed class ListenerWatch(SocketReader sockets)
 {
     private const int EveryLooks = 30;
 
@@ -21,6 +19,6 @@ internal sealed class ListenerWatch(DirectoryHandle proc, ReadBuffer buffer)
         if (!wanted && look - _readAt < EveryLooks)
             return _listeners;
         _readAt = look;
-        return _listeners = proc.Read("self/net/unix"u8, buffer, out ReadOnlySpan<byte> sockets) == Sight.Seen ? NetUnixFile.ParseListeners(sockets) : [];
+        return _listeners = sockets.UnixListeners();
     }
 }

@@ -81,7 +81,7 @@ internal sealed class ProcEvents : IDisposable
                 _births.Add(new Birth(told.Pid, told.Other, table.Find(told.Other)?.Record?.Comm, TimeSpan.FromTicks((long)(told.TimeNs / TimeSpan.NanosecondsPerTick)) + sinceBoot));
                 break;
             case ProcEventKind.Exec when table.Find(told.Pid) is { } process:
-                process.CommandLine = null; // the same program again may have other arguments
+                process.OfExec = null; // the same program again may have other arguments
                 process.MayHaveMoved = true;
                 break;
             case ProcEventKind.Ptrace when table.Find(told.Pid) is { } traced:

@@ -14,7 +14,8 @@ namespace OrphanBoard.Agent.Looking;
 /// look did not run in between, so what was read here of it and of its fd table was true at one instant. Everything is read through one open
 /// directory: a process that was given the pid of another in between cannot get into the picture.
 /// </remarks>
-internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, CommandLines commandLines, TextPool texts)
+internal sealed class ProcessReader(
+    DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, ExecReader execReader, FreezerReader freezer, TextPool texts, string architecture)
     : IDisposable
 {
     private readonly DirectoryHandle _directory = DirectoryHandle.Closed();
@@ -75,6 +76,8 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
         (ImmutableArray<FileDescriptor> fds, Sight fdSight) = fdReader.Read(_directory, living, plan.Before?.Fds ?? [], wanted);
         if (fdSight == Sight.Denied)
             tally.FdTablesDenied++;
+        if (plan.Suspect)
+            fds = BlockedSockets.WithTimeouts(process.Pid, architecture, threads.Records, fds);
 
         bool? timers = plan.Suspect && _directory.Read("timers"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? TimersFile.Parse(text) : null;
         var parts = new Parts(threads.Records, threads.Complete && stat.NumThreads == threads.Listed, fds, fdSight, timers);
@@ -102,18 +105,19 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
         int pid = process.Pid;
         string comm = texts.Get(stat.Comm, before?.Comm);
         string? exe = _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe) : null;
-        ImmutableArray<string>? cmdline = commandLines.Get(process, _directory, living, comm, exe, mayRead: IsNoneUninterruptible(parts.Threads));
+        ExecFacts exec = execReader.Read(process, _directory, living, comm, exe, parts.Threads);
+        NamespaceSet? namespaces = plan.Suspect ? execReader.NamespacesNow(_directory, living) : exec.Namespaces;
         StatusFile status = before is not null && plan.Stood && !plan.Everything && !plan.Suspect ? StatusOf(before) : ReadStatus();
         // Others may move it to another group: a self-check finds it.
-        string? cgroup = before is not null && !plan.Everything ? before.Cgroup
-            : _directory.Read("cgroup"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? CgroupFile.Parse(text)
-            : null;
+        (string? cgroup, string? container) = before is not null && !plan.Everything && !plan.Suspect ? (before.Cgroup, before.ContainerId) : ReadCgroup(before);
+        bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
             && before.Comm == comm && before.State == stat.State && before.Uid == status.Uid && before.TracerPid == status.TracerPid
             && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
-            && before.Cmdline == cmdline && before.Exe == exe && before.Cgroup == cgroup && before.CpuTicks == stat.CpuTicks
-            && before is { Behind: false, SharesMemoryWith.IsEmpty: true }
+            && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == namespaces
+            && before.Exe == exe && before.Cgroup == cgroup && before.ContainerId == container && before.Frozen == frozen && before.CpuTicks == stat.CpuTicks
+            && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null }
             && before.Threads == parts.Threads && before.ThreadsComplete == parts.ThreadsComplete && before.Fds == parts.Fds
             && before.FdSight == parts.FdSight && before.HasPosixTimers == parts.HasPosixTimers)
             return before;
@@ -132,9 +136,14 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
             NsPid = nsPid,
             SignalsIgnored = status.SignalsIgnored,
             SignalsCaught = status.SignalsCaught,
-            Cmdline = cmdline,
+            SignalsPending = status.SignalsPending,
+            Cmdline = exec.Arguments,
             Exe = exe,
             Cgroup = cgroup,
+            ContainerId = container,
+            Frozen = frozen,
+            Namespaces = namespaces,
+            JobCookies = exec.JobCookies,
             CpuTicks = stat.CpuTicks,
             Threads = parts.Threads,
             ThreadsComplete = parts.ThreadsComplete,
@@ -180,14 +189,13 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
         return false;
     }
 
-    private static bool IsNoneUninterruptible(ImmutableArray<ThreadRecord> threads)
+    /// <summary>The strings of before where they are the same.</summary>
+    private (string? Cgroup, string? Container) ReadCgroup(ProcessRecord? before)
     {
-        foreach (ThreadRecord thread in threads)
-        {
-            if (thread.State == 'D')
-                return false;
-        }
-        return true;
+        if (_directory.Read("cgroup"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen)
+            return (null, null);
+        string? cgroup = CgroupFile.Parse(text);
+        return before is not null && before.Cgroup == cgroup ? (before.Cgroup, before.ContainerId) : (cgroup, CgroupFile.Container(text));
     }
 
     /// <summary>Counts what is lost with it.</summary>
@@ -201,7 +209,8 @@ internal sealed class ProcessReader(DirectoryHandle proc, ReadBuffer buffer, Thr
         return false;
     }
 
-    private static StatusFile StatusOf(ProcessRecord record) => new(record.Uid, record.TracerPid, record.NsPid, record.SignalsIgnored, record.SignalsCaught);
+    private static StatusFile StatusOf(ProcessRecord record) =>
+        new(record.Uid, record.TracerPid, record.NsPid, record.SignalsIgnored, record.SignalsCaught) { SignalsPending = record.SignalsPending };
 
     /// <summary>(uid_t)-1, the kernel's "no user", where status cannot be read.</summary>
     private StatusFile ReadStatus() =>

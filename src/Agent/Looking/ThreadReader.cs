@@ -98,7 +98,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
     /// <summary>Whether the thread waits in a call for which eventfds and pidfds of the process have to be told apart.</summary>
     internal bool NamesObjects(ThreadRecord thread) =>
         CallOf(thread) is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 or SystemCall.EpollWait or SystemCall.EpollPwait
-            or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read;
+            or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read or SystemCall.RestartSyscall;
 
     /// <summary>The epoll fds that sleeping threads wait on. Valid until the next call.</summary>
     internal IReadOnlySet<int> EpollsWaitedOn(ImmutableArray<ThreadRecord> threads)
@@ -190,10 +190,14 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             : directory.Read(RelativePath.OfProcess(task, "wchan"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? WchanFile.Parse(text) is { IsEmpty: false } name ? texts.Get(name) : null
             : null;
         TimeSpan? lastRan = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) : null;
-        if (before is not null && ReferenceEquals(before.Comm, comm) && before.State == state && before.Counters == counters
-            && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before.LastRan == lastRan)
+        StatusFile? signals = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "status"u8), buffer, out text) == Sight.Seen
+            && StatusFile.TryParse(text, out StatusFile status) ? status : null;
+        if (before is not null && before.Comm == comm && before.State == state && before.Counters == counters
+            && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before.LastRan == lastRan
+            && before.SignalsPending == signals?.ThreadSignalsPending && before.SignalsBlocked == signals?.ThreadSignalsBlocked)
             return before;
-        return new ThreadRecord { Tid = tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan, LastRan = lastRan };
+        return new ThreadRecord { Tid = tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan, LastRan = lastRan,
+            SignalsPending = signals?.ThreadSignalsPending, SignalsBlocked = signals?.ThreadSignalsBlocked };
     }
 
     private BlockedCall ReadCall(DirectoryHandle directory, int? task, BlockedCall? before) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
 
@@ -42,8 +43,8 @@ internal sealed class TrackedProcess(int pid, ulong inode)
     /// <summary>What could not be read of it.</summary>
     internal ReadCounts Reads { get; set; }
 
-    /// <summary>Command line and what it was read at, see <see cref="CommandLines"/>.</summary>
-    internal CommandLine? CommandLine { get; set; }
+    /// <summary>What is read once and stays until it executes another program. Null: not read, or an exec was told.</summary>
+    internal ExecFacts? OfExec { get; set; }
 
     /// <summary>Living threads as they were listed last, ascending by tid; the one of a process with one thread as well.</summary>
     internal List<TrackedThread> Threads { get; } = [];
@@ -57,6 +58,16 @@ internal sealed class TrackedProcess(int pid, ulong inode)
             files.Close(thread.Schedstat);
         Threads.Clear();
     }
+}
+
+/// <summary>What belongs to a program from one execve(2) to the next, which changes comm or exe. Each part is null until it could be read.</summary>
+internal sealed class ExecFacts(string comm, string? exe)
+{
+    internal ImmutableArray<string>? Arguments { get; set; }
+    internal ImmutableArray<JobCookie>? JobCookies { get; set; }
+    internal NamespaceSet? Namespaces { get; set; }
+
+    internal bool AreOf(string otherComm, string? otherExe) => comm == otherComm && exe == otherExe;
 }
 
 /// <param name="Tid">Thread id.</param>

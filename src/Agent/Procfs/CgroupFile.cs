@@ -1,4 +1,5 @@
 using System.Text;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Procfs;
 
@@ -20,5 +21,19 @@ public static class CgroupFile
                 first = Encoding.UTF8.GetString(line[(path + 1)..]);
         }
         return first;
+    }
+
+    /// <summary>The container that any of the paths names: a host with both versions keeps it in version 1, where <see cref="Parse"/> does not look.</summary>
+    public static string? Container(ReadOnlySpan<byte> text)
+    {
+        string? found = null;
+        while (found is null && Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
+        {
+            int path = line.IndexOf(":/"u8);
+            // Most hosts have one line, "0::/user.slice/...", and no name of 64 digits in it.
+            if (path >= 0 && (line.Length - path > 64 || line.IndexOf("lxc"u8) >= 0))
+                found = ContainerId.Of(Encoding.UTF8.GetString(line[(path + 1)..]));
+        }
+        return found;
     }
 }

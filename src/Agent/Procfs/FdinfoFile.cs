@@ -13,6 +13,24 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     /// <summary>Members of an epoll set that are read; of a larger set nothing is claimed.</summary>
     public const int MaxMembers = 4096;
 
+    /// <summary>Locks of one file that are kept.</summary>
+    public const int MaxLocks = 4096;
+
+    /// <summary>Inode; null before Linux 5.14.</summary>
+    public ulong? Inode { get; init; }
+
+    /// <summary>Mount that it was opened through; <see cref="MountinfoFile"/> tells the device.</summary>
+    public int? MountId { get; init; }
+
+    /// <summary>Locks held through this description, or by its process on this file.</summary>
+    public ImmutableArray<FileLock> Locks { get; init; } = [];
+
+    /// <summary>N of the /dev/pts/N that belongs to a /dev/ptmx (Linux 4.18).</summary>
+    public int? TtyIndex { get; init; }
+
+    /// <summary>Descriptors in the receive queue of a unix socket (Linux 5.15).</summary>
+    public int? DescriptorsInFlight { get; init; }
+
     public bool CloseOnExec => (Flags & 0x80000) != 0; // O_CLOEXEC, octal 02000000
     public bool Async => (Flags & 0x2000) != 0; // FASYNC, octal 020000
 
@@ -24,12 +42,19 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     // eventfd-id: 3
     // tfd:        5 events:       19 data:                5  pos:0 ino:3d sdev:f        hexadecimal but tfd and pos
     // Pid:    4711
+    // tty-index:      0
+    // scm_fds: 1
+    // lock:   1: FLOCK  ADVISORY  WRITE 6804 fe:00:11657460 0 EOF          any number; the form of /proc/locks
+    //
+    // Other keys are skipped on purpose: inotify, fanotify, io_uring and timerfd alone have dozens.
     public static bool TryParse(ReadOnlySpan<byte> text, out FdinfoFile? info)
     {
         info = null;
         uint? flags = null;
         ulong? eventFd = null;
-        int? pid = null;
+        int? pid = null, mount = null, tty = null, inFlight = null;
+        ulong? inode = null;
+        ImmutableArray<FileLock>.Builder? locks = null;
         ImmutableArray<EpollMember>.Builder members = ImmutableArray.CreateBuilder<EpollMember>();
         while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
         {
@@ -44,10 +69,27 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
                 eventFd = id;
             else if (Utf8Text.TakeKey(line, "Pid:"u8, out value) && Utf8Text.NextInt(ref value, out int target))
                 pid = target;
+            else if (Utf8Text.TakeKey(line, "ino:"u8, out value) && Utf8Text.NextULong(ref value, out ulong ino))
+                inode = ino;
+            else if (Utf8Text.TakeKey(line, "mnt_id:"u8, out value) && Utf8Text.NextInt(ref value, out int mountId))
+                mount = mountId;
+            else if (Utf8Text.TakeKey(line, "tty-index:"u8, out value) && Utf8Text.NextInt(ref value, out int index))
+                tty = index;
+            else if (Utf8Text.TakeKey(line, "scm_fds:"u8, out value) && Utf8Text.NextInt(ref value, out int waiting))
+                inFlight = waiting;
+            else if (Utf8Text.TakeKey(line, "lock:"u8, out value) && (locks?.Count ?? 0) < MaxLocks && LocksFile.ParseLine(value) is { } item)
+                (locks ??= ImmutableArray.CreateBuilder<FileLock>()).Add(item);
         }
         if (flags is null)
             return false;
-        info = new FdinfoFile(flags.Value, members.Count > MaxMembers ? null : members.ToImmutable(), eventFd, pid);
+        info = new FdinfoFile(flags.Value, members.Count > MaxMembers ? null : members.ToImmutable(), eventFd, pid)
+        {
+            Inode = inode,
+            MountId = mount,
+            Locks = locks?.ToImmutable() ?? [],
+            TtyIndex = tty,
+            DescriptorsInFlight = inFlight,
+        };
         return true;
     }
 

@@ -11,14 +11,18 @@ namespace OrphanBoard.Shared.Captures;
 /// <summary>
 /// A capture as bytes: a line of ASCII, then JSON of <see cref="Capture"/> in UTF-8, compressed with Brotli (RFC 7932).
 /// <code>
-/// orphanboard-capture 1
+/// orphanboard-capture 2
 /// ...
 /// </code>
 /// The line tells what it is and in which version before anything is unpacked.
 /// </summary>
 public static class CaptureFormat
 {
-    public const int Version = 1;
+    /// <summary>
+    /// Version 2 added sockets, locks, System V objects, namespaces, containers, job cookies and more of a suspect's descriptors. All of it may be missing, so a
+    /// capture of version 1 is read as one in which nobody asked.
+    /// </summary>
+    public const int Version = 2;
 
     /// <summary>A capture that is larger after decompression is neither written nor read, bytes. A host of 10,000 processes and 220,000 fds takes about 50 MiB.</summary>
     public const int MaxPlainBytes = 192 * 1024 * 1024;
@@ -80,6 +84,9 @@ public static class CaptureFormat
     IgnoreReadOnlyProperties = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(KebabCase<FdKind>), typeof(KebabCase<FdAccess>), typeof(KebabCase<Sight>), typeof(KebabCase<BlockedCallStatus>)])]
+    Converters = [
+        typeof(KebabCase<FdKind>), typeof(KebabCase<FdAccess>), typeof(KebabCase<Sight>), typeof(KebabCase<BlockedCallStatus>),
+        typeof(KebabCase<SocketFamily>), typeof(KebabCase<SocketType>), typeof(KebabCase<SocketState>), typeof(KebabCase<LockKind>), typeof(KebabCase<LockAccess>),
+        typeof(KebabCase<SysvKind>)])]
 [JsonSerializable(typeof(Capture))]
 internal sealed partial class CaptureJson : JsonSerializerContext;

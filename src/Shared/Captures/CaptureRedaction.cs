@@ -34,6 +34,8 @@ public sealed partial class CaptureRedaction(byte[] key)
         Host = Host(look.Host),
         Processes = [.. look.Processes.Select(Process)],
         UnixListeners = [.. look.UnixListeners.Select(listener => listener with { Path = Listener(listener.Path) })],
+        Sockets = look.Sockets is { } sockets ? [.. sockets.Select(Socket)] : null,
+        SysvObjects = look.SysvObjects is { } objects ? [.. objects.Select(item => item with { Key = SysvKey(item.Key) })] : null,
     };
 
     private HostIdentity Host(HostIdentity host) => host with
@@ -52,6 +54,8 @@ public sealed partial class CaptureRedaction(byte[] key)
         Cmdline = process.Cmdline is { } cmdline ? Cmdline(cmdline, process.Comm) : null,
         Exe = process.Exe is { } exe ? File(exe) : null,
         Cgroup = process.Cgroup is { } cgroup and not "/" ? Pseudonym("/g-", "cgroup", cgroup) : process.Cgroup,
+        ContainerId = process.ContainerId is { } container ? Pseudonym("c-", "container", container) : null,
+        JobCookies = process.JobCookies is { } cookies ? [.. cookies.Select(cookie => cookie with { Value = Pseudonym("j-", "job", cookie.Value) })] : null,
         Threads = [.. process.Threads.Select(thread => thread with { Comm = ThreadName(thread.Comm) })],
         Fds = [.. process.Fds.Select(fd => fd with { Target = fd.Target with { Text = Target(fd.Target.Text) } })],
     };
@@ -82,6 +86,24 @@ public sealed partial class CaptureRedaction(byte[] key)
         (path.StartsWith('@') ? "@" : "")
         + (RuntimeData.Default.OwnListeners.FirstOrDefault(part => path.Contains(part, StringComparison.Ordinal)) ?? "/")
         + Pseudonym("s-", "file", path);
+
+    private SocketRecord Socket(SocketRecord socket) => socket with
+    {
+        Name = socket.Name is { } name ? Listener(name) : null,
+        Local = socket.Local is { } local ? Address(local) : null,
+        Remote = socket.Remote is { } remote ? Address(remote) : null,
+    };
+
+    /// <summary>Addresses that every host has stay as they are; the port always goes: 5432 tells more than a number.</summary>
+    private string Address(string address)
+    {
+        int port = address.LastIndexOf(':');
+        string host = port < 0 ? address : address[..port];
+        return (EveryHosts().IsMatch(host) ? host : Pseudonym("h-", "address", host)) + ':' + Pseudonym("t-", "port", address[(port + 1)..]);
+    }
+
+    /// <summary>A key is made of a file's name and number (ftok(3)). 0, IPC_PRIVATE, stays.</summary>
+    private int SysvKey(int key) => key == 0 ? 0 : BitConverter.ToInt32(Hash("sysv key", key.ToString(System.Globalization.CultureInfo.InvariantCulture))) | 1;
 
     /// <summary>Root and nobody-known stay; the others are numbered as they are met.</summary>
     private uint User(uint uid)
@@ -114,4 +136,8 @@ public sealed partial class CaptureRedaction(byte[] key)
     /// <summary>Nodes right below /dev, whose names the kernel gives, and pseudo-terminals.</summary>
     [GeneratedRegex(@"^/dev/(?:[a-z]+[0-9]*|pts/(?:ptmx|[0-9]+))(?: \(deleted\))?\z")]
     private static partial Regex Device();
+
+    /// <summary>Any, and loopback.</summary>
+    [GeneratedRegex(@"^(?:0\.0\.0\.0|127(?:\.[0-9]{1,3}){3}|\[(?:::|::1|::ffff:127(?:\.[0-9]{1,3}){3})\])\z")]
+    private static partial Regex EveryHosts();
 }

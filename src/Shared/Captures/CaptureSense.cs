@@ -26,6 +26,10 @@ internal static class CaptureSense
             return "its times cannot be";
         if (look.Processes.IsDefault || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener.Path is null))
             return "a list is missing";
+        if (WhyNone(look.Sockets) is { } socket)
+            return socket;
+        if (look.FileLocks is { } locks && !AreLocks(locks) || look.SysvObjects is { } objects && (objects.IsDefault || objects.Any(item => item is null)))
+            return "its locks or System V objects have holes";
         if (!IsAscending(look.Processes, process => process?.Pid ?? 0))
             return "its processes are not in ascending order of pid";
         foreach (ProcessRecord process in look.Processes)
@@ -52,6 +56,14 @@ internal static class CaptureSense
             return "the processes that share its memory are missing";
         if (process.Fds.Any(fd => fd.EpollMembers is { IsDefault: true }))
             return "the members of an epoll are missing";
+        if (process.Fds.Any(fd => fd.Locks is { } locks && !AreLocks(locks)))
+            return "the locks of a descriptor have holes";
+        if (process.Fds.Any(fd => fd.Timeouts is { } timeouts && !(IsSpan(timeouts.Receive) && IsSpan(timeouts.Send) && IsSpan(timeouts.TcpUser ?? default))))
+            return "the timeouts of a socket cannot be";
+        if (process.SharesFilesWith is { IsDefault: true })
+            return "the processes that share its fd table are missing";
+        if (process.JobCookies is { } cookies && (cookies.IsDefault || !cookies.All(IsAllowed)))
+            return "its environment has more than the marks of a job";
         foreach (ThreadRecord thread in process.Threads)
         {
             if (thread.Call.Arguments.IsDefault || thread.Call.Arguments.Length != (thread.Call.Status == BlockedCallStatus.InCall ? 6 : 0))
@@ -63,6 +75,19 @@ internal static class CaptureSense
         }
         return null;
     }
+
+    private static string? WhyNone(ImmutableArray<SocketRecord>? asked)
+    {
+        if (asked is not { } sockets)
+            return null;
+        if (sockets.IsDefault || sockets.Any(socket => socket is null))
+            return "its sockets have holes";
+        return IsAscending(sockets, socket => (long)Math.Min(socket.Inode, long.MaxValue)) ? null : "its sockets are not in ascending order of inode";
+    }
+
+    private static bool AreLocks(ImmutableArray<FileLock> locks) => !locks.IsDefault && locks.All(item => item is not null);
+
+    private static bool IsAllowed(JobCookie cookie) => JobCookie.Keys.Contains(cookie.Key) && cookie.Value is { Length: <= JobCookie.MaxValueLength };
 
     private static bool IsSpan(TimeSpan span) => span >= TimeSpan.Zero && span <= Longest;
 

@@ -7,7 +7,7 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <param name="Number">File descriptor number.</param>
 /// <param name="Access">Access mode: the owner's r and w bits of the link /proc/PID/fd/N itself (lstat), never of what it points to.</param>
 /// <param name="Target">What it refers to, as the link's text says.</param>
-public sealed record FileDescriptor(int Number, FdAccess Access, FdTarget Target)
+public sealed partial record FileDescriptor(int Number, FdAccess Access, FdTarget Target)
 {
     /// <summary>Close-on-exec: 02000000 in <c>flags:</c> of fdinfo. Null: not asked.</summary>
     public bool? CloseOnExec { get; init; }
@@ -32,7 +32,7 @@ public enum FdAccess
 /// <param name="Fd">fd number at the time it was added.</param>
 /// <param name="Events">Bits as in epoll_ctl(2); EPOLLONESHOT members that have fired show none of the wanted bits.</param>
 /// <param name="Inode">Inode of the file.</param>
-/// <param name="Device">Device of the inode's file system, as the kernel prints it (hexadecimal, major:minor packed).</param>
+/// <param name="Device">Device of the inode's file system, as the kernel prints it: <c>major &lt;&lt; 20 | minor</c>.</param>
 public readonly record struct EpollMember(int Fd, uint Events, ulong Inode, uint Device);
 
 public enum FdKind
@@ -52,6 +52,9 @@ public enum FdKind
     /// <summary>A path: file, directory, device or named FIFO.</summary>
     Path,
 
+    /// <summary>A POSIX message queue, mq_overview(7). Told from a path only where fdinfo was read; else it is shown as a <see cref="Path"/>.</summary>
+    PosixQueue,
+
     /// <summary>Anything else with an anonymous inode.</summary>
     Other,
 }
@@ -59,7 +62,7 @@ public enum FdKind
 /// <summary>What a file descriptor refers to.</summary>
 /// <param name="Kind">Kind of object.</param>
 /// <param name="Id">
-/// What tells one object of this kind from another: the inode of a pipe or socket, the eventfd-id of an eventfd and the pid of a
+/// What tells one object of this kind from another: the inode of a pipe, socket or POSIX queue, the eventfd-id of an eventfd and the pid of a
 /// pidfd (both from fdinfo). 0: not known, so equal to nothing.
 /// </param>
 /// <param name="Text">The link's text.</param>

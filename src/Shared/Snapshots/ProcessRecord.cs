@@ -43,6 +43,9 @@ public sealed record ProcessRecord
     /// <summary>SigCgt of status, as a mask: bit n-1 is signal n.</summary>
     public ulong SignalsCaught { get; init; }
 
+    /// <summary>ShdPnd of status, as a mask: signals that wait for any thread of the process that does not block them.</summary>
+    public ulong SignalsPending { get; init; }
+
     /// <summary>Argument vector of cmdline, redacted. Null: could not be read. Empty: a process without one (zombie).</summary>
     public ImmutableArray<string>? Cmdline { get; init; }
 
@@ -51,6 +54,18 @@ public sealed record ProcessRecord
 
     /// <summary>Path of the cgroup v2 line of cgroup, or of the first line. Null: could not be read.</summary>
     public string? Cgroup { get; init; }
+
+    /// <summary>Id of the container that a path in cgroup names (<see cref="Snapshots.ContainerId"/>). Null: none, or not readable.</summary>
+    public string? ContainerId { get; init; }
+
+    /// <summary>Whether its cgroup (version 2) is frozen: <c>frozen 1</c> in cgroup.events. Its state is not D then. Null: not asked (only suspects are), or not readable.</summary>
+    public bool? Frozen { get; init; }
+
+    /// <summary>Its namespaces, read at first sight, after an exec, and of suspects each time. Null: not read.</summary>
+    public NamespaceSet? Namespaces { get; init; }
+
+    /// <summary>Marks of a CI job in its environment (/proc/PID/environ, as it was at the exec), in the order of the allow-list. Null: could not be read.</summary>
+    public ImmutableArray<JobCookie>? JobCookies { get; init; }
 
     /// <summary>CPU time of the whole group, utime + stime of stat, in clock ticks.</summary>
     public ulong CpuTicks { get; init; }
@@ -77,6 +92,12 @@ public sealed record ProcessRecord
     /// Whether it has run since it was read and was not read again, for want of time: it can run, and everything else here is of an earlier moment.
     /// </summary>
     public bool Behind { get; init; }
+
+    /// <summary>
+    /// Pids of other processes with the same fd table (kcmp(2), KCMP_FILES): one table, so each descriptor in it counts once. Null: not asked (only suspects
+    /// are), or not permitted.
+    /// </summary>
+    public ImmutableArray<int>? SharesFilesWith { get; init; }
 
     public ProcessKey Key => new(Pid, StartTimeTicks);
 

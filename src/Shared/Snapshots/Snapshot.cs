@@ -29,6 +29,21 @@ public sealed record Snapshot
 
     /// <summary>Forks that the kernel told of since the look before, in their order. Empty also where nobody listened.</summary>
     public ImmutableArray<Birth> Births { get; init; } = [];
+
+    /// <summary>Unix and TCP sockets of all network namespaces in which a process was seen, ascending by inode. Null: not asked.</summary>
+    public ImmutableArray<SocketRecord>? Sockets { get; init; }
+
+    /// <summary>Whether <see cref="Sockets"/> is all of them: not <see cref="Sight.Seen"/> where a table was denied, gone or cut. Null: not asked.</summary>
+    public Sight? SocketSight { get; init; }
+
+    /// <summary>All file locks, held and waited for, as in /proc/locks. Null: not asked, or not readable.</summary>
+    public ImmutableArray<FileLock>? FileLocks { get; init; }
+
+    /// <summary>System V objects of <see cref="IpcNamespace"/>. Null: not asked, or not readable.</summary>
+    public ImmutableArray<SysvObject>? SysvObjects { get; init; }
+
+    /// <summary>The looker's own ipc namespace. Null: not asked, or not readable.</summary>
+    public ulong? IpcNamespace { get; init; }
 }
 
 /// <summary>A fork of a process (no thread) between two looks: tells whose child it was, should both looks miss the parent.</summary>

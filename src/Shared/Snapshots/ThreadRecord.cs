@@ -26,6 +26,12 @@ public sealed record ThreadRecord
 
     /// <summary>Time since boot at which it last ran (se.exec_start of /proc/PID/task/TID/sched). Null: not asked or not there.</summary>
     public TimeSpan? LastRan { get; init; }
+
+    /// <summary>SigPnd of the thread's status, as a mask: signals that wait for this thread alone. Null: not asked (only suspects are), or not readable.</summary>
+    public ulong? SignalsPending { get; init; }
+
+    /// <summary>SigBlk of the thread's status, as a mask: signals that it does not take now. Null: not asked, or not readable.</summary>
+    public ulong? SignalsBlocked { get; init; }
 }
 
 /// <summary>

@@ -58,6 +58,9 @@ public static class WaitDecoder
                 new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call },
             SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 when Sleeps(thread, PollChannels) =>
                 OfPollSet(process, thread, call),
+            // After SIGSTOP and SIGCONT an interrupted poll(2) or sleep goes on as this call, the registers as they were. ppoll and select begin anew instead.
+            SystemCall.RestartSyscall when Sleeps(thread, PollChannels) => OfPollSet(process, thread, SystemCall.Poll),
+            SystemCall.RestartSyscall when Sleeps(thread, SleepChannels) => new Wait { Kind = WaitKind.Timer, Bounded = Bounded.Yes, Call = call },
             SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 when Sleeps(thread, EpollChannels) =>
                 OfEpoll(process, thread, call),
             SystemCall.Futex when Sleeps(thread, FutexChannels) => OfFutex(process, thread, call),
@@ -84,6 +87,7 @@ public static class WaitDecoder
     private static readonly FrozenSet<string> PipeWriteChannels = Names("anon_pipe_write", "pipe_write", "pipe_wait", "pipe_wait_writable");
     private static readonly FrozenSet<string> FifoOpenChannels = Names("wait_for_partner");
     private static readonly FrozenSet<string> PollChannels = Names("poll_schedule_timeout", "do_poll", "do_sys_poll", "do_select", "core_sys_select");
+    private static readonly FrozenSet<string> SleepChannels = Names("hrtimer_nanosleep", "do_nanosleep");
     private static readonly FrozenSet<string> EpollChannels = Names("do_epoll_wait", "ep_poll");
     private static readonly FrozenSet<string> FutexChannels = Names("futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");

@@ -94,6 +94,37 @@ public sealed class WaitDecoderTests
         Assert.Equal(WaitKind.PipeRead, Assert.Single(wait.Members).Kind);
     }
 
+    [Theory]
+    [InlineData("x86_64", 219)]
+    [InlineData("aarch64", 128)]
+    public void Decode_PollThatGoesOnAfterStopAndContinue_IsThePollItWas(string architecture, long restart)
+    {
+        var memory = new CallMemory { PollSet = [new PollMember(3, 1)] };
+        ProcessRecord process = new Actor(10, "a", 1).ReadEnd(7000, 3)
+            .Thread(10, restart, "poll_schedule_timeout.constprop.0", memory, [0x3000, 1, ulong.MaxValue]).Record();
+
+        Wait wait = WaitDecoder.Decode(Scene.Host with { Architecture = architecture }, process, process.Threads[0]);
+
+        Assert.Equal((WaitKind.Poll, Bounded.No, SystemCall.Poll), (wait.Kind, wait.Bounded, wait.Call));
+        Assert.Equal((WaitKind.PipeRead, 3), (Assert.Single(wait.Members).Kind, wait.Members[0].Fd));
+    }
+
+    [Theory]
+    [InlineData("poll_schedule_timeout", 500UL, WaitKind.Poll, Bounded.Yes)]
+    [InlineData("hrtimer_nanosleep", 0UL, WaitKind.Timer, Bounded.Yes)]
+    [InlineData("do_nanosleep", 0UL, WaitKind.Timer, Bounded.Yes)]
+    [InlineData("futex_do_wait", 0UL, WaitKind.Unknown, Bounded.Unknown)]
+    [InlineData("anon_pipe_read", 0UL, WaitKind.Unknown, Bounded.Unknown)]
+    [InlineData(null, 0UL, WaitKind.Unknown, Bounded.Unknown)]
+    public void Decode_RestartedCall_IsWhatItsChannelSays(string? wchan, ulong third, WaitKind kind, Bounded bounded)
+    {
+        var memory = new CallMemory { PollSet = [new PollMember(3, 1)] };
+
+        Wait wait = Decode(new Actor(10, "a", 1).ReadEnd(7000, 3).Thread(10, 219, wchan, memory, [0x3000, 1, third]));
+
+        Assert.Equal((kind, bounded), (wait.Kind, wait.Bounded));
+    }
+
     [Fact]
     public void Decode_PollSetThatCouldNotBeRead_IsUnknown() =>
         Assert.Equal(WaitKind.Unknown, Decode(new Actor(10, "a", 1).Thread(10, 7, "do_poll", 0x1000, 1, ulong.MaxValue)).Kind);

@@ -1,0 +1,26 @@
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Procfs;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>Namespaces of each process: /proc/PID/ns. Read once for each program that it executes, for setns(2) and unshare(2) are what programs start with; of suspects each time.</summary>
+internal sealed class NamespaceReader(ReadBuffer buffer)
+{
+    // Most processes of a host are in the same ones.
+    private NamespaceSet _usual = new(null, null, null, null, null);
+
+    internal NamespaceSet Read(DirectoryHandle directory, int? living)
+    {
+        var read = new NamespaceSet(
+            Link(directory, living, "ns/pid"u8), Link(directory, living, "ns/net"u8), Link(directory, living, "ns/ipc"u8),
+            Link(directory, living, "ns/mnt"u8), Link(directory, living, "ns/user"u8));
+        if (read != _usual)
+            _usual = read;
+        return _usual;
+    }
+
+    /// <summary>Inode number of the namespace behind a link; null: not readable.</summary>
+    internal ulong? Link(DirectoryHandle directory, int? living, ReadOnlySpan<byte> link) =>
+        directory.ReadLink(RelativePath.OfProcess(living, link), buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? NamespaceLink.Parse(text) : null;
+}

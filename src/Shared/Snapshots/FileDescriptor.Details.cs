@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+
+namespace OrphanBoard.Shared.Snapshots;
+
+/// <summary>What is read of a suspect's descriptors only. Kept apart: of 200,000 descriptors hardly one has any, and each field would be paid for by all.</summary>
+public sealed partial record FileDescriptor
+{
+    private readonly Details? _details;
+
+    /// <summary>Inode, <c>ino:</c> of fdinfo (Linux 5.14). Names a file only together with <see cref="Device"/>. Null: not asked, or not shown.</summary>
+    public ulong? Inode
+    {
+        get => _details?.Inode;
+        init => _details = value is null && _details is null ? null : Filled with { Inode = value };
+    }
+
+    /// <summary>
+    /// Device of the file system, <c>major &lt;&lt; 20 | minor</c> (the packing of <see cref="EpollMember.Device"/>): the <c>mnt_id:</c> of fdinfo, looked up in
+    /// the process's mountinfo. Null: not asked, or a mount that mountinfo does not list (pipes, sockets, anonymous inodes, POSIX queues, another namespace's files).
+    /// </summary>
+    public uint? Device
+    {
+        get => _details?.Device;
+        init => _details = value is null && _details is null ? null : Filled with { Device = value };
+    }
+
+    /// <summary>
+    /// Which open file description this is: equal numbers within one look are duplicates of one (dup(2), fork(2), SCM_RIGHTS), different numbers are not.
+    /// By kcmp(2), KCMP_FILE, among suspects. Null: not asked, or not permitted.
+    /// </summary>
+    public ulong? Description
+    {
+        get => _details?.Description;
+        init => _details = value is null && _details is null ? null : Filled with { Description = value };
+    }
+
+    /// <summary>File locks that fdinfo shows. Null: not asked.</summary>
+    public ImmutableArray<FileLock>? Locks
+    {
+        get => _details?.Locks;
+        init => _details = value is null && _details is null ? null : Filled with { Locks = value };
+    }
+
+    /// <summary>N of /dev/pts/N, the other side of this /dev/ptmx: <c>tty-index:</c> of fdinfo (Linux 4.18). Null: not asked, or no such descriptor.</summary>
+    public int? TtyIndex
+    {
+        get => _details?.TtyIndex;
+        init => _details = value is null && _details is null ? null : Filled with { TtyIndex = value };
+    }
+
+    /// <summary>Descriptors that wait in the receive queue of this unix socket (SCM_RIGHTS): <c>scm_fds:</c> of fdinfo (Linux 5.15). Null: not asked, or not shown.</summary>
+    public int? DescriptorsInFlight
+    {
+        get => _details?.DescriptorsInFlight;
+        init => _details = value is null && _details is null ? null : Filled with { DescriptorsInFlight = value };
+    }
+
+    /// <summary>Timeouts of the socket; read only where a thread is blocked on it. Null: not asked, or not permitted.</summary>
+    public SocketTimeouts? Timeouts
+    {
+        get => _details?.Timeouts;
+        init => _details = value is null && _details is null ? null : Filled with { Timeouts = value };
+    }
+
+    private Details Filled => _details ?? new Details();
+
+    private sealed record Details
+    {
+        public ulong? Inode { get; init; }
+        public uint? Device { get; init; }
+        public ulong? Description { get; init; }
+        public ImmutableArray<FileLock>? Locks { get; init; }
+        public int? TtyIndex { get; init; }
+        public int? DescriptorsInFlight { get; init; }
+        public SocketTimeouts? Timeouts { get; init; }
+    }
+}
+
+/// <summary>When the kernel gives up waiting on a socket by itself, socket(7) and tcp(7). Shows nowhere in /proc: asked of the socket with getsockopt(2).</summary>
+/// <param name="Receive">SO_RCVTIMEO, for reads and accept(2). Zero: none.</param>
+/// <param name="Send">SO_SNDTIMEO, for writes and connect(2). Zero: none.</param>
+/// <param name="TcpUser">TCP_USER_TIMEOUT: how long sent data may stay unacknowledged. Zero: the kernel's own limits. Null: no TCP socket.</param>
+public sealed record SocketTimeouts(TimeSpan Receive, TimeSpan Send, TimeSpan? TcpUser);
