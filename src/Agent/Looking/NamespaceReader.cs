@@ -10,7 +10,7 @@ internal sealed class NamespaceReader(ReadBuffer buffer)
     private readonly ExecCache<NamespaceSet> _known = new();
 
     // Most processes of a host are in the same ones.
-    private NamespaceSet _usual = new(null, null, null, null, null);
+    private NamespaceSet _usual = new();
 
     internal void BeginLook() => _known.BeginLook();
 
