@@ -8,7 +8,7 @@ namespace OrphanBoard.Agent.Looking;
 internal sealed class NamespaceReader(ReadBuffer buffer)
 {
     // Most processes of a host are in the same ones.
-    private NamespaceSet _usual = new(null, null, null, null, null);
+    private NamespaceSet _usual = new();
 
     internal NamespaceSet Read(DirectoryHandle directory, int? living)
     {

@@ -25,7 +25,7 @@ internal sealed class SocketReader(DirectoryHandle proc, NamespaceReader namespa
         return [.. sockets.Where(socket => socket.State == SocketState.Listening).Select(socket => new UnixListener(socket.Inode, socket.Name ?? ""))];
     }
 
-    /// <summary>All sockets, ascending by inode; <see cref="Sight.Seen"/> only where no table of no namespace is missing.</summary>
+    /// <summary>All sockets, ascending by inode; <see cref="Sight.Seen"/> only where no table of a namespace that can be named is missing.</summary>
     internal (ImmutableArray<SocketRecord> Sockets, Sight Sight) Read(IReadOnlyList<ProcessRecord> processes)
     {
         var records = new List<SocketRecord>();
@@ -33,10 +33,9 @@ internal sealed class SocketReader(DirectoryHandle proc, NamespaceReader namespa
         Sight sight = ReadOwn(own, records);
         foreach (IGrouping<ulong?, ProcessRecord> inside in processes.Where(process => !process.Threads.IsEmpty).GroupBy(process => process.Namespaces?.Net))
         {
-            if (inside.Key == own)
+            if (inside.Key is null || inside.Key == own)
                 continue;
-            // Sockets of a namespace that cannot even be named are hidden, even if it is the own one.
-            Sight other = inside.Key is null ? Sight.Denied : ReadOther(inside, inside.Key, records);
+            Sight other = ReadOther(inside, inside.Key, records);
             sight = sight == Sight.Seen ? other : sight;
         }
         records.Sort((one, other) => one.Inode.CompareTo(other.Inode));

@@ -26,7 +26,7 @@ internal static class TcpConnections
         {
             if (socket.Inode == 0)
                 continue;
-            var record = new SocketRecord(socket.Inode, netNamespace, socket.Family, SocketType.Stream, socket.State)
+            var record = new SocketRecord(socket.Inode, socket.Family, SocketType.Stream, socket.State, netNamespace)
             {
                 Local = socket.Local.ToString(),
                 ReceiveQueue = socket.ReceiveQueue,

@@ -66,7 +66,7 @@ internal static class UnixDiag
         if (inode == 0 || TypeOf(message[1]) is not { } type)
             return null;
         SocketState state = message[2] switch { Established => SocketState.Established, Listen => SocketState.Listening, _ => SocketState.Closed };
-        var socket = new SocketRecord(inode, netNamespace, SocketFamily.Unix, type, state) { Peer = 0 };
+        var socket = new SocketRecord(inode, SocketFamily.Unix, type, state, netNamespace) { Peer = 0 };
         ReadOnlySpan<byte> attributes = message[MessageLength..];
         while (NetlinkMessages.NextAttribute(ref attributes, out ushort kind, out ReadOnlySpan<byte> value))
         {

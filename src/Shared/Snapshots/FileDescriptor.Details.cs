@@ -80,4 +80,4 @@ public sealed partial record FileDescriptor
 /// <param name="Receive">SO_RCVTIMEO, for reads and accept(2). Zero: none.</param>
 /// <param name="Send">SO_SNDTIMEO, for writes and connect(2). Zero: none.</param>
 /// <param name="TcpUser">TCP_USER_TIMEOUT: how long sent data may stay unacknowledged. Zero: the kernel's own limits. Null: no TCP socket.</param>
-public sealed record SocketTimeouts(TimeSpan Receive, TimeSpan Send, TimeSpan? TcpUser);
+public sealed record SocketTimeouts(TimeSpan Receive, TimeSpan Send, TimeSpan? TcpUser = null);

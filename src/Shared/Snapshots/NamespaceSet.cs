@@ -8,4 +8,4 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <param name="Ipc">Its ipc namespace: System V objects and POSIX queues.</param>
 /// <param name="Mnt">Its mount namespace: what a path names.</param>
 /// <param name="User">Its user namespace: what its capabilities are good for.</param>
-public sealed record NamespaceSet(ulong? Pid, ulong? Net, ulong? Ipc, ulong? Mnt, ulong? User);
+public sealed record NamespaceSet(ulong? Pid = null, ulong? Net = null, ulong? Ipc = null, ulong? Mnt = null, ulong? User = null);

@@ -30,10 +30,13 @@ public sealed record Snapshot
     /// <summary>Forks that the kernel told of since the look before, in their order. Empty also where nobody listened.</summary>
     public ImmutableArray<Birth> Births { get; init; } = [];
 
-    /// <summary>Unix and TCP sockets of all network namespaces in which a process was seen, ascending by inode. Null: not asked.</summary>
+    /// <summary>
+    /// Unix and TCP sockets of the looker's network namespace and of all others that a process was seen in, ascending by inode. A process whose
+    /// <see cref="NamespaceSet.Net"/> is hidden may be in yet another one. Null: not asked.
+    /// </summary>
     public ImmutableArray<SocketRecord>? Sockets { get; init; }
 
-    /// <summary>Whether <see cref="Sockets"/> is all of them: not <see cref="Sight.Seen"/> where a table was denied, gone or cut. Null: not asked.</summary>
+    /// <summary>Whether <see cref="Sockets"/> is all of them: not <see cref="Sight.Seen"/> where a table of one of these namespaces was denied, gone or cut. Null: not asked.</summary>
     public Sight? SocketSight { get; init; }
 
     /// <summary>All file locks, held and waited for, as in /proc/locks. Null: not asked, or not readable.</summary>

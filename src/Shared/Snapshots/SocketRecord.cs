@@ -4,11 +4,11 @@ namespace OrphanBoard.Shared.Snapshots;
 /// One socket of a network namespace: sock_diag(7) for the looker's own, /proc/PID/net/unix, tcp and tcp6 of one of its processes for every other.
 /// </summary>
 /// <param name="Inode">As in the fd links, <c>socket:[4711]</c>. Never 0: a socket that no process has taken yet is no record of its own.</param>
-/// <param name="NetNamespace">Inode number of the network namespace that it was found in; null where that could not be read.</param>
 /// <param name="Family">Address family.</param>
 /// <param name="Type">Type, as in socket(2).</param>
 /// <param name="State">State of the connection.</param>
-public sealed record SocketRecord(ulong Inode, ulong? NetNamespace, SocketFamily Family, SocketType Type, SocketState State)
+/// <param name="NetNamespace">Inode number of the network namespace that it was found in; null where that could not be read.</param>
+public sealed record SocketRecord(ulong Inode, SocketFamily Family, SocketType Type, SocketState State, ulong? NetNamespace = null)
 {
     /// <summary>
     /// Inode of the other end: UNIX_DIAG_PEER, or for TCP the socket of the same namespace with both addresses swapped. 0: there is none that a process

@@ -60,6 +60,7 @@ public static class WaitDecoder
                 OfPollSet(process, thread, call),
             // After SIGSTOP and SIGCONT an interrupted poll(2) or sleep goes on as this call, the registers as they were. ppoll and select begin anew instead.
             SystemCall.RestartSyscall when Sleeps(thread, PollChannels) => OfPollSet(process, thread, SystemCall.Poll),
+            // The other calls that go on so are sleeps, and futex waits with a timeout. In 6.18 the sleep's own function is left out of wchan.
             SystemCall.RestartSyscall when Sleeps(thread, SleepChannels) => new Wait { Kind = WaitKind.Timer, Bounded = Bounded.Yes, Call = call },
             SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 when Sleeps(thread, EpollChannels) =>
                 OfEpoll(process, thread, call),
@@ -87,7 +88,7 @@ public static class WaitDecoder
     private static readonly FrozenSet<string> PipeWriteChannels = Names("anon_pipe_write", "pipe_write", "pipe_wait", "pipe_wait_writable");
     private static readonly FrozenSet<string> FifoOpenChannels = Names("wait_for_partner");
     private static readonly FrozenSet<string> PollChannels = Names("poll_schedule_timeout", "do_poll", "do_sys_poll", "do_select", "core_sys_select");
-    private static readonly FrozenSet<string> SleepChannels = Names("hrtimer_nanosleep", "do_nanosleep");
+    private static readonly FrozenSet<string> SleepChannels = Names("hrtimer_nanosleep", "hrtimer_nanosleep_restart", "do_nanosleep", "do_syscall_64");
     private static readonly FrozenSet<string> EpollChannels = Names("do_epoll_wait", "ep_poll");
     private static readonly FrozenSet<string> FutexChannels = Names("futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");

@@ -16,7 +16,11 @@ internal sealed class Specimen : IDisposable
     internal int Pid => _process.Id;
 
     /// <summary>Starts it and waits for the byte that it writes just before it blocks.</summary>
-    internal static async Task<Specimen> StartAsync(params string[] arguments) => await StartAsync(Program.Value, arguments);
+    internal static async Task<Specimen> StartAsync(params string[] arguments) => await StartAsync(Program.Value, arguments, []);
+
+    /// <summary>The same, with these variables added to its environment.</summary>
+    internal static async Task<Specimen> StartInAsync((string Name, string Value)[] environment, params string[] arguments) =>
+        await StartAsync(Program.Value, arguments, environment);
 
     /// <summary>Looks until the process is in the state that is asked for: between its byte and the block lies a moment.</summary>
     internal ProcessRecord LookUntil(HostLooker looker, Func<ProcessRecord, bool> blocked, bool suspect = false) =>
@@ -71,9 +75,32 @@ internal sealed class Specimen : IDisposable
         _process.Dispose();
     }
 
-    private static async Task<Specimen> StartAsync(string program, string[] arguments)
+    /// <summary>Looks, with these as suspects, until the look is as it is asked for.</summary>
+    internal Snapshot LookUntil(HostLooker looker, Func<Snapshot, bool> asked, params int[] others)
     {
-        Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        HashSet<int> suspects = [Pid, .. others];
+        long begin = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Snapshot look = looker.Look(suspects);
+            if (asked(look))
+                return look;
+            Assert.True(
+                Stopwatch.GetElapsedTime(begin) < Deadline,
+                $"the host did not come into the state that was asked for; last seen: {look.Processes.FirstOrDefault(p => p.Pid == Pid)}");
+        }
+    }
+
+    internal ProcessRecord In(Snapshot look) => look.Processes.Single(p => p.Pid == Pid);
+
+    internal IEnumerable<ProcessRecord> ChildrenIn(Snapshot look) => look.Processes.Where(p => p.Ppid == Pid);
+
+    private static async Task<Specimen> StartAsync(string program, string[] arguments, (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        Process process = Process.Start(start)!;
         byte[] ready = new byte[1];
         int read = await process.StandardOutput.BaseStream.ReadAsync(ready, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
         Assert.Equal(1, read);
@@ -85,7 +112,7 @@ internal sealed class Specimen : IDisposable
         string directory = Directory.CreateTempSubdirectory("orphan-agent-tests-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
         string program = Path.Combine(directory, "specimen");
-        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, "specimen.c")]);
+        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, "specimen.c"), "-lrt"]);
         gcc.WaitForExit();
         Assert.Equal(0, gcc.ExitCode);
         return program;

@@ -112,6 +112,7 @@ public sealed class WaitDecoderTests
     [Theory]
     [InlineData("poll_schedule_timeout", 500UL, WaitKind.Poll, Bounded.Yes)]
     [InlineData("hrtimer_nanosleep", 0UL, WaitKind.Timer, Bounded.Yes)]
+    [InlineData("do_syscall_64", 0UL, WaitKind.Timer, Bounded.Yes)]
     [InlineData("do_nanosleep", 0UL, WaitKind.Timer, Bounded.Yes)]
     [InlineData("futex_do_wait", 0UL, WaitKind.Unknown, Bounded.Unknown)]
     [InlineData("anon_pipe_read", 0UL, WaitKind.Unknown, Bounded.Unknown)]
