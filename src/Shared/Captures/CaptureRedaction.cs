@@ -34,6 +34,7 @@ public sealed partial class CaptureRedaction(byte[] key)
         Host = Host(look.Host),
         Processes = [.. look.Processes.Select(Process)],
         UnixListeners = [.. look.UnixListeners.Select(listener => listener with { Path = Listener(listener.Path) })],
+        Births = [.. look.Births.Select(birth => birth with { ParentComm = birth.ParentComm is { } comm ? Name(NameNormalizer.Of(null, comm)) : null })],
     };
 
     private HostIdentity Host(HostIdentity host) => host with

@@ -73,6 +73,11 @@ public sealed record ProcessRecord
     /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
 
+    /// <summary>
+    /// Whether it has run since it was read and was not read again, for want of time: it can run, and everything else here is of an earlier moment.
+    /// </summary>
+    public bool Behind { get; init; }
+
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
     /// <summary>Exited as a whole. A leader that has left by pthread_exit(3) is in state Z too, while other threads live on.</summary>
@@ -111,4 +116,7 @@ public enum Sight
 
     /// <summary>Any other error.</summary>
     Failed,
+
+    /// <summary>The read blocked on the target and had to be given up: what it says is not known. Never to be read as "none".</summary>
+    Abandoned,
 }

@@ -26,7 +26,17 @@ public sealed record Snapshot
 
     /// <summary>Unix sockets that listen, in the looker's network namespace, as in /proc/net/unix.</summary>
     public ImmutableArray<UnixListener> UnixListeners { get; init; } = [];
+
+    /// <summary>Forks that the kernel told of since the look before, in their order. Empty also where nobody listened.</summary>
+    public ImmutableArray<Birth> Births { get; init; } = [];
 }
+
+/// <summary>A fork of a process (no thread) between two looks: tells whose child it was, should both looks miss the parent.</summary>
+/// <param name="Pid">The child.</param>
+/// <param name="ParentPid">The process that forked it.</param>
+/// <param name="ParentComm">comm of the parent. Null: not known.</param>
+/// <param name="At">When, since boot (CLOCK_BOOTTIME): the scale of <see cref="Snapshot.Uptime"/>.</param>
+public readonly record struct Birth(int Pid, int ParentPid, string? ParentComm, TimeSpan At);
 
 /// <summary>A unix socket that listens: somebody may find the process that holds it by name.</summary>
 /// <param name="Inode">The socket's inode, as in the fd links.</param>
