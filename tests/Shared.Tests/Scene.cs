@@ -41,7 +41,7 @@ internal sealed class Scene
     public DiagnosisResult Diagnose(DiagnosisOptions? options = null)
     {
         Snapshot first = Look(1000), last = Look(1001);
-        return Diagnoser.Diagnose(first, last, LookMemory.Empty.Advance(first).Advance(last), options ?? new DiagnosisOptions());
+        return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), options ?? new DiagnosisOptions());
     }
 }
 

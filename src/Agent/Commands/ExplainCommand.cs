@@ -42,7 +42,7 @@ public static class ExplainCommand
         TimeProvider time = TimeProvider.System;
         using HostLooker looker = LookerArguments.Open(arguments, time);
         (Snapshot first, Snapshot last) = await ScanCommand.LookTwiceAsync(looker, time);
-        LookMemory memory = LookMemory.Empty.Advance(first).Advance(last);
+        LookMemory memory = new LookMemory().Advance(first).Advance(last);
         Explanation explanation = Explainer.Explain(first, last, memory, new DiagnosisOptions(), pid);
         if (!explanation.Found)
             throw new InvalidDataException($"explain: there is no process {pid}");

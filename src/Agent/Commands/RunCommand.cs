@@ -66,8 +66,8 @@ public static class RunCommand
         HostLooker looker, DiagnosisOptions options, TimeSpan interval, TimeProvider time, ServerStream stream, CancellationToken stop)
     {
         await Task.Yield();
-        Snapshot previous = looker.Look(new HashSet<int>());
-        LookMemory memory = LookMemory.Empty.Advance(previous);
+        var diagnosis = new HostDiagnosis(options);
+        diagnosis.Advance(looker.Look(diagnosis.Suspects));
         OpenFindings open = OpenFindings.None;
         // Monotonic; ticks that were missed are skipped.
         using var ticks = new PeriodicTimer(interval, time);
@@ -88,12 +88,10 @@ public static class RunCommand
 
         void LookOnce()
         {
-            Snapshot look = looker.Look(Diagnoser.Suspects(previous, memory));
-            memory = memory.Advance(look);
-            DiagnosisResult result = Diagnoser.Diagnose(previous, look, memory, options);
+            Snapshot look = looker.Look(diagnosis.Suspects);
+            DiagnosisResult result = diagnosis.Advance(look);
             open = open.Advance(result.Findings, look);
-            stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), open.Findings));
-            previous = look;
+            stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, diagnosis.Memory), open.Findings));
         }
     }
 

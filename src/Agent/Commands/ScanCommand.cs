@@ -59,7 +59,7 @@ public static class ScanCommand
             if (last.Processes.All(p => p.Pid != pid) && first.Processes.All(p => p.Pid != pid))
                 throw new UsageException($"--pid {pid}: there is no such process");
         }
-        DiagnosisResult result = Diagnoser.Diagnose(first, last, LookMemory.Empty.Advance(first).Advance(last), options);
+        DiagnosisResult result = Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), options);
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 
         if (arguments.Has("--json"))
@@ -85,7 +85,7 @@ public static class ScanCommand
     {
         Snapshot first = looker.Look(new HashSet<int>());
         await Task.Delay(BetweenLooks, time);
-        return (first, looker.Look(Diagnoser.Suspects(first, LookMemory.Empty), tables: true));
+        return (first, looker.Look(Diagnoser.Suspects(first, new LookMemory()), tables: true));
     }
 
     private static ImmutableArray<Finding> Involving(ImmutableArray<Finding> findings, IReadOnlySet<int> pids) =>

@@ -129,6 +129,7 @@ public static class Doctor
     {
         Sight.Denied => "denied",
         Sight.Gone => "not there",
+        Sight.Abandoned => "given up, for it blocked",
         _ => "it failed",
     };
 

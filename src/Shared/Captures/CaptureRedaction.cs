@@ -36,6 +36,7 @@ public sealed partial class CaptureRedaction(byte[] key)
         UnixListeners = [.. look.UnixListeners.Select(listener => listener with { Path = Listener(listener.Path) })],
         Sockets = look.Sockets is { } sockets ? [.. sockets.Select(Socket)] : null,
         SysvObjects = look.SysvObjects is { } objects ? [.. objects.Select(item => item with { Key = SysvKey(item.Key) })] : null,
+        Births = [.. look.Births.Select(birth => birth with { ParentComm = birth.ParentComm is { } comm ? Name(NameNormalizer.Of(null, comm)) : null })],
     };
 
     private HostIdentity Host(HostIdentity host) => host with

@@ -24,12 +24,14 @@ internal static class CaptureSense
             return $"{look.Host.ClockTicksPerSecond} clock ticks a second";
         if (!IsSpan(look.Uptime) || !IsSpan(look.Duration) || look.TakenAt.Year is < 1970 or > 8000)
             return "its times cannot be";
-        if (look.Processes.IsDefault || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener.Path is null))
+        if (look.Processes.IsDefault || look.Births.IsDefault || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener.Path is null))
             return "a list is missing";
         if (WhyNone(look.Sockets) is { } socket)
             return socket;
         if (look.FileLocks is { } locks && !AreLocks(locks) || look.SysvObjects is { } objects && (objects.IsDefault || objects.Any(item => item is null)))
             return "its locks or System V objects have holes";
+        if (look.Births.Any(birth => birth.Pid <= 0 || birth.ParentPid < 0 || !IsSpan(birth.At)))
+            return "a birth that cannot be";
         if (!IsAscending(look.Processes, process => process?.Pid ?? 0))
             return "its processes are not in ascending order of pid";
         foreach (ProcessRecord process in look.Processes)

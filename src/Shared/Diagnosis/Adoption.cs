@@ -6,68 +6,90 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>Who has lost its parent, told live from memory or found later from what it left behind.</summary>
-internal static class Adoption
+/// <param name="resources">The look.</param>
+/// <param name="memory">Who was seen to lose its parent.</param>
+internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
 {
+    private HashSet<ulong>? _listeners;
+
     /// <summary>
-    /// Threads that read a pipe, without a timeout, whose write ends only processes hold that came from the reader's own descendants and have
-    /// since been adopted over the reader's head.
+    /// The thread of a reader that reads a pipe, without a timeout, whose write ends only processes hold that came from the reader's own
+    /// descendants and have since been adopted over the reader's head; or null.
     /// </summary>
-    /// <param name="graph">The look.</param>
-    /// <param name="memory">Who was seen to lose its parent.</param>
-    /// <param name="guess">Without the facts that only suspects have: nobody is to stop being a suspect by having been one.</param>
-    public static IEnumerable<HeldUp> HeldUp(WaitGraph graph, LookMemory memory, bool guess)
+    public HeldUp? HeldUp(HostProcess reader, ImmutableArray<Waiter> waiters)
     {
-        for (int reader = 0; reader < graph.Nodes.Length; reader++)
+        foreach (Waiter waiter in waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
         {
-            foreach (Waiter waiter in graph.Nodes[reader].Waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
-            {
-                Wait? held = PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(graph.Resources, memory, reader, wait, guess));
-                if (held is null)
-                    continue;
-                ImmutableArray<Holder> holders = [.. WriteEnds(graph.Resources, held.Target!)];
-                yield return new HeldUp(reader, waiter, held, holders);
-                break;
-            }
+            if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(reader, wait, guess: false)) is { } held)
+                return new HeldUp(reader.Pid, waiter, held, [.. resources.HoldersOf(held.Target!).Where(IsWriteEnd)]);
         }
+        return null;
     }
 
-    private static IEnumerable<Wait> PipeReads(Wait wait) =>
-        (wait.Kind == WaitKind.Poll ? wait.Members : [wait]).Where(part => part is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe });
+    /// <summary>Without the facts that only suspects have: nobody is to stop being a suspect by having been one.</summary>
+    public bool MayBeHeldUp(HostProcess reader)
+    {
+        foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
+        {
+            if (wait.Bounded != Bounded.No)
+                continue;
+            if (wait.Kind != WaitKind.Poll && IsHeldUp(reader, wait, guess: true))
+                return true;
+            foreach (Wait member in wait.Members)
+            {
+                if (IsHeldUp(reader, member, guess: true))
+                    return true;
+            }
+        }
+        return false;
+    }
 
-    private static IEnumerable<Holder> WriteEnds(ResourceIndex resources, FdTarget pipe) =>
-        resources.HoldersOf(pipe).Where(holder => (holder.Fd.Access & FdAccess.Write) != 0);
+    public static IEnumerable<Wait> PipeReads(Wait wait) => (wait.Kind == WaitKind.Poll ? wait.Members : [wait]).Where(IsPipeRead);
+
+    private static bool IsPipeRead(Wait wait) => wait is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe };
 
     /// <summary>
     /// A reader at fd 0 to 2 was given its pipe by its parent (a pipeline, whose writer is its sibling): only a reader that made the pipe itself
     /// can have lost a descendant that holds the other end.
     /// </summary>
-    private static bool IsHeldUp(ResourceIndex resources, LookMemory memory, int reader, Wait wait, bool guess)
+    public static bool MayBeOwnPipe(Wait wait) => wait.Fd is > 2;
+
+    private static bool IsWriteEnd(Holder holder) => (holder.Access & FdAccess.Write) != 0;
+
+    private bool IsHeldUp(HostProcess reader, Wait wait, bool guess)
     {
-        if (wait.Fd is null or <= 2)
+        if (!IsPipeRead(wait) || !MayBeOwnPipe(wait))
             return false;
-        ImmutableArray<Holder> writers = [.. WriteEnds(resources, wait.Target!)];
-        return !writers.IsEmpty && writers.All(writer => writer.Process != reader && WasAdoptedOver(resources, memory, reader, guess ? null : wait.Fd, writer.Process));
+        bool any = false;
+        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        {
+            if (!IsWriteEnd(holder))
+                continue;
+            if (holder.Owner == reader || !WasAdoptedOver(reader, holder.Owner, guess ? null : wait.Fd))
+                return false;
+            any = true;
+        }
+        return any;
     }
 
     /// <summary>
     /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found outside the
     /// reader's descendants, with a parent above the reader in whose session it is not, as an own child of that parent would be.
     /// </summary>
-    private static bool WasAdoptedOver(ResourceIndex resources, LookMemory memory, int reader, int? fd, int holder)
+    private bool WasAdoptedOver(HostProcess reader, HostProcess holder, int? fd)
     {
-        ProcessRecord record = resources[holder];
+        ProcessRecord record = holder.Record;
         // The first process of a pid namespace has its parent by the way containers are started, and is meant to outlive who started it.
-        if (record.StartTimeTicks < resources[reader].StartTimeTicks || record is { NsPid: 1, Pid: not 1 })
+        if (record.StartTimeTicks < reader.Record.StartTimeTicks || record is { NsPid: 1, Pid: not 1 })
             return false;
-        if (memory.LostParentOf(record) is not null && memory.CameFrom(record, resources[reader]))
+        if (memory.LostParentOf(record) is not null && memory.CameFrom(record, reader.Record))
             return true;
-        int parent = resources.ParentOf(holder);
-        return parent >= 0
-            && record.Session != resources[parent].Session
+        return resources.ParentOf(holder) is { } parent
+            && record.Session != parent.Record.Session
             && !resources.IsDescendant(holder, reader)
             && !resources.IsDescendant(reader, holder)
-            && (resources.IsDescendant(reader, parent) || resources[parent].NsPid == 1)
-            && (fd is null || MadeThePipe(resources, reader, fd.Value, holder));
+            && (resources.IsDescendant(reader, parent) || parent.Record.NsPid == 1)
+            && (fd is null || MadeThePipe(reader, fd.Value, holder, parent));
     }
 
     /// <summary>
@@ -75,17 +97,17 @@ internal static class Adoption
     /// a descriptor that is closed on exec was not handed on by one, and a holder in the reader's own session, where the reader has not been
     /// adopted itself, came from the same job.
     /// </summary>
-    private static bool MadeThePipe(ResourceIndex resources, int reader, int fd, int holder)
+    private bool MadeThePipe(HostProcess reader, int fd, HostProcess holder, HostProcess adopter)
     {
-        ProcessRecord record = resources[reader];
-        int parent = resources.ParentOf(reader), adopter = resources.ParentOf(holder);
-        if (resources[adopter].NsPid == 1 && parent != adopter)
+        ProcessRecord record = reader.Record;
+        HostProcess? parent = resources.ParentOf(reader);
+        if (adopter.Record.NsPid == 1 && parent != adopter)
             return true;
-        bool sameProgram = record.Exe == resources[holder].Exe && record.Cmdline is { } cmdline && resources[holder].Cmdline is { } other && cmdline.SequenceEqual(other);
+        bool sameProgram = record.Exe == holder.Record.Exe && record.Cmdline is { } cmdline && holder.Record.Cmdline is { } other && cmdline.SequenceEqual(other);
         if (record.FindFd(fd)?.CloseOnExec == true && !(sameProgram && parent == adopter))
             return true;
-        bool adopted = record.Session != record.Pid && (parent < 0 || resources[parent].Session != record.Session);
-        return record.Session == resources[holder].Session && !adopted;
+        bool adopted = record.Session != record.Pid && (parent is null || parent.Record.Session != record.Session);
+        return record.Session == holder.Record.Session && !adopted;
     }
 
     /// <summary>
@@ -93,39 +115,86 @@ internal static class Adoption
     /// and this one does neither. The leader of its process group or session is gone. And its stdio says that it is no daemon: a pipe whose other
     /// end nobody has, or a terminal that is gone.
     /// </summary>
-    public static bool LooksOrphaned(ResourceIndex resources, int process)
+    public bool LooksOrphaned(HostProcess process)
     {
-        ProcessRecord record = resources[process];
-        bool adopted = resources.ParentOf(process) is >= 0 and var parent && resources[parent].Session != record.Session && record.Session != record.Pid;
-        bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(resources, record.Pgrp);
-        bool sessionLeaderGone = record.Session != record.Pid && IsGone(resources, record.Session);
-        return adopted && (groupLeaderGone || sessionLeaderGone) && HasDeadStdio(resources, process) && !Listens(resources.Look, record);
+        ProcessRecord record = process.Record;
+        if (record.Session == record.Pid || resources.ParentOf(process) is not { } parent || parent.Record.Session == record.Session)
+            return false;
+        bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(record.Pgrp);
+        return (groupLeaderGone || IsGone(record.Session)) && HasDeadStdio(process) && !Listens(process);
     }
 
+    /// <summary>What <see cref="LooksOrphaned"/> asks of the record alone.</summary>
+    public static bool MayBeOrphan(ProcessRecord process) => process.Session != process.Pid
+        && process.Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => fd.Target.Kind == FdKind.Pipe || IsDeadTerminal(fd.Target));
+
     /// <summary>Exited, whether or not it has been waited for.</summary>
-    private static bool IsGone(ResourceIndex resources, int pid) => resources.IndexOf(pid) is var index && (index < 0 || resources[index].IsZombie);
+    private bool IsGone(int pid) => resources.Find(pid) is null or { Record.IsZombie: true };
 
     /// <summary>Whether clients can find it by the name of a unix socket: a server that is meant to stay, whatever its stdio.</summary>
-    public static bool Listens(Snapshot look, ProcessRecord process) => process.Fds.Any(fd => fd.Target.Kind == FdKind.Socket && look.UnixListeners.Any(listener =>
-        listener.Inode == fd.Target.Id && !RuntimeData.Default.OwnListeners.Any(part => listener.Path.Contains(part, StringComparison.Ordinal))));
+    public bool Listens(HostProcess process)
+    {
+        _listeners ??= [.. resources.Look.UnixListeners
+            .Where(listener => !RuntimeData.Default.OwnListeners.Any(part => listener.Path.Contains(part, StringComparison.Ordinal)))
+            .Select(listener => listener.Inode)];
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Target.Kind == FdKind.Socket && _listeners.Contains(fd.Target.Id))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen.</summary>
-    public static bool HasDeadStdio(ResourceIndex resources, int process) =>
-        resources[process].Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => IsDead(resources, process, fd));
-
-    private static bool IsDead(ResourceIndex resources, int process, FileDescriptor fd)
+    public bool HasDeadStdio(HostProcess process)
     {
-        if (fd.Target.Kind == FdKind.Path)
-            return fd.Target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal) && fd.Target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
-        if (fd.Target.Kind != FdKind.Pipe || !resources.Hidden.IsEmpty && !resources.Hidden.All(hidden => resources[hidden].NsPid == 1))
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Number > 2)
+                break;
+            if (IsDeadTerminal(fd.Target) || IsDeadPipe(fd))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsDeadTerminal(FdTarget target) => target.Kind == FdKind.Path
+        && target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal) && target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
+
+    private bool IsDeadPipe(FileDescriptor fd)
+    {
+        if (fd.Target.Kind != FdKind.Pipe || !resources.OnlyInitIsHidden)
             return false;
         FdAccess other = (fd.Access & FdAccess.Write) != 0 ? FdAccess.Read : FdAccess.Write;
-        return !resources.HoldersOf(fd.Target).Any(holder => (holder.Fd.Access & other) != 0);
+        foreach (Holder holder in resources.HoldersOf(fd.Target).Span)
+        {
+            if ((holder.Access & other) != 0)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>A stdio pipe whose other end somebody has who is neither its descendant nor of its own process group.</summary>
+    public bool HoldsSomebodysPipe(HostProcess process)
+    {
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Number > 2)
+                break;
+            if (fd.Target.Kind != FdKind.Pipe)
+                continue;
+            foreach (Holder other in resources.HoldersOf(fd.Target).Span)
+            {
+                if (other.Access != fd.Access && other.Owner != process && other.Owner.Record.Pgrp != process.Record.Pgrp && !resources.IsDescendant(other.Owner, process))
+                    return true;
+            }
+        }
+        return false;
     }
 }
 
 /// <summary>A reader that waits for the end of a pipe which only adopted processes hold open.</summary>
-/// <param name="Reader">Index of the reading process.</param>
+/// <param name="Reader">Pid of the reading process.</param>
 /// <param name="Waiter">Its thread.</param>
 /// <param name="Wait">The read, or the member of the set.</param>
 /// <param name="Holders">All write ends of the pipe.</param>

@@ -20,7 +20,7 @@ internal static class DeadlockTeller
             .Select(rule => (rule.Info, Verdict: rule.Judge(incident, narrator)!))
             .Where(fit => fit.Verdict is not null)];
         (RuleInfo rule, Verdict verdict) = fits[0];
-        if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.Nodes[member].MayWaitForSignal))
+        if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
             return null;
         ImmutableArray<string> notProven = WhyNotProven(incident);
 
@@ -39,7 +39,7 @@ internal static class DeadlockTeller
         return FindingBuilder.Complete(finding with
         {
             Explanation = [.. explanation, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
-            Edges = builder.Edges(incident.Edges),
+            Edges = FindingBuilder.Edges(incident.Edges),
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,
         });
@@ -61,7 +61,7 @@ internal static class DeadlockTeller
     private static ImmutableArray<(int, ParticipantRole)> RolesOf(Incident incident, Verdict verdict)
     {
         var awaited = incident.Edges.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From).Select(waker => waker.Node)).ToHashSet();
-        var holders = verdict.Culprits.Select(culprit => incident.Evidence.Resources.IndexOf(culprit.Pid)).ToHashSet();
+        var holders = verdict.Culprits.Select(culprit => culprit.Pid).ToHashSet();
         int[] order = [.. Narrator.InOrder(incident)];
         return [.. order.Select((node, place) => (node,
             holders.Contains(node) && order.Length > 1 ? ParticipantRole.Holder
@@ -74,7 +74,7 @@ internal static class DeadlockTeller
         var assumptions = new SortedSet<string>(StringComparer.Ordinal) { Assumption.NoItimer };
         foreach (int member in incident.Members)
         {
-            WaitNode node = incident.Evidence.Graph.Nodes[member];
+            WaitNode node = incident.Evidence.Graph.NodeOf(member);
             foreach (Clause clause in node.Waiters.SelectMany(waiter => waiter.Clauses))
             {
                 assumptions.UnionWith(clause.Assumptions);
@@ -93,9 +93,9 @@ internal static class DeadlockTeller
         foreach (int member in incident.Members)
         {
             ProcessRecord process = incident.Evidence.Resources[member];
-            if (!incident.Evidence.Proven[member])
+            if (!incident.Evidence.Proven.Contains(member))
             {
-                reasons.AddRange(incident.Evidence.Graph.Nodes[member].Waiters
+                reasons.AddRange(incident.Evidence.Graph.NodeOf(member).Waiters
                     .SelectMany(waiter => waiter.Clauses)
                     .Where(clause => clause.Open == Openness.Hidden)
                     .Select(clause => clause.Why!));

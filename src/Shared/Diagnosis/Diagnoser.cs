@@ -6,8 +6,8 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// Two looks at a host -> findings. A pure function: the agent runs it live, and it can run again on kept looks when a rule
-/// improves.
+/// Two looks at a host -> findings. A pure function: it can run again on kept looks when a rule improves. <see cref="HostDiagnosis"/> is the same
+/// for a host that is looked at again and again.
 /// </summary>
 public static class Diagnoser
 {
@@ -17,11 +17,36 @@ public static class Diagnoser
     /// <param name="options">Waiting times.</param>
     /// <returns>Findings, deadlocks first.</returns>
     /// <exception cref="ArgumentException">The looks are of different boots.</exception>
-    public static DiagnosisResult Diagnose(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options)
+    public static DiagnosisResult Diagnose(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options) =>
+        Diagnose(new Evidence(Between(first, last), memory, options));
+
+    /// <summary>
+    /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all who might be stuck, hold a duplicate of their stdio, be
+    /// orphans, or be held up by one.
+    /// </summary>
+    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory)
+    {
+        var resources = new ResourceIndex();
+        resources.Advance(look);
+        var triage = new Triage(resources, memory);
+        triage.Judge();
+        return triage.Suspects;
+    }
+
+    /// <summary>The later look, with what changed since the earlier one.</summary>
+    /// <exception cref="ArgumentException">The looks are of different boots.</exception>
+    internal static ResourceIndex Between(Snapshot first, Snapshot last)
     {
         if (first.Host.BootId != last.Host.BootId)
             throw new ArgumentException($"the two looks are of different boots, {first.Host.BootId} and {last.Host.BootId}", nameof(first));
-        var evidence = new Evidence(first, last, memory, options);
+        var resources = new ResourceIndex();
+        resources.Advance(first);
+        resources.Advance(last);
+        return resources;
+    }
+
+    internal static DiagnosisResult Diagnose(Evidence evidence)
+    {
         var findings = ImmutableArray.CreateBuilder<Finding>();
         var told = new HashSet<int>();
         foreach (Finding deadlock in Incident.Of(evidence).Select(DeadlockTeller.Tell).OfType<Finding>())
@@ -37,35 +62,16 @@ public static class Diagnoser
                 told.UnionWith(finding.Pids);
             }
         }
-        return new DiagnosisResult(findings.ToImmutable(), VisibilityOf(last));
+        return new DiagnosisResult(findings.ToImmutable(), VisibilityOf(evidence.Resources));
     }
 
-    /// <summary>
-    /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all who might be stuck, hold a duplicate of their stdio, be
-    /// orphans, or be held up by one.
-    /// </summary>
-    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory)
-    {
-        var graph = new WaitGraph(null, look);
-        bool[] stuck = StuckSet.Find(graph.Nodes, ignoreHidden: true);
-        var suspects = new HashSet<int>();
-        for (int i = 0; i < stuck.Length; i++)
-        {
-            ProcessRecord process = look.Processes[i];
-            if (stuck[i] || !StdioDuplicates.AllOf(process).IsEmpty || Adoption.LooksOrphaned(graph.Resources, i))
-                suspects.Add(process.Pid);
-        }
-        suspects.UnionWith(Adoption.HeldUp(graph, memory, guess: true).Select(held => look.Processes[held.Reader].Pid));
-        return suspects;
-    }
-
-    private static Visibility VisibilityOf(Snapshot look) => new(
-        look.Processes.Length,
-        look.Processes.Sum(process => process.Threads.Length),
-        look.Processes.Sum(process => process.Fds.Length),
-        look.Reads.FdTablesDenied,
-        look.Reads.WaitsDenied,
-        look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0 });
+    private static Visibility VisibilityOf(ResourceIndex resources) => new(
+        resources.Count,
+        resources.ThreadCount,
+        resources.FdCount,
+        resources.Look.Reads.FdTablesDenied,
+        resources.Look.Reads.WaitsDenied,
+        resources.Look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0 });
 }
 
 /// <param name="Findings">What was found, deadlocks first.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -5,46 +6,86 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Everything that a rule may look at.</summary>
 internal sealed class Evidence
 {
-    private readonly HashSet<ProcessKey> _keysBefore;
+    private List<HostProcess>? _orphans;
 
-    public Evidence(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options)
+    /// <summary>Judges the last look of <paramref name="resources"/>.</summary>
+    public Evidence(ResourceIndex resources, LookMemory memory, DiagnosisOptions options) : this(resources, Judged(new Triage(resources, memory)), memory, options)
     {
-        _keysBefore = [.. first.Processes.Select(process => process.Key)];
-        Memory = memory;
-        Options = options;
-        Graph = new WaitGraph(first, last);
-        Proven = StuckSet.Find(Graph.Nodes, ignoreHidden: false);
-        Stuck = Resources.Hidden.IsEmpty ? Proven : StuckSet.Find(Graph.Nodes, ignoreHidden: true);
     }
 
-    public Snapshot Last => Graph.Look;
+    public Evidence(ResourceIndex resources, Triage triage, LookMemory memory, DiagnosisOptions options)
+    {
+        Resources = resources;
+        Triage = triage;
+        Memory = memory;
+        Options = options;
+        Graph = new WaitGraph(resources);
+        Adoption = new Adoption(resources, memory);
+        ImmutableArray<int> candidates = [.. triage.Stuck.Select(process => process.Pid)];
+        Proven = candidates.IsEmpty ? [] : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: false);
+        Stuck = candidates.IsEmpty || resources.Hidden == 0 ? Proven : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
+    }
+
+    private static Triage Judged(Triage triage)
+    {
+        triage.Judge();
+        return triage;
+    }
+
+    public Snapshot Last => Resources.Look;
 
     public LookMemory Memory { get; }
 
     public DiagnosisOptions Options { get; }
 
+    public ResourceIndex Resources { get; }
+
+    /// <summary>Those among whom there may be something to tell: no others need be looked at.</summary>
+    public Triage Triage { get; }
+
     public WaitGraph Graph { get; }
 
-    public ResourceIndex Resources => Graph.Resources;
+    public Adoption Adoption { get; }
 
-    /// <summary>Per process: stuck whatever the hidden fd tables hold.</summary>
-    public bool[] Proven { get; }
+    /// <summary>Pids of those that are stuck whatever the hidden fd tables hold.</summary>
+    public ImmutableSortedSet<int> Proven { get; }
 
-    /// <summary>Per process: stuck if no hidden fd table holds an end.</summary>
-    public bool[] Stuck { get; }
+    /// <summary>Pids of those that are stuck if no hidden fd table holds an end.</summary>
+    public ImmutableSortedSet<int> Stuck { get; }
+
+    /// <summary>Processes whose parent has exited and that are no daemons; ascending by pid.</summary>
+    public IReadOnlyList<HostProcess> Orphans => _orphans ??= FindOrphans();
 
     /// <summary>How long a thread is known not to have run; zero where nothing is known.</summary>
     public TimeSpan StillFor(ProcessRecord process, ThreadRecord thread) => Memory.StillFor(Last, process, thread) ?? TimeSpan.Zero;
 
+    /// <summary>Seen to lose its parent, or found as one; in both cases its stdio must say that it is no daemon.</summary>
+    private List<HostProcess> FindOrphans()
+    {
+        var orphans = new List<HostProcess>();
+        foreach (HostProcess seen in Memory.Orphans)
+        {
+            if (Resources.Find(seen.Pid) is { } process && process.Identity.Key == seen.Identity.Key && MayBeTold(process)
+                && Last.Uptime - seen.Past!.OrphanSince >= Options.OrphanGrace
+                && (Adoption.HasDeadStdio(process) || Adoption.HoldsSomebodysPipe(process))
+                && !Adoption.Listens(process))
+            {
+                orphans.Add(process);
+            }
+        }
+        orphans.AddRange(Triage.Orphaned.Where(process => MayBeTold(process) && Memory.OrphanSince(process.Record) is null && AgeOf(process.Record) >= Options.OrphanGrace));
+        orphans.Sort();
+        return orphans;
+
+        static bool MayBeTold(HostProcess process) => !process.IsNew && !process.Record.IsZombie;
+    }
+
     /// <summary>Wall-clock time between start and now of a process.</summary>
-    public TimeSpan AgeOf(ProcessRecord process)
+    private TimeSpan AgeOf(ProcessRecord process)
     {
         var started = TimeSpan.FromSeconds((double)process.StartTimeTicks / Last.Host.ClockTicksPerSecond);
         return started < Last.Uptime ? Last.Uptime - started : TimeSpan.Zero;
     }
-
-    /// <summary>Whether the process was there, as the same process, at the first look too.</summary>
-    public bool WasThere(ProcessRecord process) => _keysBefore.Contains(process.Key);
 }
 
 /// <summary>What a diagnosis may be told.</summary>

@@ -19,35 +19,35 @@ public static class Explainer
 
     public static Explanation Explain(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options, int pid)
     {
-        var graph = new WaitGraph(first, last);
-        int start = graph.Resources.IndexOf(pid);
-        if (start < 0)
+        ResourceIndex resources = Diagnoser.Between(first, last);
+        if (resources.Find(pid) is null)
             return new Explanation(pid, false, [], null);
-        Finding? finding = Diagnoser.Diagnose(first, last, memory, options).Findings.FirstOrDefault(candidate => candidate.Pids.Contains(pid));
-        return new Explanation(pid, true, [.. Hops(graph, start)], finding);
+        var evidence = new Evidence(resources, memory, options);
+        Finding? finding = Diagnoser.Diagnose(evidence).Findings.FirstOrDefault(candidate => candidate.Pids.Contains(pid));
+        return new Explanation(pid, true, [.. Hops(evidence, pid)], finding);
     }
 
-    private static IEnumerable<string> Hops(WaitGraph graph, int start)
+    private static IEnumerable<string> Hops(Evidence evidence, int start)
     {
-        var narrator = new Narrator(graph.Resources);
+        var narrator = new Narrator(evidence.Resources);
         var told = new HashSet<int>();
         var pending = new Queue<int>([start]);
         while (pending.TryDequeue(out int process) && told.Count < MaxHops)
         {
             if (!told.Add(process))
                 continue;
-            WaitNode node = graph.Nodes[process];
-            yield return string.Join(' ', Sentences(graph, narrator, process, node));
+            WaitNode node = evidence.Graph.NodeOf(process);
+            yield return string.Join(' ', Sentences(evidence.Resources, narrator, process, node));
             foreach (Waker waker in node.Waiters.SelectMany(waiter => waiter.Clauses).SelectMany(clause => clause.Wakers).Where(waker => waker.Direct))
                 pending.Enqueue(waker.Node);
         }
     }
 
-    private static IEnumerable<string> Sentences(WaitGraph graph, Narrator narrator, int process, WaitNode node)
+    private static IEnumerable<string> Sentences(ResourceIndex resources, Narrator narrator, int process, WaitNode node)
     {
         if (node.Waiters.IsEmpty)
         {
-            yield return $"{narrator.Name(process)} {(graph.Resources[process].IsZombie ? "has exited, and its parent has not waited for it yet" : "has no thread that could be read")}.";
+            yield return $"{narrator.Name(process)} {(resources[process].IsZombie ? "has exited, and its parent has not waited for it yet" : "has no thread that could be read")}.";
             yield break;
         }
         bool first = true;

@@ -14,7 +14,7 @@ internal sealed class FindingBuilder(Evidence evidence)
     /// <param name="rule">Who says it.</param>
     /// <param name="confidence">How sure.</param>
     /// <param name="verdict">Summary, culprits, notes.</param>
-    /// <param name="identity">The processes that make it this finding and no other: its id is made of them.</param>
+    /// <param name="identity">Pids of the processes that make it this finding and no other: its id is made of them.</param>
     /// <param name="roles">All participants with their roles, in the order of the story.</param>
     /// <param name="pids">The stuck (orphaned, zombie, hazardous) ones.</param>
     public Finding Build(
@@ -33,7 +33,7 @@ internal sealed class FindingBuilder(Evidence evidence)
             Explanation = [],
             WaitedSeconds = 0,
             Participants = [.. roles.Select(pair => ParticipantOf(resources[pair.Process], pair.Role))],
-            Pids = [.. pids.Select(process => resources[process].Pid).Order()],
+            Pids = [.. pids.Order()],
             Culprits = verdict.Culprits,
             Culprit = verdict.Culprits.FirstOrDefault(),
             Notes = verdict.Notes,
@@ -43,14 +43,14 @@ internal sealed class FindingBuilder(Evidence evidence)
         return finding;
     }
 
-    public ImmutableArray<WaitEdge> Edges(IEnumerable<IncidentEdge> edges) =>
+    public static ImmutableArray<WaitEdge> Edges(IEnumerable<IncidentEdge> edges) =>
     [
         .. edges.Select(edge => new WaitEdge(
-            new EdgeEnd(evidence.Resources[edge.From].Pid, edge.Tid),
+            new EdgeEnd(edge.From, edge.Tid),
             edge.Clause,
             edge.Whole.Kind.ToString(),
             edge.Part.Resource ?? "?",
-            [.. edge.To.Select(waker => new EdgeTarget(evidence.Resources[waker.Node].Pid, waker.Fd, Outside: false))],
+            [.. edge.To.Select(waker => new EdgeTarget(waker.Node, waker.Fd, Outside: false))],
             edge.Basis)),
     ];
 
@@ -79,10 +79,10 @@ internal sealed class FindingBuilder(Evidence evidence)
         return $"f-{KeyText.Hash($"{evidence.Last.Host.BootId} {family} {string.Join(' ', identity.Order())}")}";
     }
 
-    private string Sight() => evidence.Resources.Hidden.Length switch
+    private string Sight() => evidence.Resources.Hidden switch
     {
         0 => "waits and fds of all",
-        var hidden when evidence.Resources.Hidden.All(process => evidence.Resources[process].NsPid == 1) && hidden == 1 => "waits and fds of all but init",
+        1 when evidence.Resources.OnlyInitIsHidden => "waits and fds of all but init",
         _ => "waits, and fds in part",
     };
 

@@ -10,7 +10,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// together.
 /// </summary>
 /// <param name="Evidence">Where it was seen.</param>
-/// <param name="Members">Indexes of all stuck processes of the story, ascending.</param>
+/// <param name="Members">Pids of all stuck processes of the story, ascending.</param>
 /// <param name="Core">Those that wait only for each other: the rest merely waits upstream of them.</param>
 /// <param name="Edges">Who waits for whom; those of <see cref="EdgeBasis.Kinship"/> join what no wait joins.</param>
 internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, ImmutableHashSet<int> Core, ImmutableArray<IncidentEdge> Edges)
@@ -18,7 +18,7 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
     /// <summary>All incidents of a look, by their first member.</summary>
     public static IEnumerable<Incident> Of(Evidence evidence)
     {
-        ImmutableArray<int> stuck = [.. Enumerable.Range(0, evidence.Stuck.Length).Where(node => evidence.Stuck[node])];
+        ImmutableArray<int> stuck = [.. evidence.Stuck];
         if (stuck.IsEmpty)
             return [];
         var position = stuck.Select((node, place) => (node, place)).ToDictionary(pair => pair.node, pair => pair.place);
@@ -35,10 +35,10 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
         }
         ImmutableArray<IncidentEdge> kinship = [.. stuck
             .Select(child => (Child: child, Parent: evidence.Resources.ParentOf(child)))
-            .Where(pair => pair.Parent >= 0 && evidence.Stuck[pair.Parent]
-                && group[position[pair.Child]] != group[position[pair.Parent]]
-                && BeganTogether(evidence, pair.Parent, pair.Child))
-            .Select(pair => IncidentEdge.OfKinship(evidence, pair.Parent, pair.Child))];
+            .Where(pair => pair.Parent is { } parent && evidence.Stuck.Contains(parent)
+                && group[position[pair.Child]] != group[position[parent]]
+                && BeganTogether(evidence, parent, pair.Child))
+            .Select(pair => IncidentEdge.OfKinship(pair.Parent!.Value, pair.Child))];
 
         return [.. Components.Weak(stuck.Length, pairs.Concat(kinship.Select(edge => (position[edge.From], position[edge.To[0].Node]))))
             .Select(members => OfMembers(evidence, [.. members.Select(place => stuck[place])], waits, kinship))];
@@ -71,7 +71,7 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
 
     private static IEnumerable<IncidentEdge> EdgesOf(Evidence evidence, int node)
     {
-        foreach (Waiter waiter in evidence.Graph.Nodes[node].Waiters)
+        foreach (Waiter waiter in evidence.Graph.NodeOf(node).Waiters)
         {
             for (int clause = 0; clause < waiter.Clauses.Length; clause++)
             {
@@ -79,9 +79,9 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
                 foreach (Clause part in parts)
                 {
                     // A waker that only happens to be in the proof is not part of the story; a waiter that also has the other end open is.
-                    ImmutableArray<Waker> to = [.. part.Wakers.Where(waker => waker.Direct && evidence.Stuck[waker.Node])];
+                    ImmutableArray<Waker> to = [.. part.Wakers.Where(waker => waker.Direct && evidence.Stuck.Contains(waker.Node))];
                     if (!to.IsEmpty)
-                        yield return new IncidentEdge(node, waiter.Thread.Tid, clause, waiter.Wait, part.Wait, to, evidence.Proven[node] ? EdgeBasis.Proven : EdgeBasis.Assumed);
+                        yield return new IncidentEdge(node, waiter.Thread.Tid, clause, waiter.Wait, part.Wait, to, evidence.Proven.Contains(node) ? EdgeBasis.Proven : EdgeBasis.Assumed);
                 }
             }
         }
@@ -110,7 +110,7 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
 }
 
 /// <summary>A wait of one thread, or kinship.</summary>
-/// <param name="From">Index of the waiting process.</param>
+/// <param name="From">Pid of the waiting process.</param>
 /// <param name="Tid">The waiting thread; the leader for kinship.</param>
 /// <param name="Clause">Which of the wait's clauses.</param>
 /// <param name="Whole">The thread's whole wait: a set, say.</param>
@@ -119,10 +119,10 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
 /// <param name="Basis">Seen, assumed, or kinship.</param>
 internal sealed record IncidentEdge(int From, int Tid, int Clause, Wait Whole, Wait Part, ImmutableArray<Waker> To, EdgeBasis Basis)
 {
-    public static IncidentEdge OfKinship(Evidence evidence, int parent, int child)
+    public static IncidentEdge OfKinship(int parent, int child)
     {
-        var wait = new Wait { Kind = WaitKind.ChildWait, Bounded = Bounded.Unknown, Children = new ChildSelector(evidence.Resources[child].Pid, null) };
-        return new IncidentEdge(parent, evidence.Resources[parent].Pid, 0, wait, wait, [new Waker(child, null, Direct: true)], EdgeBasis.Kinship);
+        var wait = new Wait { Kind = WaitKind.ChildWait, Bounded = Bounded.Unknown, Children = new ChildSelector(child, null) };
+        return new IncidentEdge(parent, parent, 0, wait, wait, [new Waker(child, null, Direct: true)], EdgeBasis.Kinship);
     }
 
     public bool IsKinship => Basis == EdgeBasis.Kinship;

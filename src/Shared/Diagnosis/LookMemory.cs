@@ -6,39 +6,43 @@ namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
 /// What earlier looks knew and one look cannot: since when a thread has not run, who the parent was before init or a subreaper took
-/// over, since when a process is a zombie. Immutable; holds nothing of processes that have ended.
+/// over, since when a process is a zombie. Holds nothing of processes that have ended; a look costs what it changes.
 /// </summary>
 public sealed class LookMemory
 {
-    private readonly ImmutableDictionary<ProcessKey, Remembered> _processes;
-    private readonly string? _bootId;
+    private readonly ResourceIndex _resources = new();
+    private readonly HashSet<HostProcess> _orphans = [];
 
-    private LookMemory(ImmutableDictionary<ProcessKey, Remembered> processes, string? bootId)
-    {
-        _processes = processes;
-        _bootId = bootId;
-    }
+    /// <summary>The host as the last look showed it.</summary>
+    internal ResourceIndex Resources => _resources;
 
-    public static LookMemory Empty { get; } = new(ImmutableDictionary<ProcessKey, Remembered>.Empty, null);
+    /// <summary>Those that were seen to lose their parent.</summary>
+    internal IReadOnlyCollection<HostProcess> Orphans => _orphans;
 
-    /// <summary>The memory after one more look. A look of another boot begins anew.</summary>
+    /// <summary>One more look is remembered. A look of another boot begins anew.</summary>
+    /// <returns>This memory.</returns>
     public LookMemory Advance(Snapshot look)
     {
-        ImmutableDictionary<ProcessKey, Remembered> before =
-            _bootId == look.Host.BootId ? _processes : ImmutableDictionary<ProcessKey, Remembered>.Empty;
-        Dictionary<int, ProcessRecord> byPid = look.Processes.ToDictionary(process => process.Pid);
-        var after = ImmutableDictionary.CreateBuilder<ProcessKey, Remembered>();
-        foreach (ProcessRecord process in look.Processes)
-            after[process.Key] = Remember(process, before.GetValueOrDefault(process.Key), byPid, look);
-        return new LookMemory(after.ToImmutable(), look.Host.BootId);
+        _resources.Advance(look);
+        foreach (HostProcess gone in _resources.Gone)
+            _orphans.Remove(gone);
+        var lineage = new Lineage(_resources);
+        foreach (HostProcess process in _resources.Changed)
+            Remember(process, lineage);
+        foreach (HostProcess process in _resources.Changed)
+        {
+            if (process.IsNew)
+                Introduce(process);
+        }
+        return this;
     }
 
     /// <summary>How long a thread is known not to have run: from the kernel's own record where it was read, else since it was first seen still. Null: not known.</summary>
     public TimeSpan? StillFor(Snapshot look, ProcessRecord process, ThreadRecord thread)
     {
         TimeSpan? since = thread.LastRan;
-        if (_processes.TryGetValue(process.Key, out Remembered? known)
-            && known.Threads.TryGetValue(thread.Tid, out Still still)
+        if (Of(process) is { } known
+            && Find(known.Threads, thread.Tid) is { } still
             && still.Counters == thread.Counters
             && (since is null || still.Since < since))
         {
@@ -48,59 +52,92 @@ public sealed class LookMemory
     }
 
     /// <summary>Set when the parent was seen to exit, or is known to have exited.</summary>
-    public OrphanInfo? LostParentOf(ProcessRecord process) => _processes.GetValueOrDefault(process.Key)?.Orphan;
+    public OrphanInfo? LostParentOf(ProcessRecord process) => Of(process)?.Orphan;
 
     /// <summary>Whether <paramref name="ancestor"/> was above <paramref name="process"/> when that was first seen, whoever has adopted it since.</summary>
-    public bool CameFrom(ProcessRecord process, ProcessRecord ancestor) =>
-        _processes.GetValueOrDefault(process.Key)?.Ancestors.Contains(ancestor.Key) == true;
+    public bool CameFrom(ProcessRecord process, ProcessRecord ancestor) => Of(process)?.Ancestors.Contains(ancestor.Key) == true;
 
     /// <summary>Time since boot at which the process was first seen without its parent.</summary>
-    public TimeSpan? OrphanSince(ProcessRecord process) => _processes.GetValueOrDefault(process.Key)?.OrphanSince;
+    public TimeSpan? OrphanSince(ProcessRecord process) => Of(process)?.OrphanSince;
 
     /// <summary>Time since boot at which the process was first seen as a zombie.</summary>
-    public TimeSpan? ZombieSince(ProcessRecord process) => _processes.GetValueOrDefault(process.Key)?.ZombieSince;
+    public TimeSpan? ZombieSince(ProcessRecord process) => Of(process)?.ZombieSince;
 
-    private static Remembered Remember(ProcessRecord process, Remembered? known, Dictionary<int, ProcessRecord> byPid, Snapshot look)
+    private Remembered? Of(ProcessRecord process) => _resources.Find(process.Pid) is { } known && known.Record.StartTimeTicks == process.StartTimeTicks ? known.Past : null;
+
+    private static Still? Find(Still[] threads, int tid)
     {
-        var threads = ImmutableDictionary.CreateBuilder<int, Still>();
-        foreach (ThreadRecord thread in process.Threads)
+        int low = 0, high = threads.Length - 1;
+        while (low <= high)
+        {
+            int middle = low + (high - low) / 2;
+            if (threads[middle].Tid == tid)
+                return threads[middle];
+            if (threads[middle].Tid < tid)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return null;
+    }
+
+    private void Remember(HostProcess process, Lineage lineage)
+    {
+        TimeSpan now = _resources.Look.Uptime;
+        Remembered past = process.Past ??= new Remembered();
+        past.Threads = StillOf(process.Record.Threads, past.Threads, now);
+        past.ZombieSince = process.Record.IsZombie ? past.ZombieSince ?? now : null;
+        if (process.IsNew)
+        {
+            past.Ancestors = lineage.AncestorsOf(process);
+            if (lineage.LostParentOf(process) is { } lost)
+                Lose(process, lost.Pid, lost.Comm);
+        }
+        RememberParent(process);
+    }
+
+    /// <summary>To children that have not changed, a parent that was missing at the look before, or one that has the pid of an earlier one.</summary>
+    private void Introduce(HostProcess parent)
+    {
+        foreach (HostProcess child in _resources.ChildrenOf(parent).Span)
+        {
+            if (!child.HasChanged)
+                RememberParent(child);
+        }
+    }
+
+    private void RememberParent(HostProcess process)
+    {
+        if (_resources.ParentOf(process)?.Identity is not { } now)
+            return;
+        if (process.Past!.Parent is { } before && before.Key != now.Key)
+            Lose(process, before.Key.Pid, before.Comm);
+        process.Past.Parent = now;
+    }
+
+    private void Lose(HostProcess process, int parent, string? comm)
+    {
+        Snapshot look = _resources.Look;
+        process.Past!.Orphan = new OrphanInfo(parent, comm, process.Record.Ppid, look.TakenAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"), null);
+        process.Past.OrphanSince = look.Uptime;
+        _orphans.Add(process);
+    }
+
+    /// <summary>A thread with other counters than before stands still since now.</summary>
+    private static Still[] StillOf(ImmutableArray<ThreadRecord> threads, Still[] before, TimeSpan now)
+    {
+        int known = threads.Count(thread => thread.Counters is not null), count = 0, old = 0;
+        var after = new Still[known];
+        foreach (ThreadRecord thread in threads)
         {
             if (thread.Counters is not { } counters)
                 continue;
-            threads[thread.Tid] = known is not null && known.Threads.TryGetValue(thread.Tid, out Still still) && still.Counters == counters
-                ? still
-                : new Still(counters, look.Uptime);
+            while (old < before.Length && before[old].Tid < thread.Tid)
+                old++;
+            after[count++] = old < before.Length && before[old].Tid == thread.Tid && before[old].Counters == counters
+                ? before[old]
+                : new Still(thread.Tid, counters, now);
         }
-        Parent? parent = byPid.TryGetValue(process.Ppid, out ProcessRecord? record) ? new Parent(record.Key, record.Comm) : null;
-        OrphanInfo? orphan = known?.Orphan;
-        TimeSpan? orphanSince = known?.OrphanSince;
-        if (known?.Parent is { } before && parent is { } now && before.Key != now.Key)
-        {
-            orphan = new OrphanInfo(before.Key.Pid, before.Comm, now.Key.Pid, look.TakenAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"), null);
-            orphanSince = look.Uptime;
-        }
-        return new Remembered(
-            parent ?? known?.Parent, known?.Ancestors ?? AncestorsOf(process, byPid),
-            orphan, orphanSince, process.IsZombie ? known?.ZombieSince ?? look.Uptime : null, threads.ToImmutable());
+        return after;
     }
-
-    /// <summary>Those above a process that is seen for the first time, nearest first.</summary>
-    private static ImmutableArray<ProcessKey> AncestorsOf(ProcessRecord process, Dictionary<int, ProcessRecord> byPid)
-    {
-        var ancestors = ImmutableArray.CreateBuilder<ProcessKey>();
-        // A pid reused while the look walked could close a circle of parents.
-        while (byPid.TryGetValue(process.Ppid, out ProcessRecord? parent) && !ancestors.Contains(parent.Key))
-        {
-            ancestors.Add(parent.Key);
-            process = parent;
-        }
-        return ancestors.ToImmutable();
-    }
-
-    private sealed record Remembered(
-        Parent? Parent, ImmutableArray<ProcessKey> Ancestors, OrphanInfo? Orphan, TimeSpan? OrphanSince, TimeSpan? ZombieSince, ImmutableDictionary<int, Still> Threads);
-
-    private readonly record struct Parent(ProcessKey Key, string Comm);
-
-    private readonly record struct Still(RunCounters Counters, TimeSpan Since);
 }

@@ -56,7 +56,7 @@ internal sealed class Narrator(ResourceIndex resources)
 
     private string Hop(Incident incident, int process)
     {
-        WaitNode node = incident.Evidence.Graph.Nodes[process];
+        WaitNode node = incident.Evidence.Graph.NodeOf(process);
         ILookup<int, IncidentEdge> byThread = incident.Edges.Where(edge => edge.From == process && !edge.IsKinship).ToLookup(edge => edge.Tid);
         var sentences = new List<string>();
         int futexes = 0;
@@ -121,7 +121,7 @@ internal sealed class Narrator(ResourceIndex resources)
     {
         if (wait.Children?.Pid is not { } pid)
             return wait.Children?.Group is { } group ? $"waits for a child of process group {group} to exit" : "waits for any of its children to exit";
-        return resources.IndexOf(pid) is >= 0 and var child ? $"waits for its child {Name(child)} to exit" : $"waits for its child {pid} to exit";
+        return resources.Find(pid) is { } child ? $"waits for its child {Name(child.Record)} to exit" : $"waits for its child {pid} to exit";
     }
 
     private static string Thing(Wait wait) => wait.Target switch

@@ -29,21 +29,39 @@ public sealed class OpenFindings
     /// <param name="look">The look: tells who is still there.</param>
     public OpenFindings Advance(ImmutableArray<Finding> found, Snapshot look)
     {
+        if (found.IsEmpty && Findings.IsEmpty)
+            return this;
         HashSet<string> ids = [.. found.Select(finding => finding.Id)];
         // Told again under another name: the same processes are not to be in two findings.
         HashSet<int> told = [.. found.SelectMany(finding => finding.Pids)];
-        HashSet<ProcessKey> alive = [.. look.Processes.Where(process => !process.IsZombie).Select(process => process.Key)];
         var missed = ImmutableDictionary.CreateBuilder<string, int>();
         var kept = ImmutableArray.CreateBuilder<Finding>();
         kept.AddRange(found);
         foreach (Finding finding in Findings.Where(finding => !ids.Contains(finding.Id) && !finding.Pids.Any(told.Contains)))
         {
             int misses = _missed.GetValueOrDefault(finding.Id) + 1;
-            if (misses >= LooksMissed || !finding.Participants.All(participant => alive.Contains(new ProcessKey(participant.Pid, participant.StartTimeTicks))))
+            if (misses >= LooksMissed || !finding.Participants.All(participant => IsAlive(look, new ProcessKey(participant.Pid, participant.StartTimeTicks))))
                 continue;
             missed[finding.Id] = misses;
             kept.Add(finding);
         }
         return new OpenFindings(kept.ToImmutable(), missed.ToImmutable());
+    }
+
+    private static bool IsAlive(Snapshot look, ProcessKey key)
+    {
+        int low = 0, high = look.Processes.Length - 1;
+        while (low <= high)
+        {
+            int middle = low + (high - low) / 2;
+            ProcessRecord process = look.Processes[middle];
+            if (process.Pid == key.Pid)
+                return process.StartTimeTicks == key.StartTimeTicks && !process.IsZombie;
+            if (process.Pid < key.Pid)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return false;
     }
 }

@@ -1,81 +1,118 @@
-using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>One open fd: who has it, under which number, with which access.</summary>
-/// <param name="Process">Index into <see cref="Snapshot.Processes"/>.</param>
-/// <param name="Fd">The entry of that process's table.</param>
-public readonly record struct Holder(int Process, FileDescriptor Fd);
-
-/// <summary>The snapshot, the other way round: from an object to all who hold it, from a process to its children.</summary>
-public sealed class ResourceIndex
+/// <summary>
+/// A host from look to look, the other way round: from an object to all who hold it, from a process to its children. A look costs what it changes:
+/// a record that is the same instance as at the look before costs a comparison. Processes are named by pid, of which a look has each once.
+/// </summary>
+internal sealed class ResourceIndex
 {
-    private readonly Dictionary<(FdKind, ulong), ImmutableArray<Holder>> _holders = [];
-    private readonly Dictionary<int, List<int>> _children = [];
-    private readonly Dictionary<int, List<int>> _tracees = [];
-    private readonly Dictionary<int, int> _byPid = [];
+    private readonly Dictionary<int, HostProcess> _byPid = [];
+    private readonly HolderTable _holders = new();
+    private readonly Kin _children = new(), _tracees = new();
+    private readonly List<HostProcess> _changed = [], _gone = [];
+    private HostProcess[] _processes = [], _spare = [];
+    private int _hiddenButInit;
 
-    public ResourceIndex(Snapshot look)
+    /// <summary>The last look; its list of processes is not kept beyond the next.</summary>
+    /// <exception cref="InvalidOperationException">There was none yet.</exception>
+    public Snapshot Look => _look ?? throw new InvalidOperationException("no look yet");
+
+    private Snapshot? _look;
+
+    /// <summary>Ascending by pid.</summary>
+    public ReadOnlySpan<HostProcess> Processes => _processes.AsSpan(0, Count);
+
+    public int Count { get; private set; }
+
+    public int ThreadCount { get; private set; }
+
+    public int FdCount { get; private set; }
+
+    /// <summary>Number of living processes whose fd table could not be read, in whole or in part: each may hold anything.</summary>
+    public int Hidden { get; private set; }
+
+    /// <summary>Whether all that are hidden are the init of some pid namespace. True also where none is hidden.</summary>
+    public bool OnlyInitIsHidden => _hiddenButInit == 0;
+
+    /// <summary>New, or with another record than at the look before; ascending by pid.</summary>
+    public IReadOnlyList<HostProcess> Changed => _changed;
+
+    /// <summary>There at the look before and not at the last; ascending by pid.</summary>
+    public IReadOnlyList<HostProcess> Gone => _gone;
+
+    /// <summary>One more look. One of another boot begins anew.</summary>
+    public void Advance(Snapshot look)
     {
-        Look = look;
-        var holders = new Dictionary<(FdKind, ulong), ImmutableArray<Holder>.Builder>();
-        for (int i = 0; i < look.Processes.Length; i++)
+        foreach (HostProcess process in _changed)
+            process.Settle();
+        _changed.Clear();
+        _gone.Clear();
+        _holders.BeginLook();
+        int before = Count, old = 0, now = 0;
+        if (_look is not null && _look.Host.BootId != look.Host.BootId)
         {
-            ProcessRecord process = look.Processes[i];
-            _byPid[process.Pid] = i;
-            if (!_children.TryGetValue(process.Ppid, out List<int>? siblings))
-                _children[process.Ppid] = siblings = [];
-            siblings.Add(i);
-            if (process.TracerPid != 0)
-            {
-                if (!_tracees.TryGetValue(process.TracerPid, out List<int>? traced))
-                    _tracees[process.TracerPid] = traced = [];
-                traced.Add(i);
-            }
-            foreach (FileDescriptor fd in process.Fds)
-            {
-                if (!CanBeTold(fd.Target))
-                    continue;
-                if (!holders.TryGetValue((fd.Target.Kind, fd.Target.Id), out ImmutableArray<Holder>.Builder? list))
-                    holders[(fd.Target.Kind, fd.Target.Id)] = list = ImmutableArray.CreateBuilder<Holder>(2);
-                list.Add(new Holder(i, fd));
-            }
+            while (old < before)
+                Remove(_processes[old++]);
         }
-        foreach ((var key, ImmutableArray<Holder>.Builder list) in holders)
-            _holders[key] = list.ToImmutable();
-        Hidden = [.. Enumerable.Range(0, look.Processes.Length).Where(i => look.Processes[i] is { IsZombie: false, FdSight: not Sight.Seen })];
+        _look = look;
+        if (_spare.Length < look.Processes.Length)
+            _spare = new HostProcess[look.Processes.Length + look.Processes.Length / 8];
+        foreach (ProcessRecord record in look.Processes)
+        {
+            if (old < before && ReferenceEquals(_processes[old].Record, record))
+            {
+                _spare[now++] = _processes[old++];
+                continue;
+            }
+            while (old < before && _processes[old].Pid < record.Pid)
+                Remove(_processes[old++]);
+            HostProcess? process = old < before && _processes[old].Pid == record.Pid ? _processes[old++] : null;
+            if (process is not null && process.Record.StartTimeTicks != record.StartTimeTicks)
+            {
+                Remove(process);
+                process = null;
+            }
+            _spare[now++] = process is null ? Add(record) : Replace(process, record);
+        }
+        while (old < before)
+            Remove(_processes[old++]);
+        // Nothing of those that have ended is kept.
+        Array.Clear(_processes);
+        (_processes, _spare) = (_spare, _processes);
+        Count = now;
     }
 
-    public Snapshot Look { get; }
+    /// <exception cref="KeyNotFoundException">The last look has no such process.</exception>
+    public ProcessRecord this[int pid] => _byPid[pid].Record;
 
-    /// <summary>Living processes whose fd table could not be read, in whole or in part: each may hold anything.</summary>
-    public ImmutableArray<int> Hidden { get; }
-
-    public ProcessRecord this[int index] => Look.Processes[index];
+    /// <summary>The process with this pid, or null.</summary>
+    public HostProcess? Find(int pid) => _byPid.GetValueOrDefault(pid);
 
     /// <summary>All who hold this object, either end, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
-    public ImmutableArray<Holder> HoldersOf(FdTarget target) =>
-        CanBeTold(target) && _holders.TryGetValue((target.Kind, target.Id), out ImmutableArray<Holder> list) ? list : [];
+    public OrderedList<Holder> HoldersOf(FdTarget target) => _holders.Of(target);
 
-    /// <summary>Indexes of the children of a process, zombies among them.</summary>
-    public IReadOnlyList<int> ChildrenOf(int process) => _children.TryGetValue(this[process].Pid, out List<int>? list) ? list : [];
+    /// <summary>Whether somebody held this object at the look before who no longer does: an end may have been handed on unseen.</summary>
+    public bool LostAHolder(FdTarget target) => _holders.LostOne(target);
 
-    /// <summary>Indexes of the processes that this one traces: wait4(2) tells it of them as of children.</summary>
-    public IReadOnlyList<int> TraceesOf(int process) => _tracees.TryGetValue(this[process].Pid, out List<int>? list) ? list : [];
+    /// <summary>The children of a process, zombies among them.</summary>
+    public OrderedList<HostProcess> ChildrenOf(HostProcess process) => _children.Of(process.Pid);
 
-    /// <summary>Index of the process with this pid in this look, or -1.</summary>
-    public int IndexOf(int pid) => _byPid.TryGetValue(pid, out int index) ? index : -1;
+    /// <summary>The processes that this one traces: wait4(2) tells it of them as of children.</summary>
+    public OrderedList<HostProcess> TraceesOf(HostProcess process) => _tracees.Of(process.Pid);
 
-    /// <summary>Index of the parent, or -1.</summary>
-    public int ParentOf(int process) => IndexOf(this[process].Ppid);
+    public HostProcess? ParentOf(HostProcess process) => Find(process.Record.Ppid);
+
+    /// <summary>Pid of the parent if that is in the look, or null.</summary>
+    public int? ParentOf(int pid) => Find(this[pid].Ppid)?.Pid;
 
     /// <summary>Whether <paramref name="descendant"/> has <paramref name="ancestor"/> among its parents. Nobody is a descendant of itself.</summary>
-    public bool IsDescendant(int descendant, int ancestor)
+    public bool IsDescendant(HostProcess descendant, HostProcess ancestor)
     {
         // A pid reused while the look walked could close a circle of parents: bounded by the number of processes.
-        int current = ParentOf(descendant);
-        for (int steps = 0; current >= 0 && steps < Look.Processes.Length; steps++)
+        HostProcess? current = ParentOf(descendant);
+        for (int steps = 0; current is not null && steps < Count; steps++)
         {
             if (current == ancestor)
                 return true;
@@ -84,5 +121,84 @@ public sealed class ResourceIndex
         return false;
     }
 
-    private static bool CanBeTold(FdTarget target) => target.Kind is FdKind.Pipe or FdKind.Socket or FdKind.EventFd && target.Id != 0;
+    private HostProcess Add(ProcessRecord record)
+    {
+        var process = new HostProcess(record);
+        _byPid[process.Pid] = process;
+        _children.Add(record.Ppid, process);
+        _tracees.Add(record.TracerPid, process);
+        _holders.Change(process, [], record.Fds);
+        CountIn(process, 1);
+        _changed.Add(process);
+        return process;
+    }
+
+    private HostProcess Replace(HostProcess process, ProcessRecord record)
+    {
+        ProcessRecord before = process.Record;
+        CountIn(process, -1);
+        process.Replace(record);
+        CountIn(process, 1);
+        _children.Move(before.Ppid, record.Ppid, process);
+        _tracees.Move(before.TracerPid, record.TracerPid, process);
+        _holders.Change(process, before.Fds, record.Fds);
+        _changed.Add(process);
+        return process;
+    }
+
+    private void Remove(HostProcess process)
+    {
+        _byPid.Remove(process.Pid);
+        _children.Remove(process.Record.Ppid, process);
+        _tracees.Remove(process.Record.TracerPid, process);
+        _holders.Change(process, process.Record.Fds, []);
+        CountIn(process, -1);
+        _gone.Add(process);
+    }
+
+    private void CountIn(HostProcess process, int sign)
+    {
+        ThreadCount += sign * process.Record.Threads.Length;
+        FdCount += sign * process.Record.Fds.Length;
+        if (!process.IsHidden)
+            return;
+        Hidden += sign;
+        if (process.Record.NsPid != 1)
+            _hiddenButInit += sign;
+    }
+
+    /// <summary>Processes by the pid of their parent or tracer, which need not be in the look.</summary>
+    private sealed class Kin
+    {
+        private readonly Dictionary<int, OrderedList<HostProcess>> _lists = [];
+
+        public OrderedList<HostProcess> Of(int pid) => _lists.TryGetValue(pid, out OrderedList<HostProcess>? list) ? list : OrderedList<HostProcess>.None;
+
+        /// <summary>0 is nobody's pid.</summary>
+        public void Add(int pid, HostProcess process)
+        {
+            if (pid == 0)
+                return;
+            if (!_lists.TryGetValue(pid, out OrderedList<HostProcess>? list))
+                _lists[pid] = list = new OrderedList<HostProcess>();
+            list.Add(process);
+        }
+
+        public void Remove(int pid, HostProcess process)
+        {
+            if (!_lists.TryGetValue(pid, out OrderedList<HostProcess>? list))
+                return;
+            list.Remove(process);
+            if (list.Count == 0)
+                _lists.Remove(pid);
+        }
+
+        public void Move(int from, int to, HostProcess process)
+        {
+            if (from == to)
+                return;
+            Remove(from, process);
+            Add(to, process);
+        }
+    }
 }

@@ -7,21 +7,14 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// in between; all who stood still did so at one common instant, between the end of the first look and the start of the second, and what
 /// was read of them alike in both looks held at that instant.
 /// </summary>
-internal sealed class Steadiness
+internal static class Steadiness
 {
-    private readonly Dictionary<ProcessKey, ProcessRecord> _before;
-    private readonly ResourceIndex _holdersBefore;
-
-    public Steadiness(Snapshot first)
+    /// <param name="before">The process at the first look; null: it was not there.</param>
+    /// <param name="process">The process at the second look.</param>
+    /// <returns>Why it may have moved between the looks, or null if it stood still.</returns>
+    public static string? WhyItMayHaveMoved(ProcessRecord? before, ProcessRecord process)
     {
-        _before = first.Processes.ToDictionary(process => process.Key);
-        _holdersBefore = new ResourceIndex(first);
-    }
-
-    /// <returns>Why the process may have moved between the looks, or null if it stood still.</returns>
-    public string? WhyItMayHaveMoved(ProcessRecord process)
-    {
-        if (!_before.TryGetValue(process.Key, out ProcessRecord? before))
+        if (before is null)
             return "it is new";
         if (before.Threads.Length != process.Threads.Length)
             return "its threads came or went";
@@ -38,13 +31,6 @@ internal sealed class Steadiness
                 return "its wait changed between the two looks";
         }
         return SameTable(before, process) ? null : "its fd table changed between the two looks";
-    }
-
-    /// <summary>Whether somebody held this object at the first look who no longer does: an end may have been handed on unseen.</summary>
-    public bool LostAHolder(FdTarget target, IEnumerable<ProcessKey> holdersNow)
-    {
-        var now = holdersNow.ToHashSet();
-        return _holdersBefore.HoldersOf(target).Any(holder => !now.Contains(_holdersBefore[holder.Process].Key));
     }
 
     private static bool SameTable(ProcessRecord then, ProcessRecord now)

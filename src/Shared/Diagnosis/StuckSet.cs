@@ -3,88 +3,175 @@ using System.Collections.Immutable;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// The largest set of processes that only processes of the same set could wake: a greatest fixpoint. It begins with everybody, takes
+/// The largest set of nodes that only nodes of the same set could wake: a greatest fixpoint. It begins with everybody, takes
 /// out whoever has a reason to run or could be woken from outside the set, and goes on with a work list until nothing changes. Time
-/// and space are linear in the number of wakers.
+/// and space are linear in the number of wakers; what one search has allocated, the next one uses again.
 /// </summary>
-public static class StuckSet
+internal sealed class StuckSet
 {
-    /// <param name="nodes">The graph.</param>
-    /// <param name="ignoreHidden">Take clauses that are open only because of hidden fd tables as closed: what would be stuck if nobody unseen held an end.</param>
-    /// <returns>Parallel to <paramref name="nodes"/>: true for a member.</returns>
-    public static bool[] Find(ImmutableArray<WaitNode> nodes, bool ignoreHidden)
-    {
-        var stuck = new bool[nodes.Length];
-        Array.Fill(stuck, true);
-        var free = new Queue<int>();
-        var wokenBy = new List<OpenClause>?[nodes.Length];
-        var freedBy = new List<int>?[nodes.Length];
+    private const int None = -1;
 
-        void Free(int node)
+    private readonly List<bool> _stuck = [];
+
+    // Per node, what it ends when it is free: a list of edges, each either a clause or, as ~node, a node that it frees outright.
+    private readonly List<int> _firstEdge = [];
+    private readonly List<(int Ends, int Next)> _edges = [];
+    private readonly List<(int Node, int ClausesLeft)> _threads = [];
+
+    /// <summary>The thread of each clause; <see cref="None"/> once it is ended.</summary>
+    private readonly List<int> _clauses = [];
+    private readonly Stack<int> _freed = [];
+
+    /// <summary>Begins anew with nodes 0 to <paramref name="count"/> - 1, all of them stuck.</summary>
+    public void Begin(int count)
+    {
+        _edges.Clear();
+        _threads.Clear();
+        _clauses.Clear();
+        _freed.Clear();
+        _stuck.Clear();
+        _firstEdge.Clear();
+        for (int node = 0; node < count; node++)
         {
-            if (stuck[node])
+            _stuck.Add(true);
+            _firstEdge.Add(None);
+        }
+    }
+
+    public bool IsStuck(int node) => _stuck[node];
+
+    /// <summary>It has a reason to run.</summary>
+    public void Free(int node)
+    {
+        if (!_stuck[node])
+            return;
+        _stuck[node] = false;
+        _freed.Push(node);
+    }
+
+    /// <summary>A thread, whose clauses follow until <see cref="EndThread"/>.</summary>
+    public int BeginThread(int node)
+    {
+        _threads.Add((node, 0));
+        return _threads.Count - 1;
+    }
+
+    public int BeginClause(int thread)
+    {
+        (int node, int clauses) = _threads[thread];
+        _threads[thread] = (node, clauses + 1);
+        _clauses.Add(thread);
+        return _clauses.Count - 1;
+    }
+
+    /// <returns>False: the clause is ended, by this waker or before.</returns>
+    public bool AddWaker(int clause, int waker)
+    {
+        if (_clauses[clause] == None)
+            return false;
+        if (!_stuck[waker])
+        {
+            EndClause(clause);
+            return false;
+        }
+        AddEdge(waker, clause);
+        return true;
+    }
+
+    /// <summary>Something outside ends it.</summary>
+    public void EndClause(int clause)
+    {
+        int thread = _clauses[clause];
+        if (thread == None)
+            return;
+        _clauses[clause] = None;
+        (int node, int left) = _threads[thread];
+        _threads[thread] = (node, left - 1);
+    }
+
+    public void EndThread(int thread)
+    {
+        (int node, int left) = _threads[thread];
+        if (left == 0)
+            Free(node);
+    }
+
+    /// <summary><paramref name="waker"/> makes <paramref name="node"/> run whatever that waits for.</summary>
+    public void AddAlwaysWaker(int node, int waker)
+    {
+        if (!_stuck[waker])
+            Free(node);
+        else
+            AddEdge(waker, ~node);
+    }
+
+    /// <summary>Goes on until nobody else can be freed.</summary>
+    public void Settle()
+    {
+        while (_freed.TryPop(out int freed))
+        {
+            for (int edge = _firstEdge[freed]; edge != None; edge = _edges[edge].Next)
             {
-                stuck[node] = false;
-                free.Enqueue(node);
+                int ends = _edges[edge].Ends;
+                if (ends < 0)
+                {
+                    Free(~ends);
+                }
+                else if (_clauses[ends] is not None and var thread)
+                {
+                    EndClause(ends);
+                    EndThread(thread);
+                }
             }
         }
+    }
 
-        for (int node = 0; node < nodes.Length; node++)
+    private void AddEdge(int waker, int ends)
+    {
+        _edges.Add((ends, _firstEdge[waker]));
+        _firstEdge[waker] = _edges.Count - 1;
+    }
+
+    /// <param name="members">Nodes that may be stuck, each once; all others are free.</param>
+    /// <param name="nodeOf">What a member waits for.</param>
+    /// <param name="ignoreHidden">Take clauses that are open only because of hidden fd tables as closed: what would be stuck if nobody unseen held an end.</param>
+    /// <returns>Those that are stuck.</returns>
+    public static ImmutableSortedSet<int> Find(IReadOnlyList<int> members, Func<int, WaitNode> nodeOf, bool ignoreHidden)
+    {
+        var search = new StuckSet();
+        search.Begin(members.Count + 1);
+        int outside = members.Count;
+        search.Free(outside);
+        var place = new Dictionary<int, int>(members.Count);
+        foreach (int member in members)
+            place[member] = place.Count;
+        int PlaceOf(int node) => place.GetValueOrDefault(node, outside);
+
+        foreach (int member in members)
         {
-            if (nodes[node].CanRun is not null)
+            WaitNode node = nodeOf(member);
+            if (node.CanRun is not null)
             {
-                Free(node);
+                search.Free(place[member]);
                 continue;
             }
-            foreach (int waker in nodes[node].AlwaysWakers)
-                (freedBy[waker] ??= []).Add(node);
-            foreach (Waiter waiter in nodes[node].Waiters)
+            foreach (int waker in node.AlwaysWakers)
+                search.AddAlwaysWaker(place[member], PlaceOf(waker));
+            foreach (Waiter waiter in node.Waiters)
             {
-                var thread = new OpenThread(node) { ClausesLeft = waiter.Clauses.Length };
+                int thread = search.BeginThread(place[member]);
                 foreach (Clause clause in waiter.Clauses)
                 {
-                    var open = new OpenClause(thread);
+                    int begun = search.BeginClause(thread);
                     if (clause.Open == Openness.Outside || (clause.Open == Openness.Hidden && !ignoreHidden))
-                        open.End();
+                        search.EndClause(begun);
                     foreach (Waker waker in clause.Wakers)
-                        (wokenBy[waker.Node] ??= []).Add(open);
+                        search.AddWaker(begun, PlaceOf(waker.Node));
                 }
-                if (thread.ClausesLeft == 0)
-                    Free(node);
+                search.EndThread(thread);
             }
         }
-        while (free.TryDequeue(out int freed))
-        {
-            foreach (OpenClause clause in wokenBy[freed] ?? [])
-            {
-                clause.End();
-                if (clause.Thread.ClausesLeft == 0)
-                    Free(clause.Thread.Node);
-            }
-            foreach (int node in freedBy[freed] ?? [])
-                Free(node);
-        }
-        return stuck;
-    }
-
-    private sealed class OpenThread(int node)
-    {
-        public int Node => node;
-        public int ClausesLeft { get; set; }
-    }
-
-    private sealed class OpenClause(OpenThread thread)
-    {
-        private bool _ended;
-
-        public OpenThread Thread => thread;
-
-        public void End()
-        {
-            if (_ended)
-                return;
-            _ended = true;
-            thread.ClausesLeft--;
-        }
+        search.Settle();
+        return [.. members.Where(member => search.IsStuck(place[member]))];
     }
 }

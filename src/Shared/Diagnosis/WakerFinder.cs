@@ -1,103 +1,288 @@
-using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
+/// <summary>Is told who could end a wait. A wait is a conjunction of clauses; a clause is ended by any of its wakers.</summary>
+internal interface IWakerSink
+{
+    /// <summary>A clause begins; inside a set, a part of the set's clause.</summary>
+    void Begin(Wait wait);
+
+    /// <returns>False: it knows enough of this clause, no more wakers need be named.</returns>
+    bool Add(HostProcess waker, int? fd, bool direct);
+
+    /// <param name="open">Whether somebody who was not named could end it.</param>
+    /// <param name="why">Why it is open; null for <see cref="Openness.Closed"/>.</param>
+    /// <param name="assumption">What has to be believed for it to be no more open than that, see <see cref="Assumption"/>.</param>
+    void End(Openness open, string? why, string? assumption = null);
+
+    /// <summary>A clause begins that is the union of those that are named until <see cref="EndSet"/>.</summary>
+    void BeginSet(Wait wait);
+
+    void EndSet();
+}
+
 /// <summary>
 /// Who could end a wait. Over-approximates whatever is not known: a waker too many costs a finding, a waker too few would
 /// call a living process dead.
 /// </summary>
-internal sealed class WakerFinder(ResourceIndex resources, Steadiness? steadiness)
+/// <param name="resources">The look, and what changed since the one before.</param>
+/// <param name="guess">
+/// Without the facts that only suspects have, and whatever changed between the looks: a guess at who is worth a second look.
+/// </param>
+internal sealed class WakerFinder(ResourceIndex resources, bool guess)
 {
-    public ImmutableArray<Clause> ClausesOf(int process, Wait wait) => wait.Kind switch
+    private readonly List<HostProcess> _below = [];
+    private string? _hiddenWhy;
+    private int _hiddenCount;
+
+    /// <summary>Names the wakers of all clauses of a wait.</summary>
+    public void Find(HostProcess process, Wait wait, IWakerSink sink)
     {
-        WaitKind.ChildWait => ChildClauses(process, wait),
-        WaitKind.Poll => [Union(wait, wait.Members.Select(member => ClauseOf(process, member)))],
-        _ => [ClauseOf(process, wait)],
+        if (wait.Bounded != Bounded.No)
+        {
+            Outside(wait, "a timeout may end it", sink);
+        }
+        else if (wait.Kind == WaitKind.ChildWait)
+        {
+            FindChildren(process, wait, sink);
+        }
+        else if (wait.Kind == WaitKind.Poll)
+        {
+            sink.BeginSet(wait);
+            foreach (Wait member in wait.Members)
+                FindOne(process, member, sink);
+            sink.EndSet();
+        }
+        else
+        {
+            FindOne(process, wait, sink);
+        }
+    }
+
+    /// <summary>Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, and the children whose end it has a handler for.</summary>
+    public void FindAlways(HostProcess process, IWakerSink sink)
+    {
+        if (process.Record.TracerPid != 0 && resources.Find(process.Record.TracerPid) is { } tracer)
+            sink.Add(tracer, null, direct: false);
+        foreach (HostProcess tracee in resources.TraceesOf(process).Span)
+            sink.Add(tracee, null, direct: false);
+        if ((process.Record.SignalsCaught & SignalMask.Child) == 0)
+            return;
+        foreach (HostProcess child in resources.ChildrenOf(process).Span)
+        {
+            if (!child.Record.IsZombie)
+                sink.Add(child, null, direct: false);
+        }
+    }
+
+    /// <summary>Why something outside could end it, whoever holds what; null where that depends on the holders.</summary>
+    public static string? WhyOutside(Wait wait)
+    {
+        if (wait.Bounded != Bounded.No)
+            return "a timeout may end it";
+        if (wait.Kind != WaitKind.Poll)
+            return WhyOneOutside(wait);
+        foreach (Wait member in wait.Members)
+        {
+            if (WhyOneOutside(member) is { } why)
+                return why;
+        }
+        return null;
+    }
+
+    private static string? WhyOneOutside(Wait wait) => wait.Kind switch
+    {
+        WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => null,
+        WaitKind.EventFd when wait.Target is { Id: not 0 } => null,
+        WaitKind.Futex when wait.Futex is { Private: true } => null,
+        WaitKind.ChildWait => null,
+        WaitKind.Unknown => wait.Why ?? "it is not decoded",
+        _ => "what it waits for can come from outside",
     };
 
-    private Clause ClauseOf(int process, Wait wait) => wait.Kind switch
+    private void FindOne(HostProcess process, Wait wait, IWakerSink sink)
     {
-        WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => PipeClause(wait),
-        WaitKind.EventFd when wait.Target is { Id: not 0 } => EventFdClause(wait),
-        WaitKind.Futex when wait.Futex is { Private: true } => new Clause(wait, SharersOf(process), Openness.Closed, null),
-        WaitKind.ChildWait => Union(wait, ChildClauses(process, wait)),
-        WaitKind.Unknown => Clause.OutsideOf(wait, wait.Why ?? "it is not decoded"),
-        _ => Clause.OutsideOf(wait, "what it waits for can come from outside"),
-    };
+        if (WhyOneOutside(wait) is { } why)
+        {
+            Outside(wait, why, sink);
+            return;
+        }
+        switch (wait.Kind)
+        {
+            case WaitKind.ChildWait:
+                sink.BeginSet(wait);
+                FindChildren(process, wait, sink);
+                sink.EndSet();
+                break;
+            case WaitKind.Futex:
+                FindSharers(process, wait, sink);
+                break;
+            default:
+                FindHolders(wait, sink);
+                break;
+        }
+    }
+
+    private static void Outside(Wait wait, string why, IWakerSink sink)
+    {
+        sink.Begin(wait);
+        sink.End(Openness.Outside, why);
+    }
 
     /// <summary>
     /// Either end: a co-holder of the own end can resize the pipe (F_SETPIPE_SZ) and so wake a writer. A pipe whose other end nobody is seen
-    /// to have would end the wait at once (end of file, or SIGPIPE), so that end is somewhere unseen.
+    /// to have would end the wait at once (end of file, or SIGPIPE), so that end is somewhere unseen. An eventfd has but one end.
     /// </summary>
-    private Clause PipeClause(Wait wait)
+    private void FindHolders(Wait wait, IWakerSink sink)
     {
-        ImmutableArray<Holder> holders = resources.HoldersOf(wait.Target!);
+        OrderedList<Holder> holders = resources.HoldersOf(wait.Target!);
         FdAccess other = wait.Kind == WaitKind.PipeRead ? FdAccess.Write : FdAccess.Read;
-        ImmutableArray<Waker> wakers = [.. holders.Select(holder => new Waker(holder.Process, holder.Fd.Number, (holder.Fd.Access & other) != 0))];
-        return wakers.Any(waker => waker.Direct)
-            ? Sighted(wait, wakers, holders)
-            : new Clause(wait, wakers, Openness.Outside, "its other end is held where it cannot be seen (in flight over a socket, say)");
+        bool held = wait.Kind == WaitKind.EventFd;
+        sink.Begin(wait);
+        foreach (Holder holder in holders.Span)
+        {
+            bool direct = wait.Kind == WaitKind.EventFd || (holder.Access & other) != 0;
+            held |= direct;
+            if (sink.Add(holder.Owner, holder.Fd, direct))
+                continue;
+            sink.End(Openness.Closed, null);
+            return;
+        }
+        if (!held)
+            sink.End(Openness.Outside, "its other end is held where it cannot be seen (in flight over a socket, say)");
+        else if (!guess && resources.LostAHolder(wait.Target!))
+            sink.End(Openness.Outside, "a holder has just let go of it");
+        else
+            EndSighted(holders, sink);
     }
 
-    private Clause EventFdClause(Wait wait)
+    /// <summary>Closes a clause as far as the fd tables that could not be read allow.</summary>
+    private void EndSighted(OrderedList<Holder> holders, IWakerSink sink)
     {
-        ImmutableArray<Holder> holders = resources.HoldersOf(wait.Target!);
-        return Sighted(wait, [.. holders.Select(holder => new Waker(holder.Process, holder.Fd.Number, Direct: true))], holders);
+        // Init inherits from nobody. An end that it has, it made; and then the holders' ends came down from it, through processes that have all
+        // let go of theirs. Where a holder is its own child that is likely, and elsewhere it is what the assumption says.
+        if (resources.Hidden == 0)
+            sink.End(Openness.Closed, null);
+        else if (resources.OnlyInitIsHidden && !IsAnyAChildOfTheHidden(holders))
+            sink.End(Openness.Closed, null, Assumption.InitHoldsNoEnd);
+        else
+            sink.End(Openness.Hidden, HiddenWhy());
+    }
+
+    private bool IsAnyAChildOfTheHidden(OrderedList<Holder> holders)
+    {
+        foreach (Holder holder in holders.Span)
+        {
+            if (resources.ParentOf(holder.Owner) is { IsHidden: true })
+                return true;
+        }
+        return false;
+    }
+
+    private string HiddenWhy()
+    {
+        if (_hiddenWhy is null || _hiddenCount != resources.Hidden)
+        {
+            _hiddenCount = resources.Hidden;
+            _hiddenWhy = $"the fd tables of {_hiddenCount} processes may not be read";
+        }
+        return _hiddenWhy;
     }
 
     /// <summary>A private futex belongs to the memory, whichever process has it. Who shares it was asked of suspects only: a guess at them does without.</summary>
-    private ImmutableArray<Waker> SharersOf(int process) => steadiness is null
-        ? [new Waker(process, null, Direct: true)]
-        : [.. resources[process].SharesMemoryWith.Select(resources.IndexOf).Where(other => other >= 0).Prepend(process).Select(sharer => new Waker(sharer, null, Direct: true))];
-
-    /// <summary>Closes a clause as far as the fd tables that could not be read allow.</summary>
-    private Clause Sighted(Wait wait, ImmutableArray<Waker> wakers, ImmutableArray<Holder> holders)
+    private void FindSharers(HostProcess process, Wait wait, IWakerSink sink)
     {
-        if (steadiness?.LostAHolder(wait.Target!, holders.Select(holder => resources[holder.Process].Key)) == true)
-            return new Clause(wait, wakers, Openness.Outside, "a holder has just let go of it");
-        if (resources.Hidden.IsEmpty)
-            return new Clause(wait, wakers, Openness.Closed, null);
-        // Init inherits from nobody. An end that it has, it made; and then the holders' ends came down from it, through processes that have all
-        // let go of theirs. Where a holder is its own child that is likely, and elsewhere it is what the assumption says.
-        bool onlyInit = resources.Hidden.All(hidden => resources[hidden].NsPid == 1)
-            && holders.All(holder => !resources.Hidden.Contains(resources.ParentOf(holder.Process)));
-        return onlyInit
-            ? new Clause(wait, wakers, Openness.Closed, null) { Assumptions = [Assumption.InitHoldsNoEnd] }
-            : new Clause(wait, wakers, Openness.Hidden, $"the fd tables of {resources.Hidden.Length} processes may not be read");
+        sink.Begin(wait);
+        sink.Add(process, null, direct: true);
+        if (!guess)
+        {
+            foreach (int pid in process.Record.SharesMemoryWith)
+            {
+                if (resources.Find(pid) is { } sharer)
+                    sink.Add(sharer, null, direct: true);
+            }
+        }
+        sink.End(Openness.Closed, null);
     }
 
-    private ImmutableArray<Clause> ChildClauses(int process, Wait wait)
+    private void FindChildren(HostProcess parent, Wait wait, IWakerSink sink)
     {
         ChildSelector selector = wait.Children ?? ChildSelector.Any;
-        ProcessRecord parent = resources[process];
-        ImmutableArray<int> children = [.. resources.ChildrenOf(process).Where(child => IsSelected(parent, resources[child], selector))];
-        if (children.IsEmpty)
-            return [Clause.OutsideOf(wait, "the child that it waits for was not seen")];
-        if (children.Any(child => resources[child].IsZombie))
-            return [Clause.OutsideOf(wait, "a child has already exited: it is about to wake")];
-        ImmutableArray<Waker> wakers = [.. children.Select(child => new Waker(child, null, Direct: true))];
-        if (selector.Pid is not null)
-            return [new Clause(wait, wakers, Openness.Closed, null)];
-        // With SIGCHLD ignored, wait(2) blocks until all children have ended.
-        if ((parent.SignalsIgnored & SignalMask.Child) != 0)
-            return [.. wakers.Select(waker => new Clause(wait, [waker], Openness.Closed, null))];
-        ImmutableArray<int> deeper = [.. children.SelectMany(Descendants)];
-        // Init is given what its descendants leave behind. Another process may be a subreaper too, which /proc does not show.
-        if (parent.NsPid == 1)
-            return [new Clause(wait, [.. wakers, .. deeper.Select(node => new Waker(node, null, Direct: false))], Openness.Closed, null)];
-        return [new Clause(wait, wakers, Openness.Closed, null) { Assumptions = deeper.IsEmpty ? [] : [Assumption.NoSubreaper] }];
+        ReadOnlySpan<HostProcess> children = resources.ChildrenOf(parent).Span;
+        bool any = false, exited = false;
+        foreach (HostProcess child in children)
+        {
+            if (!IsSelected(parent.Record, child.Record, selector))
+                continue;
+            any = true;
+            exited |= child.Record.IsZombie;
+        }
+        if (!any)
+            Outside(wait, "the child that it waits for was not seen", sink);
+        else if (exited)
+            Outside(wait, "a child has already exited: it is about to wake", sink);
+        else if (selector.Pid is null && (parent.Record.SignalsIgnored & SignalMask.Child) != 0)
+            FindEach(parent.Record, children, selector, wait, sink);
+        else
+            FindAny(parent.Record, children, selector, wait, sink);
     }
 
-    private IEnumerable<int> Descendants(int process)
+    /// <summary>With SIGCHLD ignored, wait(2) blocks until all children have ended.</summary>
+    private static void FindEach(ProcessRecord parent, ReadOnlySpan<HostProcess> children, ChildSelector selector, Wait wait, IWakerSink sink)
     {
-        var pending = new Queue<int>(resources.ChildrenOf(process));
-        for (int seen = 0; seen <= resources.Look.Processes.Length && pending.TryDequeue(out int next); seen++)
+        foreach (HostProcess child in children)
         {
-            yield return next;
-            foreach (int child in resources.ChildrenOf(next))
-                pending.Enqueue(child);
+            if (!IsSelected(parent, child.Record, selector))
+                continue;
+            sink.Begin(wait);
+            sink.Add(child, null, direct: true);
+            sink.End(Openness.Closed, null);
+        }
+    }
+
+    private void FindAny(ProcessRecord parent, ReadOnlySpan<HostProcess> children, ChildSelector selector, Wait wait, IWakerSink sink)
+    {
+        sink.Begin(wait);
+        bool more = true, deeper = false;
+        foreach (HostProcess child in children)
+        {
+            if (!IsSelected(parent, child.Record, selector))
+                continue;
+            deeper |= resources.ChildrenOf(child).Count > 0;
+            more = more && sink.Add(child, null, direct: true);
+        }
+        // Init is given what its descendants leave behind. Another process may be a subreaper too, which /proc does not show.
+        bool isInit = selector.Pid is null && parent.NsPid == 1;
+        if (isInit && more)
+        {
+            foreach (HostProcess child in children)
+            {
+                if (IsSelected(parent, child.Record, selector) && !AddBelow(child, sink))
+                    break;
+            }
+        }
+        sink.End(Openness.Closed, null, selector.Pid is null && !isInit && deeper ? Assumption.NoSubreaper : null);
+    }
+
+    private bool AddBelow(HostProcess process, IWakerSink sink)
+    {
+        _below.Clear();
+        AddChildren(process);
+        for (int next = 0; next < _below.Count && next <= resources.Count; next++)
+        {
+            if (!sink.Add(_below[next], null, direct: false))
+                return false;
+            AddChildren(_below[next]);
+        }
+        return true;
+
+        void AddChildren(HostProcess parent)
+        {
+            foreach (HostProcess child in resources.ChildrenOf(parent).Span)
+                _below.Add(child);
         }
     }
 
@@ -109,16 +294,5 @@ internal sealed class WakerFinder(ResourceIndex resources, Steadiness? steadines
             return (sameNumbers ? child.Pid : child.NsPid) == pid;
         // A group's number in a nested namespace cannot be told from here: then any child may be meant.
         return selector.Group is not { } group || !sameNumbers || child.Pgrp == group;
-    }
-
-    private static Clause Union(Wait wait, IEnumerable<Clause> parts)
-    {
-        ImmutableArray<Clause> clauses = [.. parts];
-        Openness open = clauses.Max(clause => clause.Open);
-        return new Clause(wait, [.. clauses.SelectMany(clause => clause.Wakers).Distinct()], open, clauses.First(clause => clause.Open == open).Why)
-        {
-            Parts = clauses,
-            Assumptions = [.. clauses.SelectMany(clause => clause.Assumptions).Distinct()],
-        };
     }
 }

@@ -54,7 +54,7 @@ internal static class Captured
     public static MemoryStream Stream(Capture capture) => new(Bytes(capture));
 
     public static DiagnosisResult Diagnose(Capture capture) => Diagnoser.Diagnose(
-        capture.First, capture.Last, LookMemory.Empty.Advance(capture.First).Advance(capture.Last), new DiagnosisOptions());
+        capture.First, capture.Last, new LookMemory().Advance(capture.First).Advance(capture.Last), new DiagnosisOptions());
 
     /// <summary>All findings as text: ids, fingerprints, sentences.</summary>
     public static string Findings(Capture capture) => JsonSerializer.Serialize(Diagnose(capture).Findings, FindingJson.Default.ImmutableArrayFinding);

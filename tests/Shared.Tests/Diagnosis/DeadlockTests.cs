@@ -58,7 +58,7 @@ public sealed class DeadlockTests
         Snapshot first = scene.Look(1000);
         scene[10].Ran();
 
-        Assert.Empty(Diagnoser.Diagnose(first, scene.Look(1001), LookMemory.Empty, new DiagnosisOptions()).Findings);
+        Assert.Empty(Diagnoser.Diagnose(first, scene.Look(1001), new LookMemory(), new DiagnosisOptions()).Findings);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class DeadlockTests
         Scene after = Scenes.CrossReaders();
         after.Process(12, "third").Sleeps();
 
-        Assert.Empty(Diagnoser.Diagnose(first, after.Look(1001), LookMemory.Empty, new DiagnosisOptions()).Findings);
+        Assert.Empty(Diagnoser.Diagnose(first, after.Look(1001), new LookMemory(), new DiagnosisOptions()).Findings);
     }
 
     [Fact]
@@ -326,7 +326,7 @@ public sealed class DeadlockTests
         scene[10].SharesMemoryWith = [11];
 
         Assert.Empty(scene.Diagnose().Findings);
-        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), new LookMemory()));
     }
 
     [Fact]

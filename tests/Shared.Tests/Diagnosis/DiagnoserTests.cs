@@ -69,7 +69,7 @@ public sealed class DiagnoserTests
     {
         Snapshot first = new Scene().Look(), last = first with { Host = first.Host with { BootId = "other" } };
 
-        Assert.Throws<ArgumentException>(() => Diagnoser.Diagnose(first, last, LookMemory.Empty, new DiagnosisOptions()));
+        Assert.Throws<ArgumentException>(() => Diagnoser.Diagnose(first, last, new LookMemory(), new DiagnosisOptions()));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class DiagnoserTests
         Scene scene = Scenes.CrossReaders();
         scene[10].Timers = true;
 
-        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), new LookMemory()));
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class DiagnoserTests
         scene.Process(11, ".NET TP Worker").WriteEnd(7001, 1).Has(6, "pipe:[7001]", FdAccess.Write, closeOnExec).Sleeps();
 
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
-        Assert.Contains(11, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+        Assert.Contains(11, Diagnoser.Suspects(scene.Look(), new LookMemory()));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class DiagnoserTests
         Scene scene = Scenes.Founding(eof: true);
         scene.Process(200, "bystander").Sleeps();
 
-        IReadOnlySet<int> suspects = Diagnoser.Suspects(scene.Look(), LookMemory.Empty);
+        IReadOnlySet<int> suspects = Diagnoser.Suspects(scene.Look(), new LookMemory());
 
         Assert.Superset(new HashSet<int> { 100, 110, 120 }, suspects.ToHashSet());
         Assert.DoesNotContain(200, suspects);
@@ -115,7 +115,7 @@ public sealed class DiagnoserTests
         scene.Process(61, "sleep", parent: 50).WriteEnd(7000, 1).Sleeps();
         Snapshot look = scene.Look();
 
-        Explanation explanation = Explainer.Explain(look, look, LookMemory.Empty, new DiagnosisOptions(), 50);
+        Explanation explanation = Explainer.Explain(look, look, new LookMemory(), new DiagnosisOptions(), 50);
 
         Assert.Equal(
             [

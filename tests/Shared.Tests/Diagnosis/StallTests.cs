@@ -54,7 +54,7 @@ public sealed class StallTests
         scene.Process(60, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec: false).Reads(5);
         scene.Process(61, "worker", parent: 50).WriteEnd(7000, 1).Sleeps().Session = 61;
 
-        Assert.Contains(60, Diagnoser.Suspects(scene.Look(), LookMemory.Empty));
+        Assert.Contains(60, Diagnoser.Suspects(scene.Look(), new LookMemory()));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class StallTests
         after.Process(110, "collector").ReadEnd(7000, 5).Reads(5).Session = 110;
         after.Process(130, "daemon").WriteEnd(7000, 1).Sleeps().Session = 120;
         Snapshot first = after.Look(1000), last = after.Look(1020);
-        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+        LookMemory memory = new LookMemory().Advance(before.Look(990)).Advance(first).Advance(last);
 
         Assert.DoesNotContain(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings, finding => finding.Class == FindingClass.Stall);
     }
@@ -100,7 +100,7 @@ public sealed class StallTests
         after.Process(100, "monitor").ReadEnd(7000, 5).Reads(5);
         after.Process(120, "contained", parent: 100).WriteEnd(7000, 1).Sleeps().NsPid = 1;
         Snapshot first = after.Look(1000), last = after.Look(1020);
-        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+        LookMemory memory = new LookMemory().Advance(before.Look(990)).Advance(first).Advance(last);
 
         Assert.DoesNotContain(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings, finding => finding.Class == FindingClass.Stall);
     }
@@ -117,7 +117,7 @@ public sealed class StallTests
         after.Process(100, "runner").ReadEnd(7000, 3).Reads(3);
         after.Process(120, "leftover", parent: 100).WriteEnd(7000, 1).Sleeps();
         Snapshot first = after.Look(1000), last = after.Look(1020);
-        LookMemory memory = LookMemory.Empty.Advance(before.Look(990)).Advance(first).Advance(last);
+        LookMemory memory = new LookMemory().Advance(before.Look(990)).Advance(first).Advance(last);
 
         Finding finding = Assert.Single(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings);
 

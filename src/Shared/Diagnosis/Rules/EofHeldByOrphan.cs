@@ -18,11 +18,10 @@ internal sealed class EofHeldByOrphan : EvidenceRule
 
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
-        ResourceIndex resources = evidence.Resources;
-        foreach (HeldUp held in Adoption.HeldUp(evidence.Graph, evidence.Memory, guess: false))
+        foreach (HostProcess process in evidence.Triage.HeldUp)
         {
-            ProcessRecord reader = resources[held.Reader];
-            if (told.Contains(reader.Pid) || !evidence.WasThere(reader))
+            ProcessRecord reader = process.Record;
+            if (told.Contains(reader.Pid) || process.IsNew || evidence.Adoption.HeldUp(process, evidence.Graph.NodeOf(process.Pid).Waiters) is not { } held)
                 continue;
             TimeSpan still = evidence.StillFor(reader, held.Waiter.Thread);
             if (still < evidence.Options.MinimumWait)
@@ -33,18 +32,17 @@ internal sealed class EofHeldByOrphan : EvidenceRule
 
     private Finding Tell(Evidence evidence, HeldUp held)
     {
-        ResourceIndex resources = evidence.Resources;
-        var narrator = new Narrator(resources);
+        var narrator = new Narrator(evidence.Resources);
         string reader = narrator.Name(held.Reader);
         ulong pipe = held.Wait.Target!.Id;
         ImmutableArray<int> orphans = [.. held.Holders.Select(holder => holder.Process).Distinct()];
         string names = Narrator.Listing(orphans.Select(narrator.Name));
         ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
-            resources[holder.Process].Pid, holder.Fd.Number, held.Wait.Target.Text,
-            $"It ends when {narrator.Name(holder.Process)} exits or closes fd {holder.Fd.Number}."))];
+            holder.Process, holder.Fd, held.Wait.Target.Text,
+            $"It ends when {narrator.Name(holder.Process)} exits or closes fd {holder.Fd}."))];
         ImmutableArray<IncidentEdge> edges = [new(
             held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
-            [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd.Number, Direct: true))], EdgeBasis.Assumed)];
+            [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed)];
 
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
@@ -61,7 +59,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
                 .. orphans.Select(orphan => OrphanSentence(evidence, orphan)),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = builder.Edges(edges),
+            Edges = FindingBuilder.Edges(edges),
             NotProvenBecause = [$"{names} can still exit"],
         });
     }
@@ -69,7 +67,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
     internal static string OrphanSentence(Evidence evidence, int orphan)
     {
         ProcessRecord process = evidence.Resources[orphan];
-        string adopted = evidence.Resources.ParentOf(orphan) is >= 0 and var parent ? $"adopted by {Narrator.Name(evidence.Resources[parent])}" : "adopted by init";
+        string adopted = evidence.Resources.ParentOf(orphan) is { } parent ? $"adopted by {Narrator.Name(evidence.Resources[parent])}" : "adopted by init";
         return evidence.Memory.LostParentOf(process) is { LostParent: { } lost, LostPpid: { } pid }
             ? $"{Narrator.Name(process)} is an orphan: its parent {lost} ({pid}) has exited, and it was {adopted}."
             : $"{Narrator.Name(process)} is an orphan, {adopted}: whoever started it has exited.";

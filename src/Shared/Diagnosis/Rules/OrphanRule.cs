@@ -19,43 +19,18 @@ internal sealed class OrphanRule(OrphanKind kind) : EvidenceRule
 
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
-        for (int process = 0; process < evidence.Last.Processes.Length; process++)
+        foreach (HostProcess process in evidence.Orphans)
         {
-            ProcessRecord record = evidence.Resources[process];
-            if (told.Contains(record.Pid) || record.IsZombie || !evidence.WasThere(record) || !IsOrphan(evidence, process) || KindOf(evidence, process) != kind)
-                continue;
-            yield return Tell(evidence, process);
+            if (!told.Contains(process.Pid) && KindOf(evidence, process) == kind)
+                yield return Tell(evidence, process.Pid);
         }
     }
 
-    /// <summary>Seen to lose its parent, or found as one; in both cases its stdio must say that it is no daemon.</summary>
-    private static bool IsOrphan(Evidence evidence, int process)
+    private static OrphanKind KindOf(Evidence evidence, HostProcess process)
     {
-        ProcessRecord record = evidence.Resources[process];
-        if (evidence.Memory.OrphanSince(record) is { } since)
-            return evidence.Last.Uptime - since >= evidence.Options.OrphanGrace
-                && (Adoption.HasDeadStdio(evidence.Resources, process) || HoldsSomebodysPipe(evidence, process))
-                && !Adoption.Listens(evidence.Last, record);
-        return evidence.AgeOf(record) >= evidence.Options.OrphanGrace && Adoption.LooksOrphaned(evidence.Resources, process);
-    }
-
-    private static OrphanKind KindOf(Evidence evidence, int process)
-    {
-        if (HoldsSomebodysPipe(evidence, process))
+        if (evidence.Adoption.HoldsSomebodysPipe(process))
             return OrphanKind.HoldingPipe;
-        return evidence.Resources[process].Threads.Any(thread => thread.State == 'R') ? OrphanKind.Busy : OrphanKind.Idle;
-    }
-
-    /// <summary>A stdio pipe whose other end somebody has who is neither its descendant nor of its own process group.</summary>
-    private static bool HoldsSomebodysPipe(Evidence evidence, int process)
-    {
-        ResourceIndex resources = evidence.Resources;
-        ProcessRecord record = resources[process];
-        return record.Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => fd.Target.Kind == FdKind.Pipe && resources.HoldersOf(fd.Target).Any(other =>
-            other.Fd.Access != fd.Access
-            && other.Process != process
-            && resources[other.Process].Pgrp != record.Pgrp
-            && !resources.IsDescendant(other.Process, process)));
+        return process.Record.Threads.Any(thread => thread.State == 'R') ? OrphanKind.Busy : OrphanKind.Idle;
     }
 
     private Finding Tell(Evidence evidence, int process)
@@ -69,7 +44,7 @@ internal sealed class OrphanRule(OrphanKind kind) : EvidenceRule
             _ => "sits and waits",
         };
         var narrator = new Narrator(evidence.Resources);
-        string[] waits = [.. evidence.Graph.Nodes[process].Waiters.Take(1).Select(waiter => narrator.WaitSentence(process, waiter, first: true, many: false))];
+        string[] waits = [.. evidence.Graph.NodeOf(process).Waiters.Take(1).Select(waiter => narrator.WaitSentence(process, waiter, first: true, many: false))];
         Finding finding = new FindingBuilder(evidence).Build(
             Info,
             evidence.Memory.OrphanSince(record) is null ? Confidence.Likely : Confidence.Proven,

@@ -15,21 +15,20 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
         ResourceIndex resources = evidence.Resources;
-        for (int process = 0; process < evidence.Last.Processes.Length; process++)
+        foreach (HostProcess process in evidence.Triage.Duplicates)
         {
-            ProcessRecord record = resources[process];
-            if (told.Contains(record.Pid) || !evidence.WasThere(record))
+            if (told.Contains(process.Pid) || process.IsNew)
                 continue;
-            ImmutableArray<StdioDuplicates> pairs = StdioDuplicates.Of(record);
+            ImmutableArray<StdioDuplicates> pairs = StdioDuplicates.Of(process.Record);
             if (!pairs.IsEmpty && !HasItFromItsParent(resources, process, pairs))
-                yield return Tell(evidence, process, pairs);
+                yield return Tell(evidence, process.Pid, pairs);
         }
     }
 
     /// <summary>Inherited as it stands: the parent is told of, once.</summary>
-    private static bool HasItFromItsParent(ResourceIndex resources, int process, ImmutableArray<StdioDuplicates> pairs) =>
-        resources.ParentOf(process) is >= 0 and var parent
-        && StdioDuplicates.Of(resources[parent]) is { IsEmpty: false } above
+    private static bool HasItFromItsParent(ResourceIndex resources, HostProcess process, ImmutableArray<StdioDuplicates> pairs) =>
+        resources.ParentOf(process) is { } parent
+        && StdioDuplicates.Of(parent.Record) is { IsEmpty: false } above
         && pairs.All(pair => above.Any(other => other.Stdio.Target == pair.Stdio.Target));
 
     private Finding Tell(Evidence evidence, int process, ImmutableArray<StdioDuplicates> pairs)

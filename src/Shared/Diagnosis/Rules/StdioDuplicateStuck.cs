@@ -23,7 +23,7 @@ internal sealed class StdioDuplicateStuck : IncidentRule
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
         ResourceIndex resources = incident.Evidence.Resources;
-        if (!incident.Core.All(node => incident.Evidence.Graph.Nodes[node].Waiters.All(waiter => waiter.Wait.Kind == WaitKind.Futex)))
+        if (!incident.Core.All(node => incident.Evidence.Graph.NodeOf(node).Waiters.All(waiter => waiter.Wait.Kind == WaitKind.Futex)))
             return null;
         foreach (int holder in incident.Core.Order())
         {

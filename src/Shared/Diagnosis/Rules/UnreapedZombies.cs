@@ -13,15 +13,17 @@ internal sealed class UnreapedZombies : EvidenceRule
 
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
-        var byParent = Enumerable.Range(0, evidence.Last.Processes.Length)
-            .Where(process => evidence.Resources[process] is { IsZombie: true } zombie && evidence.WasThere(zombie))
-            .GroupBy(evidence.Resources.ParentOf);
-        foreach (IGrouping<int, int> family in byParent.Where(family => family.Key >= 0 && !told.Contains(evidence.Resources[family.Key].Pid)))
+        var byParent = evidence.Triage.Zombies
+            .Where(zombie => !zombie.IsNew)
+            .GroupBy(evidence.Resources.ParentOf, zombie => zombie.Pid);
+        foreach (IGrouping<HostProcess?, int> family in byParent)
         {
+            if (family.Key is not { } parent || told.Contains(parent.Pid))
+                continue;
             ImmutableArray<int> zombies = [.. family];
             TimeSpan oldest = zombies.Max(zombie => evidence.Memory.ZombieSince(evidence.Resources[zombie]) is { } since ? evidence.Last.Uptime - since : TimeSpan.Zero);
             if (zombies.Length >= evidence.Options.ZombieCount || oldest >= evidence.Options.ZombieGrace)
-                yield return Tell(evidence, family.Key, zombies);
+                yield return Tell(evidence, parent.Pid, zombies);
         }
     }
 

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>One open fd: who has it, under which number, with which access.</summary>
+/// <param name="Owner">Whose table it is in.</param>
+/// <param name="Fd">File descriptor number.</param>
+/// <param name="Access">Its access mode: which end of a pipe.</param>
+internal readonly record struct Holder(HostProcess Owner, int Fd, FdAccess Access) : IComparable<Holder>
+{
+    /// <summary>Pid of the owner.</summary>
+    public int Process => Owner.Pid;
+
+    public int CompareTo(Holder other) => Process != other.Process ? Process.CompareTo(other.Process) : Fd.CompareTo(other.Fd);
+}
+
+/// <summary>From an object that fds refer to, to all who hold it. Only what changes in an fd table costs.</summary>
+internal sealed class HolderTable
+{
+    private readonly Dictionary<(FdKind, ulong), OrderedList<Holder>> _lists = [];
+    private readonly HashSet<(FdKind, ulong)> _lost = [];
+    private readonly List<FdTarget> _letGo = [];
+
+    /// <summary>Who held what until now is what the look before says.</summary>
+    public void BeginLook() => _lost.Clear();
+
+    /// <summary>All who hold it, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
+    public OrderedList<Holder> Of(FdTarget target) =>
+        CanBeTold(target) && _lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
+
+    /// <summary>Whether somebody held it at the look before who no longer does.</summary>
+    public bool LostOne(FdTarget target) => _lost.Contains((target.Kind, target.Id));
+
+    /// <param name="owner">Whose table changes.</param>
+    /// <param name="before">Its table until now, ascending.</param>
+    /// <param name="after">Its table from now on.</param>
+    public void Change(HostProcess owner, ImmutableArray<FileDescriptor> before, ImmutableArray<FileDescriptor> after)
+    {
+        if (before == after)
+            return;
+        _letGo.Clear();
+        int old = 0, now = 0;
+        while (old < before.Length || now < after.Length)
+        {
+            FileDescriptor? was = old < before.Length ? before[old] : null, becomes = now < after.Length ? after[now] : null;
+            if (was is not null && becomes is not null && IsSame(was, becomes))
+            {
+                old++;
+                now++;
+            }
+            else if (becomes is null || (was is not null && was.Number <= becomes.Number))
+            {
+                Remove(new Holder(owner, was!.Number, was.Access), was.Target);
+                old++;
+            }
+            else
+            {
+                Add(new Holder(owner, becomes.Number, becomes.Access), becomes.Target);
+                now++;
+            }
+        }
+        // At another number, or with another access mode, it still holds it.
+        foreach (FdTarget target in _letGo)
+        {
+            if (!Holds(owner, target))
+                _lost.Add((target.Kind, target.Id));
+        }
+    }
+
+    private void Add(Holder holder, FdTarget target)
+    {
+        if (!CanBeTold(target))
+            return;
+        if (!_lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list))
+            _lists[(target.Kind, target.Id)] = list = new OrderedList<Holder>();
+        list.Add(holder);
+    }
+
+    private void Remove(Holder holder, FdTarget target)
+    {
+        if (!CanBeTold(target) || !_lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list))
+            return;
+        list.Remove(holder);
+        if (list.Count == 0)
+            _lists.Remove((target.Kind, target.Id));
+        _letGo.Add(target);
+    }
+
+    private bool Holds(HostProcess owner, FdTarget target)
+    {
+        foreach (Holder holder in Of(target).Span)
+        {
+            if (holder.Owner == owner)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsSame(FileDescriptor a, FileDescriptor b) =>
+        a.Number == b.Number && a.Access == b.Access && a.Target.Kind == b.Target.Kind && a.Target.Id == b.Target.Id;
+
+    private static bool CanBeTold(FdTarget target) => target.Kind is FdKind.Pipe or FdKind.Socket or FdKind.EventFd && target.Id != 0;
+}

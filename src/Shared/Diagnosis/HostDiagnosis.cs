@@ -1,0 +1,39 @@
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// Diagnoses a host look after look, each against the one before. What a look costs is what changed since, and what there is to tell or to
+/// suspect: processes that stand still under the same record cost next to nothing. Not for use by two threads at once.
+/// </summary>
+public sealed class HostDiagnosis
+{
+    private readonly DiagnosisOptions _options;
+    private readonly Triage _triage;
+
+    public HostDiagnosis(DiagnosisOptions options)
+    {
+        _options = options;
+        _triage = new Triage(Memory.Resources, Memory);
+    }
+
+    /// <summary>What all looks so far knew.</summary>
+    public LookMemory Memory { get; } = new();
+
+    /// <summary>
+    /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all who might be stuck, hold a duplicate of their stdio, be
+    /// orphans, or be held up by one. Valid until the next look is diagnosed.
+    /// </summary>
+    public IReadOnlySet<int> Suspects => _triage.Suspects;
+
+    /// <summary>
+    /// One more look. Of the first, and of the first of another boot, nothing is told: that a process stands still takes two. Neither the look nor
+    /// its list of processes is kept beyond the next call.
+    /// </summary>
+    public DiagnosisResult Advance(Snapshot look)
+    {
+        Memory.Advance(look);
+        _triage.Judge();
+        return Diagnoser.Diagnose(new Evidence(Memory.Resources, _triage, Memory, _options));
+    }
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// One process as it is followed from look to look. What can be told from its record alone is worked out once for as long as the looks show
+/// the same record.
+/// </summary>
+internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProcess>
+{
+    private ImmutableArray<Wait> _waits;
+    private LocalFacts? _facts;
+
+    public int Pid { get; } = record.Pid;
+
+    public ProcessRecord Record { get; private set; } = record;
+
+    /// <summary>Who it is to its children, even when it has ended.</summary>
+    public ProcessIdentity Identity { get; private set; } = new(record.Key, record.Comm);
+
+    /// <summary>Whether the last look is the first to show it.</summary>
+    public bool IsNew { get; private set; } = true;
+
+    /// <summary>Whether the last look brought another record of it than the look before, or the first.</summary>
+    public bool HasChanged { get; private set; } = true;
+
+    /// <summary>Its record at the look before the last; null if it is new.</summary>
+    public ProcessRecord? Before => IsNew ? null : HasChanged ? _before : Record;
+
+    private ProcessRecord? _before;
+
+    /// <summary>What earlier looks knew, if there is a <see cref="LookMemory"/>.</summary>
+    public Remembered? Past { get; set; }
+
+    /// <summary>Its number in the triage of the last look.</summary>
+    public int Place { get; set; }
+
+    /// <summary>Living, with an fd table that could not be read, in whole or in part: it may hold anything.</summary>
+    public bool IsHidden => Record is { IsZombie: false, FdSight: not Sight.Seen };
+
+    public void Replace(ProcessRecord record)
+    {
+        _before = Record;
+        Record = record;
+        HasChanged = true;
+        _facts = null;
+        _waits = default;
+        if (Identity.Comm != record.Comm)
+            Identity.Comm = record.Comm;
+    }
+
+    /// <summary>The next look begins.</summary>
+    public void Settle()
+    {
+        IsNew = HasChanged = false;
+        _before = null;
+    }
+
+    /// <summary>Parallel to the threads of <see cref="ThreadsOf"/>. Kept only where the diagnosis asks for it at every look.</summary>
+    public ImmutableArray<Wait> WaitsOf(HostIdentity host) => _waits.IsDefault ? Decode(host) : _waits;
+
+    /// <summary>Those that have not exited.</summary>
+    public static IEnumerable<ThreadRecord> ThreadsOf(ProcessRecord process) => process.Threads.Where(IsAlive);
+
+    private static bool IsAlive(ThreadRecord thread) => thread.State is not ('Z' or 'X');
+
+    public LocalFacts FactsOn(HostIdentity host)
+    {
+        if (_facts is { } known)
+            return known;
+        ImmutableArray<Wait> waits = Decode(host);
+        LocalFacts facts = LocalFact.Of(Record, waits);
+        if ((facts & (LocalFacts.MayBeStuck | LocalFacts.ReadsPipe)) != 0)
+            _waits = waits;
+        _facts = facts;
+        return facts;
+    }
+
+    private ImmutableArray<Wait> Decode(HostIdentity host)
+    {
+        ImmutableArray<ThreadRecord> threads = Record.Threads;
+        var waits = ImmutableArray.CreateBuilder<Wait>(threads.Length);
+        foreach (ThreadRecord thread in threads)
+        {
+            if (IsAlive(thread))
+                waits.Add(WaitDecoder.Decode(host, Record, thread));
+        }
+        return waits.DrainToImmutable();
+    }
+
+    public int CompareTo(HostProcess? other) => Pid.CompareTo(other?.Pid ?? 0);
+}
+
+/// <summary>Kept by children of a process beyond its end.</summary>
+internal sealed class ProcessIdentity(ProcessKey key, string comm)
+{
+    public ProcessKey Key => key;
+
+    /// <summary>As at the last look that showed it.</summary>
+    public string Comm { get; set; } = comm;
+}
+
+/// <summary>What looks before the last knew of a process, see <see cref="LookMemory"/>. Times are since boot.</summary>
+internal sealed class Remembered
+{
+    public ProcessIdentity? Parent { get; set; }
+
+    /// <summary>Those above it when it was first seen, nearest first.</summary>
+    public ImmutableArray<ProcessKey> Ancestors { get; set; } = [];
+
+    public OrphanInfo? Orphan { get; set; }
+
+    public TimeSpan? OrphanSince { get; set; }
+
+    public TimeSpan? ZombieSince { get; set; }
+
+    /// <summary>Threads whose counters are known, ascending by tid.</summary>
+    public Still[] Threads { get; set; } = [];
+}
+
+/// <summary>A thread whose counters have been the same since then.</summary>
+internal readonly record struct Still(int Tid, RunCounters Counters, TimeSpan Since);

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>What the record of a process alone leaves possible. Most processes of a healthy host have none.</summary>
+[Flags]
+internal enum LocalFacts
+{
+    None = 0,
+
+    /// <summary>Nothing in its record says that it can run.</summary>
+    MayBeStuck = 1,
+
+    /// <summary>A thread reads a pipe, above fd 2, without a timeout: orphans may keep it waiting.</summary>
+    ReadsPipe = 2,
+
+    /// <summary>Its stdio is again at other fds, see <see cref="StdioDuplicates.AllOf"/>.</summary>
+    HoldsDuplicates = 4,
+
+    /// <summary>It leads no session, and its stdio may lead nowhere.</summary>
+    MayBeOrphan = 8,
+
+    Zombie = 16,
+}
+
+internal static class LocalFact
+{
+    public static LocalFacts Of(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        LocalFacts facts = LocalFacts.None;
+        if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !waits.Any(wait => WakerFinder.WhyOutside(wait) is not null))
+            facts |= LocalFacts.MayBeStuck;
+        if (waits.Any(wait => wait.Bounded == Bounded.No && Adoption.PipeReads(wait).Any(Adoption.MayBeOwnPipe)))
+            facts |= LocalFacts.ReadsPipe;
+        if (!StdioDuplicates.AllOf(process).IsEmpty)
+            facts |= LocalFacts.HoldsDuplicates;
+        if (Adoption.MayBeOrphan(process))
+            facts |= LocalFacts.MayBeOrphan;
+        if (process.IsZombie)
+            facts |= LocalFacts.Zombie;
+        return facts;
+    }
+
+    /// <summary>Why it can run whatever its threads wait for, as far as its record tells; or null.</summary>
+    /// <param name="process">The record.</param>
+    /// <param name="noThreads">None of its threads was seen alive.</param>
+    /// <param name="guess">
+    /// Without the costly facts that only suspects have: nobody is to stop being a suspect by having been one.
+    /// </param>
+    public static string? WhyItCanRun(ProcessRecord process, bool noThreads, bool guess)
+    {
+        if (noThreads)
+            return process.IsZombie ? "it has exited" : "no thread of it could be read";
+        if (!process.ThreadsComplete)
+            return "not all of its threads could be read";
+        if (process.Behind)
+            return "it has run since it was read";
+        if (process.HasPosixTimers == true && !guess)
+            return "it has a POSIX timer";
+        if ((process.SignalsCaught & SignalMask.IntervalTimers) != 0)
+            return "it catches the signal of an interval timer, and whether one is set shows nowhere";
+        if (!guess && process.Fds.Any(fd => fd.Async))
+            return "it has an fd that sends it signals (O_ASYNC)";
+        if (process.Fds.Any(fd => fd.Target.Kind == FdKind.IoUring))
+            return "it has an io_uring, and what is pending there shows nowhere";
+        return null;
+    }
+}
+
+/// <summary>Masks over SigCgt and SigIgn of /proc/PID/status: bit n-1 is signal n of signal(7).</summary>
+internal static class SignalMask
+{
+    /// <summary>SIGCHLD.</summary>
+    public const ulong Child = 1UL << 16;
+
+    /// <summary>SIGALRM, SIGVTALRM, SIGPROF.</summary>
+    public const ulong IntervalTimers = 1UL << 13 | 1UL << 25 | 1UL << 26;
+
+    /// <summary>SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM: programs sit and wait for these.</summary>
+    public const ulong WaitedForByDesign = 1UL << 0 | 1UL << 1 | 1UL << 2 | 1UL << 9 | 1UL << 11 | 1UL << 14;
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using CsCheck;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+public sealed class TriageTests
+{
+    private const int Looks = 12;
+
+    [Fact]
+    public void Stuck_RandomLooks_HasAllWhomTheWholeGraphProvesStuck() => Gen.Int.Sample(seed =>
+    {
+        var host = new RandomHost(seed);
+        Snapshot first = host.Look();
+        foreach (int _ in Enumerable.Range(1, Looks))
+        {
+            Snapshot last = host.Look();
+            (ImmutableSortedSet<int> whole, IEnumerable<int> triage) = Both(first, last);
+            Assert.Subset(triage.ToHashSet(), whole.ToHashSet());
+            first = last;
+        }
+    }, iter: 1_000);
+
+    [Fact]
+    public void Stuck_SameLookTwiceWithoutCostlyFacts_IsWhatTheWholeGraphProves() => Gen.Int.Sample(seed =>
+    {
+        var host = new RandomHost(seed);
+        foreach (int _ in Enumerable.Range(0, Looks))
+        {
+            Snapshot look = host.Look();
+            look = look with { Processes = [.. look.Processes.Select(process => process with { HasPosixTimers = null, SharesMemoryWith = [] })] };
+            (ImmutableSortedSet<int> whole, IEnumerable<int> triage) = Both(look, look);
+            Assert.Equal(whole.Order(), triage);
+        }
+    }, iter: 1_000);
+
+    /// <summary>Who is stuck if no hidden table holds an end: by the whole graph, and by the triage.</summary>
+    private static (ImmutableSortedSet<int> Whole, IEnumerable<int> Triage) Both(Snapshot first, Snapshot last)
+    {
+        ResourceIndex resources = Diagnoser.Between(first, last);
+        var triage = new Triage(resources, new LookMemory());
+        triage.Judge();
+        return (
+            StuckSet.Find([.. last.Processes.Select(process => process.Pid)], new WaitGraph(resources).NodeOf, ignoreHidden: true),
+            triage.Stuck.Select(process => process.Pid));
+    }
+}
