@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.Streaming;
+using OrphanBoard.Agent.Watching;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Wire;
@@ -21,6 +22,7 @@ public static class RunCommand
             new("--token-file", "FILE", "file that holds the agent's token (required)"),
             new("--interval-ms", "N", "milliseconds between two looks, 200 to 60000 (default 1000)"),
             new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+            new("--max-cpu", "PERCENT", "percent of one core, 0.1 to 100: over it for 10 s it looks less often (default 5)"),
             new("--exit-with-parent", "PID", "end when the process that started this one ends, at once if that is not PID any more", MayLackValue: true),
         ],
         "0 ended by SIGTERM or SIGINT, 1 it failed or the server refuses it, 2 bad usage",
@@ -42,12 +44,15 @@ public static class RunCommand
 
         TimeProvider time = TimeProvider.System;
         using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
+        using var watch = new SelfWatch(interval, arguments.Number("--max-cpu", 5, 0.1, 100) / 100, time, error);
+        CollectorState Collector() => new("proc", null, "polling");
+        AgentUsage usage = watch.Begin(Collector());
         var hello = new Hello(
-            WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, "proc", (int)interval.TotalMilliseconds);
+            WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, usage.Backend, usage.IntervalMs, usage);
         var stream = new ServerStream(server, token, hello, time, new Backoff(Random.Shared), error);
 
         Task streaming = stream.RunAsync(stop.Token);
-        Task looking = LookAsync(looker, options, interval, time, stream, stop.Token);
+        Task looking = LookAsync(looker, options, watch, Collector, time, stream, stop.Token);
         // The first of the two to end on its own has failed: the other one ends with it.
         await Task.WhenAny(streaming, looking);
         await stop.CancelAsync();
@@ -62,18 +67,22 @@ public static class RunCommand
     }
 
     private static async Task LookAsync(
-        HostLooker looker, DiagnosisOptions options, TimeSpan interval, TimeProvider time, ServerStream stream, CancellationToken stop)
+        HostLooker looker, DiagnosisOptions options, SelfWatch watch, Func<CollectorState> collector, TimeProvider time, ServerStream stream, CancellationToken stop)
     {
         await Task.Yield();
         Snapshot previous = looker.Look(new HashSet<int>());
         LookMemory memory = LookMemory.Empty.Advance(previous);
         OpenFindings open = OpenFindings.None;
         // Monotonic; ticks that were missed are skipped.
-        using var ticks = new PeriodicTimer(interval, time);
+        using var ticks = new PeriodicTimer(watch.Interval, time);
         try
         {
             while (await ticks.WaitForNextTickAsync(stop))
+            {
                 LookOnce();
+                if (ticks.Period != watch.Interval)
+                    ticks.Period = watch.Interval;
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -87,11 +96,13 @@ public static class RunCommand
 
         void LookOnce()
         {
+            watch.BeginLook();
             Snapshot look = looker.Look(Diagnoser.Suspects(previous, memory));
+            watch.EndLook(look.Reads);
             memory = memory.Advance(look);
             DiagnosisResult result = Diagnoser.Diagnose(previous, look, memory, options);
             open = open.Advance(result.Findings, look);
-            stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, memory), open.Findings));
+            stream.Offer(look, result.Visibility, open.Findings, memory.LostParentOf, watch.Report(collector()));
             previous = look;
         }
     }
