@@ -45,7 +45,7 @@ public static class RunCommand
         TimeProvider time = TimeProvider.System;
         using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
         using var watch = new SelfWatch(interval, arguments.Number("--max-cpu", 5, 0.1, 100) / 100, time, error);
-        CollectorState Collector() => new("proc", null, "polling");
+        CollectorState Collector() => new(BackendChoice.OnlyProc.Name, BackendChoice.OnlyProc.WhyNotBetter, EventsChoice.OnlyPolling.Source);
         AgentUsage usage = watch.Begin(Collector());
         var hello = new Hello(
             WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, usage.Backend, usage.IntervalMs, usage);

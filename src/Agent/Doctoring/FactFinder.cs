@@ -31,6 +31,8 @@ internal static class FactFinder
         return new SightFacts
         {
             Program = Environment.ProcessPath ?? "orphan-agent",
+            Backend = BackendChoice.OnlyProc,
+            Events = EventsChoice.OnlyPolling,
             Uid = credentials.EffectiveUid,
             Effective = new CapabilitySet(credentials.Effective),
             Bounding = new CapabilitySet(credentials.Bounding),
