@@ -58,7 +58,7 @@ public sealed class AgentStream(AgentStreams streams)
     internal void Supersede() => _refusal = "another agent speaks for this host: only one may run";
 
     /// <summary>Marks the host silent after three intervals without a message.</summary>
-    internal void WatchSilence(DateTimeOffset now)
+    public void WatchSilence(DateTimeOffset now)
     {
         lock (_gate)
             if (_hello is not null && now - _heard > 3 * TimeSpan.FromMilliseconds(IntervalMs))
