@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using OrphanBoard.Agent.Doctoring;
+using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Agent.Commands;
@@ -21,19 +22,20 @@ public static class DoctorCommand
 
     private static async Task<int> RunAsync(Arguments arguments, TextWriter output, TextWriter error)
     {
-        ImmutableArray<Check> checks = Doctor.Examine(await FactFinder.FindAsync(TimeProvider.System));
+        SightFacts facts = await FactFinder.FindAsync(TimeProvider.System);
+        ImmutableArray<Check> checks = Doctor.Examine(facts);
         bool whole = checks.All(check => check.Level != CheckLevel.Partial);
         if (arguments.Has("--json"))
             await output.WriteLineAsync(JsonSerializer.Serialize(
-                new DoctorReport("orphanboard.doctor/1", whole ? "whole" : "partial", "proc", CommandLine.Version, checks), DoctorJson.Default.DoctorReport));
+                new DoctorReport("orphanboard.doctor/1", whole ? "whole" : "partial", facts.Backend.Name, CommandLine.Version, checks), DoctorJson.Default.DoctorReport));
         else
-            Write(output, checks, whole);
+            Write(output, facts.Backend, checks, whole);
         return whole ? CommandLine.Ok : PartialSight;
     }
 
-    internal static void Write(TextWriter output, ImmutableArray<Check> checks, bool whole)
+    internal static void Write(TextWriter output, BackendChoice backend, ImmutableArray<Check> checks, bool whole)
     {
-        output.WriteLine(whole ? "whole sight, through /proc" : "partial sight, through /proc");
+        output.WriteLine($"{(whole ? "whole" : "partial")} sight, through {backend.InWords}");
         output.WriteLine();
         foreach (Check check in checks)
         {

@@ -33,7 +33,7 @@ public static class DumpCommand
         TimeProvider time = TimeProvider.System;
         using HostLooker looker = LookerArguments.Open(arguments, time);
         (Snapshot first, Snapshot last) = await ScanCommand.LookTwiceAsync(looker, time);
-        var capture = new Capture(CommandLine.Version, looker.BackendName, false, first, last);
+        var capture = new Capture(CommandLine.Version, looker.Backend.Name, false, first, last);
         if (arguments.Has("--redact"))
             capture = new CaptureRedaction(RandomNumberGenerator.GetBytes(32)).Redact(capture);
         using var bytes = new MemoryStream();

@@ -17,6 +17,7 @@ internal static class LookerArguments
 
     /// <exception cref="UsageException">No such back end.</exception>
     /// <exception cref="InvalidDataException">The back end that was asked for does not work here.</exception>
-    internal static HostLooker Open(Arguments arguments, TimeProvider time) =>
-        new(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = BackendOf(arguments) });
+    /// <param name="budget">See <see cref="LookerOptions.Budget"/>.</param>
+    internal static HostLooker Open(Arguments arguments, TimeProvider time, TimeSpan? budget = null) =>
+        new(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = BackendOf(arguments), Budget = budget });
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.Streaming;
+using OrphanBoard.Agent.Watching;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Wire;
@@ -21,6 +22,7 @@ public static class RunCommand
             new("--token-file", "FILE", "file that holds the agent's token (required)"),
             new("--interval-ms", "N", "milliseconds between two looks, 200 to 60000 (default 1000)"),
             new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+            new("--max-cpu", "PERCENT", "percent of one core, 0.1 to 100: over it for 10 s it looks less often (default 5)"),
             new("--exit-with-parent", "PID", "end when the process that started this one ends, at once if that is not PID any more", MayLackValue: true),
             LookerArguments.Backend,
         ],
@@ -42,13 +44,16 @@ public static class RunCommand
         using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT);
 
         TimeProvider time = TimeProvider.System;
-        using HostLooker looker = LookerArguments.Open(arguments, time);
+        // Three tenths of the time between two looks are for reading; what does not fit waits, unless there are suspects.
+        using HostLooker looker = LookerArguments.Open(arguments, time, interval * 0.3);
+        using var watch = new SelfWatch(interval, arguments.Number("--max-cpu", 5, 0.1, 100) / 100, time, error);
+        AgentUsage usage = watch.Begin(CollectorState.Of(looker));
         var hello = new Hello(
-            WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, looker.BackendName, (int)interval.TotalMilliseconds);
+            WireProtocol.Version, Guid.NewGuid(), looker.Host, CommandLine.Version, Environment.ProcessId, usage.Backend, usage.IntervalMs, usage);
         var stream = new ServerStream(server, token, hello, time, new Backoff(Random.Shared), error);
 
         Task streaming = stream.RunAsync(stop.Token);
-        Task looking = LookAsync(looker, options, interval, time, stream, stop.Token);
+        Task looking = LookAsync(looker, options, watch, time, stream, stop.Token);
         // The first of the two to end on its own has failed: the other one ends with it.
         await Task.WhenAny(streaming, looking);
         await stop.CancelAsync();
@@ -63,18 +68,22 @@ public static class RunCommand
     }
 
     private static async Task LookAsync(
-        HostLooker looker, DiagnosisOptions options, TimeSpan interval, TimeProvider time, ServerStream stream, CancellationToken stop)
+        HostLooker looker, DiagnosisOptions options, SelfWatch watch, TimeProvider time, ServerStream stream, CancellationToken stop)
     {
         await Task.Yield();
         var diagnosis = new HostDiagnosis(options);
         diagnosis.Advance(looker.Look(diagnosis.Suspects));
         OpenFindings open = OpenFindings.None;
         // Monotonic; ticks that were missed are skipped.
-        using var ticks = new PeriodicTimer(interval, time);
+        using var ticks = new PeriodicTimer(watch.Interval, time);
         try
         {
             while (await ticks.WaitForNextTickAsync(stop))
+            {
                 LookOnce();
+                if (ticks.Period != watch.Interval)
+                    ticks.Period = watch.Interval;
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -88,10 +97,12 @@ public static class RunCommand
 
         void LookOnce()
         {
+            watch.BeginLook();
             Snapshot look = looker.Look(diagnosis.Suspects);
+            watch.EndLook(looker.ReadsOfThisLook);
             DiagnosisResult result = diagnosis.Advance(look);
             open = open.Advance(result.Findings, look);
-            stream.Offer(new Keyframe(look.TakenAt, result.Visibility, LiveState.Of(look, diagnosis.Memory), open.Findings));
+            stream.Offer(look, result.Visibility, open.Findings, diagnosis.Memory.LostParentOf, watch.Report(CollectorState.Of(looker)));
         }
     }
 

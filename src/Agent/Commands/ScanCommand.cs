@@ -43,7 +43,7 @@ public static class ScanCommand
         long start = time.GetTimestamp();
         using HostLooker looker = LookerArguments.Open(arguments, time);
         (Snapshot first, Snapshot last) = await LookTwiceAsync(looker, time);
-        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.BackendName, false, first, last), () => time.GetElapsedTime(start), output);
+        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output);
     }
 
     /// <summary>Diagnoses two looks and prints what was found; gives the exit code.</summary>

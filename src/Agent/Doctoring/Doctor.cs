@@ -9,7 +9,7 @@ public static class Doctor
 {
     public static ImmutableArray<Check> Examine(SightFacts facts) =>
     [
-        Capabilities(facts), Yama(facts), HidePid(facts), Namespaces(facts),
+        BackendCheck.Examine(facts.Backend), BackendCheck.Examine(facts.Events), Capabilities(facts), Yama(facts), HidePid(facts), Namespaces(facts),
         BlockedCalls(facts), Counters(facts), .. HiddenProcesses.Examine(facts), UnixSockets(facts), Failures(facts),
     ];
 

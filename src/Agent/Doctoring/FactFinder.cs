@@ -28,9 +28,12 @@ internal static class FactFinder
 
         using var looker = new HostLooker(time, CommandLineRedaction.WithRandomKey());
         Snapshot look = looker.Look(ImmutableHashSet<int>.Empty);
+        string program = Environment.ProcessPath ?? "orphan-agent";
         return new SightFacts
         {
-            Program = Environment.ProcessPath ?? "orphan-agent",
+            Program = program,
+            Backend = looker.Backend with { Mend = Mend.Backend(looker.Backend, credentials, program) },
+            Events = looker.Events,
             Uid = credentials.EffectiveUid,
             Effective = new CapabilitySet(credentials.Effective),
             Bounding = new CapabilitySet(credentials.Bounding),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Doctoring;
@@ -8,6 +9,12 @@ public sealed record SightFacts
 {
     /// <summary>Path of the running program, for commands that mend.</summary>
     public required string Program { get; init; }
+
+    /// <summary>The back end that a look would use.</summary>
+    public required BackendChoice Backend { get; init; }
+
+    /// <summary>How it would hear of forks, execs and exits.</summary>
+    public required EventsChoice Events { get; init; }
 
     /// <summary>Effective user id.</summary>
     public required uint Uid { get; init; }

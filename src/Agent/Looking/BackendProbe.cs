@@ -28,21 +28,21 @@ internal static class BackendProbe
     /// <param name="forced">The only one to try; null: the best that works.</param>
     /// <param name="open">Opens one, or says in one line why it does not work here.</param>
     /// <exception cref="InvalidDataException">The one that was asked for does not work here.</exception>
-    internal static (Backend Chosen, ImmutableArray<(BackendKind Kind, string Why)> NotChosen) Choose(
+    internal static (Backend Opened, BackendChoice Choice) Choose(
         BackendKind? forced, Func<BackendKind, (Backend? Opened, string? Why)> open)
     {
         if (forced is { } only)
         {
             (Backend? opened, string? why) = open(only);
-            return (opened ?? throw new InvalidDataException($"back end {NameOf(only)} cannot be used here: {why}"), []);
+            return (opened ?? throw new InvalidDataException($"back end {NameOf(only)} cannot be used here: {why}"), new BackendChoice(NameOf(only), [], null));
         }
-        var notChosen = ImmutableArray.CreateBuilder<(BackendKind, string)>();
+        var notChosen = ImmutableArray.CreateBuilder<(string, string)>();
         foreach (BackendKind kind in Enum.GetValues<BackendKind>())
         {
             (Backend? opened, string? why) = open(kind);
             if (opened is not null)
-                return (opened, notChosen.ToImmutable());
-            notChosen.Add((kind, why ?? "it does not work here"));
+                return (opened, new BackendChoice(NameOf(kind), notChosen.ToImmutable(), null));
+            notChosen.Add((NameOf(kind), why ?? "it does not work here"));
         }
         throw new InvalidDataException("no back end works here: /proc cannot be read");
     }

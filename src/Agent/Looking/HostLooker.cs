@@ -57,7 +57,7 @@ public sealed class HostLooker : IDisposable
         var reader = new ProcessReader(_proc, _buffer, _threads, _fds, exec, new FreezerReader(_proc, _buffer), texts, Host.Architecture);
         var sockets = new SocketReader(_proc, namespaces);
         _hostTables = new HostTables(_proc, namespaces, sockets);
-        (_backend, NotChosen) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
+        (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {
             BackendKind.Ebpf => (null, "it is not built into this agent"),
             BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, out string? why), why),
@@ -65,30 +65,27 @@ public sealed class HostLooker : IDisposable
         });
         string? noEvents = "another /proc than this host's is read";
         _events = isHost ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
-        NoEvents = noEvents;
+        Events = _events is null ? new EventsChoice(EventsChoice.Polling, noEvents) : new EventsChoice(EventsChoice.Connector, null);
         _listeners = new ListenerWatch(sockets);
         _budget = new ReadingBudget(time, options.Budget);
     }
 
     public HostIdentity Host { get; }
 
-    /// <summary>The back end that is in use.</summary>
-    public BackendKind Backend => _backend.Kind;
+    /// <summary>The back end that is in use, and why no better one is.</summary>
+    public BackendChoice Backend { get; }
 
-    /// <summary><c>ebpf</c>, <c>taskstats</c> or <c>proc</c>.</summary>
-    public string BackendName => BackendProbe.NameOf(_backend.Kind);
-
-    /// <summary>Better back ends, and why each is not used; empty where one was asked for by name.</summary>
-    public ImmutableArray<(BackendKind Kind, string Why)> NotChosen { get; }
-
-    /// <summary>Why the kernel's events of forks and execs are not to be had, in one line. Null: they are listened to.</summary>
-    public string? NoEvents { get; }
+    /// <summary>How forks, execs and exits are heard of, and why not better.</summary>
+    public EventsChoice Events { get; }
 
     /// <summary>Times that events were lost, for too many waited.</summary>
     public long EventOverflows => _events?.Overflows ?? 0;
 
     /// <summary>How often a process that had not run was read all the same, and how often that showed something new.</summary>
     public SelfCheckCounts SelfCheck { get; private set; }
+
+    /// <summary>What the last look tried to read and could not; <see cref="Snapshot.Reads"/> counts also what stands since earlier looks.</summary>
+    public ReadCounts ReadsOfThisLook => _ofLook.Counts;
 
     /// <summary>Processes that the last look knew to have run and left out, to spare the host.</summary>
     public int LeftBehind => _budget.LeftBehind;
@@ -102,6 +99,7 @@ public sealed class HostLooker : IDisposable
         long start = _time.GetTimestamp();
         TimeSpan uptime = Machine.SinceBoot;
         var tally = new LookTally();
+        _ofLook.Clear();
         _mounts.BeginLook();
         var slice = new SelfCheckSlice(++_look);
         ImmutableArray<Birth> births = _events?.Take(_table, uptime - Machine.SinceBootAwake) ?? [];
@@ -149,7 +147,7 @@ public sealed class HostLooker : IDisposable
         _proc.Dispose();
     }
 
-    private readonly LookTally _ofProcess = new();
+    private readonly LookTally _ofProcess = new(), _ofLook = new();
 
     private void Refresh(TrackedProcess process, IReadOnlySet<int> suspects, LookDepth depth, SelfCheckSlice slice)
     {
@@ -183,6 +181,7 @@ public sealed class HostLooker : IDisposable
         process.WasSuspect = suspect;
         process.MayHaveMoved = record is not null && IsRunning(record);
         process.Reads = _ofProcess.Counts;
+        _ofLook.Add(process.Reads);
     }
 
     private static bool IsRunning(ProcessRecord record)

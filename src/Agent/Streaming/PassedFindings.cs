@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Agent.Streaming;
@@ -19,21 +20,24 @@ public sealed class PassedFindings
 
     private readonly Lock _gate = new();
     private readonly List<PassedFinding> _passed = [];
-    private Keyframe? _last;
+    private ImmutableArray<Finding> _last = [];
+    private DateTimeOffset _lastTakenAt;
 
     /// <summary>The next look.</summary>
-    public void Observe(Keyframe look)
+    /// <param name="findings">Those that are open.</param>
+    /// <param name="isAlive">Whether a process is there in this look and no zombie.</param>
+    public void Observe(DateTimeOffset takenAt, ImmutableArray<Finding> findings, Func<ProcessKey, bool> isAlive)
     {
         lock (_gate)
         {
-            if (_last is { } last && FindingsDelta.Between(last, look) is { } changes)
+            foreach (EndedFinding end in FindingsDelta.Ended(_last, findings, isAlive))
+                _passed.Add(new PassedFinding(_last.First(f => f.Id == end.Id), _lastTakenAt, end));
+            if (_passed.Count > 0)
             {
-                foreach (EndedFinding end in changes.Ended)
-                    _passed.Add(new PassedFinding(last.Findings.First(f => f.Id == end.Id), last.TakenAt, end));
                 _passed.RemoveRange(0, Math.Max(0, _passed.Count - Most));
+                _passed.RemoveAll(p => findings.Any(f => f.Id == p.Finding.Id));
             }
-            _passed.RemoveAll(p => look.Findings.Any(f => f.Id == p.Finding.Id));
-            _last = look;
+            (_last, _lastTakenAt) = (findings, takenAt);
         }
     }
 

@@ -17,6 +17,7 @@ public sealed class ServerConnection : IAsyncDisposable
     private readonly HubConnection _hub;
     private readonly FrameSequence _sequence;
     private readonly TimeProvider _time;
+    private readonly FrameEncoder _encoder = new();
 
     private ServerConnection(HubConnection hub, FrameSequence sequence, TimeProvider time) => (_hub, _sequence, _time) = (hub, sequence, time);
 
@@ -45,12 +46,21 @@ public sealed class ServerConnection : IAsyncDisposable
     }
 
     /// <exception cref="RefusedException">The server says that this agent must not go on.</exception>
-    public async Task<StreamAnswer> PushAsync<T>(FrameKind kind, T message, JsonTypeInfo<T> type, CancellationToken cancellation) =>
-        await PushAsync(kind, FrameBody.Encode(message, type), cancellation);
+    public Task<StreamAnswer> PushAsync<T>(FrameKind kind, T message, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        PushAsync(kind, _encoder.Encode(message, type), cancellation);
+
+    /// <param name="rest">The keyframe but for its processes.</param>
+    /// <exception cref="RefusedException">The server says that this agent must not go on.</exception>
+    public Task<StreamAnswer> PushKeyframeAsync(Keyframe rest, LiveProcesses processes, CancellationToken cancellation) =>
+        PushAsync(FrameKind.Keyframe, _encoder.Encode(rest, processes), cancellation);
 
     public Task<StreamAnswer> SayGoodbyeAsync(CancellationToken cancellation) => PushAsync(FrameKind.Goodbye, [], cancellation);
 
-    public ValueTask DisposeAsync() => _hub.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _encoder.Dispose();
+        return _hub.DisposeAsync();
+    }
 
     private async Task<StreamAnswer> PushAsync(FrameKind kind, byte[] body, CancellationToken cancellation)
     {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Text;
 using OrphanBoard.Shared.Wire;
 
@@ -15,16 +17,21 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
 
     private readonly string _name = server.GetLeftPart(UriPartial.Authority);
 
-    // One look: a newer one holds all that an older one did.
-    private readonly Channel<Keyframe> _looks = Channel.CreateBounded<Keyframe>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-    private readonly PassedFindings _passed = new();
+    // Says that there is a look to send; which one, and what of it, is known when it is taken.
+    private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Unsent _unsent = new(hello.Host, hello.Agent ?? throw new ArgumentException("the hello says nothing of the agent", nameof(hello)), time);
     private readonly FrameSequence _sequence = new();
     private string? _lastSaid;
 
-    public void Offer(Keyframe look)
+    /// <summary>Takes in a look. Does not wait for the server.</summary>
+    /// <param name="findings">Those that are open.</param>
+    /// <param name="orphanOf">Set for an orphan.</param>
+    /// <param name="usage">What the agent says of itself.</param>
+    public void Offer(
+        Snapshot look, Visibility visibility, ImmutableArray<Finding> findings, Func<ProcessRecord, OrphanInfo?> orphanOf, AgentUsage usage)
     {
-        _passed.Observe(look);
-        _looks.Writer.TryWrite(look);
+        _unsent.Offer(look, visibility, findings, orphanOf, usage);
+        _looks.Writer.TryWrite(true);
     }
 
     /// <summary>No look follows the last one that was offered.</summary>
@@ -60,60 +67,71 @@ public sealed class ServerStream(Uri server, string token, Hello hello, TimeProv
     private async Task StreamAsync(CancellationToken abandon)
     {
         await using ServerConnection connection = await ServerConnection.OpenAsync(server, token, _sequence, time, abandon);
-        await connection.PushAsync(FrameKind.Hello, hello, WireJson.Default.Hello, abandon);
+        Hello now = hello with { Agent = _unsent.Agent };
+        await connection.PushAsync(FrameKind.Hello, now, WireJson.Default.Hello, abandon);
         Say($"streaming to {_name}");
         backoff.Reset();
-        Keyframe? known = null;
-        await foreach (Keyframe look in _looks.Reader.ReadAllAsync(abandon))
+        try
         {
-            ImmutableArray<PassedFinding> passed = _passed.Waiting;
-            // Of what the server knew to be open it hears anyway.
-            ImmutableArray<PassedFinding> untold = [.. passed.Where(p => known is null || known.Findings.All(f => f.Id != p.Finding.Id))];
-            known = await SendAsync(connection, known, look, abandon);
-            if (known is null)
-                continue;
-            if (!untold.IsEmpty)
-                known = await SendPassedAsync(connection, known, untold, abandon);
-            _passed.Forget(passed);
+            Keyframe? known = null;
+            await foreach (bool _ in _looks.Reader.ReadAllAsync(abandon))
+                known = await SendLookAsync(connection, known, abandon);
+        }
+        finally
+        {
+            // While the server is away nothing has to be kept for it: it begins with a keyframe.
+            _unsent.ForgetReceiver();
         }
         await connection.SayGoodbyeAsync(abandon);
     }
 
-    /// <summary>Sends what leads from <paramref name="known"/> to <paramref name="look"/>; what the server knows then.</summary>
-    private static async Task<Keyframe?> SendAsync(ServerConnection connection, Keyframe? known, Keyframe look, CancellationToken stop)
+    /// <summary>Sends the newest look; what the server knows then, without processes. Null: it needs a keyframe.</summary>
+    private async Task<Keyframe?> SendLookAsync(ServerConnection connection, Keyframe? known, CancellationToken abandon)
     {
-        if (known is not null)
+        Outgoing next = _unsent.Take(known);
+        if (next.All is null && !await SendChangesAsync(connection, next, abandon))
         {
-            if (FindingsDelta.Between(known, look) is { } changes)
-            {
-                StreamAnswer told = await connection.PushAsync(FrameKind.Findings, changes, WireJson.Default.FindingChanges, stop);
-                known = told.NeedKeyframe ? null : LiveStateDelta.Apply(known, changes);
-            }
-            if (known is not null)
-            {
-                Delta delta = LiveStateDelta.Between(known, look.TakenAt, look.Visibility, look.Processes);
-                StreamAnswer answer = await connection.PushAsync(FrameKind.Delta, delta, WireJson.Default.Delta, stop);
-                if (!answer.NeedKeyframe)
-                    return LiveStateDelta.Apply(known, delta);
-            }
+            _unsent.ForgetReceiver();
+            next = _unsent.Take(known);
         }
-        StreamAnswer taken = await connection.PushAsync(FrameKind.Keyframe, look, WireJson.Default.Keyframe, stop);
-        return taken.NeedKeyframe ? null : look;
-    }
-
-    /// <summary>Tells of findings that began and ended without the server: first that they were there, then how they ended.</summary>
-    private static async Task<Keyframe?> SendPassedAsync(
-        ServerConnection connection, Keyframe known, ImmutableArray<PassedFinding> passed, CancellationToken stop)
-    {
-        var opened = new FindingChanges(passed[^1].LastSeen, [.. passed.Select(p => p.Finding)], []);
-        var ended = new FindingChanges(known.TakenAt, [], [.. passed.Select(p => p.End)]);
-        foreach (FindingChanges changes in new[] { opened, ended })
+        if (next.All is { } processes)
         {
-            StreamAnswer answer = await connection.PushAsync(FrameKind.Findings, changes, WireJson.Default.FindingChanges, stop);
+            StreamAnswer answer = await connection.PushKeyframeAsync(next.Look, processes, abandon);
             if (answer.NeedKeyframe)
                 return null;
         }
-        return known;
+        if (!next.Untold.IsEmpty && !await SendPassedAsync(connection, next, abandon))
+            return null;
+        _unsent.Forget(next.Passed);
+        return next.Look;
+    }
+
+    /// <summary>False: the server needs a keyframe instead.</summary>
+    private static async Task<bool> SendChangesAsync(ServerConnection connection, Outgoing next, CancellationToken abandon)
+    {
+        if (next.Findings is { } findings)
+        {
+            StreamAnswer told = await connection.PushAsync(FrameKind.Findings, findings, WireJson.Default.FindingChanges, abandon);
+            if (told.NeedKeyframe)
+                return false;
+        }
+        StreamAnswer answer = await connection.PushAsync(FrameKind.Delta, next.Delta!, WireJson.Default.Delta, abandon);
+        return !answer.NeedKeyframe;
+    }
+
+    /// <summary>Tells of findings that began and ended without the server: first that they were there, then how they ended.</summary>
+    private static async Task<bool> SendPassedAsync(ServerConnection connection, Outgoing next, CancellationToken abandon)
+    {
+        ImmutableArray<PassedFinding> passed = next.Untold;
+        var opened = new FindingChanges(passed[^1].LastSeen, [.. passed.Select(p => p.Finding)], []);
+        var ended = new FindingChanges(next.Look.TakenAt, [], [.. passed.Select(p => p.End)]);
+        foreach (FindingChanges changes in new[] { opened, ended })
+        {
+            StreamAnswer answer = await connection.PushAsync(FrameKind.Findings, changes, WireJson.Default.FindingChanges, abandon);
+            if (answer.NeedKeyframe)
+                return false;
+        }
+        return true;
     }
 
     /// <summary>Says a thing once, and again only when something else was said in between.</summary>

@@ -49,6 +49,7 @@ public static class MetricsApi
         Single(text, "orphanboard_webhook_failures_total", "counter", "Attempts to deliver a message that failed.", deliveries.Failed);
         Single(text, "orphanboard_store_writable", "gauge", "1 when the store could be written the last time.", health.Failure is null ? 1 : 0);
         Commits(text, commits);
+        AgentMetrics.Write(text, hosts);
         return TypedResults.Text(text.ToString(), ContentType);
     }
 
@@ -70,7 +71,7 @@ public static class MetricsApi
         Line(text, name, value);
     }
 
-    private static void Header(StringBuilder text, string name, string type, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
+    internal static void Header(StringBuilder text, string name, string type, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
 
-    private static void Line(StringBuilder text, string name, double value) => text.Append(CultureInfo.InvariantCulture, $"{name} {value}\n");
+    internal static void Line(StringBuilder text, string name, double value) => text.Append(CultureInfo.InvariantCulture, $"{name} {value}\n");
 }

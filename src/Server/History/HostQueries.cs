@@ -39,8 +39,8 @@ public sealed class HostQueries(IDbContextFactory<HistoryDb> store, LiveHosts li
     private HostSummary ToSummary(HostRow row, int open) => live.Find(row.Id) is { } view
         ? new HostSummary(
             row.Id, view.Host.Name, view.Host.BootId, view.Host.Kernel, view.AgentVersion, view.State, view.LastSeen,
-            view.Visibility.Processes, view.Visibility.Threads, view.Visibility.Fds, open)
+            view.Visibility.Processes, view.Visibility.Threads, view.Visibility.Fds, open, view.Backend, view.Agent)
         : new HostSummary(
             row.Id, row.Name, row.BootId, row.Kernel, row.AgentVersion, HostState.Silent, Columns.FromMs(row.LastSeenMs),
-            row.Processes, row.Threads, row.Fds, open);
+            row.Processes, row.Threads, row.Fds, open, row.Backend, Agent: null);
 }

@@ -1,14 +1,17 @@
 using System.Collections.Immutable;
 using OrphanBoard.Server.Live;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Server.History;
 
 // What History answers. The REST API serialises these records as they are (camelCase), so their names are those of docs/contract/api.md.
 
+/// <param name="Backend">How the agent reads: ebpf, taskstats or proc.</param>
+/// <param name="Agent">What the agent last said of itself since the server started; null: nothing.</param>
 public sealed record HostSummary(
     string Id, string Name, string BootId, string Kernel, string AgentVersion, HostState State, DateTimeOffset LastSeen,
-    int Processes, int Threads, int Fds, int OpenFindings);
+    int Processes, int Threads, int Fds, int OpenFindings, string Backend, AgentUsage? Agent);
 
 public sealed record FingerprintKeys(string Family, string Shape, string Exact, string? Culprit);
 

@@ -19,12 +19,16 @@ public sealed class AgentStream(AgentStreams streams)
     private Hello? _hello;
     private HostAndBoot? _where;
     private Keyframe? _known;
+    private AgentUsage? _agent;
     private ImmutableDictionary<string, string> _episodes = ImmutableDictionary<string, string>.Empty;
     private long _acknowledged = -1;
     private volatile string? _refusal;
     private DateTimeOffset _heard;
     private DateTimeOffset _heldAt;
     private bool _stillThereUnsaved;
+
+    /// <summary>Milliseconds between two looks as the agent said last: it slows down when it costs too much.</summary>
+    private int IntervalMs => _agent?.IntervalMs ?? _hello!.IntervalMs;
 
     /// <summary>Whether <see cref="_known"/> is what the agent believes it to be; if not, only a keyframe helps.</summary>
     private bool _inStep;
@@ -54,10 +58,10 @@ public sealed class AgentStream(AgentStreams streams)
     internal void Supersede() => _refusal = "another agent speaks for this host: only one may run";
 
     /// <summary>Marks the host silent after three intervals without a message.</summary>
-    internal void WatchSilence(DateTimeOffset now)
+    public void WatchSilence(DateTimeOffset now)
     {
         lock (_gate)
-            if (_hello is not null && now - _heard > 3 * TimeSpan.FromMilliseconds(_hello.IntervalMs))
+            if (_hello is not null && now - _heard > 3 * TimeSpan.FromMilliseconds(IntervalMs))
                 FallSilent();
     }
 
@@ -99,6 +103,7 @@ public sealed class AgentStream(AgentStreams streams)
         lock (_gate)
         {
             _hello = hello;
+            _agent = hello.Agent;
             _where = new HostAndBoot(hello.Host.Id, hello.Host.BootId);
             _inStep = false;
             _heard = streams.Time.GetUtcNow();
@@ -193,6 +198,7 @@ public sealed class AgentStream(AgentStreams streams)
         lock (_gate)
         {
             _known = known;
+            _agent = known.Agent ?? _agent;
             _episodes = episodes;
             _heldAt = at;
             _heard = streams.Time.GetUtcNow();
@@ -211,7 +217,8 @@ public sealed class AgentStream(AgentStreams streams)
         {
             Host = _hello!.Host,
             AgentVersion = _hello.AgentVersion,
-            Backend = _hello.Backend,
+            Backend = _agent?.Backend ?? _hello.Backend,
+            Agent = _agent,
             State = HostState.Online,
             TakenAt = _heldAt,
             LastSeen = _heard,

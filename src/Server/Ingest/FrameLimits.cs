@@ -38,12 +38,13 @@ internal static partial class FrameLimits
         _ when !IsText(hello.Host.Name, 255) || !IsText(hello.Host.Kernel, 255) || !IsText(hello.Host.Architecture, 64) => "the host's name, kernel or architecture is missing or too long",
         _ when !IsText(hello.AgentVersion, 64) || !IsText(hello.Backend, 64) => "the agent's version or back end is missing or too long",
         { IntervalMs: < 1 or > MaxIntervalMs } => $"the interval of {hello.IntervalMs} ms is not from 1 to {MaxIntervalMs}",
-        _ => null,
+        _ => Check(hello.Agent),
     };
 
     /// <exception cref="InvalidDataException">It cannot be worked with.</exception>
     public static void ThrowIfBad(Keyframe keyframe)
     {
+        ThrowIfBad(keyframe.Agent);
         Require(keyframe.Visibility is not null, "the keyframe has no visibility");
         Require(!keyframe.Processes.IsDefault, "the keyframe has no processes");
         foreach (ProcessState p in keyframe.Processes)
@@ -61,6 +62,7 @@ internal static partial class FrameLimits
     /// <exception cref="InvalidDataException">It cannot be worked with.</exception>
     public static void ThrowIfBad(Delta delta, Keyframe known)
     {
+        ThrowIfBad(delta.Agent);
         Require(!delta.Changed.IsDefault && !delta.Removed.IsDefault, "the delta has no list of what has changed or gone");
         Require(known.Processes.Length + delta.Changed.Length <= 2 * MaxProcesses, "the delta names too many processes");
         foreach (ProcessDelta p in delta.Changed)
@@ -93,6 +95,28 @@ internal static partial class FrameLimits
         foreach (EndedFinding ended in changes.Ended)
             Require(ended?.Id is not null && ended.Reason is not null && EndReasons.IsAnAgents(ended.Reason), $"a finding ended for an unknown reason '{ended?.Reason}'");
     }
+
+    private static void ThrowIfBad(AgentUsage? agent)
+    {
+        if (Check(agent) is { } bad)
+            throw new InvalidDataException(bad);
+    }
+
+    /// <summary>What an agent says of itself is shown and counted, so texts are bounded and numbers are numbers.</summary>
+    private static string? Check(AgentUsage? agent) => agent switch
+    {
+        null => null,
+        _ when !IsText(agent.Backend, 64) || !IsText(agent.Events, 64) || agent.WhyNotBetter is { Length: > 1000 } => "what the agent says of its back end is missing or too long",
+        { IntervalMs: < 1 or > MaxIntervalMs } or { ConfiguredIntervalMs: < 1 or > MaxIntervalMs } => $"the agent's interval is not from 1 to {MaxIntervalMs} ms",
+        { Reads: null } => "the agent does not say what it could not read",
+        _ when new[] { agent.CpuBudget, agent.CpuFraction, agent.CpuSeconds, agent.LookCpuMs }.Any(n => !double.IsFinite(n) || n < 0) => "what the agent says of its CPU is no number",
+        _ when new[]
+        {
+            agent.RssBytes, agent.AllocatedBytes, agent.Looks, agent.LooksMissed, agent.SelfChecked, agent.SelfCheckMismatches, agent.EventOverflows, agent.LeftBehind,
+            agent.Reads.Denied, agent.Reads.Failed, agent.Reads.Vanished, agent.Reads.Abandoned,
+        }.Any(n => n < 0) => "a count of the agent is negative",
+        _ => null,
+    };
 
     internal static void Require(bool holds, string message)
     {

@@ -13,6 +13,9 @@ public sealed record HostView
     public required HostIdentity Host { get; init; }
     public required string AgentVersion { get; init; }
     public required string Backend { get; init; }
+
+    /// <summary>What the agent last said of itself; null: it does not tell.</summary>
+    public AgentUsage? Agent { get; init; }
     public required HostState State { get; init; }
 
     /// <summary>The agent's wall clock at the start of the look.</summary>

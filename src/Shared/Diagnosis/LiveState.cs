@@ -12,19 +12,19 @@ public static class LiveState
     /// <summary>More entries of one fd table or thread list are not sent, those with the highest numbers left out.</summary>
     public const int MaxEntries = 1024;
 
-    /// <summary>One entry per process of the look, in its order.</summary>
-    public static ImmutableArray<ProcessState> Of(Snapshot look, LookMemory memory) =>
-        [.. look.Processes.Select(process => new ProcessState(
-            process.Key,
-            new ProcessFacts(
-                process.Ppid, process.Pgrp, process.Session, process.Comm, process.Cmdline, process.State, process.Uid,
-                process.FdSight == Sight.Seen || process.IsZombie, memory.LostParentOf(process)),
-            // How long a thread has waited changes with every look: the board counts from the finding instead.
-            [.. ThreadsOf(look, process, memory, MaxEntries).Select(thread => thread with { WaitedSeconds = null })],
-            FdsOf(process, MaxEntries)))];
+    /// <summary>One process as the board shows it.</summary>
+    /// <param name="orphan">Set for an orphan.</param>
+    public static ProcessState Of(HostIdentity host, ProcessRecord process, OrphanInfo? orphan) => new(
+        process.Key,
+        new ProcessFacts(
+            process.Ppid, process.Pgrp, process.Session, process.Comm, process.Cmdline, process.State, process.Uid,
+            process.FdSight == Sight.Seen || process.IsZombie, orphan),
+        // How long a thread has waited changes with every look: the board counts from the finding instead.
+        [.. process.Threads.Take(MaxEntries).Select(thread => ThreadOf(host, process, thread, still: null))],
+        FdsOf(process, MaxEntries));
 
     public static ImmutableArray<ThreadInfo> ThreadsOf(Snapshot look, ProcessRecord process, LookMemory memory, int most) =>
-        [.. process.Threads.Take(most).Select(thread => ThreadOf(look, process, thread, memory))];
+        [.. process.Threads.Take(most).Select(thread => ThreadOf(look.Host, process, thread, memory.StillFor(look, process, thread)))];
 
     /// <summary>The table; past <paramref name="most"/> entries fds 0 to 2 and pipes come before the rest.</summary>
     public static ImmutableArray<FdInfo> FdsOf(ProcessRecord process, int most)
@@ -35,14 +35,14 @@ public static class LiveState
         return [.. fds.Select(fd => new FdInfo(fd.Number, fd.Target.Text, Spell(fd.Access), fd.CloseOnExec))];
     }
 
-    private static ThreadInfo ThreadOf(Snapshot look, ProcessRecord process, ThreadRecord thread, LookMemory memory)
+    private static ThreadInfo ThreadOf(HostIdentity host, ProcessRecord process, ThreadRecord thread, TimeSpan? still)
     {
-        Wait wait = WaitDecoder.Decode(look.Host, process, thread);
+        Wait wait = WaitDecoder.Decode(host, process, thread);
         return new ThreadInfo(
             thread.Tid, thread.Comm, wait.Kind.ToString(), wait.Bounded, wait.Resource, thread.Wchan,
             wait.Call is { } call ? SystemCallTable.NameOf(call) : null,
             Housekeeping: false,
-            memory.StillFor(look, process, thread) is { } still ? Math.Round(still.TotalSeconds, 1) : null,
+            still is { } time ? Math.Round(time.TotalSeconds, 1) : null,
             wait.Futex?.Class);
     }
 

@@ -12,27 +12,38 @@ public static class FindingsDelta
     /// Null where nothing has changed. A finding that goes on is no change: neither its growing waiting time nor a sentence that
     /// tells it is.
     /// </summary>
-    public static FindingChanges? Between(Keyframe known, Keyframe now)
+    /// <param name="isAlive">Whether a process is there in the newer look and no zombie.</param>
+    public static FindingChanges? Between(ImmutableArray<Finding> known, DateTimeOffset takenAt, ImmutableArray<Finding> now, Func<ProcessKey, bool> isAlive)
     {
-        Dictionary<string, Finding> before = known.Findings.ToDictionary(f => f.Id);
-        ImmutableArray<Finding> opened = [.. now.Findings.Where(f => !before.Remove(f.Id, out Finding? old) || Evidence(old) != Evidence(f))];
-        if (opened.IsEmpty && before.Count == 0)
+        if (known.IsEmpty && now.IsEmpty)
             return null;
-
-        // A zombie has exited, whoever is late to wait for it.
-        HashSet<ProcessKey> alive = [.. now.Processes.Where(p => p.Facts.State != 'Z' || !p.Threads.IsEmpty).Select(p => p.Key)];
-        HashSet<int> told = [.. now.Findings.SelectMany(f => f.Pids)];
-        return new FindingChanges(now.TakenAt, opened, [.. before.Values.Select(f => new EndedFinding(f.Id, Reason(f, alive, told)))]);
+        ImmutableArray<Finding> opened = [.. now.Where(finding => known.FirstOrDefault(f => f.Id == finding.Id) is not { } old || !GoesOn(old, finding))];
+        ImmutableArray<EndedFinding> ended = Ended(known, now, isAlive);
+        return opened.IsEmpty && ended.IsEmpty ? null : new FindingChanges(takenAt, opened, ended);
     }
 
-    private static string Reason(Finding finding, HashSet<ProcessKey> alive, HashSet<int> told)
+    /// <summary>Those of <paramref name="known"/> that are over.</summary>
+    /// <param name="isAlive">Whether a process is there in the newer look and no zombie.</param>
+    public static ImmutableArray<EndedFinding> Ended(ImmutableArray<Finding> known, ImmutableArray<Finding> now, Func<ProcessKey, bool> isAlive)
     {
-        if (!finding.Participants.Any(p => finding.Pids.Contains(p.Pid) && alive.Contains(new ProcessKey(p.Pid, p.StartTimeTicks))))
+        ImmutableArray<Finding> over = [.. known.Where(old => now.All(f => f.Id != old.Id))];
+        if (over.IsEmpty)
+            return [];
+        HashSet<int> told = [.. now.SelectMany(f => f.Pids)];
+        return [.. over.Select(f => new EndedFinding(f.Id, Reason(f, isAlive, told)))];
+    }
+
+    private static string Reason(Finding finding, Func<ProcessKey, bool> isAlive, HashSet<int> told)
+    {
+        if (!finding.Participants.Any(p => finding.Pids.Contains(p.Pid) && isAlive(new ProcessKey(p.Pid, p.StartTimeTicks))))
             return "exited";
         return finding.Pids.Any(told.Contains) ? "changed" : "moved";
     }
 
-    private static string Evidence(Finding finding) => JsonSerializer.Serialize(
+    private static bool GoesOn(Finding old, Finding now) =>
+        ReferenceEquals(old, now) || Evidence(old).AsSpan().SequenceEqual(Evidence(now));
+
+    private static byte[] Evidence(Finding finding) => JsonSerializer.SerializeToUtf8Bytes(
         finding with
         {
             WaitedSeconds = 0,

@@ -1,42 +1,32 @@
 using System.Collections.Immutable;
-using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Wire;
 
 /// <summary>
 /// The live state between two looks. What a receiver knows of a host is always a <see cref="Keyframe"/>: the last one that was
-/// sent and every change applied since. The sender keeps the same keyframe and sends what leads from it to the newest look.
+/// sent and every change applied since. What the sender keeps of it is in <see cref="LiveMirror"/>.
 /// </summary>
 public static class LiveStateDelta
 {
-    /// <summary>What leads from <paramref name="known"/> to the processes of a newer look; empty where nothing changed.</summary>
-    public static Delta Between(Keyframe known, DateTimeOffset takenAt, Visibility visibility, ImmutableArray<ProcessState> processes)
+    /// <summary>What has changed of one process; null where nothing has.</summary>
+    public static ProcessDelta? Between(ProcessState before, ProcessState now)
     {
-        Dictionary<ProcessKey, ProcessState> gone = known.Processes.ToDictionary(p => p.Key);
-        ImmutableArray<ProcessDelta>.Builder changed = ImmutableArray.CreateBuilder<ProcessDelta>();
-        foreach (ProcessState now in processes)
-        {
-            if (!gone.Remove(now.Key, out ProcessState? before))
-            {
-                changed.Add(new ProcessDelta(now.Key, now.Facts, now.Threads, now.Fds));
-                continue;
-            }
-            var delta = new ProcessDelta(
-                now.Key,
-                Same(before.Facts, now.Facts) ? null : now.Facts,
-                before.Threads.AsSpan().SequenceEqual(now.Threads.AsSpan()) ? null : now.Threads,
-                before.Fds.AsSpan().SequenceEqual(now.Fds.AsSpan()) ? null : now.Fds);
-            if (delta is not { Facts: null, Threads: null, Fds: null })
-                changed.Add(delta);
-        }
-        return new Delta(takenAt, visibility == known.Visibility ? null : visibility, changed.ToImmutable(), [.. gone.Keys.Order()]);
+        var delta = new ProcessDelta(
+            now.Key,
+            Same(before.Facts, now.Facts) ? null : now.Facts,
+            before.Threads.AsSpan().SequenceEqual(now.Threads.AsSpan()) ? null : now.Threads,
+            before.Fds.AsSpan().SequenceEqual(now.Fds.AsSpan()) ? null : now.Fds);
+        return delta is { Facts: null, Threads: null, Fds: null } ? null : delta;
     }
 
     /// <summary>The state after <paramref name="delta"/>; processes ascending by key.</summary>
     /// <exception cref="InvalidDataException">The delta changes a process that is not known, so a message was missed: a keyframe is needed.</exception>
     public static Keyframe Apply(Keyframe known, Delta delta)
     {
+        Keyframe later = known with { TakenAt = delta.TakenAt, Visibility = delta.Visibility ?? known.Visibility, Agent = delta.Agent ?? known.Agent };
+        if (delta.Changed.IsEmpty && delta.Removed.IsEmpty)
+            return later;
         HashSet<ProcessKey> removed = [.. delta.Removed];
         var changed = new Dictionary<ProcessKey, ProcessDelta>(delta.Changed.Length);
         foreach (ProcessDelta change in delta.Changed)
@@ -58,7 +48,7 @@ public static class LiveStateDelta
             processes.Add(new ProcessState(added.Key, facts, threads, fds));
         }
         processes.Sort((a, b) => a.Key.CompareTo(b.Key));
-        return known with { TakenAt = delta.TakenAt, Visibility = delta.Visibility ?? known.Visibility, Processes = processes.ToImmutable() };
+        return later with { Processes = processes.ToImmutable() };
     }
 
     /// <summary>The state after findings were opened, changed or ended. Ending one that is not known changes nothing.</summary>

@@ -11,11 +11,16 @@ namespace OrphanBoard.Shared.Wire;
 /// <param name="AgentVersion">Version of the agent.</param>
 /// <param name="AgentPid">Pid of the agent on that host.</param>
 /// <param name="Backend">How it reads: ebpf, taskstats or proc.</param>
-/// <param name="IntervalMs">Milliseconds between two looks: three missed ones and the host counts as silent.</param>
-public sealed record Hello(int ProtocolVersion, Guid RunId, HostIdentity Host, string AgentVersion, int AgentPid, string Backend, int IntervalMs);
+/// <param name="IntervalMs">Milliseconds between two looks, as configured: three missed ones and the host counts as silent.</param>
+/// <param name="Agent">What the agent says of itself; what is in force wins over <paramref name="IntervalMs"/>. Null: an agent that does not tell.</param>
+public sealed record Hello(
+    int ProtocolVersion, Guid RunId, HostIdentity Host, string AgentVersion, int AgentPid, string Backend, int IntervalMs, AgentUsage? Agent = null);
 
 /// <summary>The whole live state of a host, and all findings that are open on it.</summary>
-public sealed record Keyframe(DateTimeOffset TakenAt, Visibility Visibility, ImmutableArray<ProcessState> Processes, ImmutableArray<Finding> Findings);
+/// <param name="TakenAt">Start of the look.</param>
+/// <param name="Agent">What the agent says of itself. Null: it does not tell.</param>
+public sealed record Keyframe(
+    DateTimeOffset TakenAt, Visibility Visibility, ImmutableArray<ProcessState> Processes, ImmutableArray<Finding> Findings, AgentUsage? Agent = null);
 
 /// <summary>
 /// What changed since the message before. Every look sends one, an empty one too: it says that the agent is alive and that all
@@ -25,7 +30,9 @@ public sealed record Keyframe(DateTimeOffset TakenAt, Visibility Visibility, Imm
 /// <param name="Visibility">Null: as before.</param>
 /// <param name="Changed">New processes (all parts set) and changed ones (the changed parts only).</param>
 /// <param name="Removed">Processes that have ended.</param>
-public sealed record Delta(DateTimeOffset TakenAt, Visibility? Visibility, ImmutableArray<ProcessDelta> Changed, ImmutableArray<ProcessKey> Removed);
+/// <param name="Agent">What the agent says of itself, now and then, and at once when its interval changes. Null: as before.</param>
+public sealed record Delta(
+    DateTimeOffset TakenAt, Visibility? Visibility, ImmutableArray<ProcessDelta> Changed, ImmutableArray<ProcessKey> Removed, AgentUsage? Agent = null);
 
 /// <summary>Findings that are new or have changed, and those that are over. Sent at once, before the look's delta.</summary>
 public sealed record FindingChanges(DateTimeOffset TakenAt, ImmutableArray<Finding> Opened, ImmutableArray<EndedFinding> Ended);

@@ -1,7 +1,4 @@
-using System.IO.Compression;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using OrphanBoard.Shared.Findings;
 
 namespace OrphanBoard.Shared.Wire;
@@ -35,41 +32,6 @@ public sealed record StreamFrame(long Sequence, long MonotonicMs, DateTimeOffset
 /// <param name="NeedKeyframe">A frame was missing or could not be applied: send a <see cref="Keyframe"/> next.</param>
 /// <param name="Refused">Why the agent must not go on (a version that is not understood, say), or null.</param>
 public sealed record StreamAnswer(long AcknowledgedSequence, bool NeedKeyframe, string? Refused);
-
-/// <summary>Body of a frame: JSON, compressed.</summary>
-public static class FrameBody
-{
-    public static byte[] Encode<T>(T message, JsonTypeInfo<T> type)
-    {
-        using var output = new MemoryStream();
-        using (var brotli = new BrotliStream(output, CompressionLevel.Fastest))
-            JsonSerializer.Serialize(brotli, message, type);
-        return output.ToArray();
-    }
-
-    /// <exception cref="InvalidDataException">Not brotli, not JSON of this message, or larger than <see cref="WireProtocol.MaxBodyBytes"/>.</exception>
-    public static T Decode<T>(byte[] body, JsonTypeInfo<T> type)
-    {
-        try
-        {
-            using var brotli = new BrotliStream(new MemoryStream(body, writable: false), CompressionMode.Decompress);
-            using var plain = new MemoryStream();
-            Span<byte> chunk = stackalloc byte[8192];
-            for (int read; (read = brotli.Read(chunk)) > 0;)
-            {
-                if (plain.Length + read > WireProtocol.MaxBodyBytes)
-                    throw new InvalidDataException($"frame body is larger than {WireProtocol.MaxBodyBytes} bytes");
-                plain.Write(chunk[..read]);
-            }
-            return JsonSerializer.Deserialize(plain.GetBuffer().AsSpan(0, (int)plain.Length), type)
-                ?? throw new InvalidDataException($"frame body is null, not a {typeof(T).Name}");
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException)
-        {
-            throw new InvalidDataException($"frame body is no {typeof(T).Name}: {e.Message}", e);
-        }
-    }
-}
 
 /// <summary>Generated JSON of the wire; the hub's own types are among them.</summary>
 [JsonSourceGenerationOptions(

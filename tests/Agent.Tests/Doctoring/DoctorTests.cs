@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrphanBoard.Agent.Doctoring;
+using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.Tests.Commands;
 using OrphanBoard.Shared.Snapshots;
 
@@ -14,6 +15,8 @@ public sealed class DoctorTests
     private static readonly SightFacts Whole = new()
     {
         Program = "/opt/orphan-agent",
+        Backend = new BackendChoice("ebpf", [], null),
+        Events = new EventsChoice(EventsChoice.Connector, null),
         Uid = 0,
         Effective = new CapabilitySet(All),
         Bounding = new CapabilitySet(All),
@@ -31,6 +34,38 @@ public sealed class DoctorTests
 
     [Fact]
     public void Examine_EverythingVisible_IsOkThroughout() => Assert.All(Doctor.Examine(Whole), check => Assert.Equal((CheckLevel.Ok, null, null), (check.Level, check.Why, check.Mend)));
+
+    [Fact]
+    public void Examine_LesserBackEnd_NamesItSaysWhyNotEachBetterOneAndHowToGetIt()
+    {
+        var choice = new BackendChoice("proc", [("ebpf", "CAP_BPF is missing"), ("taskstats", "CAP_NET_ADMIN is missing")], "sudo setcap cap_bpf,cap_perfmon+ep /opt/orphan-agent");
+
+        Check check = Only(Whole with { Backend = choice }, "backend");
+
+        Assert.Equal((CheckLevel.Note, choice.Mend), (check.Level, check.Mend));
+        Assert.Equal("looks go through plain /proc", check.Says);
+        Assert.Equal("Not eBPF: CAP_BPF is missing; not /proc with taskstats: CAP_NET_ADMIN is missing.", check.Why);
+    }
+
+    [Theory]
+    [InlineData("ebpf", "looks go through eBPF")]
+    [InlineData("taskstats", "looks go through /proc with taskstats")]
+    [InlineData("proc", "looks go through plain /proc")]
+    public void Examine_BestBackEndThereIs_IsNamedAndOk(string name, string says) =>
+        Assert.Equal(new Check("backend", CheckLevel.Ok, says), Only(Whole with { Backend = new BackendChoice(name, [], null) }, "backend"));
+
+    [Theory]
+    [InlineData(EventsChoice.Connector, CheckLevel.Ok)]
+    [InlineData(EventsChoice.Ebpf, CheckLevel.Ok)]
+    [InlineData(EventsChoice.Polling, CheckLevel.Note)]
+    public void Examine_Events_PollingMissesWhatIsShort(string source, CheckLevel level) =>
+        Is(Whole with { Events = new EventsChoice(source, null) }, "events", level, null);
+
+    [Fact]
+    public void Examine_PollingForAReason_TellsIt() => Assert.EndsWith(
+        "nobody known. The connector is silent in a pid namespace of its own.",
+        Only(Whole with { Events = new EventsChoice(EventsChoice.Polling, "the connector is silent in a pid namespace of its own") }, "events").Why,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData(null, false, CheckLevel.Ok, null)]

@@ -13,6 +13,6 @@ internal static class BackendsHere
     private static List<BackendKind> Find()
     {
         using HostLooker looker = Open(null);
-        return [.. Enum.GetValues<BackendKind>().Where(kind => looker.NotChosen.All(other => other.Kind != kind))];
+        return [.. Enum.GetValues<BackendKind>().Where(kind => looker.Backend.NotChosen.All(other => other.Name != BackendProbe.NameOf(kind)))];
     }
 }

@@ -112,7 +112,7 @@ public sealed class IncrementalLookTests
     public async Task Look_ForksBetweenTwoLooks_AreTold()
     {
         using HostLooker looker = BackendsHere.Open(BackendKind.Proc);
-        Assert.Null(looker.NoEvents);
+        Assert.Equal(EventsChoice.Connector, looker.Events.Source);
         looker.Look(Nobody);
         using Specimen specimen = await Specimen.StartAsync("sleeping-child");
 

@@ -1,6 +1,5 @@
 using OrphanBoard.Agent.Streaming;
 using OrphanBoard.Shared.Findings;
-using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Agent.Tests.Streaming;
 
@@ -56,7 +55,7 @@ public class PassedFindingsTests
     }
 
     private void See(params Finding[] findings) =>
-        _passed.Observe(new Keyframe(At(++_second), new Visibility(0, 0, 0, 0, 0, true), [], [.. findings]));
+        _passed.Observe(At(++_second), [.. findings], _ => false);
 
     private static DateTimeOffset At(int second) => DateTimeOffset.UnixEpoch.AddSeconds(second);
 }

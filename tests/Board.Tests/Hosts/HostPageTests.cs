@@ -37,6 +37,9 @@ public sealed class HostPageTests : BoardContext
     }
 
     [Fact]
+    public async Task Render_AgentThatSaysNothingOfItself_HasNoLineForIt() => Assert.Empty((await Page()).FindAll(".agent"));
+
+    [Fact]
     public async Task Render_PidInTheAddress_OpensItsPanel()
     {
         var page = await Page("?pid=4");

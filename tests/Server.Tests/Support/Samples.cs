@@ -57,6 +57,25 @@ public static class Samples
         return new Keyframe(at, new Visibility(processes.Length, processes.Length, 3, 0, 0, true), [.. processes], [.. findings]);
     }
 
+    /// <summary>An agent that looks once a second unless told otherwise.</summary>
+    public static AgentUsage Agent(string backend = "proc", int intervalMs = 1000) => new()
+    {
+        Backend = backend,
+        WhyNotBetter = "not eBPF: CAP_BPF is missing",
+        IntervalMs = intervalMs,
+        ConfiguredIntervalMs = 1000,
+        CpuBudget = 0.05,
+        CpuFraction = 0.012,
+        CpuSeconds = 12.5,
+        LookCpuMs = 9.5,
+        RssBytes = 24_000_000,
+        AllocatedBytes = 1_000_000,
+        Looks = 1000,
+        LooksMissed = 2,
+        Reads = new AgentReads(14, 3, 6, 1),
+        Events = "polling",
+    };
+
     public static ProcessState State(int pid, int ppid, string comm, IEnumerable<ThreadInfo>? threads = null, IEnumerable<FdInfo>? fds = null) => new(
         new ProcessKey(pid, StartTime(pid)),
         new ProcessFacts(ppid, pid, pid, comm, [comm], 'S', 1000, true, null),

@@ -37,8 +37,8 @@ public sealed class TestAgent : IAsyncDisposable
         return new TestAgent(hub, hostId, bootId);
     }
 
-    public Task<StreamAnswer> Hello(int version = WireProtocol.Version, int intervalMs = 1000) => Push(
-        FrameKind.Hello, FrameBody.Encode(new Hello(version, Guid.NewGuid(), Host, "0.1.0", 4711, "proc", intervalMs), WireJson.Default.Hello));
+    public Task<StreamAnswer> Hello(int version = WireProtocol.Version, int intervalMs = 1000, AgentUsage? usage = null) => Push(
+        FrameKind.Hello, FrameBody.Encode(new Hello(version, Guid.NewGuid(), Host, "0.1.0", 4711, "proc", intervalMs, usage), WireJson.Default.Hello));
 
     /// <summary>Hello and a keyframe: what each connection begins with.</summary>
     public async Task<StreamAnswer> Begin(params Finding[] findings)
@@ -60,8 +60,8 @@ public sealed class TestAgent : IAsyncDisposable
     /// <summary>Nothing has changed.</summary>
     public Task<StreamAnswer> Heartbeat() => Delta([], []);
 
-    public Task<StreamAnswer> Delta(ImmutableArray<ProcessDelta> changed, ImmutableArray<ProcessKey> removed) =>
-        Push(FrameKind.Delta, FrameBody.Encode(new Delta(Time.GetUtcNow(), null, changed, removed), WireJson.Default.Delta));
+    public Task<StreamAnswer> Delta(ImmutableArray<ProcessDelta> changed, ImmutableArray<ProcessKey> removed, AgentUsage? usage = null) =>
+        Push(FrameKind.Delta, FrameBody.Encode(new Delta(Time.GetUtcNow(), null, changed, removed, usage), WireJson.Default.Delta));
 
     public Task<StreamAnswer> Goodbye() => Push(FrameKind.Goodbye, []);
 

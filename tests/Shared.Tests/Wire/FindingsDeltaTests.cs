@@ -14,7 +14,7 @@ public class FindingsDeltaTests
         Finding before = Finding("a", 7);
         Finding now = before with { WaitedSeconds = 99, Summary = "for 99 s", Explanation = ["7 has waited for 99 s"] };
 
-        Assert.Null(FindingsDelta.Between(State([7], before), State([7], now)));
+        Assert.Null(Between(State([7], before), State([7], now)));
     }
 
     [Fact]
@@ -22,7 +22,7 @@ public class FindingsDeltaTests
     {
         Finding a = Finding("a", 7), b = Finding("b", 8);
 
-        FindingChanges changes = FindingsDelta.Between(State([7, 8], a), State([7, 8], a, b))!;
+        FindingChanges changes = Between(State([7, 8], a), State([7, 8], a, b))!;
 
         Assert.Equal([b], changes.Opened);
         Assert.Empty(changes.Ended);
@@ -34,7 +34,7 @@ public class FindingsDeltaTests
         Finding before = Finding("a", 7) with { Confidence = Confidence.Likely };
         Finding now = before with { Confidence = Confidence.Proven };
 
-        FindingChanges changes = FindingsDelta.Between(State([7], before), State([7], now))!;
+        FindingChanges changes = Between(State([7], before), State([7], now))!;
 
         Assert.Equal([now], changes.Opened);
         Assert.Empty(changes.Ended);
@@ -51,6 +51,14 @@ public class FindingsDeltaTests
     public void Between_ProcessIsToldOfInAnotherFinding_SaysItChanged() => Assert.Equal("changed", EndOf(State([7], Finding("b", 7))));
 
     [Fact]
+    public void Between_ProcessIsAZombieNow_SaysItExited()
+    {
+        Keyframe now = State([7]);
+
+        Assert.Equal("exited", EndOf(now with { Processes = [now.Processes[0] with { Facts = now.Processes[0].Facts with { State = 'Z' } }] }));
+    }
+
+    [Fact]
     public void Between_PidBelongsToAnotherProcessNow_SaysItExited()
     {
         Keyframe now = State([7]);
@@ -59,9 +67,15 @@ public class FindingsDeltaTests
         Assert.Equal("exited", EndOf(now with { Processes = [reused] }));
     }
 
+    [Fact]
+    public void Between_NothingThenAndNow_IsNoChange() => Assert.Null(Between(State([7]), State([7])));
+
+    private static FindingChanges? Between(Keyframe known, Keyframe now) => FindingsDelta.Between(
+        known.Findings, now.TakenAt, now.Findings, key => now.Processes.Any(p => p.Key == key && p.Facts.State != 'Z'));
+
     private static string EndOf(Keyframe now)
     {
-        EndedFinding end = Assert.Single(FindingsDelta.Between(State([7], Finding("a", 7)), now)!.Ended);
+        EndedFinding end = Assert.Single(Between(State([7], Finding("a", 7)), now)!.Ended);
         Assert.Equal("a", end.Id);
         return end.Reason;
     }

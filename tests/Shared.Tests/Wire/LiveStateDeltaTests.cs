@@ -20,32 +20,30 @@ public class LiveStateDeltaTests
             Keyframe known = Known(before);
             var visibility = Whole with { Fds = visible };
 
-            Delta delta = LiveStateDelta.Between(known, Start, visibility, now);
-            Keyframe applied = LiveStateDelta.Apply(known, delta);
+            Keyframe applied = LiveStateDelta.Apply(known, Between(before, now) with { Visibility = visibility });
 
             return Text(applied) == Text(known with { Visibility = visibility, Processes = now });
         });
     }
 
     [Fact]
-    public void Between_SameStateTwice_IsEmpty()
+    public void Between_SameProcessTwice_IsNull()
     {
-        States.Sample(state =>
+        Processes.Sample(process =>
         {
             // Through JSON, so that no array is the same object.
-            ImmutableArray<ProcessState> copy = JsonSerializer.Deserialize(Text(Known(state)), WireJson.Default.Keyframe)!.Processes;
-            Delta delta = LiveStateDelta.Between(Known(state), Start, Whole, copy);
-            return delta is { Visibility: null, Changed.Length: 0, Removed.Length: 0 };
+            ProcessState copy = JsonSerializer.Deserialize(Text(Known([process])), WireJson.Default.Keyframe)!.Processes[0];
+            return LiveStateDelta.Between(process, copy) is null;
         });
     }
 
     [Fact]
-    public void Between_OneFdClosed_SendsTheFdTableOnly()
+    public void Between_OneFdClosed_IsTheFdTableOnly()
     {
         ProcessState before = Process(7, [Thread(7, null)], [new FdInfo(0, "pipe:[1]", "r", null), new FdInfo(1, "pipe:[2]", "w", null)]);
         ProcessState now = before with { Fds = [before.Fds[0]] };
 
-        ProcessDelta change = Assert.Single(LiveStateDelta.Between(Known([before]), Start, Whole, [now]).Changed);
+        ProcessDelta change = LiveStateDelta.Between(before, now)!;
 
         Assert.Null(change.Facts);
         Assert.Null(change.Threads);
@@ -53,16 +51,16 @@ public class LiveStateDeltaTests
     }
 
     [Fact]
-    public void Between_PidReusedByAnotherProcess_RemovesOneAndAddsTheOther()
+    public void Apply_NothingButWhatTheAgentSays_KeepsTheRest()
     {
-        ProcessState before = Process(7, [], []);
-        ProcessState now = before with { Key = before.Key with { StartTimeTicks = 99 } };
+        Keyframe known = Known([Process(7, [], [])]) with { Agent = Agent(1000) };
 
-        Delta delta = LiveStateDelta.Between(Known([before]), Start, Whole, [now]);
+        Keyframe slowed = LiveStateDelta.Apply(known, new Delta(Start, null, [], [], Agent(2000)));
+        Keyframe later = LiveStateDelta.Apply(slowed, new Delta(Start.AddSeconds(2), null, [], []));
 
-        Assert.Equal([before.Key], delta.Removed);
-        Assert.Equal(now.Key, Assert.Single(delta.Changed).Key);
-        Assert.Equal([now], LiveStateDelta.Apply(Known([before]), delta).Processes);
+        Assert.Equal(2000, later.Agent!.IntervalMs);
+        Assert.Equal(Start.AddSeconds(2), later.TakenAt);
+        Assert.Equal(known.Processes, later.Processes);
     }
 
     [Fact]
@@ -74,6 +72,35 @@ public class LiveStateDeltaTests
 
         Assert.Contains("7@1", error.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>What leads from one state to another.</summary>
+    private static Delta Between(ImmutableArray<ProcessState> before, ImmutableArray<ProcessState> now)
+    {
+        Dictionary<ProcessKey, ProcessState> gone = before.ToDictionary(p => p.Key);
+        ProcessDelta[] changed =
+        [
+            .. now.Select(p => gone.Remove(p.Key, out ProcessState? old) ? LiveStateDelta.Between(old, p) : new ProcessDelta(p.Key, p.Facts, p.Threads, p.Fds))
+                .OfType<ProcessDelta>(),
+        ];
+        return new Delta(Start, null, [.. changed], [.. gone.Keys]);
+    }
+
+    private static AgentUsage Agent(int intervalMs) => new()
+    {
+        Backend = "proc",
+        IntervalMs = intervalMs,
+        ConfiguredIntervalMs = 1000,
+        CpuBudget = 0.05,
+        CpuFraction = 0.01,
+        CpuSeconds = 1,
+        LookCpuMs = 5,
+        RssBytes = 1,
+        AllocatedBytes = 1,
+        Looks = 1,
+        LooksMissed = 0,
+        Reads = new AgentReads(0, 0, 0, 0),
+        Events = "polling",
+    };
 
     private static Keyframe Known(ImmutableArray<ProcessState> processes) => new(Start, Whole, processes, []);
 
