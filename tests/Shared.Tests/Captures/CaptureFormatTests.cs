@@ -129,6 +129,18 @@ public class CaptureFormatTests
         Refuses(Captured.Bytes(capture), "ascending order of pid");
     }
 
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(5, -1, 1)]
+    [InlineData(5, 1, -1)]
+    public void Decode_BirthThatCannotBe_IsRefused(int pid, int parent, int seconds)
+    {
+        Capture capture = Captured.Of(Scenes.CrossReaders());
+        capture = capture with { Last = capture.Last with { Births = [new Birth(pid, parent, null, TimeSpan.FromSeconds(seconds))] } };
+
+        Refuses(Captured.Bytes(capture), "birth");
+    }
+
     [Fact]
     public void Decode_LooksOfTwoBoots_IsRefused()
     {

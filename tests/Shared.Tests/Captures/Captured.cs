@@ -23,7 +23,11 @@ internal static class Captured
     public static Capture Of(Scene scene)
     {
         Snapshot first = scene.Look(1000), last = scene.Look(1001);
-        return new Capture("0.0", "proc", false, first, last with { UnixListeners = [new UnixListener(4711, "@name")] });
+        return new Capture("0.0", "proc", false, first, last with
+        {
+            UnixListeners = [new UnixListener(4711, "@name")],
+            Births = [new Birth(60, 58, "someone", TimeSpan.FromSeconds(0.6))],
+        });
     }
 
     /// <summary>A process with everything that a record can have.</summary>
