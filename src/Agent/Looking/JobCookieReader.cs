@@ -11,7 +11,7 @@ namespace OrphanBoard.Agent.Looking;
 /// </summary>
 internal sealed class JobCookieReader
 {
-    private readonly ExecCache<ImmutableArray<JobCookie>> _known = new();
+    private readonly ExecCache<ImmutableArray<JobCookie>?> _known = new();
 
     // Its own, so that it can be wiped without a thought for what else was read.
     private readonly ReadBuffer _environment = new();
@@ -22,13 +22,16 @@ internal sealed class JobCookieReader
     /// <param name="mayRead">False while a thread of the process is in state D.</param>
     internal ImmutableArray<JobCookie>? Get(DirectoryHandle directory, int? living, StatFile stat, string? exe, bool mayRead)
     {
-        if (_known.TryGet(stat, exe, out ImmutableArray<JobCookie> known))
+        if (_known.TryGet(stat, exe, out ImmutableArray<JobCookie>? known))
             return known;
-        if (!mayRead || directory.Read(RelativePath.OfProcess(living, "environ"u8), _environment, out ReadOnlySpan<byte> text) != Sight.Seen)
+        if (!mayRead)
             return null;
-        ImmutableArray<JobCookie> cookies = EnvironFile.Parse(text);
+        Sight sight = directory.Read(RelativePath.OfProcess(living, "environ"u8), _environment, out ReadOnlySpan<byte> text);
+        ImmutableArray<JobCookie>? cookies = sight == Sight.Seen ? EnvironFile.Parse(text) : null;
         _environment.Wipe();
-        _known.Set(stat, exe, cookies);
+        // What is denied stays denied until an exec.
+        if (sight is Sight.Seen or Sight.Denied)
+            _known.Set(stat, exe, cookies);
         return cookies;
     }
 }
