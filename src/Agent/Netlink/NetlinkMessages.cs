@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace OrphanBoard.Agent.Netlink;
@@ -52,7 +53,7 @@ internal static class NetlinkMessages
         where T : unmanaged
     {
         const ushort RequestDump = 0x301; // NLM_F_REQUEST | NLM_F_DUMP
-        int length = HeaderLength + Marshal.SizeOf<T>();
+        int length = HeaderLength + Unsafe.SizeOf<T>();
         byte[] message = new byte[length];
         BinaryPrimitives.WriteInt32LittleEndian(message, length);
         BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(4), type);

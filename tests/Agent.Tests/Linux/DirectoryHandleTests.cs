@@ -31,6 +31,32 @@ public class DirectoryHandleTests
     }
 
     [Fact]
+    public void ReadTable_FileThatTheKernelMakesEntryByEntry_IsReadToItsEnd()
+    {
+        using DirectoryHandle self = DirectoryHandle.Open("/proc/self");
+        var small = new ReadBuffer(limit: 16 * 1024);
+
+        Assert.Equal(Sight.Seen, self.ReadTable("maps"u8, _buffer, out ReadOnlySpan<byte> whole));
+        Assert.Equal(Sight.Failed, self.ReadTable("maps"u8, small, out ReadOnlySpan<byte> cut));
+
+        // A page is what one read(2) gives; the stack is among the last of hundreds of lines.
+        Assert.True(whole.Length > 16 * 1024);
+        Assert.True(whole.IndexOf("[stack]"u8) > 4096);
+        Assert.Equal(16 * 1024, cut.Length);
+    }
+
+    [Fact]
+    public void ReadAt_AnyPath_IsRelativeToTheDirectoryOrAbsolute()
+    {
+        using DirectoryHandle proc = DirectoryHandle.Open("/proc");
+        string deep = "/" + string.Concat(Enumerable.Repeat("x/", 300));
+
+        Assert.Equal(Sight.Seen, proc.ReadAt("self/../self/stat", _buffer, out _));
+        Assert.Equal(Sight.Seen, proc.ReadAt("/proc/self/stat", _buffer, out _));
+        Assert.Equal(Sight.Gone, proc.ReadAt(deep, _buffer, out _));
+    }
+
+    [Fact]
     public void Read_FileLargerThanTheBuffer_IsWhole()
     {
         using var directory = new TemporaryDirectory();

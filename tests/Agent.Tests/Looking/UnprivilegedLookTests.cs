@@ -27,6 +27,9 @@ public sealed partial class UnprivilegedLookTests
         Assert.Empty(record.Fds);
         Assert.Null(record.Exe);
         Assert.NotNull(record.Cmdline);
+        Assert.Equal((null, new NamespaceSet(), null), (record.JobCookies, record.Namespaces, record.SharesFilesWith));
+        Assert.NotNull(look.FileLocks);
+        Assert.NotEmpty(look.Sockets!.Value);
         Assert.All(record.Threads, thread =>
         {
             Assert.NotNull(thread.Counters);

@@ -12,7 +12,7 @@ namespace OrphanBoard.Shared.Tests.Captures;
 
 public class CaptureFormatTests
 {
-    private const string Header = "orphanboard-capture 1\n";
+    private const string Header = "orphanboard-capture 2\n";
 
     [Fact]
     public void Decode_WhatEncodeWrote_IsDiagnosedAlike() =>
@@ -38,6 +38,61 @@ public class CaptureFormatTests
     }
 
     [Fact]
+    public void Decode_EveryFieldOfVersion2Set_KeepsEachOfThem()
+    {
+        Capture capture = Captured.Of(Captured.Rich());
+
+        Snapshot look = CaptureFormat.Decode(Captured.Stream(capture)).Last;
+
+        ProcessRecord process = look.Processes.Single(p => p.Pid == 60);
+        FileDescriptor fd = process.FindFd(6)!;
+        Assert.Equal((0x200UL, new string('a', 64), true, new NamespaceSet(1, 2, 3, 4, null)), (process.SignalsPending, process.ContainerId, process.Frozen!.Value, process.Namespaces));
+        Assert.Equal(new JobCookie("BUILD_ID", "acme-job-7"), process.JobCookies!.Value.Single());
+        Assert.Equal((61, 1UL, 2UL), (process.SharesFilesWith!.Value.Single(), process.Threads[0].SignalsPending!.Value, process.Threads[0].SignalsBlocked!.Value));
+        Assert.Equal((11UL, 0xfe00000U, 6UL, 8, 9), (fd.Inode!.Value, fd.Device!.Value, fd.Description!.Value, fd.TtyIndex!.Value, fd.DescriptorsInFlight!.Value));
+        Assert.Equal((Captured.Lock, Captured.Timeouts), (fd.Locks!.Value.Single(), fd.Timeouts));
+        Assert.Equal(capture.Last.Sockets!.Value.AsEnumerable(), look.Sockets!.Value);
+        Assert.Equal((Sight.Denied, 3UL, Captured.Lock), (look.SocketSight!.Value, look.IpcNamespace!.Value, look.FileLocks!.Value.Single()));
+        Assert.Equal(capture.Last.SysvObjects!.Value.Single(), look.SysvObjects!.Value.Single());
+    }
+
+    [Fact]
+    public void Decode_Version1_IsReadAsIfNobodyHadAsked()
+    {
+        const string Look = """
+            {"host":{"id":"h","name":"n","bootId":"11111111-2222-3333-4444-555555555555","kernel":"6.1.0","architecture":"x86_64","clockTicksPerSecond":100,
+            "bootTime":"1970-01-01T00:00:00+00:00"},"takenAt":"1970-01-01T00:16:40+00:00","uptime":"00:16:40","duration":"00:00:00.0100000","observerPid":0,
+            "processes":[{"pid":10,"startTimeTicks":1,"ppid":0,"pgrp":10,"session":10,"ttyNr":0,"comm":"self","state":"S","uid":1,"tracerPid":0,"nsPid":10,
+            "signalsIgnored":0,"signalsCaught":0,"cmdline":["self"],"cpuTicks":0,"threads":[{"tid":10,"comm":"self","state":"S",
+            "counters":{"runTimeNs":1,"timeslices":1},"wchan":"anon_pipe_read","call":{"status":"in-call","number":0,"arguments":[3,1,1,0,0,0]},
+            "lastRan":"00:00:01"}],"threadsComplete":true,"fds":[{"number":3,"access":"read","target":{"kind":"pipe","id":77,"text":"pipe:[77]"},
+            "closeOnExec":false,"async":false},{"number":4,"access":"write","target":{"kind":"pipe","id":77,"text":"pipe:[77]"},"closeOnExec":false,
+            "async":false}],"fdSight":"seen","hasPosixTimers":false,"sharesMemoryWith":[]}],
+            "reads":{"vanished":0,"fdTablesDenied":0,"waitsDenied":0,"failed":0},"unixListeners":[]}
+            """;
+        byte[] bytes = Pack($"""{"{"}"agentVersion":"0.1.0","backend":"proc","redacted":false,"first":{Look},"last":{Look}{"}"}""", "orphanboard-capture 1\n");
+
+        Capture capture = CaptureFormat.Decode(new MemoryStream(bytes));
+
+        ProcessRecord process = capture.Last.Processes.Single();
+        Assert.Equal((null, null, null), (capture.Last.Sockets, process.JobCookies, process.SharesFilesWith));
+        Assert.Equal((null, null, null), (process.Fds[0].Inode, process.Fds[0].Locks, process.Fds[0].Description));
+        Assert.Equal("eof-held-by-self", Captured.Diagnose(capture).Findings.Single().Rule);
+    }
+
+    [Theory]
+    [InlineData("PATH", "/usr/bin")]
+    [InlineData("BUILD_ID", null)]
+    public void Decode_EnvironmentBeyondTheMarksOfAJob_IsRefused(string key, string? value)
+    {
+        Capture capture = Captured.Of(Scenes.CrossReaders());
+        ProcessRecord process = capture.Last.Processes[^1] with { JobCookies = [new JobCookie(key, value ?? new string('x', JobCookie.MaxValueLength + 1))] };
+        capture = capture with { Last = capture.Last with { Processes = [.. capture.Last.Processes[..^1], process] } };
+
+        Refuses(Captured.Bytes(capture), "marks of a job");
+    }
+
+    [Fact]
     public void Decode_CaptureOfAnotherArchitecture_IsDiagnosed()
     {
         Scene scene = new();
@@ -60,8 +115,9 @@ public class CaptureFormatTests
     [InlineData("orphanboard-capture x\n", "no capture")]
     [InlineData("orphanboard-capture -1\n", "no capture")]
     [InlineData("orphanboard-capture 0\n", "no capture")]
-    [InlineData("orphanboard-capture 2\nwhatever comes then", "use a newer one")]
+    [InlineData("orphanboard-capture 3\nwhatever comes then", "use a newer one")]
     [InlineData("orphanboard-capture 1\n", "damaged")]
+    [InlineData("orphanboard-capture 2\n", "damaged")]
     [InlineData("orphanboard-capture 1\nthis is not compressed", "damaged")]
     public void Decode_NoCapture_SaysWhatItIs(string text, string expected) => Refuses(Encoding.Latin1.GetBytes(text), expected);
 
@@ -178,10 +234,10 @@ public class CaptureFormatTests
         return reader.ReadToEnd();
     }
 
-    private static byte[] Pack(string json)
+    private static byte[] Pack(string json, string header = Header)
     {
         using var packed = new MemoryStream();
-        packed.Write(Encoding.ASCII.GetBytes(Header));
+        packed.Write(Encoding.ASCII.GetBytes(header));
         using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             brotli.Write(Encoding.UTF8.GetBytes(json));
         return packed.ToArray();

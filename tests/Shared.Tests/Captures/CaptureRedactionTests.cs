@@ -30,10 +30,20 @@ public class CaptureRedactionTests
 
         string left = Encoding.UTF8.GetString(Plain(Redact(capture)));
 
-        foreach (string secret in (string[])["acme", "rich", "someone", "user.slice", "left", "testhost", "11111111-2222", "customer"])
+        foreach (string secret in (string[])["acme", "rich", "someone", "user.slice", "left", "testhost", "11111111-2222", "customer", "aaaaaaaa", "10.1.2.3", "5432", "8080", "1094861636"])
             Assert.DoesNotContain(secret, left.Replace("eft\":", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("6.18.0", left, StringComparison.Ordinal);
         Assert.Contains("anon_pipe_read", left, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Redact_Sockets_KeepsWhoIsConnectedToWhom()
+    {
+        SocketRecord connection = Redact(Captured.Of(Captured.Rich())).Last.Sockets!.Value[1];
+
+        Assert.Equal((4712UL, 4713UL, 4714UL, true), (connection.Inode, connection.Peer!.Value, connection.PendingAt!.Value, connection.RemoteIsLocal));
+        Assert.Matches(@"^\[::1\]:t-[g-w]{10}\z", connection.Local);
+        Assert.Matches(@"^h-[g-w]{10}:t-[g-w]{10}\z", connection.Remote);
     }
 
     [Fact]

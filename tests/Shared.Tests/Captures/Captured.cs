@@ -27,8 +27,29 @@ internal static class Captured
         {
             UnixListeners = [new UnixListener(4711, "@name")],
             Births = [new Birth(60, 58, "someone", TimeSpan.FromSeconds(0.6))],
+            Sockets =
+            [
+                new SocketRecord(4711, SocketFamily.Unix, SocketType.SeqPacket, SocketState.Listening, 2) { Name = "@name", Peer = 0, ReceiveQueue = 1, SendQueue = 128, Shutdown = 3 },
+                new SocketRecord(4712, SocketFamily.Inet6, SocketType.Stream, SocketState.Established)
+                {
+                    Local = "[::1]:8080", Remote = "10.1.2.3:5432", RemoteIsLocal = true, Peer = 4713, PendingAt = 4714,
+                },
+            ],
+            SocketSight = Sight.Denied,
+            FileLocks = [Lock],
+            SysvObjects = [new SysvObject(SysvKind.MessageQueue, 5, 0x41424344) { Count = 1, Bytes = 2, FirstPid = 3, SecondPid = 4 }],
+            IpcNamespace = 3,
         });
     }
+
+    public static FileLock Lock { get; } = new(4, true, LockKind.Ofd, LockAccess.Read, -1, 0xfe00000, 11, 0, long.MaxValue);
+
+    public static SocketTimeouts Timeouts { get; } = new(TimeSpan.FromSeconds(7), TimeSpan.Zero);
+
+    private static FileDescriptor Detailed(FileDescriptor fd) => fd with
+    {
+        Inode = 11, Device = 0xfe00000, Description = 6, Locks = [Lock], TtyIndex = 8, DescriptorsInFlight = 9, Timeouts = Timeouts,
+    };
 
     /// <summary>A process with everything that a record can have.</summary>
     public static Scene Rich()
@@ -43,7 +64,14 @@ internal static class Captured
             Cgroup = "/user.slice",
             TracerPid = 7,
             Uid = 1001,
-            Fds = [.. record.Fds.Select(fd => fd.Number == 5 ? fd with { EpollMembers = [new EpollMember(3, 1, 99, 7)] } : fd)],
+            SignalsPending = 0x200,
+            ContainerId = new string('a', 64),
+            Frozen = true,
+            Namespaces = new NamespaceSet(1, 2, 3, 4, null),
+            JobCookies = [new JobCookie("BUILD_ID", "acme-job-7")],
+            SharesFilesWith = [61],
+            Threads = [record.Threads[0] with { SignalsPending = 1, SignalsBlocked = 2 }],
+            Fds = [.. record.Fds.Select(fd => fd.Number == 5 ? fd with { EpollMembers = [new EpollMember(3, 1, 99, 7)] } : Detailed(fd))],
         };
         return scene;
     }
