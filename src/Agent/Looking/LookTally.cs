@@ -9,8 +9,9 @@ internal sealed class LookTally
     internal int FdTablesDenied { get; set; }
     internal int WaitsDenied { get; set; }
     internal int Failed { get; set; }
+    internal int Abandoned { get; set; }
 
-    internal ReadCounts Counts => new(Vanished, FdTablesDenied, WaitsDenied, Failed);
+    internal ReadCounts Counts => new(Vanished, FdTablesDenied, WaitsDenied, Failed, Abandoned);
 
     /// <summary>Counts a process or thread without which there is nothing to tell: gone is a race, anything else a failure.</summary>
     internal void CountLost(Sight sight)

@@ -21,11 +21,8 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
         directory.Read(schedstat, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? SchedstatFile.Parse(text) : null;
 
     /// <summary>The one thread of a process with num_threads 1: its files are the process's own, so task/ need not be listed.</summary>
-    internal ThreadList ReadSingle(DirectoryHandle directory, StatFile stat, RunCounters? counters, bool suspect, LookTally tally)
-    {
-        ThreadRecord record = ReadThread(directory, stat, counters, task: null, suspect, tally);
-        return new ThreadList([WithMemory(record, tally)], 1, true);
-    }
+    internal ThreadList ReadSingle(DirectoryHandle directory, StatFile stat, RunCounters? counters, bool suspect, LookTally tally) =>
+        new([ReadThread(directory, stat, counters, task: null, suspect, tally)], 1, true);
 
     internal ThreadList ReadAll(DirectoryHandle directory, bool suspect, LookTally tally)
     {
@@ -48,12 +45,6 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             }
             else if (stat!.State is not ('Z' or 'X'))
                 records.Add(ReadThread(directory, stat, _counters[i], _tids[i], suspect, tally));
-        }
-        // The memory of a process is read only while all of it sleeps: a thread in state D may hold its lock, and the reader would hang with it.
-        if (records.All(record => record.State == 'S'))
-        {
-            for (int i = 0; i < records.Count; i++)
-                records[i] = WithMemory(records[i], tally);
         }
         return new ThreadList(records.ToImmutable(), _tids.Count, complete);
     }
@@ -124,13 +115,39 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             _ => BlockedCall.Unreadable,
         };
 
-    private ThreadRecord WithMemory(ThreadRecord thread, LookTally tally)
+    /// <summary>Sum of the run counters: another number once one of the threads has run.</summary>
+    internal static ulong Moved(ImmutableArray<ThreadRecord> threads)
     {
-        if (thread.State != 'S' || CallOf(thread) is not { } call)
-            return thread;
-        CallMemory? memory = memoryReader.Read(thread, call, out bool denied);
-        if (denied)
-            tally.WaitsDenied++;
-        return memory is null ? thread : thread with { Memory = memory };
+        ulong moved = 0;
+        foreach (ThreadRecord thread in threads)
+            moved += thread.Counters is { } ran ? ran.RunTimeNs + ran.Timeslices : 0;
+        return moved;
+    }
+
+    /// <summary>Queues what the sleeping threads' calls point to; each by the index of its thread.</summary>
+    internal List<(int Thread, WantedCallMemory Memory)>? WantMemory(ProcessKey target, ImmutableArray<ThreadRecord> threads, ulong moved, bool asleep)
+    {
+        List<(int, WantedCallMemory)>? wanted = null;
+        for (int i = 0; i < threads.Length; i++)
+        {
+            if (threads[i].State == 'S' && CallOf(threads[i]) is { } call && memoryReader.Want(target, threads[i], call, moved, asleep) is { } memory)
+                (wanted ??= []).Add((i, memory));
+        }
+        return wanted;
+    }
+
+    internal ImmutableArray<ThreadRecord> TakeMemory(ImmutableArray<ThreadRecord> threads, List<(int Thread, WantedCallMemory Memory)>? wanted, LookTally tally)
+    {
+        if (wanted is null)
+            return threads;
+        ThreadRecord[] records = [.. threads];
+        foreach ((int thread, WantedCallMemory memory) in wanted)
+        {
+            if (memoryReader.Take(memory, out Sight sight) is { } found)
+                records[thread] = records[thread] with { Memory = found };
+            if (sight == Sight.Denied)
+                tally.WaitsDenied++;
+        }
+        return [.. records];
     }
 }

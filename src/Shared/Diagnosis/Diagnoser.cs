@@ -65,7 +65,10 @@ public static class Diagnoser
         look.Processes.Sum(process => process.Fds.Length),
         look.Reads.FdTablesDenied,
         look.Reads.WaitsDenied,
-        look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0 });
+        look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0, Abandoned: 0 })
+    {
+        ReadsAbandoned = look.Reads.Abandoned,
+    };
 }
 
 /// <param name="Findings">What was found, deadlocks first.</param>

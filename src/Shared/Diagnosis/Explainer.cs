@@ -45,6 +45,8 @@ public static class Explainer
 
     private static IEnumerable<string> Sentences(WaitGraph graph, Narrator narrator, int process, WaitNode node)
     {
+        if (graph.Resources[process].MemoryBlocked)
+            yield return Narrator.BlockedSentence(graph.Resources[process]);
         if (node.Waiters.IsEmpty)
         {
             yield return $"{narrator.Name(process)} {(graph.Resources[process].IsZombie ? "has exited, and its parent has not waited for it yet" : "has no thread that could be read")}.";

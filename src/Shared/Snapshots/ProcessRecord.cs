@@ -73,6 +73,12 @@ public sealed record ProcessRecord
     /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
 
+    /// <summary>
+    /// A read of its memory (cmdline, poll set, futex word), or another one that waits for a lock of the process, had to be abandoned, now or at an earlier
+    /// look since which it was not asked again.
+    /// </summary>
+    public bool MemoryBlocked { get; init; }
+
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
     /// <summary>Exited as a whole. A leader that has left by pthread_exit(3) is in state Z too, while other threads live on.</summary>
@@ -111,4 +117,10 @@ public enum Sight
 
     /// <summary>Any other error.</summary>
     Failed,
+
+    /// <summary>
+    /// The read blocked on the target (its memory lock is held, or its memory is served by somebody who does not answer) and had to be given up: what
+    /// it says is not known.
+    /// </summary>
+    Abandoned,
 }
