@@ -23,18 +23,19 @@ internal sealed class ReadHelper : IDisposable
 {
     internal const int BoardDescriptor = 3;
 
-    /// <summary>As often as the deadline a helper that gets no CPU is waited for: on a machine so busy nobody is to be blamed.</summary>
-    private const int PatienceWithRunnable = 50;
+    /// <summary>So many deadlines are waited where helper or target are ready to run and get no CPU: on a machine so busy nobody is to be blamed.</summary>
+    private const int PatienceWithRunnable = 20;
 
     private readonly ReadBoard _board;
     private readonly SignalPipe _requests;
     private readonly SignalPipe _answers;
     private readonly ChildProgram _child;
+    private readonly DirectoryHandle _proc;
     private readonly ReadBuffer _buffer = new();
     private bool _ready;
 
-    private ReadHelper(ReadBoard board, SignalPipe requests, SignalPipe answers, ChildProgram child) =>
-        (_board, _requests, _answers, _child) = (board, requests, answers, child);
+    private ReadHelper(ReadBoard board, SignalPipe requests, SignalPipe answers, ChildProgram child, DirectoryHandle proc) =>
+        (_board, _requests, _answers, _child, _proc) = (board, requests, answers, child, proc);
 
     internal int Pid => _child.Pid;
 
@@ -52,8 +53,10 @@ internal sealed class ReadHelper : IDisposable
     {
         ReadBoard? board = null;
         SignalPipe? requests = null, answers = null;
+        DirectoryHandle? proc = null;
         try
         {
+            proc = DirectoryHandle.Open("/proc");
             board = new ReadBoard(SharedBytes.Create(ReadBoard.Size));
             requests = SignalPipe.Create();
             answers = SignalPipe.Create();
@@ -61,13 +64,14 @@ internal sealed class ReadHelper : IDisposable
             ChildProgram child = ChildProgram.Start(command.IsEmpty ? OwnProgram : command[0], words.AsSpan(), Environment, [requests.ReadEnd, answers.WriteEnd, -1, board.Descriptor]);
             requests.CloseReadEnd();
             answers.CloseWriteEnd();
-            return new ReadHelper(board, requests, answers, child);
+            return new ReadHelper(board, requests, answers, child, proc);
         }
         catch
         {
             board?.Dispose();
             requests?.Dispose();
             answers?.Dispose();
+            proc?.Dispose();
             throw;
         }
     }
@@ -96,7 +100,7 @@ internal sealed class ReadHelper : IDisposable
             int done = _board.Done;
             if (done > before)
                 (before, runnable) = (done, 0);
-            else if (!IsRunnable() || ++runnable > PatienceWithRunnable)
+            else if (++runnable > PatienceWithRunnable || !(IsRunnable(Pid) || IsRunnable(_board.Requests[Math.Min(done, count - 1)].Pid)))
                 return HelperOutcome.Stuck;
         }
     }
@@ -116,16 +120,14 @@ internal sealed class ReadHelper : IDisposable
         _requests.Dispose();
         _answers.Dispose();
         _board.Dispose();
+        _proc.Dispose();
     }
 
-    /// <summary>Whether it is at work, or would be if it got a CPU. Its own stat waits for nothing: it is through its execve.</summary>
-    private bool IsRunnable()
-    {
-        if (DirectoryHandle.TryOpen($"/proc/{Pid}") is not { } directory)
-            return false;
-        using (directory)
-            return directory.Read("stat"u8, _buffer, out ReadOnlySpan<byte> text) == Sight.Seen && StatFile.TryParse(text, out StatFile? stat) && stat!.State == 'R';
-    }
+    /// <summary>Whether a process is at work, or would be if it got a CPU. Asks status, which waits for nothing.</summary>
+    private bool IsRunnable(int pid) =>
+        _proc.Read(RelativePath.BelowProcess(pid, 0, "status"u8), _buffer, out ReadOnlySpan<byte> text) == Sight.Seen
+        && StatusIdentity.TryParse(text, out StatusIdentity identity)
+        && identity.State == 'R';
 
     /// <summary>
     /// The native program is its own image, also when its file has been replaced meanwhile. A managed one is started through the host that lies beside it;

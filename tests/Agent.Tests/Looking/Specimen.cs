@@ -49,6 +49,7 @@ internal sealed class Specimen : IDisposable
     /// <summary>Ends it and waits until it is gone. Its children end with it, by PR_SET_PDEATHSIG: to look for them could be what one of them blocks.</summary>
     internal void End()
     {
+        _process.StandardInput.Close();
         _process.Kill();
         _process.WaitForExit();
     }

@@ -1,5 +1,6 @@
 // Processes that whoever reads of them gets stuck with: says "r" on stdout when they are in place.
-// A FUSE file system in a mount namespace of its own, whose server reads every request and answers some. Its end frees all that wait for it.
+// A FUSE file system in a mount namespace of its own, whose server reads every request and answers some. Its end frees all that wait for it; it ends
+// when nobody holds the other end of its stdin any more. (A process that is killed while its memory lock is held does not come to its end by itself.)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +67,9 @@ static void serve(int device)
     int program = open(own_program, O_RDONLY | O_CLOEXEC);
     for (;;)
     {
+        struct pollfd next[2] = { { device, POLLIN, 0 }, { 0, 0, 0 } };
+        poll(next, 2, -1);
+        if (next[1].revents & POLLHUP) _exit(0);
         ssize_t length = read(device, request, sizeof request);
         if (length < 0 && (errno == EINTR || errno == ENOENT)) continue;
         if (length <= 0) _exit(0);
