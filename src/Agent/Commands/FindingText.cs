@@ -18,7 +18,13 @@ public static class FindingText
         }
         if (findings.IsEmpty)
             output.WriteLine($"nothing found in {Count(visibility.Processes, "process", "processes")} with {Count(visibility.Threads, "thread", "threads")}");
-        if (!visibility.Complete)
+        if (visibility.ReadsAbandoned > 0)
+        {
+            output.WriteLine(
+                $"{Count(visibility.ReadsAbandoned, "process", "processes")} could not be read in part: the reads blocked and had to be abandoned; "
+                + "'orphan-agent doctor' on that host says which");
+        }
+        if (!visibility.Complete && (visibility.ReadsAbandoned == 0 || visibility.FdTablesUnreadable > 0 || visibility.WaitsUnreadable > 0))
         {
             output.WriteLine(
                 $"not everything was visible: {Count(visibility.FdTablesUnreadable, "fd table", "fd tables")} and "

@@ -10,7 +10,7 @@ public static class Doctor
     public static ImmutableArray<Check> Examine(SightFacts facts) =>
     [
         BackendCheck.Examine(facts.Backend), BackendCheck.Examine(facts.Events), Capabilities(facts), Yama(facts), HidePid(facts), Namespaces(facts),
-        BlockedCalls(facts), Counters(facts), .. HiddenProcesses.Examine(facts), UnixSockets(facts), Failures(facts),
+        BlockedCalls(facts), Counters(facts), .. HiddenProcesses.Examine(facts), UnixSockets(facts), BlockedReads.Examine(facts), Failures(facts),
     ];
 
     private static Check Capabilities(SightFacts facts)

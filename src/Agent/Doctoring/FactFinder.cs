@@ -45,6 +45,9 @@ internal static class FactFinder
             Hidden = [.. look.Processes.Select(HiddenPart).OfType<HiddenProcess>()],
             Reads = look.Reads,
             Seen = (look.Processes.Length, look.Processes.Sum(process => process.Threads.Length)),
+            Blocked = [.. look.Processes.Where(process => process.MemoryBlocked).Select(process => (process.Pid, process.Comm))],
+            Reading = looker.RiskyReads.Mode,
+            WhyNoHelper = looker.RiskyReads.WhyNoHelper,
             UnixSockets = sockets,
         };
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Doctoring;
@@ -44,6 +45,15 @@ public sealed record SightFacts
 
     /// <summary>Processes and threads in that look.</summary>
     public required (int Processes, int Threads) Seen { get; init; }
+
+    /// <summary>Processes of which a read had to be abandoned in that look.</summary>
+    public ImmutableArray<(int Pid, string Comm)> Blocked { get; init; } = [];
+
+    /// <summary>How reads that may block were made in that look.</summary>
+    internal ReadingMode Reading { get; init; }
+
+    /// <summary>Why there was no helper for them, in <see cref="ReadingMode.Direct"/>.</summary>
+    public string? WhyNoHelper { get; init; }
 
     /// <summary>/proc/net/unix.</summary>
     public required Sight UnixSockets { get; init; }

@@ -83,6 +83,7 @@ internal static class SleepingChild
         return new ChildSight(
             call.Status,
             wchan,
+            // Not by the helper: it is a child of our own that sleeps in read(2), so nobody holds its locks.
             call.Status == BlockedCallStatus.InCall ? TargetMemory.Read(pid, call.Arguments[1], stackalloc byte[1]) : null,
             directory.Read("schedstat"u8, buffer, out _),
             directory.Read("sched"u8, buffer, out _),

@@ -28,6 +28,9 @@ public sealed unsafe class DirectoryHandle : IDisposable
         return sight == Sight.Seen ? handle! : throw new LinuxException(path, errno);
     }
 
+    /// <summary>Null: it cannot be opened.</summary>
+    internal static DirectoryHandle? TryOpen(string path) => Open(AT_FDCWD, Encoding.UTF8.GetBytes(path + '\0'), out DirectoryHandle? handle) == Sight.Seen ? handle : null;
+
     public Sight OpenDirectory(RelativePath path, out DirectoryHandle? handle)
     {
         fixed (byte* name = path)
@@ -113,6 +116,43 @@ public sealed unsafe class DirectoryHandle : IDisposable
         {
             _ = close(fd);
         }
+    }
+
+    /// <summary>Reads a file into <paramref name="room"/>, as much of it as has room there.</summary>
+    /// <param name="inPieces">A file that comes in pieces (maps): read until nothing more comes. Else a short read is its end.</param>
+    /// <param name="length">Bytes that were read.</param>
+    internal Sight Read(RelativePath path, Span<byte> room, bool inPieces, out int length)
+    {
+        length = 0;
+        int fd;
+        fixed (byte* name = path)
+        {
+            do
+                fd = openat(_fd, name, O_RDONLY | O_CLOEXEC, default);
+            while (Errno.Interrupted(fd));
+        }
+        if (fd == -1)
+            return Errno.Last;
+        Sight sight = Sight.Seen;
+        fixed (byte* start = room)
+        {
+            while (length < room.Length)
+            {
+                int free = room.Length - length;
+                long count = read(fd, start + length, free);
+                if (Errno.Interrupted(count))
+                    continue;
+                if (count == -1)
+                    sight = Errno.Last;
+                if (count <= 0)
+                    break;
+                length += (int)count;
+                if (count < free && !inPieces)
+                    break;
+            }
+        }
+        _ = close(fd);
+        return sight;
     }
 
     /// <summary>The text of a symbolic link, itself not followed: no file system behind it is touched, so a dead one cannot hang the reader.</summary>

@@ -20,6 +20,17 @@ public static partial class ParentDeath
         return Parent == parent;
     }
 
+    /// <summary>Asks for SIGKILL at the death of the thread that started this process, and names it in <c>comm</c>. A parent that is gone already sends nothing.</summary>
+    /// <param name="name">At most 15 bytes.</param>
+    internal static unsafe void EndWithParent(ReadOnlySpan<byte> name)
+    {
+        const int SetParentDeathSignal = 1, SetName = 15, Kill = 9;
+        byte* comm = stackalloc byte[16];
+        name.CopyTo(new Span<byte>(comm, 15));
+        _ = prctl(SetParentDeathSignal, Kill, 0, 0, 0);
+        _ = prctl(SetName, (nuint)comm, 0, 0, 0);
+    }
+
     public static int Parent => getppid();
 
     [LibraryImport("libc", SetLastError = true)]

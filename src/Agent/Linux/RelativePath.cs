@@ -41,6 +41,26 @@ public unsafe ref struct RelativePath
         return path;
     }
 
+    /// <summary>From /proc on: <c>pid/file</c> or <c>pid/task/tid/file</c>, and <c>/number</c> behind it where one is given.</summary>
+    /// <param name="tid">0: the process's own.</param>
+    public static RelativePath BelowProcess(int pid, int tid, ReadOnlySpan<byte> file, int? number = null)
+    {
+        var path = new RelativePath(pid);
+        if (tid != 0)
+        {
+            path.Append("/task/"u8);
+            path.Append(tid);
+        }
+        path.Append("/"u8);
+        path.Append(file);
+        if (number is { } last)
+        {
+            path.Append("/"u8);
+            path.Append(last);
+        }
+        return path;
+    }
+
     public static implicit operator RelativePath(ReadOnlySpan<byte> name) => new(name);
 
     /// <summary>The bytes with their NUL.</summary>

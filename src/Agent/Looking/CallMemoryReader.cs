@@ -1,47 +1,90 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Agent.Looking;
 
-/// <summary>Reads what the pointers of a blocked call point to, in the memory of the process that is blocked.</summary>
-internal sealed class CallMemoryReader
+/// <summary>Reads that are queued for one blocked call.</summary>
+/// <param name="Call">Poll, Select or Futex: what the answers are to be read as.</param>
+/// <param name="Count">Poll: members; Select: fds.</param>
+/// <param name="First">Poll set, futex word, or readfds. Null: the call passed NULL there, as for the next two.</param>
+/// <param name="Second">writefds.</param>
+/// <param name="Third">exceptfds.</param>
+internal readonly record struct WantedCallMemory(SystemCall Call, int Count, ReadTicket? First, ReadTicket? Second = null, ReadTicket? Third = null);
+
+/// <summary>
+/// Reads what the pointers of a blocked call point to, in the memory of the process that is blocked: by <see cref="RiskyReads"/>, for the memory
+/// may be locked, or served by somebody who does not answer.
+/// </summary>
+internal sealed class CallMemoryReader(RiskyReads risky)
 {
     /// <summary>A larger set is not read, and nothing is claimed about it.</summary>
     private const int MaxPollMembers = 4096;
 
     private const short PollIn = 1, PollPri = 2, PollOut = 4;
 
-    private readonly byte[] _bytes = new byte[MaxPollMembers * 8];
-
-    /// <summary>Null where the call passes nothing that matters, or it could not be read.</summary>
-    /// <param name="denied">The memory may not be read (needs ptrace access).</param>
-    internal CallMemory? Read(ThreadRecord thread, SystemCall call, out bool denied)
+    /// <summary>Queues what is needed; null where the call passes nothing that matters. To be taken after the next <see cref="RiskyReads.Run"/>.</summary>
+    /// <param name="target">The process.</param>
+    /// <param name="moved">Sum of the run counters of its threads.</param>
+    /// <param name="asleep">No thread of it is in state D.</param>
+    internal WantedCallMemory? Want(ProcessKey target, ThreadRecord thread, SystemCall call, ulong moved, bool asleep)
     {
-        int pid = thread.Tid; // The memory is the same for all threads, but a leader that has exited has none any more.
         ImmutableArray<ulong> args = thread.Call.Arguments;
-        denied = false;
         return call switch
         {
-            SystemCall.Poll or SystemCall.Ppoll => PollSet(pid, args[0], args[1], ref denied),
+            SystemCall.Poll or SystemCall.Ppoll => WantPollSet(),
             // Only poll(2) continues through restart_syscall(2): after SIGSTOP and SIGCONT, its registers as they were.
-            SystemCall.RestartSyscall when IsPoll(thread.Wchan) => PollSet(pid, args[0], args[1], ref denied),
-            SystemCall.Select or SystemCall.Pselect6 => SelectSets(pid, args, ref denied),
-            SystemCall.Futex => FutexWord(pid, args[0], ref denied),
+            SystemCall.RestartSyscall when IsPoll(thread.Wchan) => WantPollSet(),
+            SystemCall.Select or SystemCall.Pselect6 => WantSelectSets(),
+            SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint))),
             _ => null,
         };
+
+        WantedCallMemory? WantPollSet() => args[1] > MaxPollMembers ? null : new WantedCallMemory(SystemCall.Poll, (int)args[1], Queue(args[0], (int)args[1] * 8));
+
+        // select(2), pselect6(2): n, readfds, writefds, exceptfds; each a bit mask of n bits in whole longs, or NULL
+        WantedCallMemory? WantSelectSets()
+        {
+            int count = (int)args[0];
+            return count is < 0 or > MaxPollMembers * 64
+                ? null
+                : new WantedCallMemory(SystemCall.Select, count, Mask(args[1]), Mask(args[2]), Mask(args[3]));
+
+            ReadTicket? Mask(ulong address) => address == 0 ? null : Queue(address, MaskLength(count));
+        }
+
+        // The memory is the same for all threads, but a leader that has exited has none any more: it is named by the thread.
+        ReadTicket Queue(ulong address, int length) =>
+            risky.Queue(target, moved, new RiskyRead(RiskyReadKind.Memory, target.Pid, thread.Tid, length, address), asleep);
+    }
+
+    /// <summary>Null where it could not be read, for the reason that <paramref name="sight"/> tells.</summary>
+    internal CallMemory? Take(in WantedCallMemory wanted, out Sight sight)
+    {
+        sight = Sight.Seen;
+        switch (wanted.Call)
+        {
+            case SystemCall.Select:
+                return SelectSets(wanted, out sight);
+            case SystemCall.Futex:
+                sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> word);
+                return sight == Sight.Seen ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word) } : null;
+            default:
+                sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> bytes);
+                return sight == Sight.Seen ? PollSet(bytes) : null;
+        }
     }
 
     private static bool IsPoll(string? wchan) => wchan is not null && wchan.StartsWith("poll_schedule_timeout", StringComparison.Ordinal);
 
+    private static int MaskLength(int count) => (count + 63) / 64 * 8;
+
     // poll(2): struct pollfd { int fd; short events; short revents; } fds[nfds]
-    private CallMemory? PollSet(int pid, ulong address, ulong count, ref bool denied)
+    private static CallMemory PollSet(ReadOnlySpan<byte> bytes)
     {
-        if (count > MaxPollMembers || !Fill(pid, address, (int)count * 8, ref denied, out ReadOnlySpan<byte> bytes))
-            return null;
-        ImmutableArray<PollMember>.Builder members = ImmutableArray.CreateBuilder<PollMember>((int)count);
+        ImmutableArray<PollMember>.Builder members = ImmutableArray.CreateBuilder<PollMember>(bytes.Length / 8);
         for (; !bytes.IsEmpty; bytes = bytes[8..])
         {
             int fd = BinaryPrimitives.ReadInt32LittleEndian(bytes);
@@ -51,40 +94,23 @@ internal sealed class CallMemoryReader
         return new CallMemory { PollSet = members.ToImmutable() };
     }
 
-    // select(2), pselect6(2): n, readfds, writefds, exceptfds; each a bit mask of n bits in whole longs, or NULL
-    private CallMemory? SelectSets(int pid, ImmutableArray<ulong> args, ref bool denied)
+    private CallMemory? SelectSets(in WantedCallMemory wanted, out Sight sight)
     {
-        int count = (int)args[0];
-        int length = (count + 63) / 64 * 8;
-        if (count < 0 || length > _bytes.Length)
-            return null;
-        short[] events = new short[count];
-        foreach ((ulong address, short bit) in (ReadOnlySpan<(ulong, short)>)[(args[1], PollIn), (args[2], PollOut), (args[3], PollPri)])
+        sight = Sight.Seen;
+        short[] events = new short[wanted.Count];
+        foreach ((ReadTicket? ticket, short bit) in (ReadOnlySpan<(ReadTicket?, short)>)[(wanted.First, PollIn), (wanted.Second, PollOut), (wanted.Third, PollPri)])
         {
-            if (address == 0)
+            if (ticket is not { } read)
                 continue;
-            if (!Fill(pid, address, length, ref denied, out ReadOnlySpan<byte> mask))
+            sight = risky.Take(read, out ReadOnlySpan<byte> mask);
+            if (sight != Sight.Seen)
                 return null;
-            for (int fd = 0; fd < count; fd++)
+            for (int fd = 0; fd < events.Length; fd++)
             {
                 if ((mask[fd / 8] & 1 << fd % 8) != 0)
                     events[fd] |= bit;
             }
         }
         return new CallMemory { PollSet = [.. events.Select((wanted, fd) => new PollMember(fd, wanted)).Where(member => member.Events != 0)] };
-    }
-
-    private CallMemory? FutexWord(int pid, ulong address, ref bool denied) =>
-        Fill(pid, address, sizeof(uint), ref denied, out ReadOnlySpan<byte> word)
-            ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word) }
-            : null;
-
-    private bool Fill(int pid, ulong address, int length, ref bool denied, out ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> room = _bytes.AsSpan(0, length);
-        Sight sight = TargetMemory.Read(pid, address, room);
-        denied |= sight == Sight.Denied;
-        bytes = room;
-        return sight == Sight.Seen;
     }
 }

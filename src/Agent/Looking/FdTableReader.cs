@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Procfs;
+using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -10,10 +11,13 @@ namespace OrphanBoard.Agent.Looking;
 /// Reads /proc/PID/fd: links and their mode bits, never what they point to. fdinfo only where it is asked for. What is as it was before is the same
 /// object, so that a table that has not changed costs no memory.
 /// </summary>
-internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevices mounts) : IDisposable
+internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevices mounts, RiskyReads risky) : IDisposable
 {
     /// <summary>Descriptors of one table that are read, the lowest numbers; a larger table is told as not wholly seen.</summary>
     private const int MaxDescriptors = 65_536;
+
+    /// <summary>Bytes of an epoll's fdinfo: some 80 for each of <see cref="FdinfoFile.MaxMembers"/>, and one more.</summary>
+    private const int MaxFdinfo = RiskyRead.MaxLength;
 
     private readonly DirectoryHandle _table = DirectoryHandle.Closed();
     private readonly List<int> _numbers = [];
@@ -68,7 +72,11 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
             if (link != Sight.Seen)
                 sight = link;
             bool asked = wanted.Suspect || wanted.Epolls.Contains(number) || wanted.NameObjects && fd.Target.Kind is FdKind.EventFd or FdKind.PidFd;
-            if (asked && (wanted.Suspect || !(wanted.Stood && ReferenceEquals(fd, known) && known.CloseOnExec is not null)))
+            // epoll_ctl(2) holds the set's mutex while it asks a file for its state, and a file of a dead FUSE server does not answer: see WantEpolls.
+            // No other fdinfo waits for more than a spin lock or for the kernel's own work.
+            if (asked && fd.Target.Kind == FdKind.Epoll)
+                fd = ReferenceEquals(fd.Target, known?.Target) && fd.Access == known.Access ? known : fd;
+            else if (asked && (wanted.Suspect || !(wanted.Stood && ReferenceEquals(fd, known) && known.CloseOnExec is not null)))
                 fd = WithInfo(directory, living, fd, wanted.Suspect);
             else if (!asked)
                 fd = WithoutInfo(fd);
@@ -105,23 +113,57 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
 
     private static bool IsSame(FdTarget target, ReadOnlySpan<byte> text) => System.Text.Ascii.Equals(text, target.Text);
 
-    private FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd, bool suspect)
+    /// <summary>Queues the fdinfo of epolls whose members matter; null: of none.</summary>
+    /// <param name="moved">Sum of the run counters of its threads.</param>
+    /// <param name="asleep">No thread of it is in state D.</param>
+    internal List<(int Fd, ReadTicket Fdinfo)>? WantEpolls(ProcessRecord record, int? living, ulong moved, bool asleep, ReadPlan plan, IReadOnlySet<int> waitedOn)
+    {
+        if (!plan.Suspect && waitedOn.Count == 0)
+            return null;
+        List<(int, ReadTicket)>? wanted = null;
+        for (int i = 0; i < record.Fds.Length; i++)
+        {
+            FileDescriptor fd = record.Fds[i];
+            if (fd.Target.Kind == FdKind.Epoll && (plan.Suspect || waitedOn.Contains(fd.Number) && !(plan.Stood && fd.CloseOnExec is not null)))
+                (wanted ??= []).Add((i, risky.Queue(record.Key, moved, new RiskyRead(RiskyReadKind.Fdinfo, record.Pid, living ?? 0, MaxFdinfo, (ulong)fd.Number), asleep)));
+        }
+        return wanted;
+    }
+
+    /// <summary>The record with the members of its epolls; of one whose read did not come back nothing is claimed.</summary>
+    internal ProcessRecord WithEpolls(ProcessRecord record, List<(int Fd, ReadTicket Fdinfo)> wanted)
+    {
+        FileDescriptor[]? changed = null;
+        foreach ((int place, ReadTicket read) in wanted)
+        {
+            FileDescriptor fd = record.Fds[place];
+            FileDescriptor now = risky.Take(read, out ReadOnlySpan<byte> text) == Sight.Seen && FdinfoFile.TryParse(text, out FdinfoFile? info) ? WithInfo(fd, info!) : WithoutInfo(fd);
+            if (!ReferenceEquals(fd, now))
+                (changed ??= [.. record.Fds])[place] = now;
+        }
+        return changed is null ? record : record with { Fds = [.. changed] };
+    }
+
+    internal FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd, bool suspect)
     {
         if (directory.Read(RelativePath.OfProcess(living, "fdinfo"u8, fd.Number), buffer, out ReadOnlySpan<byte> text) != Sight.Seen
             || !FdinfoFile.TryParse(text, out FdinfoFile? info))
             return fd;
+        return suspect ? WithDetails(directory, living, WithInfo(fd, info!), info!) : WithInfo(fd, info!);
+    }
+
+    private static FileDescriptor WithInfo(FileDescriptor fd, FdinfoFile info)
+    {
         ulong id = fd.Target.Kind switch
         {
-            FdKind.EventFd => info!.EventFdId ?? 0,
-            FdKind.PidFd => (ulong)Math.Max(0, info!.Pid ?? 0),
+            FdKind.EventFd => info.EventFdId ?? 0,
+            FdKind.PidFd => (ulong)Math.Max(0, info.Pid ?? 0),
             _ => fd.Target.Id,
         };
-        if (suspect)
-            return WithDetails(directory, living, fd with { Target = fd.Target with { Id = id }, CloseOnExec = info!.CloseOnExec, Async = info.Async, EpollMembers = MembersOf(fd, info) }, info);
-        ImmutableArray<EpollMember>? members = MembersOf(fd, info!);
-        if (fd.Target.Id == id && fd.CloseOnExec == info!.CloseOnExec && fd.Async == info.Async && IsSame(fd.EpollMembers, members))
+        ImmutableArray<EpollMember>? members = MembersOf(fd, info);
+        if (fd.Target.Id == id && fd.CloseOnExec == info.CloseOnExec && fd.Async == info.Async && IsSame(fd.EpollMembers, members))
             return fd;
-        return fd with { Target = fd.Target.Id == id ? fd.Target : fd.Target with { Id = id }, CloseOnExec = info!.CloseOnExec, Async = info.Async, EpollMembers = members };
+        return fd with { Target = fd.Target.Id == id ? fd.Target : fd.Target with { Id = id }, CloseOnExec = info.CloseOnExec, Async = info.Async, EpollMembers = members };
     }
 
     private static ImmutableArray<EpollMember>? MembersOf(FileDescriptor fd, FdinfoFile info) => fd.Target.Kind == FdKind.Epoll ? info.EpollMembers : null;
@@ -150,7 +192,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         && !text.StartsWith("/memfd:", StringComparison.Ordinal) && !text.StartsWith("/SYSV", StringComparison.Ordinal) && !text.StartsWith("/[", StringComparison.Ordinal);
 
     /// <summary>What was asked once and is not any more must not grow old.</summary>
-    private static FileDescriptor WithoutInfo(FileDescriptor fd)
+    internal static FileDescriptor WithoutInfo(FileDescriptor fd)
     {
         if (fd is { CloseOnExec: null, Async: false, EpollMembers: null })
             return fd;

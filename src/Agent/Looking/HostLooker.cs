@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -12,6 +13,9 @@ namespace OrphanBoard.Agent.Looking;
 /// <remarks>What may change though no thread runs (its parent leaves, somebody traces it or moves it to another cgroup) is found when the parent leaves, of suspects at each look, and else by self-check.</remarks>
 public sealed class HostLooker : IDisposable
 {
+    /// <summary>Processes whose risky reads are made together: what they answer is kept until then.</summary>
+    private const int Batch = 64;
+
     private static readonly HashSet<int> Nobody = [];
 
     private readonly TimeProvider _time;
@@ -22,6 +26,8 @@ public sealed class HostLooker : IDisposable
     private readonly ProcessTable _table;
     private readonly Backend _backend;
     private readonly int _observerPid;
+    private readonly RiskyReads _risky;
+    private readonly RiskyParts _parts;
     private readonly MountDevices _mounts;
     private readonly HostTables _hostTables;
     private readonly ProcEvents? _events;
@@ -49,12 +55,14 @@ public sealed class HostLooker : IDisposable
         var texts = new TextPool();
         var files = new FileBudget();
         _table = new ProcessTable(files);
-        _threads = new ThreadReader(_buffer, new CallMemoryReader(), texts, files, Host.Architecture);
+        _risky = new RiskyReads(time, options.ProcPath, options.RiskyReads);
+        _threads = new ThreadReader(_buffer, texts, files, Host.Architecture);
         var namespaces = new NamespaceReader(_buffer);
         _mounts = new MountDevices(namespaces);
-        _fds = new FdTableReader(_buffer, texts, _mounts);
-        var exec = new ExecReader(new CommandLines(_buffer, redaction), new JobCookieReader(), namespaces);
-        var reader = new ProcessReader(_proc, _buffer, _threads, _fds, exec, new FreezerReader(_proc, _buffer), texts, Host.Architecture);
+        _fds = new FdTableReader(_buffer, texts, _mounts, _risky);
+        _parts = new RiskyParts(_risky, new CallMemoryReader(_risky), new CommandLines(_risky, redaction), new JobCookieReader(_risky), _threads, _fds);
+        var reader = new ProcessReader(
+            _proc, _buffer, _threads, _fds, _parts, new ExecGuard(_buffer, _risky), namespaces, new FreezerReader(_proc, _buffer), texts, Host.Architecture);
         var sockets = new SocketReader(_proc, namespaces);
         _hostTables = new HostTables(_proc, namespaces, sockets);
         (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
@@ -83,6 +91,9 @@ public sealed class HostLooker : IDisposable
 
     /// <summary>How often a process that had not run was read all the same, and how often that showed something new.</summary>
     public SelfCheckCounts SelfCheck { get; private set; }
+
+    /// <summary>How reads that may block are made.</summary>
+    internal RiskyReads RiskyReads => _risky;
 
     /// <summary>What the last look tried to read and could not; <see cref="Snapshot.Reads"/> counts also what stands since earlier looks.</summary>
     public ReadCounts ReadsOfThisLook => _ofLook.Counts;
@@ -114,12 +125,16 @@ public sealed class HostLooker : IDisposable
                 Refresh(process, suspects, depth, slice);
             if (process.Record is not null)
                 count++;
+            if (_parts.Count == Batch)
+                _parts.Finish(Tell);
         }
+        _parts.Finish(Tell);
         if (_left.Count > 0)
             TellNewParents();
         ProcessRecord[] processes = Collect(count, tally);
-        Sharers.Mark(processes, suspects);
+        Sharers.Mark(processes, suspects, _risky);
         OpenDescriptions.Mark(processes, suspects);
+        _risky.Clear();
         var look = new Snapshot
         {
             Host = Host,
@@ -140,12 +155,15 @@ public sealed class HostLooker : IDisposable
     public void Dispose()
     {
         _table.Clear();
+        _risky.Dispose();
         _backend.Dispose();
         _events?.Dispose();
         _threads.Dispose();
         _fds.Dispose();
         _proc.Dispose();
     }
+
+    private static readonly Action<TrackedProcess, ProcessRecord> Tell = (process, record) => process.Record = record;
 
     private readonly LookTally _ofProcess = new(), _ofLook = new();
 
@@ -213,8 +231,11 @@ public sealed class HostLooker : IDisposable
         foreach (TrackedProcess process in _table.Processes)
         {
             tally.Add(process.Reads);
-            if (process.Record is { } record)
-                array[next++] = record;
+            if (process.Record is not { } record)
+                continue;
+            array[next++] = record;
+            if (record.MemoryBlocked)
+                tally.Abandoned++;
         }
         return array;
     }

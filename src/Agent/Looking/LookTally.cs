@@ -9,10 +9,11 @@ internal sealed class LookTally
     internal int FdTablesDenied { get; set; }
     internal int WaitsDenied { get; set; }
     internal int Failed { get; set; }
+    internal int Abandoned { get; set; }
 
-    internal ReadCounts Counts => new(Vanished, FdTablesDenied, WaitsDenied, Failed);
+    internal ReadCounts Counts => new(Vanished, FdTablesDenied, WaitsDenied, Failed, Abandoned);
 
-    internal void Clear() => Vanished = FdTablesDenied = WaitsDenied = Failed = 0;
+    internal void Clear() => Vanished = FdTablesDenied = WaitsDenied = Failed = Abandoned = 0;
 
     internal void Add(ReadCounts counts)
     {
@@ -20,6 +21,7 @@ internal sealed class LookTally
         FdTablesDenied += counts.FdTablesDenied;
         WaitsDenied += counts.WaitsDenied;
         Failed += counts.Failed;
+        Abandoned += counts.Abandoned;
     }
 
     /// <summary>Counts a process or thread without which there is nothing to tell: gone is a race, anything else a failure.</summary>

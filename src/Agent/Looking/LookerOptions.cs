@@ -1,3 +1,5 @@
+using OrphanBoard.Agent.RiskyReading;
+
 namespace OrphanBoard.Agent.Looking;
 
 /// <summary>How to look.</summary>
@@ -16,4 +18,7 @@ public sealed record LookerOptions
     /// cref="Shared.Snapshots.ProcessRecord.Behind"/>), unless there are suspects. Default: no bound.
     /// </summary>
     public TimeSpan? Budget { get; init; }
+
+    /// <summary>How reads that may block are made. Null: as it is best.</summary>
+    internal RiskyReadOptions? RiskyReads { get; init; }
 }

@@ -47,7 +47,8 @@ internal static class OpenDescriptions
     {
         for (int i = 0; i < processes.Length; i++)
         {
-            if (!suspects.Contains(processes[i].Pid) || processes[i].Threads.IsEmpty)
+            // kcmp(2) waits for an execve to end: who sleeps in another call is in none.
+            if (!suspects.Contains(processes[i].Pid) || !Sharers.Sleeps(processes[i]))
                 continue;
             for (int j = 0; j < processes[i].Fds.Length; j++)
             {

@@ -15,7 +15,8 @@ namespace OrphanBoard.Agent.Looking;
 /// directory: a process that was given the pid of another in between cannot get into the picture.
 /// </remarks>
 internal sealed class ProcessReader(
-    DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, ExecReader execReader, FreezerReader freezer, TextPool texts, string architecture)
+    DirectoryHandle proc, ReadBuffer buffer, ThreadReader threadReader, FdTableReader fdReader, RiskyParts parts, ExecGuard execGuard, NamespaceReader namespaces,
+    FreezerReader freezer, TextPool texts, string architecture)
     : IDisposable
 {
     private readonly DirectoryHandle _directory = DirectoryHandle.Closed();
@@ -54,6 +55,9 @@ internal sealed class ProcessReader(
     private ProcessRecord? ReadOpened(TrackedProcess process, ReadPlan plan, LookTally tally)
     {
         RunCounters? leaderCounters = threadReader.Counters(_directory, "schedstat"u8);
+        // Who has not run since it was read is not in the middle of an execve, or was found to be.
+        if (!plan.Stood && execGuard.Blocks(_directory, process.Pid, leaderCounters, plan.Before) is { } stuck)
+            return stuck;
         if (!TryReadStat(tally, out StatFile stat))
             return null;
         if (stat.IsKernelThread)
@@ -80,9 +84,10 @@ internal sealed class ProcessReader(
             fds = BlockedSockets.WithTimeouts(process.Pid, architecture, threads.Records, fds);
 
         bool? timers = plan.Suspect && _directory.Read("timers"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? TimersFile.Parse(text) : null;
-        var parts = new Parts(threads.Records, threads.Complete && stat.NumThreads == threads.Listed, fds, fdSight, timers);
-        ProcessRecord record = WithFacts(process, stat, plan, living, parts);
-        return plan.Suspect ? StillTheSame(record, threads.Listed, tally) : record;
+        var read = new Parts(threads.Records, threads.Complete && stat.NumThreads == threads.Listed, fds, fdSight, timers);
+        ProcessRecord record = WithFacts(process, stat, plan, living, read);
+        parts.Want(process, record, living, plan);
+        return plan.Suspect ? StillTheSame(parts.FinishLast(process, record, tally), threads.Listed, tally) : record;
     }
 
     private readonly record struct Parts(ImmutableArray<ThreadRecord> Threads, bool ThreadsComplete, ImmutableArray<FileDescriptor> Fds, Sight FdSight, bool? HasPosixTimers);
@@ -99,14 +104,14 @@ internal sealed class ProcessReader(
     }
 
     /// <summary>The record of before where nothing differs.</summary>
-    private ProcessRecord WithFacts(TrackedProcess process, StatFile stat, ReadPlan plan, int? living, Parts parts)
+    private ProcessRecord WithFacts(TrackedProcess process, StatFile stat, ReadPlan plan, int? living, Parts read)
     {
         ProcessRecord? before = plan.Before;
         int pid = process.Pid;
         string comm = texts.Get(stat.Comm, before?.Comm);
         string? exe = _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe) : null;
-        ExecFacts exec = execReader.Read(process, _directory, living, comm, exe, parts.Threads);
-        NamespaceSet? namespaces = plan.Suspect ? execReader.NamespacesNow(_directory, living) : exec.Namespaces;
+        ExecFacts exec = process.ExecOf(comm, exe);
+        NamespaceSet inNamespaces = exec.Namespaces = plan.Suspect || exec.Namespaces is null ? namespaces.Read(_directory, living) : exec.Namespaces;
         StatusFile status = before is not null && plan.Stood && !plan.Everything && !plan.Suspect ? StatusOf(before) : ReadStatus();
         // Others may move it to another group: a self-check finds it.
         (string? cgroup, string? container) = before is not null && !plan.Everything && !plan.Suspect ? (before.Cgroup, before.ContainerId) : ReadCgroup(before);
@@ -115,11 +120,11 @@ internal sealed class ProcessReader(
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
             && before.Comm == comm && before.State == stat.State && before.Uid == status.Uid && before.TracerPid == status.TracerPid
             && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
-            && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == namespaces
+            && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces
             && before.Exe == exe && before.Cgroup == cgroup && before.ContainerId == container && before.Frozen == frozen && before.CpuTicks == stat.CpuTicks
-            && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null }
-            && before.Threads == parts.Threads && before.ThreadsComplete == parts.ThreadsComplete && before.Fds == parts.Fds
-            && before.FdSight == parts.FdSight && before.HasPosixTimers == parts.HasPosixTimers)
+            && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasAlarm: null }
+            && before.Threads == read.Threads && before.ThreadsComplete == read.ThreadsComplete && before.Fds == read.Fds
+            && before.FdSight == read.FdSight && before.HasPosixTimers == read.HasPosixTimers)
             return before;
         return new ProcessRecord
         {
@@ -142,14 +147,15 @@ internal sealed class ProcessReader(
             Cgroup = cgroup,
             ContainerId = container,
             Frozen = frozen,
-            Namespaces = namespaces,
+            Namespaces = inNamespaces,
             JobCookies = exec.JobCookies,
             CpuTicks = stat.CpuTicks,
-            Threads = parts.Threads,
-            ThreadsComplete = parts.ThreadsComplete,
-            Fds = parts.Fds,
-            FdSight = parts.FdSight,
-            HasPosixTimers = parts.HasPosixTimers,
+            Threads = read.Threads,
+            ThreadsComplete = read.ThreadsComplete,
+            Fds = read.Fds,
+            FdSight = read.FdSight,
+            HasPosixTimers = read.HasPosixTimers,
+            MemoryBlocked = before?.MemoryBlocked ?? false,
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -11,7 +12,7 @@ namespace OrphanBoard.Agent.Looking;
 internal static class Sharers
 {
     /// <summary>Fills in <see cref="ProcessRecord.SharesMemoryWith"/> and <see cref="ProcessRecord.SharesFilesWith"/> of the suspects.</summary>
-    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects)
+    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects, RiskyReads risky)
     {
         if (suspects.Count == 0)
             return;
@@ -29,20 +30,44 @@ internal static class Sharers
         }
         foreach (List<int> places in alike.Values)
         {
-            MarkAmong(processes, suspects, places, Kcmp.Memory, (process, sharers) =>
+            MarkAmong(processes, suspects, places, (one, other) => Compare(one, other, RiskyReadKind.CompareMemory, risky), (process, sharers) =>
                 sharers.IsEmpty ? process : process with { SharesMemoryWith = sharers });
-            MarkAmong(processes, suspects, places, Kcmp.Tables, (process, sharers) => process with { SharesFilesWith = sharers });
+            MarkAmong(processes, suspects, places, (one, other) => Compare(one, other, RiskyReadKind.CompareTables, risky), (process, sharers) => process with { SharesFilesWith = sharers });
         }
     }
 
     private static void MarkAmong(
-        ProcessRecord[] processes, IReadOnlySet<int> suspects, List<int> places, Func<int, int, int?> compare,
+        ProcessRecord[] processes, IReadOnlySet<int> suspects, List<int> places, Func<ProcessRecord, ProcessRecord, int?> compare,
         Func<ProcessRecord, ImmutableArray<int>, ProcessRecord> mark)
     {
-        foreach (List<int> sharers in KernelOrder.Group(places, (place, other) => compare(processes[place].Threads[0].Tid, processes[other].Threads[0].Tid)))
+        foreach (List<int> sharers in KernelOrder.Group(places, (place, other) => compare(processes[place], processes[other])))
         {
             foreach (int place in sharers.Where(place => suspects.Contains(processes[place].Pid)))
                 processes[place] = mark(processes[place], [.. sharers.Where(other => other != place).Select(other => processes[other].Pid)]);
         }
+    }
+
+    /// <summary>
+    /// kcmp(2) waits for an execve of either one to end. Who sleeps in another call is in none; of the others the helper asks, who can be given up.
+    /// </summary>
+    private static int? Compare(ProcessRecord one, ProcessRecord other, RiskyReadKind what, RiskyReads risky)
+    {
+        (int tid, int otherTid) = (one.Threads[0].Tid, other.Threads[0].Tid);
+        if (Sleeps(one) && Sleeps(other))
+            return what == RiskyReadKind.CompareMemory ? Kcmp.Memory(tid, otherTid) : Kcmp.Tables(tid, otherTid);
+        var read = new RiskyRead(what, one.Pid, tid, 1, (ulong)otherTid);
+        if (risky.Ask(one.Key, 0, read, one.State != 'D' && other.State != 'D', out ReadOnlySpan<byte> answer) != Sight.Seen || answer.IsEmpty)
+            return null;
+        return answer[0] switch { 0 => 0, 1 => -1, _ => 1 };
+    }
+
+    internal static bool Sleeps(ProcessRecord process)
+    {
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (thread.State != 'S' || thread.Call.Status != BlockedCallStatus.InCall)
+                return false;
+        }
+        return !process.Threads.IsEmpty;
     }
 }

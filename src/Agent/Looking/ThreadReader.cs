@@ -16,7 +16,7 @@ internal readonly record struct ThreadList(ImmutableArray<ThreadRecord> Records,
 /// Reads the threads of a process: counters of all of them first, then what each one waits for. A thread whose counters have not moved has not run, so
 /// it waits where it waited: it is read again only where everything is.
 /// </summary>
-internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryReader, TextPool texts, FileBudget files, string architecture) : IDisposable
+internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget files, string architecture) : IDisposable
 {
     private readonly DirectoryHandle _task = DirectoryHandle.Closed();
     private readonly List<int> _tids = [];
@@ -33,7 +33,6 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
         process.Threads.Add(new TrackedThread(stat.Pid, schedstat, counters));
         ThreadRecord? before = plan.Before?.Threads is [{ } only] && only.Tid == stat.Pid ? only : null;
         ThreadRecord record = ReadThread(directory, stat, counters, task: null, before, plan, tally);
-        record = WithMemory(record, before, plan, tally);
         return new ThreadList(before is not null && ReferenceEquals(before, record) ? plan.Before!.Threads : [record], 1, true);
     }
 
@@ -46,7 +45,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             return new ThreadList([], 0, false);
         ReadCounters(process, directory);
 
-        bool complete = true, asleep = true;
+        bool complete = true;
         ImmutableArray<ThreadRecord> before = plan.Before?.Threads ?? [];
         int place = 0;
         _records.Clear();
@@ -58,7 +57,6 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             if (known is not null && !plan.Suspect && !plan.Everything && known.Stood(thread.Counters))
             {
                 _records.Add(known);
-                asleep &= known.State == 'S';
                 continue;
             }
             Sight sight = directory.Read(new RelativePath("task"u8, thread.Tid, "stat"u8), buffer, out ReadOnlySpan<byte> text);
@@ -68,22 +66,9 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
                 complete = false;
             }
             else if (stat.State is not ('Z' or 'X'))
-            {
                 _records.Add(ReadThread(directory, stat, thread.Counters, thread.Tid, known, plan, tally));
-                asleep &= _records[^1].State == 'S';
-            }
         }
-        // The memory of a process is read only while all of it sleeps: a thread in state D may hold its lock, and the reader would hang with it.
-        if (asleep)
-        {
-            for (int i = 0, at = 0; i < _records.Count; i++)
-            {
-                while (at < before.Length && before[at].Tid < _records[i].Tid)
-                    at++;
-                _records[i] = WithMemory(_records[i], at < before.Length && before[at].Tid == _records[i].Tid ? before[at] : null, plan, tally);
-            }
-        }
-        return new ThreadList(Kept(before), _tids.Count, complete);
+        return new ThreadList(Kept(_records, before), _tids.Count, complete);
     }
 
     /// <summary>
@@ -171,7 +156,8 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
         process.Threads.Clear();
     }
 
-    private SystemCall? CallOf(ThreadRecord thread) =>
+    /// <summary>The call that it is blocked in; null: in none, or one that is not known.</summary>
+    internal SystemCall? CallOf(ThreadRecord thread) =>
         thread.Call.Status == BlockedCallStatus.InCall && SystemCallTable.TryGet(architecture, thread.Call.Number, out SystemCall call) ? call : null;
 
     private ThreadRecord ReadThread(DirectoryHandle directory, StatFile stat, RunCounters? counters, int? task, ThreadRecord? before, ReadPlan plan, LookTally tally)
@@ -208,28 +194,12 @@ internal sealed class ThreadReader(ReadBuffer buffer, CallMemoryReader memoryRea
             _ => BlockedCall.Unreadable,
         };
 
-    /// <summary>What its call's pointers point to. A suspect's is read again though it has not run: others may have written it.</summary>
-    private ThreadRecord WithMemory(ThreadRecord thread, ThreadRecord? before, ReadPlan plan, LookTally tally)
-    {
-        if (thread.State != 'S' || CallOf(thread) is not { } call || !plan.Suspect && ReferenceEquals(thread, before) && thread.Memory is not null)
-            return thread;
-        CallMemory? memory = memoryReader.Read(thread, call, out bool denied);
-        if (denied)
-            tally.WaitsDenied++;
-        return IsSame(thread.Memory, memory) ? thread : thread with { Memory = memory };
-    }
-
-    private static bool IsSame(CallMemory? a, CallMemory? b) =>
-        ReferenceEquals(a, b)
-        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.PollSet.HasValue == b.PollSet.HasValue
-        && (a.PollSet is not { } set || set.AsSpan().SequenceEqual(b.PollSet!.Value.AsSpan()));
-
     /// <summary>The records that were read; the array of before where they are all the same.</summary>
-    private ImmutableArray<ThreadRecord> Kept(ImmutableArray<ThreadRecord> before)
+    internal static ImmutableArray<ThreadRecord> Kept(List<ThreadRecord> records, ImmutableArray<ThreadRecord> before)
     {
-        bool same = _records.Count == before.Length;
+        bool same = records.Count == before.Length;
         for (int i = 0; same && i < before.Length; i++)
-            same = ReferenceEquals(_records[i], before[i]);
-        return same ? before : [.. CollectionsMarshal.AsSpan(_records)];
+            same = ReferenceEquals(records[i], before[i]);
+        return same ? before : [.. CollectionsMarshal.AsSpan(records)];
     }
 }

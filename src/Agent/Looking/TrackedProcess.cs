@@ -46,6 +46,9 @@ internal sealed class TrackedProcess(int pid, ulong inode)
     /// <summary>What is read once and stays until it executes another program. Null: not read, or an exec was told.</summary>
     internal ExecFacts? OfExec { get; set; }
 
+    /// <summary>What it keeps as the program that it is now.</summary>
+    internal ExecFacts ExecOf(string comm, string? exe) => OfExec is { } known && known.AreOf(comm, exe) ? known : OfExec = new ExecFacts(comm, exe);
+
     /// <summary>Living threads as they were listed last, ascending by tid; the one of a process with one thread as well.</summary>
     internal List<TrackedThread> Threads { get; } = [];
 
@@ -66,6 +69,9 @@ internal sealed class ExecFacts(string comm, string? exe)
     internal ImmutableArray<string>? Arguments { get; set; }
     internal ImmutableArray<JobCookie>? JobCookies { get; set; }
     internal NamespaceSet? Namespaces { get; set; }
+
+    /// <summary>Its environment may not be read; it stays so until an exec.</summary>
+    internal bool EnvironmentDenied { get; set; }
 
     internal bool AreOf(string otherComm, string? otherExe) => comm == otherComm && exe == otherExe;
 }

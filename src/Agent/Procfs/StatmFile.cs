@@ -20,4 +20,18 @@ public static class StatmFile
             && Utf8Parser.TryParse(text[(used + 1)..], out pages, out _)
             && pages >= 0;
     }
+
+    // 34 1 0 0 0 34 0               between the old program and the new one: a stack, and no text yet
+    // 0 0 0 0 0 0 0                 a zombie, a kernel thread
+    /// <summary>
+    /// Whether it has memory and no program text: what execve(2) shows from the moment that it takes the old memory away until the new program is
+    /// mapped. It closes files meanwhile, and holds exec_update_lock.
+    /// </summary>
+    public static bool IsBetweenPrograms(ReadOnlySpan<byte> text) =>
+        Utf8Text.NextULong(ref text, out ulong size)
+        && Utf8Text.NextULong(ref text, out _)
+        && Utf8Text.NextULong(ref text, out _)
+        && Utf8Text.NextULong(ref text, out ulong program)
+        && size > 0
+        && program == 0;
 }

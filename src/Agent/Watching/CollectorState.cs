@@ -15,6 +15,8 @@ public sealed record CollectorState(string Backend, string? WhyNotBetter, string
         SelfChecked = looker.SelfCheck.Checked,
         SelfCheckMismatches = looker.SelfCheck.Mismatches,
         LeftBehind = looker.LeftBehind,
+        ReadsAbandoned = looker.RiskyReads.Abandoned,
+        Helpers = looker.RiskyReads.HelperPid is { } helper ? [helper] : [],
     };
 
     /// <summary>How often events were lost because they came faster than they were read.</summary>

@@ -71,7 +71,10 @@ public static class Diagnoser
         resources.FdCount,
         resources.Look.Reads.FdTablesDenied,
         resources.Look.Reads.WaitsDenied,
-        resources.Look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0 });
+        resources.Look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0, Abandoned: 0 })
+    {
+        ReadsAbandoned = resources.Look.Reads.Abandoned,
+    };
 }
 
 /// <param name="Findings">What was found, deadlocks first.</param>

@@ -45,6 +45,8 @@ public static class Explainer
 
     private static IEnumerable<string> Sentences(ResourceIndex resources, Narrator narrator, int process, WaitNode node)
     {
+        if (resources[process].MemoryBlocked)
+            yield return Narrator.BlockedSentence(resources[process]);
         if (node.Waiters.IsEmpty)
         {
             yield return $"{narrator.Name(process)} {(resources[process].IsZombie ? "has exited, and its parent has not waited for it yet" : "has no thread that could be read")}.";

@@ -13,6 +13,11 @@ internal sealed class Narrator(ResourceIndex resources)
 
     public static string Name(ProcessRecord process) => $"{ProgramOf(process)} ({process.Pid})";
 
+    /// <summary>That something of it is not known, and what that says about it.</summary>
+    public static string BlockedSentence(ProcessRecord process) => process.FdSight == Sight.Abandoned
+        ? $"Of {Name(process)} next to nothing could be read: the read had to be abandoned, for it is stuck in execve, between the old program and the new one."
+        : $"The memory of {Name(process)} could not be read: the read had to be abandoned, for its memory lock is held, or somebody who serves its memory does not answer.";
+
     /// <summary>comm, or where the kernel cut it at 15 bytes the name that exe or the first argument goes on with.</summary>
     public static string ProgramOf(ProcessRecord process)
     {

@@ -28,7 +28,11 @@ public sealed record ReportHost(string Name, string BootId, string Kernel);
 /// <param name="FdTablesUnreadable">Processes whose fd table is hidden, in whole or in part.</param>
 /// <param name="WaitsUnreadable">Threads whose blocked call is hidden.</param>
 /// <param name="Complete">True only when nothing that could change a verdict was unreadable.</param>
-public sealed record Visibility(int Processes, int Threads, int Fds, int FdTablesUnreadable, int WaitsUnreadable, bool Complete);
+public sealed record Visibility(int Processes, int Threads, int Fds, int FdTablesUnreadable, int WaitsUnreadable, bool Complete)
+{
+    /// <summary>Processes of which a read blocked and had to be given up: the memory lock is held, or an execve does not come to its end.</summary>
+    public int ReadsAbandoned { get; init; }
+}
 
 /// <summary>How the consistent cut was made.</summary>
 /// <param name="Backend">ebpf, taskstats or proc.</param>

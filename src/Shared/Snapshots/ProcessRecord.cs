@@ -85,6 +85,12 @@ public sealed record ProcessRecord
     /// <summary>Whether /proc/PID/timers lists a POSIX timer. Null: not asked (only suspects are), or not readable.</summary>
     public bool? HasPosixTimers { get; init; }
 
+    /// <summary>
+    /// Whether an alarm is pending that alarm(2) or setitimer(2) with ITIMER_REAL has set: it survives execve(2), and its signal ends most programs. Null: not
+    /// known, for /proc does not show it; back end ebpf does, of suspects.
+    /// </summary>
+    public bool? HasAlarm { get; init; }
+
     /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
 
@@ -98,6 +104,12 @@ public sealed record ProcessRecord
     /// are), or not permitted.
     /// </summary>
     public ImmutableArray<int>? SharesFilesWith { get; init; }
+
+    /// <summary>
+    /// A read of its memory (cmdline, poll set, futex word), or another one that waits for a lock of the process, had to be abandoned, now or at an earlier
+    /// look since which it was not asked again.
+    /// </summary>
+    public bool MemoryBlocked { get; init; }
 
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
@@ -138,6 +150,9 @@ public enum Sight
     /// <summary>Any other error.</summary>
     Failed,
 
-    /// <summary>The read blocked on the target and had to be given up: what it says is not known. Never to be read as "none".</summary>
+    /// <summary>
+    /// The read blocked on the target (its memory lock is held, or its memory is served by somebody who does not answer) and had to be given up: what
+    /// it says is not known.
+    /// </summary>
     Abandoned,
 }

@@ -66,4 +66,5 @@ public readonly record struct UnixListener(ulong Inode, string Path);
 /// <param name="FdTablesDenied">Processes whose fd table, or a link in it, may not be read (EACCES, EPERM).</param>
 /// <param name="WaitsDenied">Threads whose blocked system call may not be read.</param>
 /// <param name="Failed">Reads that failed in any other way.</param>
-public readonly record struct ReadCounts(int Vanished, int FdTablesDenied, int WaitsDenied, int Failed);
+/// <param name="Abandoned">Processes of which a read blocked and had to be given up, now or at an earlier look since which it was not made again.</param>
+public readonly record struct ReadCounts(int Vanished, int FdTablesDenied, int WaitsDenied, int Failed, int Abandoned = 0);

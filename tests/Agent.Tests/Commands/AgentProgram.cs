@@ -15,9 +15,7 @@ internal static class AgentProgram
 
     internal static async Task<Ran> RunProgramAsync(string program, byte[] input, params string[] words)
     {
-        var start = new ProcessStartInfo(program, words) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DOTNET_ROOT"] = System.IO.Path.GetFullPath("../../..", System.IO.Path.GetDirectoryName(typeof(object).Assembly.Location)!);
-        using Process process = Process.Start(start)!;
+        using Process process = StartProgram(program, words);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limited.CancelAfter(Deadline);
         try
@@ -35,6 +33,16 @@ internal static class AgentProgram
             if (!process.HasExited)
                 process.Kill();
         }
+    }
+
+    /// <summary>Starts it and leaves it running; what it says is not read.</summary>
+    internal static Process Start(params string[] words) => StartProgram(Path, words);
+
+    private static Process StartProgram(string program, string[] words)
+    {
+        var start = new ProcessStartInfo(program, words) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["DOTNET_ROOT"] = System.IO.Path.GetFullPath("../../..", System.IO.Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        return Process.Start(start)!;
     }
 
     /// <summary>It may end without having read all.</summary>

@@ -20,6 +20,15 @@ public class FindingTextTests
         Text([], new Visibility(1, 1, 1, 1, 13, false)));
 
     [Fact]
+    public void Write_ReadsAbandoned_SaysOfHowMany() => Assert.Equal(
+        """
+        nothing found in 1,200 processes with 3,000 threads
+        2 processes could not be read in part: the reads blocked and had to be abandoned; 'orphan-agent doctor' on that host says which
+
+        """,
+        Text([], Whole with { Complete = false, ReadsAbandoned = 2 }));
+
+    [Fact]
     public void Write_Finding_IsABlockWithCulpritAndRemedy() => Assert.Equal(
         """
         deadlock, proven: eof-held-by-duplicate

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OrphanBoard.Agent.Doctoring;
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Agent.Tests.Commands;
 using OrphanBoard.Shared.Snapshots;
 
@@ -174,6 +175,18 @@ public sealed class DoctorTests
         Is(Whole with { UnixSockets = Sight.Denied }, "unix-sockets", CheckLevel.Partial, null);
         Is(Whole with { Reads = new ReadCounts(0, 0, 0, 3) }, "reads", CheckLevel.Partial, null);
         Is(Plain with { Reads = new ReadCounts(0, 0, 2, 0) }, "hidden", CheckLevel.Partial, SetCap);
+    }
+
+    [Fact]
+    public void Examine_ReadsThatBlocked_NamesWhomAndWhatItCosts()
+    {
+        SightFacts blocked = Whole with { Blocked = [(7, "some")] };
+
+        Assert.Contains("pid 7 (some)", Only(blocked, "blocked").Says, StringComparison.Ordinal);
+        Is(blocked, "blocked", CheckLevel.Partial, null);
+        Is(blocked with { Reading = ReadingMode.Suspended }, "blocked", CheckLevel.Partial, null);
+        Is(Whole with { Reading = ReadingMode.Direct, WhyNoHelper = "/proc/self/exe: No such file or directory" }, "blocked", CheckLevel.Partial, null);
+        Assert.Contains("/proc/self/exe", Only(Whole with { Reading = ReadingMode.Direct, WhyNoHelper = "/proc/self/exe: gone" }, "blocked").Says, StringComparison.Ordinal);
     }
 
     [Fact]

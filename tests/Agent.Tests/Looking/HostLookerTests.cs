@@ -168,6 +168,7 @@ public sealed class HostLookerTests : IDisposable
     [InlineData("a\nState:\tZ")]
     [InlineData("\u001b[2J")]
     [InlineData("((((")]
+    [InlineData("\u202etxt.exe")]
     public async Task Look_HostileName_IsKeptAsItIs(string name)
     {
         using Specimen specimen = await Specimen.StartAsync("name", name);

@@ -1,4 +1,5 @@
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Tests.Looking;
@@ -84,11 +85,12 @@ public sealed class RacePolicyTests : IDisposable
     }
 
     [Fact]
-    public void Look_ProcessInStateD_DoesNotReadItsCommandLine()
+    public void Look_ProcessInStateDWithoutAHelper_DoesNotReadItsCommandLine()
     {
         Write("7/stat", Stat.Replace(") S ", ") D ", StringComparison.Ordinal));
         Write("7/cmdline", "cat\0file\0");
-        using var looker = new HostLooker(TimeProvider.System, CommandLineRedaction.WithRandomKey(), new LookerOptions { ProcPath = _proc.Path });
+        using var looker = new HostLooker(
+            TimeProvider.System, CommandLineRedaction.WithRandomKey(), new LookerOptions { ProcPath = _proc.Path, RiskyReads = new RiskyReadOptions { Command = ["/nonexistent/program"] } });
 
         Assert.Null(Assert.Single(looker.Look(new HashSet<int>()).Processes).Cmdline);
 
@@ -96,6 +98,15 @@ public sealed class RacePolicyTests : IDisposable
         Assert.Equal(["cat", "file"], Assert.Single(looker.Look(new HashSet<int>()).Processes).Cmdline!.Value);
         Write("7/stat", Stat.Replace(") S ", ") D ", StringComparison.Ordinal));
         Assert.Equal(["cat", "file"], Assert.Single(looker.Look(new HashSet<int>()).Processes).Cmdline!.Value);
+    }
+
+    [Fact]
+    public void Look_ProcessInStateD_HasItsCommandLineReadByTheHelper()
+    {
+        Write("7/stat", Stat.Replace(") S ", ") D ", StringComparison.Ordinal));
+        Write("7/cmdline", "cat\0file\0");
+
+        Assert.Equal(["cat", "file"], Assert.Single(Look().Processes).Cmdline!.Value);
     }
 
     [Fact]
@@ -113,6 +124,19 @@ public sealed class RacePolicyTests : IDisposable
         Assert.Equal(
             [(0, FdKind.Pipe, 4711UL), (9, FdKind.Epoll, 0UL), (10, FdKind.Path, 0UL)],
             process.Fds.Select(fd => (fd.Number, fd.Target.Kind, fd.Target.Id)));
+    }
+
+    [Fact]
+    public void Look_MoreFdsThanAreRead_ShowsTheLowestAndSaysThatItIsNotAll()
+    {
+        Write("7/stat", Stat);
+        Directory.CreateDirectory(Path.Combine(_proc.Path, "7/fd"));
+        for (int fd = 0; fd < 65_540; fd++)
+            File.CreateSymbolicLink(Path.Combine(_proc.Path, $"7/fd/{fd}"), "pipe:[4711]");
+
+        ProcessRecord process = Assert.Single(Look().Processes);
+
+        Assert.Equal((65_536, 65_535, Sight.Failed), (process.Fds.Length, process.Fds[^1].Number, process.FdSight));
     }
 
     [Fact]

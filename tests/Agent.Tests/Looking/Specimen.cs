@@ -4,11 +4,11 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Tests.Looking;
 
-/// <summary>specimen.c as a real process, with a pipe to its stdin and one from its stdout.</summary>
+/// <summary>specimen.c or stuck.c as a real process, with a pipe to its stdin and one from its stdout.</summary>
 internal sealed class Specimen : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
-    private static readonly Lazy<string> Program = new(Compile);
+    private static readonly Lazy<string> Program = new(() => Compile("specimen")), Stuck = new(() => Compile("stuck"));
     private readonly Process _process;
 
     private Specimen(Process process) => _process = process;
@@ -21,6 +21,17 @@ internal sealed class Specimen : IDisposable
     /// <summary>The same, with these variables added to its environment.</summary>
     internal static async Task<Specimen> StartInAsync((string Name, string Value)[] environment, params string[] arguments) =>
         await StartAsync(Program.Value, arguments, environment);
+
+    /// <summary>Starts stuck.c: whoever reads of it is stuck too. Needs root and /dev/fuse.</summary>
+    internal static async Task<Specimen> StartStuckAsync(params string[] arguments) => await StartAsync(Stuck.Value, arguments, []);
+
+    /// <summary>Waits for a further byte of it.</summary>
+    internal async Task NextByteAsync()
+    {
+        byte[] one = new byte[1];
+        int read = await _process.StandardOutput.BaseStream.ReadAsync(one, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal(1, read);
+    }
 
     /// <summary>Looks until the process is in the state that is asked for: between its byte and the block lies a moment.</summary>
     internal ProcessRecord LookUntil(HostLooker looker, Func<ProcessRecord, bool> blocked, bool suspect = false) =>
@@ -61,10 +72,11 @@ internal sealed class Specimen : IDisposable
         orphan.Kill();
     }
 
-    /// <summary>Ends it and waits until it is gone.</summary>
+    /// <summary>Ends it and waits until it is gone. Its children end with it, by PR_SET_PDEATHSIG: to look for them could be what one of them blocks.</summary>
     internal void End()
     {
-        _process.Kill(entireProcessTree: true);
+        _process.StandardInput.Close();
+        _process.Kill();
         _process.WaitForExit();
     }
 
@@ -103,16 +115,18 @@ internal sealed class Specimen : IDisposable
         Process process = Process.Start(start)!;
         byte[] ready = new byte[1];
         int read = await process.StandardOutput.BaseStream.ReadAsync(ready, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
-        Assert.Equal(1, read);
-        return new Specimen(process);
+        if (read == 1)
+            return new Specimen(process);
+        process.WaitForExit();
+        throw new InvalidOperationException($"{System.IO.Path.GetFileName(program)} {string.Join(' ', arguments)}: exit {process.ExitCode} before it was in place");
     }
 
-    private static string Compile()
+    private static string Compile(string name)
     {
         string directory = Directory.CreateTempSubdirectory("orphan-agent-tests-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
-        string program = Path.Combine(directory, "specimen");
-        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, "specimen.c"), "-lrt"]);
+        string program = Path.Combine(directory, name);
+        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, $"{name}.c"), "-lrt"]);
         gcc.WaitForExit();
         Assert.Equal(0, gcc.ExitCode);
         return program;

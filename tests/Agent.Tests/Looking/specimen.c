@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -66,7 +67,7 @@ static void wait_in_epoll(void)
 static void wait_for_pidfd(void)
 {
     pid_t child = fork();
-    if (child == 0) { pause(); _exit(0); }
+    if (child == 0) { prctl(PR_SET_PDEATHSIG, SIGKILL); pause(); _exit(0); }
     int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
     siginfo_t info;
     ready();
@@ -276,6 +277,38 @@ static void removed_memory(void)
     if (memory != (void *)-1) read_pipe(NULL);
 }
 
+// As many duplicates of one pipe end as asked for, or as the hard limit allows.
+static void open_many(int number)
+{
+    struct rlimit limit = { (rlim_t)number, (rlim_t)number };
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    {
+        getrlimit(RLIMIT_NOFILE, &limit);
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    while (dup(ends[0]) >= 0) { }
+}
+
+// Children that are gone before anybody can have read all of them: at most eight at once, for three seconds at most.
+static void fork_and_forget(int number)
+{
+    struct timespec begin, now;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    ready();
+    for (int made = 0, living = 0; made < number || living > 0;)
+    {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (now.tv_sec - begin.tv_sec >= 3) number = made;
+        if (made < number && living < 8)
+        {
+            if (fork() == 0) _exit(0);
+            made++, living++;
+        }
+        else if (wait(NULL) > 0) living--;
+    }
+}
+
 int main(int count, char **words)
 {
     const char *mode = count > 1 ? words[1] : "";
@@ -289,6 +322,9 @@ int main(int count, char **words)
     else if (!strcmp(mode, "epoll")) wait_in_epoll();
     else if (!strcmp(mode, "pidfd")) wait_for_pidfd();
     else if (!strcmp(mode, "name")) { prctl(PR_SET_NAME, words[2]); read_pipe(NULL); }
+    else if (!strcmp(mode, "raw-name")) { prctl(PR_SET_NAME, "\xff\x80(\n) S 1 \xe2\x80"); read_pipe(NULL); }
+    else if (!strcmp(mode, "fds")) { open_many(atoi(words[2])); read_pipe(NULL); }
+    else if (!strcmp(mode, "forks")) { fork_and_forget(atoi(words[2])); read_pipe(NULL); }
     else if (!strcmp(mode, "threads"))
     {
         pthread_create(&thread, NULL, read_pipe, NULL);

@@ -35,6 +35,23 @@ public class ProcessFileTests
     }
 
     [Fact]
+    public void StatusIdentity_RealFileWithHostileName_GivesTheFields()
+    {
+        Assert.True(StatusIdentity.TryParse(Encoding.UTF8.GetBytes(Status + "NSpgid:\t6439\t12\nNSsid:\t4632\t1\n"), out StatusIdentity identity));
+        Assert.Equal(new StatusIdentity('S', 6439, 6439, 4632), identity);
+        Assert.False(StatusIdentity.TryParse("Name:\tx\nPPid:\t5\n"u8, out _));
+    }
+
+    [Theory]
+    [InlineData("1247 412 356 9 0 117 0\n", false)]
+    [InlineData("34 1 0 0 0 34 0\n", true)]
+    [InlineData("0 0 0 0 0 0 0\n", false)]
+    [InlineData("34 1\n", false)]
+    [InlineData("", false)]
+    public void Statm_MemoryWithoutText_IsBetweenPrograms(string text, bool between) =>
+        Assert.Equal(between, StatmFile.IsBetweenPrograms(Encoding.UTF8.GetBytes(text)));
+
+    [Fact]
     public void Status_KernelWithoutNamespaces_HasNoNsPid()
     {
         Assert.True(StatusFile.TryParse("Name:\tx\nUid:\t5\t5\t5\t5\n"u8, out StatusFile status));
