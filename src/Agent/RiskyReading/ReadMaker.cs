@@ -12,14 +12,15 @@ internal static class ReadMaker
     internal static Sight Make(DirectoryHandle proc, in RiskyRead read, Span<byte> room, out int length)
     {
         length = 0;
+        int task = read.Tid == 0 ? read.Pid : read.Tid;
         switch (read.Kind)
         {
             case RiskyReadKind.Memory:
-                Sight sight = TargetMemory.Read(read.Tid == 0 ? read.Pid : read.Tid, read.Argument, room);
+                Sight sight = TargetMemory.Read(task, read.Argument, room);
                 length = sight == Sight.Seen ? room.Length : 0;
                 return sight;
             case RiskyReadKind.CompareMemory or RiskyReadKind.CompareTables:
-                int? compared = read.Kind == RiskyReadKind.CompareMemory ? Kcmp.Memory(read.Tid, (int)read.Argument) : Kcmp.Tables(read.Tid, (int)read.Argument);
+                int? compared = read.Kind == RiskyReadKind.CompareMemory ? Kcmp.Memory(task, (int)read.Argument) : Kcmp.Tables(task, (int)read.Argument);
                 if (compared is not { } order || room.IsEmpty)
                     return Sight.Failed;
                 room[0] = order switch { 0 => 0, < 0 => 1, _ => 2 };
