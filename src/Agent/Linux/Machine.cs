@@ -35,6 +35,9 @@ public static unsafe partial class Machine
         }
     }
 
+    /// <summary>Whether the kernel tells the layout of its structures (CONFIG_DEBUG_INFO_BTF).</summary>
+    public static bool HasTypeInformation => File.Exists("/sys/kernel/btf/vmlinux");
+
     private const int ClockTicks = 2; // _SC_CLK_TCK
     private const int BootTimeClock = 7; // CLOCK_BOOTTIME
 

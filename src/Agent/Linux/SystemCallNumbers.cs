@@ -15,4 +15,5 @@ internal static class SystemCallNumbers
     //                                                     aarch64 x86_64
     internal static int GetDents64 { get; } = Arm64 ? 61 : 217;
     internal static int Kcmp { get; } = Arm64 ? 272 : 312;
+    internal static int Bpf { get; } = Arm64 ? 280 : 321;
 }
