@@ -167,14 +167,15 @@ static __always_inline u32 read_super_block(struct inode *inode, struct fd_row *
 // __builtin_ctzll() is nothing that clang 14 can compile for BPF.
 static __always_inline u32 lowest_bit(u64 word)
 {
-    u32 bit = 0;
+    u64 bit = 0;
     word &= -word;
-    bit |= !!(word & 0xffffffff00000000ULL) << 5;
-    bit |= !!(word & 0xffff0000ffff0000ULL) << 4;
-    bit |= !!(word & 0xff00ff00ff00ff00ULL) << 3;
-    bit |= !!(word & 0xf0f0f0f0f0f0f0f0ULL) << 2;
-    bit |= !!(word & 0xccccccccccccccccULL) << 1;
-    bit |= !!(word & 0xaaaaaaaaaaaaaaaaULL);
+#define ANY_OF(mask) is_negative(-(word & mask) | (word & mask))
+    bit |= ANY_OF(0xffffffff00000000ULL) << 5;
+    bit |= ANY_OF(0xffff0000ffff0000ULL) << 4;
+    bit |= ANY_OF(0xff00ff00ff00ff00ULL) << 3;
+    bit |= ANY_OF(0xf0f0f0f0f0f0f0f0ULL) << 2;
+    bit |= ANY_OF(0xccccccccccccccccULL) << 1;
+    bit |= ANY_OF(0xaaaaaaaaaaaaaaaaULL);
     return bit;
 }
 

@@ -85,9 +85,9 @@ static __always_inline void read_actions(struct task_struct *leader, struct proc
         return;
     }
     for (int i = 0; i < 64; i++) {
-        u64 handler = scratch.actions[i * 4];
-        ignored |= (u64)(handler == 1) << i;
-        caught |= (u64)(handler > 1) << i;
+        u64 handler = scratch.actions[i * 4]; // 0: SIG_DFL, 1: SIG_IGN, else an address of user space
+        ignored |= is_negative((handler ^ 1) - 1) << i;
+        caught |= is_negative(1 - handler) << i;
     }
     row->ignored = ignored;
     row->caught = caught;

@@ -54,6 +54,13 @@ static __always_inline u64 identity(u64 address)
     return address ^ address >> 32;
 }
 
+// 1 for a negative number, else 0, and no branch: where the compiler made one, the verifier would follow both ways at every use.
+static __always_inline u64 is_negative(u64 number)
+{
+    barrier_var(number);
+    return number >> 63;
+}
+
 static __always_inline u64 mix(u64 hash, u64 value)
 {
     hash = (hash ^ value) * 0xff51afd7ed558ccdULL;
@@ -84,12 +91,12 @@ static __always_inline u32 number_of(struct pid *pid)
 
 static __always_inline u32 tid_of(struct task_struct *task)
 {
-    return control.level ? number_of(BPF_CORE_READ(task, thread_pid)) : task->pid;
+    return control.level ? number_of(BPF_CORE_READ(task, thread_pid)) : BPF_CORE_READ(task, pid);
 }
 
 static __always_inline u32 tgid_of(struct task_struct *task)
 {
-    return control.level ? number_of(BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID])) : task->tgid;
+    return control.level ? number_of(BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID])) : BPF_CORE_READ(task, tgid);
 }
 
 // Which pid namespace the agent lives in: its pids are those that the agent's /proc shows.
