@@ -30,7 +30,7 @@ int look(struct bpf_iter__task *context)
         return 0;
     }
     if (process->pass != control.pass)
-        visit_process(leader, process, tgid_of(leader));
+        visit_process(TYPED(task_struct, leader), process, tgid_of(leader));
     if (process->row == NO_ROW)
         return 0;
     memory = task == leader ? process : bpf_task_storage_get(&memories, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);

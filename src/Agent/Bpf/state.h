@@ -23,7 +23,9 @@ ROW_MAP(event_rows, struct event_row, EVENT_SLOTS);
 
 #define READ(destination, source) bpf_core_read(&(destination), sizeof(destination), source)
 
-// Since 6.2 (as cgrp_storage_get) an address may be told to be a structure's and read without a call, at a tenth of the time.
+// Since 6.2 (as cgrp_storage_get) an address may be told to be a structure's and read without a call, at a tenth of the time. What is
+// read out of a task is also read through this: of a pointer found in a trusted structure the verifier asks each time whether it may be
+// trusted too, by a walk through all types of the kernel.
 extern void *bpf_rdonly_cast(void *address, u32 type) __ksym __weak;
 enum bpf_func_id___casts { BPF_FUNC_cgrp_storage_get___casts = 1 };
 #define CASTS bpf_core_enum_value_exists(enum bpf_func_id___casts, BPF_FUNC_cgrp_storage_get___casts)

@@ -72,11 +72,12 @@ static __always_inline u64 stack_hash(struct task_struct *task)
 
 static __always_inline void write_task(struct task_struct *task, struct memory *memory, struct memory *process)
 {
+    struct task_struct *trusted = task;
     struct process_row *owner;
     struct task_row *row;
     u32 index = process->next_task;
-    u64 switches = task->nvcsw + task->nivcsw;
-    bool active = is_active(task), same;
+    u64 switches;
+    bool active, same;
 
     // A thread that was born while its process was written has no room; the process's fingerprint will differ at the next pass.
     if (index >= process->last_task)
@@ -87,6 +88,9 @@ static __always_inline void write_task(struct task_struct *task, struct memory *
     if (!owner || !row)
         return;
 
+    task = TYPED(task_struct, task);
+    active = is_active(task);
+    switches = task->nvcsw + task->nivcsw;
     row->flags = 0;
     row->call = -1;
     row->stack = 0;
@@ -111,8 +115,8 @@ static __always_inline void write_task(struct task_struct *task, struct memory *
         owner->flags |= PROCESS_OTHER_TABLES;
     }
     if (!active && !task->exit_state) {
-        read_call(task, row);
-        row->stack = same ? memory->stack : stack_hash(task);
+        read_call(trusted, row);
+        row->stack = same ? memory->stack : stack_hash(trusted);
         if (same)
             row->flags |= TASK_UNCHANGED;
         // Woken meanwhile: what was read may be of two moments.
