@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Snapshots;
@@ -8,7 +9,7 @@ namespace OrphanBoard.Agent.Tests.Looking;
 internal sealed class Specimen : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
-    private static readonly Lazy<string> Program = new(Compile);
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Programs = new();
     private readonly Process _process;
 
     private Specimen(Process process) => _process = process;
@@ -16,7 +17,26 @@ internal sealed class Specimen : IDisposable
     internal int Pid => _process.Id;
 
     /// <summary>Starts it and waits for the byte that it writes just before it blocks.</summary>
-    internal static async Task<Specimen> StartAsync(params string[] arguments) => await StartAsync(Program.Value, arguments);
+    internal static async Task<Specimen> StartAsync(params string[] arguments) => await StartOfAsync("specimen.c", arguments);
+
+    /// <summary>The same for another program that keeps to the same rules.</summary>
+    internal static async Task<Specimen> StartOfAsync(string source, params string[] arguments) =>
+        await StartAsync(Programs.GetOrAdd(source, name => new Lazy<string>(() => Compile(name))).Value, arguments);
+
+    /// <summary>Lets it go on: writes a line to its stdin.</summary>
+    internal void Nudge()
+    {
+        _process.StandardInput.Write('\n');
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Waits for the next byte that it writes.</summary>
+    internal async Task AwaitByteAsync()
+    {
+        byte[] ready = new byte[1];
+        int read = await _process.StandardOutput.BaseStream.ReadAsync(ready, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal(1, read);
+    }
 
     /// <summary>Looks until the process is in the state that is asked for: between its byte and the block lies a moment.</summary>
     internal ProcessRecord LookUntil(HostLooker looker, Func<ProcessRecord, bool> blocked, bool suspect = false) =>
@@ -52,18 +72,17 @@ internal sealed class Specimen : IDisposable
     private static async Task<Specimen> StartAsync(string program, string[] arguments)
     {
         Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        byte[] ready = new byte[1];
-        int read = await process.StandardOutput.BaseStream.ReadAsync(ready, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
-        Assert.Equal(1, read);
-        return new Specimen(process);
+        var specimen = new Specimen(process);
+        await specimen.AwaitByteAsync();
+        return specimen;
     }
 
-    private static string Compile()
+    private static string Compile(string source)
     {
         string directory = Directory.CreateTempSubdirectory("orphan-agent-tests-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
-        string program = Path.Combine(directory, "specimen");
-        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, "specimen.c")]);
+        string program = Path.Combine(directory, Path.GetFileNameWithoutExtension(source));
+        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, source)]);
         gcc.WaitForExit();
         Assert.Equal(0, gcc.ExitCode);
         return program;
