@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using OrphanBoard.Agent.Doctoring;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Procfs;
 using static OrphanBoard.Agent.Bpf.BpfBlob;
 
 namespace OrphanBoard.Agent.Bpf;
@@ -9,7 +11,10 @@ namespace OrphanBoard.Agent.Bpf;
 /// <summary>The kernel program, loaded, with the memory it shares. Gone when it is disposed of, or when the agent ends, however it ends.</summary>
 internal sealed unsafe class BpfProgram : IDisposable
 {
-    private const int NotPermitted = 1, AccessDenied = 13;
+    private const int NotPermitted = 1, TryAgain = 11;
+
+    // As often as libbpf tries: the verifier gives up with EAGAIN when a signal is there for the thread, and this runtime sends itself some.
+    private const int Attempts = 5;
     private const int LogSize = 4 * 1024 * 1024, LogTail = 300;
 
     private readonly List<int> _descriptors = [];
@@ -84,7 +89,12 @@ internal sealed unsafe class BpfProgram : IDisposable
         if (!Machine.HasTypeInformation)
             return "this kernel has no /sys/kernel/btf/vmlinux (CONFIG_DEBUG_INFO_BTF)";
         byte[] context = new byte[blob[Field.ContextSize]];
-        int result = RunLoader(blob, context, log: null);
+        int result = -TryAgain;
+        for (int attempt = 0; attempt < Attempts && result == -TryAgain; attempt++)
+        {
+            context.AsSpan().Clear();
+            result = RunLoader(blob, context, log: null);
+        }
         if (result < 0)
             return WhyNot(blob, result);
 
@@ -125,22 +135,24 @@ internal sealed unsafe class BpfProgram : IDisposable
     }
 
     /// <summary>All three or none: births without deaths would mislead.</summary>
-    private void Attach(params ReadOnlySpan<int> programs)
+    private void Attach(int fork, int exec, int exit)
     {
         int first = _descriptors.Count;
-        foreach (int program in programs)
-        {
-            int link = Linux.Bpf.OpenTracepoint(program);
-            if (link < 0)
-            {
-                WithoutEvents = $"bpf(2) BPF_RAW_TRACEPOINT_OPEN: {Words(link)}";
-                foreach (int fd in CollectionsMarshal.AsSpan(_descriptors)[first..])
-                    Linux.Bpf.Close(fd);
-                _descriptors.RemoveRange(first, _descriptors.Count - first);
-                return;
-            }
+        if (Attach(fork, "sched_process_fork\0"u8) && Attach(exec, "sched_process_exec\0"u8) && Attach(exit, "sched_process_exit\0"u8))
+            return;
+        foreach (int fd in CollectionsMarshal.AsSpan(_descriptors)[first..])
+            Linux.Bpf.Close(fd);
+        _descriptors.RemoveRange(first, _descriptors.Count - first);
+    }
+
+    private bool Attach(int program, ReadOnlySpan<byte> tracepoint)
+    {
+        int link = Linux.Bpf.OpenTracepoint(program, tracepoint);
+        if (link < 0)
+            WithoutEvents = $"bpf(2) BPF_RAW_TRACEPOINT_OPEN: {Words(link)}";
+        else
             _descriptors.Add(link);
-        }
+        return link >= 0;
     }
 
     private void* Map(int fd, long size, bool writable = false)
@@ -186,7 +198,7 @@ internal sealed unsafe class BpfProgram : IDisposable
     private string WhyNot(BpfBlob blob, int error)
     {
         string kernel = Machine.Uname().Release;
-        if (-error is NotPermitted)
+        if (-error is NotPermitted || !MayLoad())
             return "not permitted: it needs CAP_BPF and CAP_PERFMON (setcap cap_bpf,cap_perfmon+ep, or root)";
         if (IsTooOld(kernel))
             return $"kernel {kernel} is too old: it needs 5.18 or later";
@@ -195,6 +207,15 @@ internal sealed unsafe class BpfProgram : IDisposable
         string text = System.Text.Encoding.UTF8.GetString(log.AsSpan(0, Math.Max(0, log.AsSpan().IndexOf((byte)0)))).ReplaceLineEndings(" ").Trim();
         string tail = text.Length > LogTail ? string.Concat("... ", text.AsSpan(text.Length - LogTail)) : text;
         return tail.Length == 0 ? $"bpf(2): {Words(error)}" : $"the kernel refused the program ({Words(Math.Min(again, error))}): {tail}";
+    }
+
+    private static bool MayLoad()
+    {
+        using DirectoryHandle proc = DirectoryHandle.Open("/proc");
+        if (proc.Read("thread-self/status"u8, new ReadBuffer(), out ReadOnlySpan<byte> text) != Shared.Snapshots.Sight.Seen || !CredentialsFile.TryParse(text, out CredentialsFile credentials))
+            return true;
+        var effective = new CapabilitySet(credentials.Effective);
+        return effective.Has(CapabilitySet.SysAdmin) || (effective.Has(CapabilitySet.Bpf) && effective.Has(CapabilitySet.PerfMon));
     }
 
     /// <summary>bpf_loop() came with 5.17, what the loading program calls with 5.18.</summary>

@@ -81,16 +81,19 @@ public sealed unsafe class BpfSweep : IDisposable
         DrainEvents();
         if (RunOnce(mode, slice, slices) is { } reason)
             return reason;
-        SweepRooms larger = _program.Rooms.GrownFor(_rows);
-        if (larger == _program.Rooms)
-            return null;
-        if (BpfProgram.TryLoad(larger, out reason) is not { } program)
-            return reason;
-        _program.Dispose();
-        _program = program;
-        _eventsSeen = 0;
-        Want(_wanted.ToHashSet());
-        return RunOnce(SweepMode.Full, 0, 0);
+        // More than once: of a process without a row the threads and descriptors are not counted.
+        while (_program.Rooms.GrownFor(_rows) is var larger && larger != _program.Rooms)
+        {
+            if (BpfProgram.TryLoad(larger, out reason) is not { } program)
+                return reason;
+            _program.Dispose();
+            _program = program;
+            _eventsSeen = 0;
+            Want(_wanted.ToHashSet());
+            if (RunOnce(SweepMode.Full, 0, 0) is { } failed)
+                return failed;
+        }
+        return null;
     }
 
     public void Dispose() => _program.Dispose();

@@ -19,7 +19,7 @@ struct walk {
 
 static __always_inline void add_counters(struct walk *walk, u32 tid, u64 run_time_ns, u64 timeslices, u64 pending)
 {
-    walk->fingerprint = mix(mix(walk->fingerprint ^ tid, run_time_ns), timeslices ^ pending << 32);
+    walk->fingerprint = mix(mix(mix(mix(walk->fingerprint, tid), run_time_ns), timeslices), pending);
     walk->run_time_ns += run_time_ns;
     walk->threads++;
 }
@@ -59,9 +59,11 @@ static long add_thread(u32 ignored, struct walk *walk)
 static __always_inline void walk_threads(struct task_struct *leader, struct signal_struct *signal, struct walk *walk)
 {
     // What others may change while the process sleeps.
-    walk->fingerprint = mix(ADDRESS(leader->real_parent), ADDRESS(leader->parent) ^ leader->ptrace);
-    walk->fingerprint = mix(walk->fingerprint ^ ADDRESS(signal->pids[PIDTYPE_PGID]), ADDRESS(signal->pids[PIDTYPE_SID]));
-    walk->fingerprint ^= signal->shared_pending.signal.sig[0] * 0x9e3779b97f4a7c15ULL;
+    walk->fingerprint = mix(0, ADDRESS(leader->real_parent));
+    walk->fingerprint = mix(walk->fingerprint, leader->ptrace ? ADDRESS(leader->parent) : 0);
+    walk->fingerprint = mix(walk->fingerprint, ADDRESS(signal->pids[PIDTYPE_PGID]));
+    walk->fingerprint = mix(walk->fingerprint, ADDRESS(signal->pids[PIDTYPE_SID]));
+    walk->fingerprint = mix(walk->fingerprint, signal->shared_pending.signal.sig[0]);
     if (signal->nr_threads <= 1) {
         walk->active = is_active(leader);
         add_counters(walk, leader->pid, leader->se.sum_exec_runtime, leader->sched_info.pcount, leader->pending.signal.sig[0]);

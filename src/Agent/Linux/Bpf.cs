@@ -56,11 +56,14 @@ internal static unsafe class Bpf
         }
     }
 
-    /// <summary>Attaches a tp_btf program to its tracepoint, until the descriptor is closed.</summary>
-    internal static int OpenTracepoint(int program)
+    /// <summary>Attaches a raw_tp program to the tracepoint of that name, which ends with a NUL, until the descriptor is closed.</summary>
+    internal static int OpenTracepoint(int program, ReadOnlySpan<byte> name)
     {
-        ulong* attributes = stackalloc ulong[] { 0, (uint)program };
-        return Call(RawTracepointOpen, attributes, 2 * sizeof(ulong));
+        fixed (byte* bytes = name)
+        {
+            ulong* attributes = stackalloc ulong[] { (ulong)bytes, (uint)program };
+            return Call(RawTracepointOpen, attributes, 2 * sizeof(ulong));
+        }
     }
 
     internal static int CreateIteratorLink(int program)

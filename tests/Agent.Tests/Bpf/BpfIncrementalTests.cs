@@ -117,13 +117,16 @@ public sealed class BpfIncrementalTests
         using Specimen specimen = await Specimen.StartOfAsync("still.c", "share");
         sweep.FindStill(specimen.Pid);
         int child = sweep.Processes.ToArray().Single(process => process.Ppid == specimen.Pid).Pid;
+        Swept before = sweep.FindStill(child);
         sweep.RunUntilLeftOut(child);
 
         Sweeping.Signal(specimen.Pid, Sweeping.Kill);
         Swept orphan = Until(sweep, child, swept => swept.Process.Ppid != specimen.Pid);
         Sweeping.Signal(child, Sweeping.Kill);
 
-        Assert.Equal(TaskFlags.Unchanged, orphan.Tasks[0].Flags & TaskFlags.Unchanged);
+        Assert.Equal(
+            (before.Tasks[0].RunTimeNs, before.Tasks[0].Timeslices, before.Tasks[0].Switches, TaskFlags.InCall | TaskFlags.Unchanged),
+            (orphan.Tasks[0].RunTimeNs, orphan.Tasks[0].Timeslices, orphan.Tasks[0].Switches, orphan.Tasks[0].Flags));
     }
 
     [Fact]

