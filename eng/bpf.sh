@@ -4,21 +4,35 @@
 
 # Without the means to build it the agent is built all the same, and has no back end ebpf.
 build_bpf() {
-  local lacking=''
+  local lacking PATH=$PATH:/usr/sbin
+  mkdir -p "$artifacts/bpf"
   is_stale "$artifacts/bpf/collector.bin" "$root/src/Agent/Bpf" "$root/eng/bpf.sh" "$root/eng/bpf-pack.c" || return 0
-  PATH=$PATH:/usr/sbin
-  (need gcc gcc libc6-dev) || lacking+=' gcc'
-  (need clang clang) || lacking+=' clang'
-  (need bpftool bpftool) || lacking+=' bpftool'
-  [[ -e /usr/include/bpf/bpf_helpers.h ]] || (need bpf/bpf_helpers.h libbpf-dev) || lacking+=' libbpf-dev'
+  lacking=$(bpf_lacks)
+  # Tried once, not at every start on a machine that cannot have them.
+  if [[ -n $lacking && ! -e $artifacts/bpf/.tried && $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
+    touch "$artifacts/bpf/.tried"
+    # shellcheck disable=SC2086
+    (need "${lacking%% *}" $lacking) || true
+    lacking=$(bpf_lacks)
+  fi
   if [[ -z $lacking ]]; then
     say "building the kernel program"
-    compile_bpf || lacking=' a compiler that can build it (see above)'
+    compile_bpf || lacking='a clang and bpftool that can build it (see above)'
   fi
   if [[ -n $lacking ]]; then
-    say "without back end ebpf: this machine lacks$lacking"
+    say "without back end ebpf, for which this machine lacks: $lacking"
     rm -f "$artifacts/bpf/collector.bin"
   fi
+}
+
+# bpf_lacks: the Debian packages that are needed and not there.
+bpf_lacks() {
+  local lacking=''
+  command -v clang >/dev/null || lacking+=' clang'
+  command -v bpftool >/dev/null || lacking+=' bpftool'
+  [[ -e /usr/include/bpf/bpf_helpers.h ]] || lacking+=' libbpf-dev'
+  command -v gcc >/dev/null || lacking+=' gcc'
+  echo "${lacking# }"
 }
 
 # Compiled, made into a program that loads it (so that the agent needs nothing but bpf(2)), and packed with its offsets.

@@ -77,6 +77,38 @@ public sealed class BpfRowTests
     }
 
     [Fact]
+    public async Task WaitChannel_OfAStack_IsReadOnceAndKept()
+    {
+        using BpfSweep sweep = Sweeping.Open();
+        using DirectoryHandle proc = DirectoryHandle.Open("/proc");
+        var channels = new WaitChannels(proc, new ReadBuffer());
+        using Specimen one = await Specimen.StartAsync("read"), other = await Specimen.StartAsync("read");
+        TaskRow task = sweep.FindStill(one.Pid).Tasks[0], same = sweep.FindStill(other.Pid).Tasks[0];
+
+        string? name = channels.NameOf(task);
+        other.End();
+
+        Assert.Equal(WchanFile.Parse(File.ReadAllBytes($"/proc/{one.Pid}/wchan")), name);
+        Assert.Contains("pipe_read", name!, StringComparison.Ordinal);
+        Assert.Equal(name, channels.NameOf(same));
+    }
+
+    [Fact]
+    public async Task WaitChannel_OfAThreadThatRanMeanwhile_IsNotTold()
+    {
+        using BpfSweep sweep = Sweeping.Open();
+        using DirectoryHandle proc = DirectoryHandle.Open("/proc");
+        var channels = new WaitChannels(proc, new ReadBuffer());
+        using Specimen specimen = await Specimen.StartOfAsync("still.c", "wait");
+        TaskRow task = sweep.FindStill(specimen.Pid).Tasks[0];
+
+        specimen.Nudge();
+        await specimen.AwaitByteAsync();
+
+        Assert.Null(channels.NameOf(task));
+    }
+
+    [Fact]
     public async Task Run_Signals_ShowsMasksOfThreadAndProcess()
     {
         using BpfSweep sweep = Sweeping.Open();
