@@ -1,10 +1,10 @@
 namespace OrphanBoard.Agent.Bpf;
 
-/// <summary>How many rows of each kind one pass has room for. The kernel holds that memory; only what is written counts as the agent's own.</summary>
+/// <summary>How many rows of each kind one pass has room for. The kernel holds that memory, and counts all of it as the agent's resident set.</summary>
 public readonly record struct SweepRooms(int Pids, int Processes, int Tasks, int Fds)
 {
-    /// <summary>Enough for about 2,500 processes: 8 MB.</summary>
-    public static SweepRooms Initial { get; } = new(16_384, 4_096, 12_288, 65_536);
+    /// <summary>Enough for about 600 processes: 2 MB.</summary>
+    public static SweepRooms Initial { get; } = new(8_192, 1_024, 4_096, 16_384);
 
     /// <summary>More is never asked for: 250 MB. What does not fit is counted as lost.</summary>
     public static SweepRooms Limit { get; } = new(1 << 22, 1 << 18, 1 << 19, 1 << 21);
