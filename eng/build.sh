@@ -2,6 +2,9 @@
 # ./orphanboard build: the published programs in artifacts/. Sourced by ./orphanboard.
 : "${root:?}" "${artifacts:?}"
 
+# shellcheck source=eng/bpf.sh
+source "$root/eng/bpf.sh"
+
 # One configuration for everything, and no build server that would outlive the command.
 build_flags=(-c Release -v quiet -nologo -nodeReuse:false -p:UseSharedCompilation=false)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
@@ -37,7 +40,8 @@ is_stale() {
 # The file's time is that of the start of its build: a source that changes meanwhile is newer.
 build_agent() {
   local rid staged=$artifacts/.agent
-  is_stale "$artifacts/orphan-agent" "$root/src/Agent" "$root/src/Shared" || return 0
+  build_bpf
+  is_stale "$artifacts/orphan-agent" "$root/src/Agent" "$root/src/Shared" "$artifacts/bpf" || return 0
   need gcc gcc libc6-dev
   case $(uname -m) in
     x86_64) rid=linux-x64 ;;

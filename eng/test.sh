@@ -12,6 +12,8 @@ run_test() {
   need python3 python3
   need make make
   need_browser
+  mkdir -p "$artifacts"
+  build_bpf
   say "building everything"
   dotnet build "$root/OrphanBoard.sln" "${build_flags[@]}" >&2 </dev/null || fail "the solution does not build"
   build_all

@@ -37,6 +37,9 @@ public static unsafe partial class Machine
             : TimeSpan.FromTicks(time[0] * TimeSpan.TicksPerSecond + time[1] / TimeSpan.NanosecondsPerTick);
     }
 
+    /// <summary>Whether the kernel tells the layout of its structures (CONFIG_DEBUG_INFO_BTF).</summary>
+    public static bool HasTypeInformation => File.Exists("/sys/kernel/btf/vmlinux");
+
     private const int ClockTicks = 2; // _SC_CLK_TCK
     private const int MonotonicClock = 1, BootTimeClock = 7; // CLOCK_MONOTONIC, CLOCK_BOOTTIME
 

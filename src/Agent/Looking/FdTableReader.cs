@@ -107,6 +107,12 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         return (known, link == Sight.Seen ? sight : link);
     }
 
+    /// <summary>The target of one entry, by its link; <paramref name="known"/> itself where it is the same.</summary>
+    internal FdTarget ReadTarget(DirectoryHandle directory, int? living, int number, FdTarget? known) =>
+        directory.ReadLink(RelativePath.OfProcess(living, "fd"u8, number), buffer, out ReadOnlySpan<byte> text) != Sight.Seen ? FdTarget.Unreadable
+        : known is not null && IsSame(known, text) ? known
+        : FdTarget.Parse(texts.Get(text));
+
     /// <summary>The kernel opens these with O_RDWR, whoever asks: sock_alloc_file, do_eventfd, do_epoll_create, do_timerfd_create, do_signalfd4, pidfd_prepare.</summary>
     private static bool IsAlwaysReadWrite(FdKind kind) =>
         kind is FdKind.Socket or FdKind.EventFd or FdKind.Epoll or FdKind.TimerFd or FdKind.SignalFd or FdKind.PidFd;

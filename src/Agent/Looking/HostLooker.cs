@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using OrphanBoard.Agent.Bpf;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
@@ -67,7 +68,7 @@ public sealed class HostLooker : IDisposable
         _hostTables = new HostTables(_proc, namespaces, sockets);
         (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {
-            BackendKind.Ebpf => (null, "it is not built into this agent"),
+            BackendKind.Ebpf => OpenEbpf(reader, texts, namespaces),
             BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, out string? why), why),
             _ => (new ProcBackend(_proc, reader, _threads, files), null),
         });
@@ -76,6 +77,16 @@ public sealed class HostLooker : IDisposable
         Events = _events is null ? new EventsChoice(EventsChoice.Polling, noEvents) : new EventsChoice(EventsChoice.Connector, null);
         _listeners = new ListenerWatch(sockets);
         _budget = new ReadingBudget(time, options.Budget);
+    }
+
+    private (Backend?, string?) OpenEbpf(ProcessReader reader, TextPool texts, NamespaceReader namespaces)
+    {
+        if (BpfSweep.TryOpen(out string? why) is not { } sweep)
+            return (null, why);
+        int ticks = Host.ClockTicksPerSecond;
+        var rows = new RowReader(
+            _proc, _buffer, new ThreadRows(new WaitChannels(_buffer), texts), new FdRows(_fds, _threads), _parts, new ExecGuard(_buffer, _risky), namespaces, texts, ticks);
+        return (new EbpfBackend(sweep, _proc, rows, reader, ticks), null);
     }
 
     public HostIdentity Host { get; }

@@ -76,7 +76,7 @@ internal sealed class ProcessReader(
 
         // A leader that has left by pthread_exit(3) has no files, no exe and no arguments any more; its other threads share them.
         int? living = stat.State is 'Z' or 'X' && !threads.Records.IsEmpty ? threads.Records[0].Tid : null;
-        var wanted = new FdTableReader.Wanted(plan.Suspect, NamesObjects(threads.Records), threadReader.EpollsWaitedOn(threads.Records), plan.Stood);
+        var wanted = new FdTableReader.Wanted(plan.Suspect, threadReader.NamesObjects(threads.Records), threadReader.EpollsWaitedOn(threads.Records), plan.Stood);
         (ImmutableArray<FileDescriptor> fds, Sight fdSight) = fdReader.Read(_directory, living, plan.Before?.Fds ?? [], wanted);
         if (fdSight == Sight.Denied)
             tally.FdTablesDenied++;
@@ -114,7 +114,7 @@ internal sealed class ProcessReader(
         NamespaceSet inNamespaces = exec.Namespaces = plan.Suspect || exec.Namespaces is null ? namespaces.Read(_directory, living) : exec.Namespaces;
         StatusFile status = before is not null && plan.Stood && !plan.Everything && !plan.Suspect ? StatusOf(before) : ReadStatus();
         // Others may move it to another group: a self-check finds it.
-        (string? cgroup, string? container) = before is not null && !plan.Everything && !plan.Suspect ? (before.Cgroup, before.ContainerId) : ReadCgroup(before);
+        (string? cgroup, string? container) = before is not null && !plan.Everything && !plan.Suspect ? (before.Cgroup, before.ContainerId) : Cgroups.Read(_directory, buffer, before);
         bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
@@ -183,25 +183,6 @@ internal sealed class ProcessReader(
             Fds = [],
             FdSight = Sight.Seen,
         };
-    }
-
-    private bool NamesObjects(ImmutableArray<ThreadRecord> threads)
-    {
-        foreach (ThreadRecord thread in threads)
-        {
-            if (threadReader.NamesObjects(thread))
-                return true;
-        }
-        return false;
-    }
-
-    /// <summary>The strings of before where they are the same.</summary>
-    private (string? Cgroup, string? Container) ReadCgroup(ProcessRecord? before)
-    {
-        if (_directory.Read("cgroup"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen)
-            return (null, null);
-        string? cgroup = CgroupFile.Parse(text);
-        return before is not null && before.Cgroup == cgroup ? (before.Cgroup, before.ContainerId) : (cgroup, CgroupFile.Container(text));
     }
 
     /// <summary>Counts what is lost with it.</summary>

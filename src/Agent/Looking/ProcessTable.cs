@@ -7,27 +7,30 @@ internal sealed class ProcessTable(FileBudget files)
 
     internal List<TrackedProcess> Processes => _processes;
 
-    internal TrackedProcess? Find(int pid)
+    internal TrackedProcess? Find(int pid) => IndexOf(pid) is >= 0 and var index ? _processes[index] : null;
+
+    private int IndexOf(int pid)
     {
         int low = 0, high = _processes.Count - 1;
         while (low <= high)
         {
             int middle = low + (high - low) / 2;
             if (_processes[middle].Pid == pid)
-                return _processes[middle];
+                return middle;
             if (_processes[middle].Pid < pid)
                 low = middle + 1;
             else
                 high = middle - 1;
         }
-        return null;
+        return -1;
     }
 
     /// <summary>Pids that were there at the look before and are not any more, or are somebody else's now.</summary>
     internal HashSet<int> Left { get; } = [];
 
     /// <summary>Takes in who is there now. Both lists ascending by pid, parallel.</summary>
-    internal void Update(List<int> pids, List<ulong> inodes)
+    /// <param name="inodes">Null: that a pid is somebody else's now is found in another way, see <see cref="Replace"/>.</param>
+    internal void Update(List<int> pids, List<ulong>? inodes)
     {
         Left.Clear();
         (_processes, _spare) = (_spare, _processes);
@@ -38,16 +41,25 @@ internal sealed class ProcessTable(FileBudget files)
             for (; next < _spare.Count && _spare[next].Pid < pids[i]; next++)
                 Leave(_spare[next]);
             TrackedProcess? known = next < _spare.Count && _spare[next].Pid == pids[i] ? _spare[next++] : null;
-            if (known is not null && known.Inode != inodes[i])
+            if (known is not null && inodes is not null && known.Inode != inodes[i])
             {
                 Leave(known);
                 known = null;
             }
-            _processes.Add(known ?? new TrackedProcess(pids[i], inodes[i]));
+            _processes.Add(known ?? new TrackedProcess(pids[i], inodes?[i] ?? 0));
         }
         for (; next < _spare.Count; next++)
             Leave(_spare[next]);
         _spare.Clear();
+    }
+
+    /// <summary>Its pid is another process's now, which is given.</summary>
+    internal TrackedProcess Replace(TrackedProcess process)
+    {
+        Leave(process);
+        var other = new TrackedProcess(process.Pid, process.Inode);
+        _processes[IndexOf(process.Pid)] = other;
+        return other;
     }
 
     internal void Clear()

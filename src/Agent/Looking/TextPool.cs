@@ -33,4 +33,14 @@ internal sealed class TextPool
         _texts.Add(text);
         return text;
     }
+
+    internal string Get(string text)
+    {
+        if (_texts.TryGetValue(text, out string? known))
+            return known;
+        if (_texts.Count >= Most)
+            _texts.Clear();
+        _texts.Add(text);
+        return text;
+    }
 }

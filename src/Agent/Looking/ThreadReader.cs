@@ -80,8 +80,18 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
             ? thread with { Counters = after, Call = BlockedCall.Running, Memory = null }
             : thread)];
 
-    /// <summary>Whether the thread waits in a call for which eventfds and pidfds of the process have to be told apart.</summary>
-    internal bool NamesObjects(ThreadRecord thread) =>
+    /// <summary>Whether a thread waits in a call for which eventfds and pidfds of the process have to be told apart.</summary>
+    internal bool NamesObjects(ImmutableArray<ThreadRecord> threads)
+    {
+        foreach (ThreadRecord thread in threads)
+        {
+            if (NamesObjects(thread))
+                return true;
+        }
+        return false;
+    }
+
+    private bool NamesObjects(ThreadRecord thread) =>
         CallOf(thread) is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 or SystemCall.EpollWait or SystemCall.EpollPwait
             or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read or SystemCall.RestartSyscall;
 

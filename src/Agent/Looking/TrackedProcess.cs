@@ -55,6 +55,12 @@ internal sealed class TrackedProcess(int pid, ulong inode)
     /// <summary>Sum of the counters of all its threads, where a back end has only that.</summary>
     internal RunCounters GroupCounters { get; set; }
 
+    /// <summary>Which fd table, which program, which cgroup, and the open file description of each entry of the record's table, as the kernel program named them.</summary>
+    internal ulong TableId { get; set; }
+    internal ulong ExecId { get; set; }
+    internal ulong CgroupId { get; set; }
+    internal ulong[] Descriptions { get; set; } = [];
+
     internal void CloseFiles(FileBudget files)
     {
         foreach (TrackedThread thread in Threads)

@@ -62,6 +62,13 @@ public sealed partial record FileDescriptor
         init => _details = value is null && _details is null ? null : Filled with { Timeouts = value };
     }
 
+    /// <summary>What the kernel knows of the pipe. Null: not asked, no pipe, or a back end that cannot see it (/proc does not show it).</summary>
+    public PipeState? Pipe
+    {
+        get => _details?.Pipe;
+        init => _details = value is null && _details is null ? null : Filled with { Pipe = value };
+    }
+
     private Details Filled => _details ?? new Details();
 
     private sealed record Details
@@ -73,8 +80,17 @@ public sealed partial record FileDescriptor
         public int? TtyIndex { get; init; }
         public int? DescriptorsInFlight { get; init; }
         public SocketTimeouts? Timeouts { get; init; }
+        public PipeState? Pipe { get; init; }
     }
 }
+
+/// <summary>A pipe or FIFO from within: fs/pipe.c, struct pipe_inode_info.</summary>
+/// <param name="Bytes">Bytes in it; at least so many where more than 64 buffers are in use.</param>
+/// <param name="Buffers">Buffers in use. A reader waits while there are none.</param>
+/// <param name="Capacity">Buffers that it may have. A writer waits while all are in use.</param>
+/// <param name="Readers">Open file descriptions that read it, wherever they are: also in flight over a socket, or in an io_uring.</param>
+/// <param name="Writers">The same of those that write it.</param>
+public sealed record PipeState(uint Bytes, uint Buffers, uint Capacity, uint Readers, uint Writers);
 
 /// <summary>When the kernel gives up waiting on a socket by itself, socket(7) and tcp(7). Shows nowhere in /proc: asked of the socket with getsockopt(2).</summary>
 /// <param name="Receive">SO_RCVTIMEO, for reads and accept(2). Zero: none.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Snapshots;
@@ -8,7 +9,7 @@ namespace OrphanBoard.Agent.Tests.Looking;
 internal sealed class Specimen : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
-    private static readonly Lazy<string> Program = new(() => Compile("specimen")), Stuck = new(() => Compile("stuck"));
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Programs = new();
     private readonly Process _process;
 
     private Specimen(Process process) => _process = process;
@@ -16,14 +17,26 @@ internal sealed class Specimen : IDisposable
     internal int Pid => _process.Id;
 
     /// <summary>Starts it and waits for the byte that it writes just before it blocks.</summary>
-    internal static async Task<Specimen> StartAsync(params string[] arguments) => await StartAsync(Program.Value, arguments, []);
+    internal static async Task<Specimen> StartAsync(params string[] arguments) => await StartOfAsync("specimen.c", arguments);
+
+    /// <summary>The same for another program that keeps to the same rules.</summary>
+    internal static async Task<Specimen> StartOfAsync(string source, params string[] arguments) => await StartAsync(ProgramOf(source), arguments, []);
 
     /// <summary>The same, with these variables added to its environment.</summary>
     internal static async Task<Specimen> StartInAsync((string Name, string Value)[] environment, params string[] arguments) =>
-        await StartAsync(Program.Value, arguments, environment);
+        await StartAsync(ProgramOf("specimen.c"), arguments, environment);
 
     /// <summary>Starts stuck.c: whoever reads of it is stuck too. Needs root and /dev/fuse.</summary>
-    internal static async Task<Specimen> StartStuckAsync(params string[] arguments) => await StartAsync(Stuck.Value, arguments, []);
+    internal static async Task<Specimen> StartStuckAsync(params string[] arguments) => await StartOfAsync("stuck.c", arguments);
+
+    private static string ProgramOf(string source) => Programs.GetOrAdd(source, name => new Lazy<string>(() => Compile(name))).Value;
+
+    /// <summary>Lets it go on: writes a line to its stdin.</summary>
+    internal void Nudge()
+    {
+        _process.StandardInput.Write('\n');
+        _process.StandardInput.Flush();
+    }
 
     /// <summary>Waits for a further byte of it.</summary>
     internal async Task NextByteAsync()
@@ -118,15 +131,15 @@ internal sealed class Specimen : IDisposable
         if (read == 1)
             return new Specimen(process);
         process.WaitForExit();
-        throw new InvalidOperationException($"{System.IO.Path.GetFileName(program)} {string.Join(' ', arguments)}: exit {process.ExitCode} before it was in place");
+        throw new InvalidOperationException($"{Path.GetFileName(program)} {string.Join(' ', arguments)}: exit {process.ExitCode} before it was in place");
     }
 
     private static string Compile(string name)
     {
         string directory = Directory.CreateTempSubdirectory("orphan-agent-tests-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
-        string program = Path.Combine(directory, name);
-        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, $"{name}.c"), "-lrt"]);
+        string program = Path.Combine(directory, Path.GetFileNameWithoutExtension(name));
+        using Process gcc = Process.Start("gcc", ["-O1", "-pthread", "-o", program, Path.Combine(AppContext.BaseDirectory, name), "-lrt"]);
         gcc.WaitForExit();
         Assert.Equal(0, gcc.ExitCode);
         return program;

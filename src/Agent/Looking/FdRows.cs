@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using OrphanBoard.Agent.Bpf;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>
+/// An fd table from the rows of a kernel pass. An entry is what it was where its open file description is the same: then nothing is compared or read.
+/// Only paths, and what has no name here, are read from /proc.
+/// </summary>
+internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
+{
+    private readonly List<FileDescriptor> _fds = [];
+
+    internal ImmutableArray<FileDescriptor> Read(
+        DirectoryHandle directory, int? living, TrackedProcess process, ReadOnlySpan<FdRow> rows, ReadPlan plan, ImmutableArray<ThreadRecord> waits)
+    {
+        ImmutableArray<FileDescriptor> before = plan.Before?.Fds ?? [];
+        ulong[] descriptions = process.Descriptions;
+        // Of another look than the record: then nothing is known of them.
+        bool known = plan.Before is not null && descriptions.Length == before.Length;
+        bool nameObjects = threads.NamesObjects(waits);
+        IReadOnlySet<int> epolls = threads.EpollsWaitedOn(waits);
+        bool same = known && rows.Length == before.Length;
+        int place = 0;
+        _fds.Clear();
+        foreach (ref readonly FdRow row in rows)
+        {
+            while (place < before.Length && before[place].Number < row.Number)
+                place++;
+            FileDescriptor? old = known && place < before.Length && before[place].Number == row.Number && descriptions[place] == row.Description ? before[place] : null;
+            FileDescriptor fd = old is not null && !(plan.Everything && old.Target.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
+            bool asked = epolls.Contains(row.Number) || nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd;
+            if (!asked)
+                fd = FdTableReader.WithoutInfo(fd);
+            else if (row.Kind != FdKind.Epoll && !(plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null))
+                fd = reader.WithInfo(directory, living, fd, suspect: false);
+            same = same && ReferenceEquals(fd, before[_fds.Count]);
+            _fds.Add(fd);
+        }
+        if (same)
+            return before;
+        process.Descriptions = new ulong[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+            process.Descriptions[i] = rows[i].Description;
+        return [.. CollectionsMarshal.AsSpan(_fds)];
+    }
+
+    private FileDescriptor Make(DirectoryHandle directory, int? living, in FdRow row, FileDescriptor? old)
+    {
+        FdTarget target = row.Kind switch
+        {
+            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Inode, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Inode}]")),
+            FdKind.Socket => new FdTarget(FdKind.Socket, row.Inode, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Inode}]")),
+            FdKind.EventFd => EventFd,
+            FdKind.Epoll => Epoll,
+            FdKind.TimerFd => TimerFd,
+            FdKind.SignalFd => SignalFd,
+            _ => reader.ReadTarget(directory, living, row.Number, old?.Target),
+        };
+        return old is not null && ReferenceEquals(old.Target, target) && old.Access == row.Access ? old : new FileDescriptor(row.Number, row.Access, target);
+    }
+
+    private static readonly FdTarget
+        EventFd = FdTarget.Parse("anon_inode:[eventfd]"),
+        Epoll = FdTarget.Parse("anon_inode:[eventpoll]"),
+        TimerFd = FdTarget.Parse("anon_inode:[timerfd]"),
+        SignalFd = FdTarget.Parse("anon_inode:[signalfd]");
+
+    /// <summary>What only the kernel program sees of a suspect's descriptor.</summary>
+    internal static FileDescriptor Complete(FileDescriptor fd, in FdRow row) => fd with
+    {
+        Description = row.Description,
+        Pipe = row.Capacity > 0 ? new PipeState(row.Fill, row.Slots, row.Capacity, row.Readers, row.Writers) : null,
+    };
+}

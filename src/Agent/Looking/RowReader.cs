@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using OrphanBoard.Agent.Bpf;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>From the rows of a kernel pass to the record that /proc would have given; what is as it was before is the same object.</summary>
+internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadRows threads, FdRows fds, RiskyParts parts, ExecGuard execGuard, NamespaceReader namespaces, TextPool texts, int ticksPerSecond)
+    : IDisposable
+{
+    private readonly DirectoryHandle _directory = DirectoryHandle.Closed();
+
+    internal ProcessRecord? Read(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan, LookTally tally)
+    {
+        if ((row.Flags & ProcessFlags.Zombie) != 0)
+            return Zombie(row, plan.Before);
+        // Opened only for those who have run, are new, or are checked: for their paths, arguments and wait channels.
+        if (_directory.Reopen(proc, new RelativePath(row.Pid)) is not Sight.Seen and var sight)
+        {
+            tally.CountLost(sight);
+            return null;
+        }
+        ProcessRecord record = ReadOpened(process, row, sweep, plan);
+        _directory.Dispose();
+        return record;
+    }
+
+    private ProcessRecord ReadOpened(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
+    {
+        if (plan.Before?.StartTimeTicks != row.StartBoottimeNs / TickNs)
+            plan = plan with { Before = null, Stood = false };
+        ReadOnlySpan<TaskRow> tasks = sweep.TasksOf(row);
+        RunCounters? leader = tasks.IsEmpty ? null : new RunCounters(tasks[0].RunTimeNs, tasks[0].Timeslices);
+        if (!plan.Stood && execGuard.Blocks(_directory, process.Pid, leader, plan.Before) is { } stuck)
+            return stuck;
+        ImmutableArray<ThreadRecord> records = threads.Read(_directory, tasks, plan);
+        int? living = (row.Flags & ProcessFlags.LeaderExited) != 0 && !records.IsEmpty ? records[0].Tid : null;
+        ImmutableArray<FileDescriptor> table = fds.Read(_directory, living, process, sweep.FdsOf(row), plan, records);
+        ProcessRecord record = WithFacts(process, row, plan, living, records, row.TaskCount == row.ThreadCount, table);
+        parts.Want(process, record, living, plan);
+        return record;
+    }
+
+    /// <summary>The kernel program was loaded anew: what it calls things by is different from now on.</summary>
+    internal void Forget() => threads.Forget();
+
+    public void Dispose() => _directory.Dispose();
+
+    private ProcessRecord WithFacts(
+        TrackedProcess process, in ProcessRow row, ReadPlan plan, int? living, ImmutableArray<ThreadRecord> records, bool complete, ImmutableArray<FileDescriptor> table)
+    {
+        ProcessRecord? before = plan.Before;
+        string comm = texts.Get(row.Comm, before?.Comm);
+        bool executed = before is null || process.ExecId != row.ExecId;
+        if (executed)
+            process.OfExec = null;
+        string? exe = before is not null && !executed && !plan.Everything ? before.Exe
+            : _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe)
+            : null;
+        ExecFacts exec = process.ExecOf(comm, exe);
+        NamespaceSet inNamespaces = exec.Namespaces ??= namespaces.Read(_directory, living);
+        (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Everything
+            ? (before.Cgroup, before.ContainerId)
+            : Cgroups.Read(_directory, buffer, before);
+        (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
+        ulong cpuTicks = row.CpuNs / TickNs;
+        if (before is not null && before.Ppid == row.Ppid && before.Pgrp == row.Pgrp && before.Session == row.Session && before.TtyNr == row.TtyNr
+            && before.Comm == comm && before.State == (char)row.State && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
+            && before.SignalsIgnored == row.SignalsIgnored && before.SignalsCaught == row.SignalsCaught && before.SignalsPending == row.SignalsPending
+            && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces && before.Exe == exe
+            && before.Cgroup == cgroup && before.ContainerId == container && before.CpuTicks == cpuTicks && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasPosixTimers: null, HasAlarm: null, Frozen: null }
+            && before.Threads == records && before.ThreadsComplete == complete && before.Fds == table && before.FdSight == Sight.Seen)
+            return before;
+        return new ProcessRecord
+        {
+            Pid = row.Pid,
+            StartTimeTicks = row.StartBoottimeNs / TickNs,
+            Ppid = row.Ppid,
+            Pgrp = row.Pgrp,
+            Session = row.Session,
+            TtyNr = row.TtyNr,
+            Comm = comm,
+            State = (char)row.State,
+            Uid = row.Uid,
+            TracerPid = row.TracerPid,
+            NsPid = row.NsPid,
+            SignalsIgnored = row.SignalsIgnored,
+            SignalsCaught = row.SignalsCaught,
+            SignalsPending = row.SignalsPending,
+            Cmdline = exec.Arguments,
+            Exe = exe,
+            Cgroup = cgroup,
+            ContainerId = container,
+            Namespaces = inNamespaces,
+            JobCookies = exec.JobCookies,
+            MemoryBlocked = before?.MemoryBlocked ?? false,
+            CpuTicks = cpuTicks,
+            Threads = records,
+            ThreadsComplete = complete,
+            Fds = table,
+            FdSight = Sight.Seen,
+        };
+    }
+
+    private ulong TickNs => 1_000_000_000UL / (ulong)ticksPerSecond;
+
+    private ProcessRecord Zombie(in ProcessRow row, ProcessRecord? before)
+    {
+        if (before is { IsZombie: true } && before.Ppid == row.Ppid)
+            return before;
+        return new ProcessRecord
+        {
+            Pid = row.Pid,
+            StartTimeTicks = row.StartBoottimeNs / TickNs,
+            Ppid = row.Ppid,
+            Pgrp = row.Pgrp,
+            Session = row.Session,
+            TtyNr = row.TtyNr,
+            Comm = texts.Get(row.Comm),
+            State = (char)row.State,
+            Uid = row.Uid,
+            TracerPid = row.TracerPid,
+            NsPid = row.NsPid,
+            Cmdline = [],
+            CpuTicks = row.CpuNs / TickNs,
+            Threads = [],
+            Fds = [],
+            FdSight = Sight.Seen,
+        };
+    }
+
+    /// <summary>What the kernel program sees of a suspect and /proc does not show.</summary>
+    internal static ProcessRecord Complete(ProcessRecord record, in ProcessRow row, ReadOnlySpan<FdRow> table)
+    {
+        ImmutableArray<FileDescriptor>.Builder fds = ImmutableArray.CreateBuilder<FileDescriptor>(record.Fds.Length);
+        int place = 0;
+        foreach (FileDescriptor fd in record.Fds)
+        {
+            while (place < table.Length && table[place].Number < fd.Number)
+                place++;
+            bool same = place < table.Length && table[place].Number == fd.Number && table[place].Kind == fd.Target.Kind
+                && (fd.Target.Kind != FdKind.Pipe || table[place].Id == fd.Target.Id);
+            fds.Add(same ? FdRows.Complete(fd, table[place]) : fd);
+        }
+        return record with { Fds = fds.MoveToImmutable(), HasAlarm = (row.Flags & ProcessFlags.Alarm) != 0 };
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using OrphanBoard.Agent.Bpf;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>
+/// Threads from the rows of a kernel pass.
+/// </summary>
+internal sealed class ThreadRows(WaitChannels channels, TextPool texts)
+{
+    private readonly List<ThreadRecord> _records = [];
+
+    internal ImmutableArray<ThreadRecord> Read(DirectoryHandle directory, ReadOnlySpan<TaskRow> rows, ReadPlan plan)
+    {
+        ImmutableArray<ThreadRecord> before = plan.Before?.Threads ?? [];
+        int place = 0;
+        _records.Clear();
+        foreach (ref readonly TaskRow row in rows)
+        {
+            if (row.State is (byte)'Z' or (byte)'X')
+                continue;
+            while (place < before.Length && before[place].Tid < row.Tid)
+                place++;
+            ThreadRecord? known = place < before.Length && before[place].Tid == row.Tid ? before[place] : null;
+            _records.Add(Read(directory, row, known));
+        }
+        return ThreadReader.Kept(_records, before);
+    }
+
+    private ThreadRecord Read(DirectoryHandle directory, in TaskRow row, ThreadRecord? before)
+    {
+        var counters = new RunCounters(row.RunTimeNs, row.Timeslices);
+        char state = (char)row.State;
+        string comm = texts.Get(row.Comm, before?.Comm);
+        bool active = (row.Flags & TaskFlags.Active) != 0;
+        BlockedCall call = state == 'R' || active ? BlockedCall.Running
+            : (row.Flags & TaskFlags.InCall) != 0 ? BlockedCall.Of(row.CallNumber, row.Arguments, before?.Call)
+            : BlockedCall.NotInCall;
+        string? wchan = state == 'R' ? null
+            : before is not null && before.Stood(counters) && before.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
+            : channels.NameOf(directory, row) is { } name ? texts.Get(name) : null;
+        return before is not null && before.Comm == comm && before.State == state && before.Counters == counters
+            && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before is { LastRan: null, SignalsPending: null, SignalsBlocked: null }
+            ? before
+            : new ThreadRecord { Tid = row.Tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan };
+    }
+
+    internal void Forget() => channels.Forget();
+}
