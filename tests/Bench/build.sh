@@ -8,7 +8,7 @@ mkdir -p "$out"
 for source in "$here/load.c" "$zoo/zoo-keeper.c"; do
   program=$out/$(basename "$source" .c)
   [[ $program -nt $source && $program -nt $zoo/zoo.h ]] && continue
-  # Static: ten thousand of it are to be small. Built beside and renamed into place: one that runs keeps its old file.
-  gcc -std=gnu17 -O2 -Wall -Wextra -Werror -pthread -static -o "$program.new.$$" "$source"
+  # Built beside and renamed into place: one that runs keeps its old file.
+  gcc -std=gnu17 -O2 -Wall -Wextra -Werror -pthread -o "$program.new.$$" "$source"
   mv -f "$program.new.$$" "$program"
 done

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using OrphanBoard.Bench.Measuring;
+using OrphanBoard.Bench.Running;
+
+namespace OrphanBoard.Bench.Bars;
+
+/// <summary>
+/// The whole agent as it runs, once a second, with diagnosis, streaming to a real server: its CPU time and that of its helpers, and its memory.
+/// </summary>
+internal static class AgentBars
+{
+    private const int DefaultSeconds = 60, Slices = 6;
+
+    /// <summary>What a start costs is over by then: the first looks, the first message with everything in it.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(8);
+
+    internal static void Measure(BenchRun bench)
+    {
+        foreach (int processes in (int[])[1000, 10_000])
+        {
+            using Load load = Load.MostlyIdle(bench.Places, processes);
+            foreach (string backEnd in BackEnds.All)
+                MeasureOne(bench, processes, backEnd);
+        }
+    }
+
+    private static void MeasureOne(BenchRun bench, int processes, string backEnd)
+    {
+        string cpuName = $"running agent, {processes:N0} processes, CPU", rssName = $"running agent, {processes:N0} processes, RSS";
+        double? cpuLimit = CpuLimit(processes, backEnd), rssLimit = processes == 1000 ? 40 : null;
+        using RunningAgent? agent = RunningAgent.Start(bench.Places, backEnd, out string whyNot);
+        if (agent is null)
+        {
+            bench.Table.Add(Bar.Skipped("agent", cpuName, backEnd, "%", cpuLimit, false, whyNot));
+            bench.Table.Add(Bar.Skipped("agent", rssName, backEnd, "MB", rssLimit, false, whyNot));
+            return;
+        }
+        Thread.Sleep(SettleTime);
+        (Samples percent, double whole) = Watch(agent.Pid, bench.Options.Seconds ?? DefaultSeconds);
+        ProcessFamily family = ProcessFamily.Of(agent.Pid);
+        bench.Table.Add(new Bar(
+            "agent", cpuName, backEnd, whole, "%", cpuLimit, false, percent.Count, percent.Least, percent.Most, OddWords(agent.Said)));
+        double rss = family.RssKb / 1024.0;
+        string helpers = family.HelperRssKb.Count == 0 ? "no helpers" : $"helpers {string.Join(", ", family.HelperRssKb.Select(kb => BarTable.Number(kb / 1024.0)))} MB";
+        bench.Table.Add(new Bar(
+            "agent", rssName, backEnd, rss, "MB", rssLimit, false, 1, rss, rss, $"Pss {BarTable.Number(family.PssKb / 1024.0)} MB, {family.Fds} fds, {helpers}"));
+    }
+
+    private static double? CpuLimit(int processes, string backEnd) => (processes, backEnd) switch
+    {
+        (1000, BackEnds.Ebpf) => 0.8,
+        (1000, BackEnds.Taskstats) => 2,
+        (1000, BackEnds.Proc) => 3,
+        (_, BackEnds.Ebpf) => 5,
+        (_, BackEnds.Taskstats) => 8,
+        _ => null,
+    };
+
+    /// <summary>Percent of one core: of each part of the time, and of all of it.</summary>
+    private static (Samples Parts, double Whole) Watch(int pid, int seconds)
+    {
+        var parts = new Samples();
+        long begin = Stopwatch.GetTimestamp(), partBegin = begin;
+        double first = ProcessFamily.Of(pid).CpuMs, used = first;
+        for (int part = 1; part <= Slices; part++)
+        {
+            Thread.Sleep(TimeSpan.FromSeconds(seconds) * part / Slices - Stopwatch.GetElapsedTime(begin));
+            double now = ProcessFamily.Of(pid).CpuMs;
+            parts.Add((now - used) / Stopwatch.GetElapsedTime(partBegin).TotalMilliseconds * 100);
+            (used, partBegin) = (now, Stopwatch.GetTimestamp());
+        }
+        return (parts, (used - first) / Stopwatch.GetElapsedTime(begin).TotalMilliseconds * 100);
+    }
+
+    /// <summary>An agent that only streamed has said one line.</summary>
+    private static string OddWords(string said) => said.Contains('\n') ? $"it said: {said.ReplaceLineEndings(" | ")}" : "";
+}

@@ -1,0 +1,62 @@
+using OrphanBoard.Agent.Looking;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Bench;
+
+/// <summary>The agent's own code inside this program: the looks of one back end, and the diagnosis of each.</summary>
+internal sealed class LookerUnderTest : IDisposable
+{
+    private static readonly IReadOnlySet<int> Nobody = new HashSet<int>();
+
+    private readonly HostLooker _looker;
+    private readonly DiagnosisOptions _options = new();
+    private LookMemory _memory = LookMemory.Empty;
+    private OpenFindings _open = OpenFindings.None;
+    private Snapshot? _previous;
+
+    private LookerUnderTest(HostLooker looker, string backEnd) => (_looker, BackEnd) = (looker, backEnd);
+
+    internal string BackEnd { get; }
+
+    /// <summary>Null, and why, where this back end cannot run here.</summary>
+    internal static LookerUnderTest? TryOpen(string backEnd, out string whyNot)
+    {
+        whyNot = $"this agent has no back end {backEnd}";
+        return backEnd == BackEnds.Proc ? new LookerUnderTest(new HostLooker(TimeProvider.System, CommandLineRedaction.WithRandomKey()), backEnd) : null;
+    }
+
+    /// <summary>Everything read anew.</summary>
+    internal Snapshot LookAtAll() => _looker.Look(Nobody);
+
+    /// <summary>What has not run since the look before is taken from there.</summary>
+    internal Snapshot LookAtChanges() => _looker.Look(Nobody);
+
+    /// <summary>What a running agent does once a second, short of telling the server.</summary>
+    internal Snapshot Tick()
+    {
+        Snapshot look = _looker.Look(_previous is { } known ? Diagnoser.Suspects(known, _memory) : Nobody);
+        _memory = _memory.Advance(look);
+        if (_previous is { } previous)
+            _open = _open.Advance(Diagnoser.Diagnose(previous, look, _memory, _options).Findings, look);
+        _previous = look;
+        return look;
+    }
+
+    public void Dispose() => _looker.Dispose();
+}
+
+/// <summary>The names of the ways to read a host, and the letters that the bars know them by.</summary>
+internal static class BackEnds
+{
+    internal const string Ebpf = "ebpf", Taskstats = "taskstats", Proc = "proc";
+
+    internal static readonly string[] All = [Ebpf, Taskstats, Proc];
+
+    internal static string Letter(string backEnd) => backEnd switch
+    {
+        Ebpf => "A",
+        Taskstats => "B",
+        _ => "C",
+    };
+}
