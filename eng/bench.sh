@@ -7,22 +7,23 @@ bench_home=
 bench_sections='times file ordinary snapshot scan growth allocations agent'
 
 run_bench() {
-  local json='' runs='' seconds='' soak='' long='' only=() section
+  local json='' runs='' seconds='' soak='' long='' only=() back_ends=() section
   while [[ $# -gt 0 ]]; do
     case $1 in
-      --json | --runs | --seconds | --only | --soak)
+      --json | --runs | --seconds | --only | --backend | --soak)
         [[ -n ${2:-} ]] || fail "$1 needs a value; see ./orphanboard --help" 2
         case $1 in
           --json) json=$2 ;;
           --runs) runs=$2 ;;
           --seconds) seconds=$2 ;;
           --only) only+=("$2") ;;
+          --backend) back_ends+=(--backend "$2") ;;
           --soak) soak=$2 ;;
         esac
         shift
         ;;
       --long) long=1 ;;
-      *) fail "unknown argument '$1'; options: --json FILE, --runs N, --seconds N, --only SECTION, --long, --soak MINUTES" 2 ;;
+      *) fail "unknown argument '$1'; options: --json FILE, --runs N, --seconds N, --only SECTION, --backend NAME, --long, --soak MINUTES" 2 ;;
     esac
     shift
   done
@@ -58,13 +59,13 @@ bench_times() {
   bench_finding "$(($1 < 5 ? $1 : 5))"
 }
 
-# The bars of the collector, measured by a program that is compiled as the agent is. Sees only, runs and seconds.
+# The bars of the collector, measured by a program that is compiled as the agent is. Sees only, back_ends, runs and seconds.
 bench_bars() {
-  local section options=()
+  local section options=("${back_ends[@]}")
   for section in "${only[@]}"; do
     [[ $section == times ]] || options+=(--only "$section")
   done
-  [[ ${#options[@]} -gt 0 ]] || return 0
+  [[ " ${options[*]} " == *' --only '* ]] || return 0
   [[ -z $runs ]] || options+=(--runs "$runs")
   [[ -z $seconds ]] || options+=(--seconds "$seconds")
   need lsof lsof
@@ -88,7 +89,7 @@ build_bench() {
 bench_soak() {
   need make make
   build_bench
-  "$artifacts/orphanboard-bench" soak --artifacts "$artifacts" --seconds "$(($1 * 60))" || fail "the agent did not pass the soak"
+  "$artifacts/orphanboard-bench" soak --artifacts "$artifacts" --seconds "$(($1 * 60))" "${back_ends[@]}" || fail "the agent did not pass the soak"
 }
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }

@@ -16,7 +16,7 @@ internal static class Commands
 
     private const string Usage =
         """
-        usage: OrphanBoard.Bench bars --artifacts DIR [--only SECTION]... [--json FILE] [--runs N] [--seconds S]
+        usage: OrphanBoard.Bench bars --artifacts DIR [--only SECTION]... [--json FILE] [--runs N] [--seconds S] [--backend NAME]...
                OrphanBoard.Bench soak --artifacts DIR [--seconds S] [--backend NAME]
         """;
 
@@ -68,20 +68,21 @@ internal static class Commands
 
     private static int Soak(Options options)
     {
-        var soak = new Soak(options.Places, TimeSpan.FromSeconds(options.Seconds ?? 40), options.BackEnd, Console.Out);
+        var soak = new Soak(options.Places, TimeSpan.FromSeconds(options.Seconds ?? 40), options.BackEnds.FirstOrDefault(BackEnds.Choice), Console.Out);
         return soak.Run() ? Ok : Failed;
     }
 }
 
+/// <param name="BackEnds">Those to measure; none for all.</param>
 /// <param name="Runs">How often a thing is measured where one measurement takes well below a second; the slow ones are measured less often.</param>
 /// <param name="Seconds">How long a running agent is watched; null: the command's own default.</param>
-internal sealed record Options(Places Places, IReadOnlyList<string> Sections, string? Json, int Runs, int? Seconds, string? BackEnd)
+internal sealed record Options(Places Places, IReadOnlyList<string> Sections, string? Json, int Runs, int? Seconds, IReadOnlyList<string> BackEnds)
 {
     internal static Options Parse(string[] words)
     {
         string? artifacts = null;
-        List<string> sections = [];
-        var options = new Options(null!, sections, null, 7, null, null);
+        List<string> sections = [], backEnds = [];
+        var options = new Options(null!, sections, null, 7, null, backEnds);
         for (int at = 0; at < words.Length; at += 2)
         {
             string value = at + 1 < words.Length ? words[at + 1] : throw new FormatException($"{words[at]} needs a value");
@@ -99,7 +100,7 @@ internal sealed record Options(Places Places, IReadOnlyList<string> Sections, st
                     options = options with { Json = value };
                     break;
                 case "--backend":
-                    options = options with { BackEnd = value };
+                    backEnds.Add(value);
                     break;
                 case "--runs":
                     options = options with { Runs = Number(words[at], value, 1000) };

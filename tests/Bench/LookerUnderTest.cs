@@ -51,12 +51,19 @@ internal static class BackEnds
 {
     internal const string Ebpf = "ebpf", Taskstats = "taskstats", Proc = "proc";
 
+    /// <summary>None is forced: the agent probes and chooses.</summary>
+    internal const string Choice = "default";
+
     internal static readonly string[] All = [Ebpf, Taskstats, Proc];
 
-    internal static string Letter(string backEnd) => backEnd switch
+    /// <summary>As the agent's command line has it.</summary>
+    internal static string[] Option(string backEnd) => backEnd == Choice ? [] : ["--backend", backEnd];
+
+    internal static string Title(string backEnd) => backEnd switch
     {
-        Ebpf => "A",
-        Taskstats => "B",
-        _ => "C",
+        Ebpf => "A ebpf",
+        Taskstats => "B taskstats",
+        Proc => "C proc",
+        _ => backEnd,
     };
 }

@@ -4,7 +4,7 @@
  * N processes (a multiple of 10, at most 10,000) of 23 fds each, about half of them pipe ends, with 1 to 4 threads, 2.5 on average,
  * in crews of ten: a leader that waits for its nine children. Each member of a crew holds the read ends of five or six pipes whose
  * write ends the next one holds, and a unix socket to either neighbour; the rest are regular files, /dev/null, eventfds and an epoll.
- * They block in wait4, read, poll, epoll_wait, nanosleep, pause and futex, and all of them can be woken: nothing here is hung.
+ * As a program of some size does, each has a dozen shared libraries mapped. They block in wait4, read, poll, epoll_wait, nanosleep, pause and futex, and all of them can be woken: nothing here is hung.
  *
  * With --active K, K of them wake up in each second, one after another, to open an fd or to close it again.
  *
@@ -12,15 +12,17 @@
  * that is killed by the kernel.
  */
 #include "../Zoo/Specimens/zoo.h"
+#include <glob.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { CREW = 10, MOST_PROCESSES = 10000, FDS = 23, MOST_PIPES = 6, HIGH = 200 };
+enum { CREW = 10, MOST_PROCESSES = 10000, FDS = 23, MOST_PIPES = 6, HIGH = 200, LIBRARIES = 12 };
 enum { EPOLL = 3, EVENT = 4, SOCKET_NEXT = 5, SOCKET_PREVIOUS = 6, FIRST_PIPE = 7 };
 
 /* Those of a crew whose wait ends by itself, and who therefore do the work that is asked for. */
@@ -254,6 +256,23 @@ _Noreturn static void lead_crew(int first)
     be_member(first, 0);
 }
 
+/* In three parts, as the dynamic linker does it; never touched, so they cost no memory. Children inherit them. */
+static void map_libraries(void)
+{
+    static const int parts[] = {PROT_READ, PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE};
+    glob_t found;
+    if (glob("/usr/lib/*-linux-gnu/lib*.so.[0-9]", 0, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc && i < LIBRARIES; i++) {
+        int fd = open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+        for (int p = 0; fd >= 0 && p < 3; p++)
+            mmap(NULL, 4096, parts[p], MAP_PRIVATE, fd, 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    globfree(&found);
+}
+
 static void raise_limit(int resource)
 {
     struct rlimit limit;
@@ -309,6 +328,7 @@ int main(int argc, char **argv)
     raise_limit(RLIMIT_NPROC);
     leave_room();
     end_with(keeper);
+    map_libraries();
     pid_t root = getpid();
     for (int first = 0; first < processes; first += CREW) {
         if (fork_or_die() == 0) {

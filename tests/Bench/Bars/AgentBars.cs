@@ -19,7 +19,7 @@ internal static class AgentBars
         foreach (int processes in (int[])[1000, 10_000])
         {
             using Load load = Load.MostlyIdle(bench.Places, processes);
-            foreach (string backEnd in BackEnds.All)
+            foreach (string backEnd in bench.BackEnds)
                 MeasureOne(bench, processes, backEnd);
         }
     }

@@ -16,7 +16,7 @@ internal static class AllocationBars
     internal static void Measure(BenchRun bench)
     {
         const string Name = "allocations a tick, at 10,000 against at 1,000";
-        foreach (string backEnd in BackEnds.All)
+        foreach (string backEnd in bench.BackEnds)
         {
             if (BytesPerTick(bench, backEnd, 1000, out string whyNot) is not { } small || BytesPerTick(bench, backEnd, 10_000, out whyNot) is not { } large)
             {

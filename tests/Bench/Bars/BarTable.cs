@@ -12,7 +12,7 @@ internal sealed class BarTable(TextWriter output)
     internal void Add(Bar bar)
     {
         _bars.Add(bar);
-        string name = bar.BackEnd is { } backEnd ? $"{bar.Name}, {BackEnds.Letter(backEnd)} {backEnd}" : bar.Name;
+        string name = bar.BackEnd is { } backEnd ? $"{bar.Name}, {BackEnds.Title(backEnd)}" : bar.Name;
         output.WriteLine($"{name,-66} {Figure(bar),14}  {Limit(bar),-14} {Verdict(bar),-8} {Spread(bar)}".TrimEnd());
         output.Flush();
     }

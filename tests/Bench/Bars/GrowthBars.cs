@@ -15,7 +15,7 @@ internal static class GrowthBars
         Dictionary<string, Samples> small = MicrosecondsPerProcess(bench, 1000, out _);
         Dictionary<string, Samples> large = MicrosecondsPerProcess(bench, 10_000, out Dictionary<string, string> reasons);
         const string Name = "cost per process, of 10,000 against of 1,000, cold";
-        foreach (string backEnd in BackEnds.All)
+        foreach (string backEnd in bench.BackEnds)
         {
             if (reasons.TryGetValue(backEnd, out string? whyNot))
             {
@@ -35,7 +35,7 @@ internal static class GrowthBars
         using var caches = new CacheEviction();
         var lookers = new List<LookerUnderTest>();
         reasons = [];
-        foreach (string backEnd in BackEnds.All)
+        foreach (string backEnd in bench.BackEnds)
         {
             if (LookerUnderTest.TryOpen(backEnd, out string whyNot) is { } looker)
                 lookers.Add(looker);

@@ -15,7 +15,7 @@ internal static class OrdinaryMachineBar
         int missing = Math.Max(0, (Processes - UserProcesses() - 2) / 10 * 10);
         using Load load = Load.Start(bench.Places, missing, missing / 50);
         string name = $"scan, start to exit, machine of {UserProcesses()} processes";
-        foreach (string? backEnd in (string?[])[null, .. BackEnds.All])
+        foreach (string backEnd in bench.BackEndsAndChoice)
         {
             (Samples? wall, string whyNot) = ScanBars.Scan(bench, backEnd, ran => ran.WallMs);
             bench.Table.Add(wall is null

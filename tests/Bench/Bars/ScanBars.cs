@@ -11,7 +11,7 @@ internal static class ScanBars
     internal static void Measure(BenchRun bench)
     {
         using Load load = Load.MostlyIdle(bench.Places, 1000);
-        string?[] backEnds = [null, .. BackEnds.All];
+        string[] backEnds = [.. bench.BackEndsAndChoice];
         var ratios = backEnds.Select(_ => new Samples()).ToArray();
         var costs = backEnds.Select(_ => new Samples()).ToArray();
         var reasons = new string[backEnds.Length];
@@ -36,12 +36,12 @@ internal static class ScanBars
     }
 
     /// <summary>Scans as often as a bar wants; null, and why, where this back end cannot.</summary>
-    internal static (Samples? Samples, string WhyNot) Scan(BenchRun bench, string? backEnd, Func<Ran, double> figure)
+    internal static (Samples? Samples, string WhyNot) Scan(BenchRun bench, string backEnd, Func<Ran, double> figure)
     {
         var samples = new Samples();
         for (int i = 0; i < bench.Runs; i++)
         {
-            Ran ran = Child.Run(bench.Places.Agent, ["scan", .. RunningAgent.BackEndOption(backEnd)]);
+            Ran ran = Child.Run(bench.Places.Agent, ["scan", .. BackEnds.Option(backEnd)]);
             if (ran.Exit is not (0 or 3))
                 return (null, ran.LastWords);
             samples.Add(figure(ran));

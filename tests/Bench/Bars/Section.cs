@@ -20,6 +20,12 @@ internal sealed record BenchRun(Options Options, BarTable Table)
 {
     internal Places Places => Options.Places;
 
+    /// <summary>The back ends to force, one after another.</summary>
+    internal IReadOnlyList<string> BackEnds { get; } = Options.BackEnds.Count > 0 ? Options.BackEnds : Bench.BackEnds.All;
+
+    /// <summary>For whole programs: first the agent's own choice, unless one was asked for.</summary>
+    internal IReadOnlyList<string> BackEndsAndChoice => Options.BackEnds.Count > 0 ? BackEnds : [Bench.BackEnds.Choice, .. BackEnds];
+
     internal int Runs => Options.Runs;
 
     /// <summary>How often a thing that takes a second or more is measured.</summary>

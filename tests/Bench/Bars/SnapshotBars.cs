@@ -19,7 +19,7 @@ internal static class SnapshotBars
     private static void MeasureAt(BenchRun bench, int processes, bool withLsof)
     {
         using Load load = Load.MostlyIdle(bench.Places, processes);
-        var measured = BackEnds.All.Select(backEnd => new Measured(backEnd)).ToList();
+        var measured = bench.BackEnds.Select(backEnd => new Measured(backEnd)).ToList();
         Samples lsof = new(), systemIo = new();
         SystemIoScanner.Look();
         for (int round = 0; round < bench.SlowRuns; round++)

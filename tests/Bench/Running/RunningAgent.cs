@@ -20,14 +20,14 @@ internal sealed class RunningAgent : IDisposable
     internal bool HasEnded => _agent.HasEnded;
 
     /// <summary>In place when it streams. Null, and why, where the agent ends instead.</summary>
-    internal static RunningAgent? Start(Places places, string? backEnd, out string whyNot)
+    internal static RunningAgent? Start(Places places, string backEnd, out string whyNot)
     {
         string data = Directory.CreateTempSubdirectory("orphanboard-bench-").FullName;
         Child server = Child.Start("dotnet", places.Server, "--port", "0", "--data", data, "--exit-with-parent");
         string urlFile = Path.Combine(data, "server.url");
         WaitUntil(server, () => File.Exists(urlFile) && new FileInfo(urlFile).Length > 0);
         Child agent = Child.Start(
-            places.Agent, ["run", "--server", File.ReadAllText(urlFile).Trim(), "--token-file", Path.Combine(data, "agent-token"), "--exit-with-parent", .. BackEndOption(backEnd)]);
+            places.Agent, ["run", "--server", File.ReadAllText(urlFile).Trim(), "--token-file", Path.Combine(data, "agent-token"), "--exit-with-parent", .. BackEnds.Option(backEnd)]);
         var running = new RunningAgent(data, server, agent);
         WaitUntil(agent, () => agent.HasEnded || agent.Said.Contains("streaming to", StringComparison.Ordinal));
         whyNot = "";
@@ -37,8 +37,6 @@ internal sealed class RunningAgent : IDisposable
         running.Dispose();
         return null;
     }
-
-    internal static string[] BackEndOption(string? backEnd) => backEnd is null ? [] : ["--backend", backEnd];
 
     public void Dispose()
     {

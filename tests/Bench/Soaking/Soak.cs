@@ -9,7 +9,7 @@ namespace OrphanBoard.Bench.Soaking;
 /// The agent beside a build loop: thousands of short-lived processes. It must not grow: its memory and fds of the last third of the
 /// time are compared with those of the first.
 /// </summary>
-internal sealed class Soak(Places places, TimeSpan duration, string? backEnd, TextWriter output)
+internal sealed class Soak(Places places, TimeSpan duration, string backEnd, TextWriter output)
 {
     /// <summary>Growth that is no leak: a heap is not always the same size at the same work.</summary>
     private const double MostMemoryGrowth = 1.15, SlackKb = 3 * 1024;
