@@ -70,7 +70,7 @@ bench_bars() {
   [[ -z $seconds ]] || options+=(--seconds "$seconds")
   need lsof lsof
   build_bench
-  "$artifacts/orphanboard-bench" bars --artifacts "$artifacts" --json "$bench_home/bars.json" "${options[@]}" || fail "the bars could not be measured"
+  measure bars --json "$bench_home/bars.json" "${options[@]}" || fail "the bars could not be measured"
 }
 
 build_bench() {
@@ -89,7 +89,17 @@ build_bench() {
 bench_soak() {
   need make make
   build_bench
-  "$artifacts/orphanboard-bench" soak --artifacts "$artifacts" --seconds "$(($1 * 60))" "${back_ends[@]}" || fail "the agent did not pass the soak"
+  measure soak --seconds "$(($1 * 60))" "${back_ends[@]}" || fail "the agent did not pass the soak"
+}
+
+# Not in the foreground: a signal to this script would wait for its end.
+measure() {
+  local status=0
+  "$artifacts/orphanboard-bench" "$1" --artifacts "$artifacts" "${@:2}" </dev/null &
+  measuring=$!
+  wait "$measuring" || status=$?
+  measuring=''
+  return "$status"
 }
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
@@ -144,11 +154,11 @@ start_bench_server() {
 
 stop_bench_children() {
   local pid
-  for pid in ${keeper:-} ${agent:-} ${server:-}; do
+  for pid in ${measuring:-} ${keeper:-} ${agent:-} ${server:-}; do
     kill -TERM "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
   done
-  keeper='' agent='' server=''
+  measuring='' keeper='' agent='' server=''
 }
 
 end_bench() {

@@ -15,6 +15,9 @@ internal sealed class Soak(Places places, TimeSpan duration, string backEnd, Tex
     private const double MostMemoryGrowth = 1.15, SlackKb = 3 * 1024;
     private const int MostFdGrowth = 8, LeastSamples = 9;
 
+    /// <summary>What a start costs is over by then, and the heap has its size.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(10);
+
     private readonly TimeSpan _step = TimeSpan.FromSeconds(Math.Clamp(duration.TotalSeconds / 30, 1, 10));
 
     /// <summary>Whether it did not grow.</summary>
@@ -24,6 +27,7 @@ internal sealed class Soak(Places places, TimeSpan duration, string backEnd, Tex
         using RunningAgent agent = RunningAgent.Start(places, backEnd, out string whyNot) ?? throw new InvalidOperationException(whyNot);
         using var build = BuildLoop.Start();
         List<Reading> readings = [];
+        Thread.Sleep(SettleTime);
         long begin = Stopwatch.GetTimestamp();
         double cpu = ProcessFamily.Of(agent.Pid).CpuMs;
         output.WriteLine("seconds  RSS kB  Pss kB  fds  CPU %  builds");
