@@ -15,7 +15,7 @@ namespace OrphanBoard.Bench.Bars;
 internal sealed record Bar(
     string Section, string Name, string? BackEnd, double? Figure, string Unit, double? Limit, bool AtLeast, int Samples, double Least, double Most, string Note)
 {
-    internal bool Met => Figure is { } figure && (Limit is not { } limit || (AtLeast ? figure >= limit : figure <= limit));
+    public bool Met => Figure is { } figure && (Limit is not { } limit || (AtLeast ? figure >= limit : figure <= limit));
 
     internal static Bar AtMost(string section, string name, string? backEnd, Samples samples, string unit, double? limit, string note = "") =>
         new(section, name, backEnd, samples.Median, unit, limit, false, samples.Count, samples.Least, samples.Most, note);
