@@ -11,6 +11,9 @@ internal static class AgentBars
 {
     private const int DefaultSeconds = 60, Slices = 6;
 
+    /// <summary>What an agent saves by leaving out looks is not saved.</summary>
+    private const double LeastLooksASecond = 0.9;
+
     /// <summary>What a start costs is over by then: the first looks, the first message with everything in it.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(8);
 
@@ -36,10 +39,12 @@ internal static class AgentBars
             return;
         }
         Thread.Sleep(SettleTime);
-        (Samples percent, double whole) = Watch(agent.Pid, bench.Options.Seconds ?? DefaultSeconds);
+        (Samples percent, double whole, double looks) = Watch(agent, bench.Options.Seconds ?? DefaultSeconds);
         ProcessFamily family = ProcessFamily.Of(agent.Pid);
-        bench.Table.Add(new Bar(
-            "agent", cpuName, backEnd, whole, "%", cpuLimit, false, percent.Count, percent.Least, percent.Most, OddWords(agent.Said)));
+        string pace = $"{BarTable.Number(looks)} looks a second{OddWords(agent.Said)}";
+        bench.Table.Add(looks >= LeastLooksASecond
+            ? new Bar("agent", cpuName, backEnd, whole, "%", cpuLimit, false, percent.Count, percent.Least, percent.Most, pace)
+            : Bar.Skipped("agent", cpuName, backEnd, "%", cpuLimit, false, $"the agent or the machine is too slow: {pace}, {BarTable.Number(whole)} % CPU"));
         double rss = family.RssKb / 1024.0;
         string helpers = family.HelperRssKb.Count == 0 ? "no helpers" : $"helpers {string.Join(", ", family.HelperRssKb.Select(kb => BarTable.Number(kb / 1024.0)))} MB";
         bench.Table.Add(new Bar(
@@ -56,22 +61,26 @@ internal static class AgentBars
         _ => null,
     };
 
-    /// <summary>Percent of one core: of each part of the time, and of all of it.</summary>
-    private static (Samples Parts, double Whole) Watch(int pid, int seconds)
+    /// <summary>Percent of one core, of each part of the time and of all of it, and how many looks reached the server.</summary>
+    private static (Samples Parts, double Whole, double LooksASecond) Watch(RunningAgent agent, int seconds)
     {
         var parts = new Samples();
+        double looks = agent.Looks();
         long begin = Stopwatch.GetTimestamp(), partBegin = begin;
-        double first = ProcessFamily.Of(pid).CpuMs, used = first;
+        double first = ProcessFamily.Of(agent.Pid).CpuMs, used = first;
         for (int part = 1; part <= Slices; part++)
         {
-            Thread.Sleep(TimeSpan.FromSeconds(seconds) * part / Slices - Stopwatch.GetElapsedTime(begin));
-            double now = ProcessFamily.Of(pid).CpuMs;
+            TimeSpan rest = TimeSpan.FromSeconds(seconds) * part / Slices - Stopwatch.GetElapsedTime(begin);
+            if (rest > TimeSpan.Zero)
+                Thread.Sleep(rest);
+            double now = ProcessFamily.Of(agent.Pid).CpuMs;
             parts.Add((now - used) / Stopwatch.GetElapsedTime(partBegin).TotalMilliseconds * 100);
             (used, partBegin) = (now, Stopwatch.GetTimestamp());
         }
-        return (parts, (used - first) / Stopwatch.GetElapsedTime(begin).TotalMilliseconds * 100);
+        double elapsed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        return (parts, (used - first) / elapsed / 10, (agent.Looks() - looks) / elapsed);
     }
 
     /// <summary>An agent that only streamed has said one line.</summary>
-    private static string OddWords(string said) => said.Contains('\n') ? $"it said: {said.ReplaceLineEndings(" | ")}" : "";
+    private static string OddWords(string said) => said.Contains('\n') ? $"; it said: {said.ReplaceLineEndings(" | ")}" : "";
 }

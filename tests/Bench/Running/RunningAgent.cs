@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
 
 namespace OrphanBoard.Bench.Running;
 
@@ -7,6 +9,9 @@ internal sealed class RunningAgent : IDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60), Step = TimeSpan.FromMilliseconds(50);
 
+    private static readonly string[] LookCounters = ["orphanboard_frames_total{kind=\"delta\"}", "orphanboard_frames_total{kind=\"keyframe\"}"];
+
+    private readonly HttpClient _client = new();
     private readonly string _data;
     private readonly Child _server;
     private readonly Child _agent;
@@ -19,7 +24,20 @@ internal sealed class RunningAgent : IDisposable
 
     internal bool HasEnded => _agent.HasEnded;
 
-    /// <summary>In place when it streams. Null, and why, where the agent ends instead.</summary>
+    /// <summary>Looks that it has sent so far: the server counts a keyframe or a delta for each.</summary>
+    internal double Looks()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{File.ReadAllText(Path.Combine(_data, "server.url")).Trim()}/metrics");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(_data, "api-token")).Trim());
+        using HttpResponseMessage answer = _client.Send(request);
+        answer.EnsureSuccessStatusCode();
+        using var text = new StreamReader(answer.Content.ReadAsStream());
+        return text.ReadToEnd().Split('\n')
+            .Where(line => LookCounters.Any(counter => line.StartsWith(counter, StringComparison.Ordinal)))
+            .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>In place when its looks reach the server. Null, and why, where the agent ends instead.</summary>
     internal static RunningAgent? Start(Places places, string backEnd, out string whyNot)
     {
         string data = Directory.CreateTempSubdirectory("orphanboard-bench-").FullName;
@@ -32,7 +50,10 @@ internal sealed class RunningAgent : IDisposable
         WaitUntil(agent, () => agent.HasEnded || agent.Said.Contains("streaming to", StringComparison.Ordinal));
         whyNot = "";
         if (!agent.HasEnded)
+        {
+            WaitUntil(agent, () => running.Looks() >= 2);
             return running;
+        }
         whyNot = agent.LastWords;
         running.Dispose();
         return null;
@@ -40,6 +61,7 @@ internal sealed class RunningAgent : IDisposable
 
     public void Dispose()
     {
+        _client.Dispose();
         _agent.Dispose();
         _server.Dispose();
         Directory.Delete(_data, recursive: true);

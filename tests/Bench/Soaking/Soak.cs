@@ -33,7 +33,9 @@ internal sealed class Soak(Places places, TimeSpan duration, string backEnd, Tex
         output.WriteLine("seconds  RSS kB  Pss kB  fds  CPU %  builds");
         for (int step = 1; _step * step <= duration; step++)
         {
-            Thread.Sleep(_step * step - Stopwatch.GetElapsedTime(begin));
+            TimeSpan rest = _step * step - Stopwatch.GetElapsedTime(begin);
+            if (rest > TimeSpan.Zero)
+                Thread.Sleep(rest);
             if (agent.HasEnded)
                 throw new InvalidOperationException($"the agent ended by itself: {agent.Said}");
             ProcessFamily family = ProcessFamily.Of(agent.Pid);
