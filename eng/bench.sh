@@ -4,33 +4,102 @@
 
 bench_home=
 
+bench_sections='times file ordinary snapshot scan growth allocations agent'
+
 run_bench() {
-  local json='' runs=15 long=
+  local json='' runs='' seconds='' soak='' long='' only=() back_ends=() section
   while [[ $# -gt 0 ]]; do
     case $1 in
-      --json | --runs)
+      --json | --runs | --seconds | --only | --backend | --soak)
         [[ -n ${2:-} ]] || fail "$1 needs a value; see ./orphanboard --help" 2
-        if [[ $1 == --json ]]; then json=$2; else runs=$2; fi
+        case $1 in
+          --json) json=$2 ;;
+          --runs) runs=$2 ;;
+          --seconds) seconds=$2 ;;
+          --only) only+=("$2") ;;
+          --backend) back_ends+=(--backend "$2") ;;
+          --soak) soak=$2 ;;
+        esac
         shift
         ;;
       --long) long=1 ;;
-      *) fail "unknown argument '$1'; options: --json FILE, --runs N, --long" 2 ;;
+      *) fail "unknown argument '$1'; options: --json FILE, --runs N, --seconds N, --only SECTION, --backend NAME, --long, --soak MINUTES" 2 ;;
     esac
     shift
   done
-  [[ $runs =~ ^[1-9][0-9]{0,3}$ ]] || fail "--runs '$runs' is not a number from 1 to 9999" 2
+  [[ -z $runs || $runs =~ ^[1-9][0-9]{0,3}$ ]] || fail "--runs '$runs' is not a number from 1 to 9999" 2
+  [[ -z $seconds || $seconds =~ ^[1-9][0-9]{0,3}$ ]] || fail "--seconds '$seconds' is not a number from 1 to 9999" 2
+  [[ -z $soak || $soak =~ ^[1-9][0-9]{0,3}$ ]] || fail "--soak '$soak' is not a number of minutes from 1 to 9999" 2
+  for section in "${only[@]}"; do
+    [[ " $bench_sections " == *" $section "* ]] || fail "--only '$section': the sections are $bench_sections" 2
+  done
+  [[ ${#only[@]} -gt 0 ]] || read -ra only <<<"$bench_sections"
   build_all
-  build_specimens
+  need gcc gcc libc6-dev
+  bash "$root/tests/Bench/build.sh" "$artifacts/bench" >&2 || fail "the load could not be built"
 
   bench_home=$(mktemp -d)
   trap end_bench EXIT
+  if [[ -n $soak ]]; then
+    bench_soak "$soak"
+    return
+  fi
   names=() units=() values=() samples=()
-  bench_scan "$runs"
-  bench_start "$((runs < 5 ? runs : 5))"
-  bench_finding "$((runs < 5 ? runs : 5))"
-  report 'agent, size' MB 1 "$(stat -c %s "$artifacts/orphan-agent" | awk '{ printf "%.1f", $1 / 1e6 }')"
+  printf '[]\n' >"$bench_home/bars.json"
+  [[ " ${only[*]} " != *' times '* ]] || bench_times "${runs:-15}"
+  bench_bars
   [[ -z $json ]] || write_json "$json"
   [[ -z $long ]] || bench_recovery
+}
+
+bench_times() {
+  build_specimens
+  bench_scan "$1"
+  bench_start "$(($1 < 5 ? $1 : 5))"
+  bench_finding "$(($1 < 5 ? $1 : 5))"
+}
+
+# The bars of the collector, measured by a program that is compiled as the agent is. Sees only, back_ends, runs and seconds.
+bench_bars() {
+  local section options=("${back_ends[@]}")
+  for section in "${only[@]}"; do
+    [[ $section == times ]] || options+=(--only "$section")
+  done
+  [[ " ${options[*]} " == *' --only '* ]] || return 0
+  [[ -z $runs ]] || options+=(--runs "$runs")
+  [[ -z $seconds ]] || options+=(--seconds "$seconds")
+  need lsof lsof
+  build_bench
+  measure bars --json "$bench_home/bars.json" "${options[@]}" || fail "the bars could not be measured"
+}
+
+build_bench() {
+  local rid staged=$artifacts/.bench
+  is_stale "$artifacts/orphanboard-bench" "$root/tests/Bench" "$root/src/Agent" "$root/src/Shared" || return 0
+  rid=$(native_rid)
+  say "building the benchmarks"
+  touch "$artifacts/.bench-begin"
+  dotnet publish "$root/tests/Bench" -r "$rid" -o "$staged" "${build_flags[@]}" >&2 </dev/null || fail "the benchmarks could not be built"
+  touch -r "$artifacts/.bench-begin" "$staged/OrphanBoard.Bench"
+  mv -f "$staged/OrphanBoard.Bench" "$artifacts/orphanboard-bench"
+  rm -rf "$staged" "$artifacts/.bench-begin"
+}
+
+# The agent beside a build loop: whether it grows.
+bench_soak() {
+  need make make
+  build_bench
+  measure soak --seconds "$(($1 * 60))" "${back_ends[@]}" || fail "the agent did not pass the soak"
+}
+
+# Not in the foreground: a signal to this script would wait for its end.
+measure() {
+  local status=0
+  "$artifacts/orphanboard-bench" "$1" --artifacts "$artifacts" "${@:2}" </dev/null &
+  measuring=$!
+  wait "$measuring" || status=$?
+  measuring=''
+  return "$status"
 }
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
@@ -54,7 +123,9 @@ write_json() {
       printf '    { "name": "%s", "unit": "%s", "value": %s, "samples": %d }%s\n' \
         "${names[i]}" "${units[i]}" "${values[i]}" "${samples[i]}" "$([[ $i -lt $((${#names[@]} - 1)) ]] && echo ,)"
     done
-    printf '  ]\n}\n'
+    printf '  ],\n  "bars": '
+    cat "$bench_home/bars.json"
+    printf '\n}\n'
   } >"$1" || fail "cannot write $1"
 }
 
@@ -83,11 +154,11 @@ start_bench_server() {
 
 stop_bench_children() {
   local pid
-  for pid in ${keeper:-} ${agent:-} ${server:-}; do
+  for pid in ${measuring:-} ${keeper:-} ${agent:-} ${server:-}; do
     kill -TERM "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
   done
-  keeper='' agent='' server=''
+  measuring='' keeper='' agent='' server=''
 }
 
 end_bench() {

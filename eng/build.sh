@@ -37,20 +37,26 @@ is_stale() {
   [[ ! -e $built ]] || [[ -n $(find "$@" "$root"/Directory.*.props "$root/global.json" \( -name bin -o -name obj \) -prune -o -type f -newer "$built" -print -quit) ]]
 }
 
-# The file's time is that of the start of its build: a source that changes meanwhile is newer.
+# native_rid: what the native programs are published for.
+native_rid() {
+  case $(uname -m) in
+    x86_64) echo linux-x64 ;;
+    aarch64) echo linux-arm64 ;;
+    *) fail "no agent for $(uname -m): x86_64 and aarch64 are supported" ;;
+  esac
+}
+
+# The file's time is that of the start of its build: a source that changes meanwhile is newer. What its publish said is kept beside it.
 build_agent() {
   local rid staged=$artifacts/.agent
   build_bpf
   is_stale "$artifacts/orphan-agent" "$root/src/Agent" "$root/src/Shared" "$artifacts/bpf" || return 0
   need gcc gcc libc6-dev
-  case $(uname -m) in
-    x86_64) rid=linux-x64 ;;
-    aarch64) rid=linux-arm64 ;;
-    *) fail "no agent for $(uname -m): x86_64 and aarch64 are supported" ;;
-  esac
+  rid=$(native_rid)
   say "building the agent"
   touch "$artifacts/.agent-begin"
-  dotnet publish "$root/src/Agent" -r "$rid" -o "$staged" "${build_flags[@]}" >&2 </dev/null || fail "the agent could not be built"
+  dotnet publish "$root/src/Agent" -r "$rid" -o "$staged" "${build_flags[@]}" 2>&1 </dev/null | tee "$artifacts/orphan-agent.publish.log" >&2 ||
+    fail "the agent could not be built"
   touch -r "$artifacts/.agent-begin" "$staged/orphan-agent"
   mv -f "$staged/orphan-agent" "$artifacts/orphan-agent"
   rm -rf "$staged" "$artifacts/.agent-begin"

@@ -5,15 +5,21 @@ namespace OrphanBoard.EndToEnd.Running;
 /// <summary>Where the repository's parts lie.</summary>
 internal static class Places
 {
-    public static readonly string Root = typeof(Places).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(entry => entry.Key == "RepositoryRoot").Value!;
+    public static readonly string Root = Metadata("RepositoryRoot");
 
     public static readonly string Script = Path.Combine(Root, "orphanboard");
 
     public static readonly string Screenshots = Path.Combine(Root, "artifacts/screenshots");
 
+    public static readonly string Artifacts = Path.Combine(Root, "artifacts");
+
+    /// <summary>The benchmark program, for <c>dotnet</c>.</summary>
+    public static readonly string Bench = Path.Combine(Root, "tests/Bench/bin", Metadata("Configuration"), "net10.0/OrphanBoard.Bench.dll");
+
     /// <summary>A compiled specimen of the zoo.</summary>
     public static string Specimen(string name) => Path.Combine(Root, "artifacts/zoo", name);
 
     public static string Browser => Environment.GetEnvironmentVariable("ORPHANBOARD_CHROMIUM") is { Length: > 0 } given ? given : "/usr/bin/chromium";
+
+    private static string Metadata(string key) => typeof(Places).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == key).Value!;
 }

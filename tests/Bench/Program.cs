@@ -1,0 +1,3 @@
+using OrphanBoard.Bench;
+
+return Commands.Run(args);
