@@ -53,9 +53,9 @@ public sealed class AgentLineTests : BoardContext
     [Fact]
     public void Render_ReadsThatFailed_AreToldInWords()
     {
-        var line = Render<AgentLine>(p => p.Add(a => a.Agent, Calm with { Reads = new AgentReads(1200, 3, 6, 1) }));
+        var line = Render<AgentLine>(p => p.Add(a => a.Agent, Calm with { Reads = new AgentReads(12 * 12_004 + 7, 3, 6, 1) }));
 
-        Assert.Equal("1,200 not permitted, 3 failed, 1 given up because the process did not let go", Fact(line, "Reads"));
+        Assert.Equal("12 a look not permitted, 3 failed, 1 given up because the process did not let go", Fact(line, "Reads"));
     }
 
     [Fact]

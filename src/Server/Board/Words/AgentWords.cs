@@ -38,12 +38,16 @@ public static class AgentWords
         ? $"{Number(agent.Looks)}, none missed"
         : $"{Number(agent.Looks)}, {Number(agent.LooksMissed)} more were due while one before took too long";
 
-    /// <summary>What could not be read since the agent's start. That a process ends while it is read is no error, and not told.</summary>
-    public static string Reads(AgentReads reads)
+    /// <summary>
+    /// What could not be read since the agent's start. What is not permitted is so at every look, so that is told per look. That a process ends
+    /// while it is read is no error, and not told.
+    /// </summary>
+    public static string Reads(AgentUsage agent)
     {
+        AgentReads reads = agent.Reads;
         string[] parts =
         [
-            .. Part(reads.Denied, "not permitted"),
+            .. Part(reads.Denied == 0 ? 0 : Math.Max(1, reads.Denied / Math.Max(1, agent.Looks)), "a look not permitted"),
             .. Part(reads.Failed, "failed"),
             .. Part(reads.Abandoned, "given up because the process did not let go"),
         ];
