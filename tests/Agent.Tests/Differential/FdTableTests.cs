@@ -1,4 +1,5 @@
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.Tests.Looking;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Tests.Differential;
@@ -8,14 +9,14 @@ public sealed class FdTableTests
 {
     private const int Processes = 40;
 
-    public static TheoryData<string> BackEnds => BackEndsHere.All;
+    public static TheoryData<BackendKind> BackEnds => [.. BackendsHere.All];
 
     [Theory]
     [MemberData(nameof(BackEnds))]
-    public async Task Look_StillProcesses_HaveTheFdTablesThatLsofTells(string backEnd)
+    public async Task Look_StillProcesses_HaveTheFdTablesThatLsofTells(BackendKind backEnd)
     {
         await using StillLoad load = await StillLoad.StartAsync(Processes, TestContext.Current.CancellationToken);
-        using HostLooker looker = BackEndsHere.Open(backEnd);
+        using HostLooker looker = BackendsHere.Open(backEnd);
 
         IReadOnlyList<ProcessRecord> seen = Of(looker.Look(load.Pids), load);
         IReadOnlyList<LsofFd> told = await LsofOutput.OfAsync(load.Pids);
@@ -29,10 +30,10 @@ public sealed class FdTableTests
 
     [Theory]
     [MemberData(nameof(BackEnds))]
-    public async Task Look_StillProcesses_HaveThePipesBetweenThemThatLsofTells(string backEnd)
+    public async Task Look_StillProcesses_HaveThePipesBetweenThemThatLsofTells(BackendKind backEnd)
     {
         await using StillLoad load = await StillLoad.StartAsync(Processes, TestContext.Current.CancellationToken);
-        using HostLooker looker = BackEndsHere.Open(backEnd);
+        using HostLooker looker = BackendsHere.Open(backEnd);
 
         IReadOnlyList<ProcessRecord> seen = Of(looker.Look(new HashSet<int>()), load);
         IReadOnlyList<LsofFd> told = await LsofOutput.OfAsync(load.Pids);
@@ -50,10 +51,10 @@ public sealed class FdTableTests
 
     [Theory]
     [MemberData(nameof(BackEnds))]
-    public async Task Look_StillProcesses_HaveTheUnixSocketsThatSsTells(string backEnd)
+    public async Task Look_StillProcesses_HaveTheUnixSocketsThatSsTells(BackendKind backEnd)
     {
         await using StillLoad load = await StillLoad.StartAsync(Processes, TestContext.Current.CancellationToken);
-        using HostLooker looker = BackEndsHere.Open(backEnd);
+        using HostLooker looker = BackendsHere.Open(backEnd);
 
         IReadOnlyList<ProcessRecord> seen = Of(looker.Look(new HashSet<int>()), load);
         IReadOnlySet<SsSocket> told = await SsOutput.UnixSocketsOfAsync(load.Pids);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.Tests.Looking;
 using OrphanBoard.Agent.Tests.Commands;
 using OrphanBoard.Shared.Snapshots;
 
@@ -10,14 +11,14 @@ public sealed class ProcessListTests
 {
     private static readonly IReadOnlySet<int> Nobody = new HashSet<int>();
 
-    public static TheoryData<string> BackEnds => BackEndsHere.All;
+    public static TheoryData<BackendKind> BackEnds => [.. BackendsHere.All];
 
     [Theory]
     [MemberData(nameof(BackEnds))]
-    public async Task Look_WholeHost_IsTheListOfPs(string backEnd)
+    public async Task Look_WholeHost_IsTheListOfPs(BackendKind backEnd)
     {
         await using StillLoad load = await StillLoad.StartAsync(40, TestContext.Current.CancellationToken);
-        using HostLooker looker = BackEndsHere.Open(backEnd);
+        using HostLooker looker = BackendsHere.Open(backEnd);
 
         // A look on either side of ps: who is in both of them was there when ps looked.
         Dictionary<int, ProcessRecord> before = looker.Look(Nobody).Processes.ToDictionary(process => process.Pid);
