@@ -89,12 +89,11 @@ internal sealed class HolderTable
 
     private bool Holds(HostProcess owner, FdTarget target)
     {
-        foreach (Holder holder in Of(target).Span)
-        {
-            if (holder.Owner == owner)
-                return true;
-        }
-        return false;
+        ReadOnlySpan<Holder> holders = Of(target).Span;
+        int index = holders.BinarySearch(new Holder(owner, 0, FdAccess.None));
+        if (index < 0)
+            index = ~index;
+        return index < holders.Length && holders[index].Owner == owner;
     }
 
     private static bool IsSame(FileDescriptor a, FileDescriptor b) =>

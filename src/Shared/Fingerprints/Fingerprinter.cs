@@ -144,11 +144,13 @@ public static class Fingerprinter
 
     private static string CulpritText(Finding finding, FindingCore core)
     {
-        IEnumerable<string> lines = finding.Culprits.Select(culprit =>
+        // Once: a process may hold tens of thousands of duplicates, each of them a culprit.
+        ILookup<(int, string), string> setsOf = FdRelation.Of(finding, core).ToLookup(set => (set.Pid, set.Target), set => $"{set.Fds}{set.Access}");
+        IEnumerable<string> lines = finding.Culprits.DistinctBy(culprit => (culprit.Pid, culprit.Resource)).Select(culprit =>
         {
             Participant? holder = finding.Participants.FirstOrDefault(participant => participant.Pid == culprit.Pid);
             string name = holder is null ? "?" : NameNormalizer.Of(holder.Cmdline, holder.Comm);
-            string[] sets = [.. FdRelation.Of(finding, core).Where(set => set.Pid == culprit.Pid && set.Target == culprit.Resource).Select(set => $"{set.Fds}{set.Access}").Order(StringComparer.Ordinal)];
+            string[] sets = [.. setsOf[(culprit.Pid, culprit.Resource)].Order(StringComparer.Ordinal)];
             string kind = culprit.Resource.Split(':')[0];
             return $"{name} {kind} {string.Join(' ', sets)}";
         });
