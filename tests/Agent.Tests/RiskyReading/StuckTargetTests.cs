@@ -224,6 +224,43 @@ public sealed partial class StuckTargetTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task RiskyReads_HelperKilledInTheMiddleOfARead_AsksOnceMoreAndGoesOn()
+    {
+        using Specimen specimen = await Specimen.StartStuckAsync("userfault-poll");
+        string call = Directory.GetDirectories($"/proc/{specimen.Pid}/task").Select(task => Text($"{task}/syscall")).Single(text => text.StartsWith("7 ", StringComparison.Ordinal));
+        ulong address = Convert.ToUInt64(call.Split(' ')[1], 16);
+        ProcessKey target = new(specimen.Pid, 1), self = new(Environment.ProcessId, 1);
+        using var risky = new RiskyReads(TimeProvider.System, options: new RiskyReadOptions { Deadline = Patience });
+        ReadTicket before = risky.Queue(self, 1, new RiskyRead(RiskyReadKind.Cmdline, self.Pid, 0, 4096, 0), true);
+        ReadTicket middle = risky.Queue(target, 1, new RiskyRead(RiskyReadKind.Memory, target.Pid, 0, 8, address), true);
+        ReadTicket after = risky.Queue(self, 1, new RiskyRead(RiskyReadKind.Cmdline, self.Pid, 0, 4096, 0), true);
+
+        Task run = Task.Run(risky.Run, TestContext.Current.CancellationToken);
+        int first = await KillStuckAsync(killed: 0);
+        int second = await KillStuckAsync(killed: first);
+        await run.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal([Sight.Seen, Sight.Failed, Sight.Seen], new[] { before, middle, after }.Select(ticket => risky.Take(ticket, out _)));
+        Assert.False(risky.IsBlocked(target), "who kills the helper is not the target");
+        Assert.DoesNotContain(risky.HelperPid!.Value, new[] { first, second });
+
+        async Task<int> KillStuckAsync(int killed)
+        {
+            long start = Stopwatch.GetTimestamp();
+            while (true)
+            {
+                foreach (int child in Children(Environment.ProcessId).Where(child => child != killed && Text($"/proc/{child}/wchan") == "handle_userfault"))
+                {
+                    _ = kill(child, 9);
+                    return child;
+                }
+                Assert.True(Stopwatch.GetElapsedTime(start) < Patience, "no helper got stuck");
+                await Task.Yield();
+            }
+        }
+    }
+
     /// <summary>Whatever the test says, nothing of it stays.</summary>
     private sealed class EndOf(Process agent) : IDisposable
     {
