@@ -186,7 +186,9 @@ public sealed class HostLooker : IDisposable
         process.DifferedAtCheck = false;
         bool due = slice.Has(process.Pid);
         bool everything = depth == LookDepth.Full || due;
-        if (!(process.Ran || suspect || process.WasSuspect || everything))
+        // Who could not be read without waiting is asked again: RiskyReads says when that is worth while.
+        bool blocked = process.Record is { MemoryBlocked: true };
+        if (!(process.Ran || suspect || process.WasSuspect || everything || blocked))
             return;
         if (_budget.LeavesOut(process, _look))
         {
@@ -228,7 +230,7 @@ public sealed class HostLooker : IDisposable
     {
         foreach (TrackedProcess process in _table.Processes)
         {
-            if (process.Record is { } record && _left.Contains(record.Ppid) && _backend.WithNewParent(record) is { } told)
+            if (process.Record is { MemoryBlocked: false } record && _left.Contains(record.Ppid) && _backend.WithNewParent(record) is { } told)
                 process.Record = told;
         }
     }

@@ -56,7 +56,7 @@ internal sealed class ProcessReader(
     {
         RunCounters? leaderCounters = threadReader.Counters(_directory, "schedstat"u8);
         // Who has not run since it was read is not in the middle of an execve, or was found to be.
-        if (!plan.Stood && execGuard.Blocks(_directory, process.Pid, leaderCounters, plan.Before) is { } stuck)
+        if ((!plan.Stood || plan.Before is { MemoryBlocked: true }) && execGuard.Blocks(_directory, process.Pid, leaderCounters, plan.Before) is { } stuck)
             return stuck;
         if (!TryReadStat(tally, out StatFile stat))
             return null;

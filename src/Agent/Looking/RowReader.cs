@@ -32,7 +32,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             plan = plan with { Before = null, Stood = false };
         ReadOnlySpan<TaskRow> tasks = sweep.TasksOf(row);
         RunCounters? leader = tasks.IsEmpty ? null : new RunCounters(tasks[0].RunTimeNs, tasks[0].Timeslices);
-        if (!plan.Stood && execGuard.Blocks(_directory, process.Pid, leader, plan.Before) is { } stuck)
+        if ((!plan.Stood || plan.Before is { MemoryBlocked: true }) && execGuard.Blocks(_directory, process.Pid, leader, plan.Before) is { } stuck)
             return stuck;
         ImmutableArray<ThreadRecord> records = threads.Read(_directory, tasks, plan);
         int? living = (row.Flags & ProcessFlags.LeaderExited) != 0 && !records.IsEmpty ? records[0].Tid : null;

@@ -52,6 +52,7 @@ public static class CaptureFormat
             using var brotli = new BrotliStream(packed, CompressionMode.Decompress);
             using var plain = new BoundedStream(brotli, MaxPlainBytes, "it is too large for a capture");
             Capture capture = JsonSerializer.Deserialize(plain, CaptureJson.Default.Capture) ?? throw new InvalidDataException("it holds nothing");
+            capture = capture with { First = WithBirths(capture.First), Last = WithBirths(capture.Last) };
             return CaptureSense.WhyNone(capture) is { } why ? throw new InvalidDataException($"it makes no sense as a capture: {why}") : capture;
         }
         // What the decoders throw at damaged input; their messages go into detail of no use to whoever has the file.
@@ -60,6 +61,9 @@ public static class CaptureFormat
             throw new InvalidDataException("it is damaged or not whole", e);
         }
     }
+
+    /// <summary>Version 1 knew of no births.</summary>
+    private static Snapshot WithBirths(Snapshot look) => look.Births.IsDefault ? look with { Births = [] } : look;
 
     private static void ReadHeader(Stream input)
     {
