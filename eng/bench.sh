@@ -92,10 +92,10 @@ bench_soak() {
   measure soak --seconds "$(($1 * 60))" "${back_ends[@]}" || fail "the agent did not pass the soak"
 }
 
-# Not in the foreground: a signal to this script would wait for its end.
+# Not in the foreground: a signal to this script would wait for its end. What it leaves behind then is below bench_home.
 measure() {
   local status=0
-  "$artifacts/orphanboard-bench" "$1" --artifacts "$artifacts" "${@:2}" </dev/null &
+  TMPDIR=$bench_home "$artifacts/orphanboard-bench" "$1" --artifacts "$artifacts" "${@:2}" </dev/null &
   measuring=$!
   wait "$measuring" || status=$?
   measuring=''

@@ -15,6 +15,9 @@ internal sealed class Soak(Places places, TimeSpan duration, string backEnd, Tex
     private const double MostMemoryGrowth = 1.15, SlackKb = 3 * 1024;
     private const int MostFdGrowth = 8, LeastSamples = 9;
 
+    /// <summary>Half of what it is asked for: the builds take the machine's time.</summary>
+    private const double LeastLooksASecond = 0.5;
+
     /// <summary>What a start costs is over by then, and the heap has its size.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(10);
 
@@ -28,6 +31,7 @@ internal sealed class Soak(Places places, TimeSpan duration, string backEnd, Tex
         using var build = BuildLoop.Start();
         List<Reading> readings = [];
         Thread.Sleep(SettleTime);
+        double looks = agent.Looks();
         long begin = Stopwatch.GetTimestamp();
         double cpu = ProcessFamily.Of(agent.Pid).CpuMs;
         output.WriteLine("seconds  RSS kB  Pss kB  fds  CPU %  builds");
@@ -46,6 +50,10 @@ internal sealed class Soak(Places places, TimeSpan duration, string backEnd, Tex
                 $"{Stopwatch.GetElapsedTime(begin).TotalSeconds,7:0} {reading.RssKb,7} {reading.PssKb,7} {reading.Fds,4} {reading.CpuPercent,6:0.0} {build.Builds,7}"));
             output.Flush();
         }
+        double rate = (agent.Looks() - looks) / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate:0.00} looks a second reached the server"));
+        if (rate < LeastLooksASecond)
+            throw new InvalidOperationException("an agent that does not look cannot grow");
         return Judge(readings, build.Builds);
     }
 
