@@ -186,16 +186,24 @@ public sealed unsafe class DirectoryHandle : IDisposable
         return Sight.Seen;
     }
 
+    /// <summary>Of /proc/PID/fd: how many descriptors there are (st_size, Linux 6.2); 0 where the kernel does not say.</summary>
+    public long DescriptorCount()
+    {
+        stat status;
+        return fstat(_fd, &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR ? (long)status.st_size : 0;
+    }
+
     /// <summary>Adds all entries whose names are numbers (pids, tids, fds), ascending.</summary>
-    public Sight ListNumbers(List<int> numbers) => List(numbers, null);
+    /// <param name="whole">The kernel writes such a directory as far as there is room, as those of /proc: it need not be asked again.</param>
+    public Sight ListNumbers(List<int> numbers, bool whole = false) => List(numbers, null, whole);
 
     /// <summary>
     /// As <see cref="ListNumbers"/>, with the inode number (<c>d_ino</c>) of each. Of /proc it tells one process from another that was given the
     /// same pid: the number belongs to the directory, which goes with the process. It may change by itself; it never stays by itself.
     /// </summary>
-    public Sight ListEntries(List<int> numbers, List<ulong> inodes) => List(numbers, inodes);
+    public Sight ListEntries(List<int> numbers, List<ulong> inodes) => List(numbers, inodes, whole: false);
 
-    private Sight List(List<int> numbers, List<ulong>? inodes)
+    private Sight List(List<int> numbers, List<ulong>? inodes, bool whole)
     {
         const int Room = 32 * 1024;
         const int NameOffset = 19; // struct linux_dirent64 { u64 d_ino; s64 d_off; u16 d_reclen; u8 d_type; char d_name[]; }
@@ -211,6 +219,8 @@ public sealed unsafe class DirectoryHandle : IDisposable
                 return Errno.Last;
             if (count == 0)
                 break;
+            // A directory of /proc is written as far as there is room: with room left it is at its end, and asking again costs a call.
+            bool ended = count < Room - 512;
             for (byte* entry = buffer; entry < buffer + count; entry += *(ushort*)(entry + 16))
             {
                 if (!TryNumber(entry + NameOffset, out int number))
@@ -219,6 +229,8 @@ public sealed unsafe class DirectoryHandle : IDisposable
                 numbers.Add(number);
                 inodes?.Add(*(ulong*)entry);
             }
+            if (ended && whole)
+                break;
         }
         if (!ascending)
             Sort(numbers, inodes, first);

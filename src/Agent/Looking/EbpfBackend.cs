@@ -56,7 +56,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
             return reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.FdsOf(row)) : null;
         // What the kernel program could not read whole, /proc tells.
         const ProcessFlags Torn = ProcessFlags.TableTorn | ProcessFlags.SignalsUnknown | ProcessFlags.OtherTables;
-        return (row.Flags & Torn) != 0 ? reader.Read(process, plan, tally) : rows.Read(process, row, sweep, plan, tally);
+        return (row.Flags & Torn) != 0 ? reader.Read(process, plan, tally) : rows.Read(process, row, sweep, plan);
     }
 
     internal override ProcessRecord? WithNewParent(ProcessRecord record) => reader.WithNewParent(record);

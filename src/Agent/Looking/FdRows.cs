@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Bpf;
-using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -16,7 +15,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     private readonly List<FileDescriptor> _fds = [];
 
     internal ImmutableArray<FileDescriptor> Read(
-        DirectoryHandle directory, int? living, TrackedProcess process, ReadOnlySpan<FdRow> rows, ReadPlan plan, ImmutableArray<ThreadRecord> waits)
+        ProcessDirectory directory, int? living, TrackedProcess process, ReadOnlySpan<FdRow> rows, ReadPlan plan, ImmutableArray<ThreadRecord> waits)
     {
         ImmutableArray<FileDescriptor> before = plan.Before?.Fds ?? [];
         ulong[] descriptions = process.Descriptions;
@@ -32,12 +31,12 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             while (place < before.Length && before[place].Number < row.Number)
                 place++;
             FileDescriptor? old = known && place < before.Length && before[place].Number == row.Number && descriptions[place] == row.Description ? before[place] : null;
-            FileDescriptor fd = old is not null && !(plan.Everything && old.Target.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
+            FileDescriptor fd = old is not null && !(plan.Check && old.Target.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
             bool asked = epolls.Contains(row.Number) || nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd;
             if (!asked)
                 fd = FdTableReader.WithoutInfo(fd);
             else if (row.Kind != FdKind.Epoll && !(plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null))
-                fd = reader.WithInfo(directory, living, fd, suspect: false);
+                fd = reader.WithInfo(directory.Handle, living, fd, suspect: false);
             same = same && ReferenceEquals(fd, before[_fds.Count]);
             _fds.Add(fd);
         }
@@ -49,7 +48,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
         return [.. CollectionsMarshal.AsSpan(_fds)];
     }
 
-    private FileDescriptor Make(DirectoryHandle directory, int? living, in FdRow row, FileDescriptor? old)
+    private FileDescriptor Make(ProcessDirectory directory, int? living, in FdRow row, FileDescriptor? old)
     {
         FdTarget target = row.Kind switch
         {
@@ -59,7 +58,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             FdKind.Epoll => Epoll,
             FdKind.TimerFd => TimerFd,
             FdKind.SignalFd => SignalFd,
-            _ => reader.ReadTarget(directory, living, row.Number, old?.Target),
+            _ => reader.ReadTarget(directory.Handle, living, row.Number, old?.Target),
         };
         return old is not null && ReferenceEquals(old.Target, target) && old.Access == row.Access ? old : new FileDescriptor(row.Number, row.Access, target);
     }

@@ -22,6 +22,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
     private readonly DirectoryHandle _table = DirectoryHandle.Closed();
     private readonly List<int> _numbers = [];
     private readonly List<FileDescriptor> _fds = [];
+    private bool _taken;
 
     /// <param name="Suspect">Reads fdinfo of every descriptor.</param>
     /// <param name="NameObjects">Reads fdinfo of eventfds and pidfds, to tell one from another.</param>
@@ -36,11 +37,18 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         Sight sight = _table.Reopen(directory, RelativePath.OfProcess(living, "fd"u8));
         if (sight != Sight.Seen)
             return ([], sight);
-        _numbers.Clear();
-        sight = _table.ListNumbers(_numbers);
+        sight = List(before);
         if (sight == Sight.Seen)
             sight = ReadAll(directory, living, before, wanted);
-        else
+        if (sight == Sight.Gone)
+        {
+            // One of those that were taken for known is not there any more.
+            _numbers.Clear();
+            sight = _table.ListNumbers(_numbers, whole: true);
+            if (sight == Sight.Seen)
+                sight = ReadAll(directory, living, before, wanted);
+        }
+        if (sight is not (Sight.Seen or Sight.Denied or Sight.Failed))
             _fds.Clear();
         _table.Dispose();
         bool same = _fds.Count == before.Length;
@@ -50,6 +58,21 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
     }
 
     public void Dispose() => _table.Dispose();
+
+    /// <summary>
+    /// To list is dear: the kernel makes an entry of its cache for each. As many as before are the same ones, if each of them is there: then the numbers
+    /// are taken from before, and <see cref="ReadAll"/> finds whether they are.
+    /// </summary>
+    private Sight List(ImmutableArray<FileDescriptor> before)
+    {
+        _numbers.Clear();
+        _taken = before.Length > 0 && before.Length <= MaxDescriptors && _table.DescriptorCount() == before.Length;
+        if (!_taken)
+            return _table.ListNumbers(_numbers, whole: true);
+        foreach (FileDescriptor fd in before)
+            _numbers.Add(fd.Number);
+        return Sight.Seen;
+    }
 
     private Sight ReadAll(DirectoryHandle directory, int? living, ImmutableArray<FileDescriptor> before, Wanted wanted)
     {
@@ -66,7 +89,12 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
             while (place < before.Length && before[place].Number < number)
                 place++;
             FileDescriptor? known = place < before.Length && before[place].Number == number ? before[place] : null;
-            (FileDescriptor? fd, Sight link) = ReadDescriptor(number, known);
+            (FileDescriptor? fd, Sight link) = ReadDescriptor(number, known, wanted);
+            if (fd is null && _taken)
+            {
+                _taken = false;
+                return Sight.Gone;
+            }
             if (fd is null)
                 continue; // closed meanwhile
             if (link != Sight.Seen)
@@ -85,7 +113,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         return sight;
     }
 
-    private (FileDescriptor? Fd, Sight Sight) ReadDescriptor(int number, FileDescriptor? known)
+    private (FileDescriptor? Fd, Sight Sight) ReadDescriptor(int number, FileDescriptor? known, Wanted wanted)
     {
         var name = new RelativePath(number);
         Sight link = _table.ReadLink(name, buffer, out ReadOnlySpan<byte> text);
@@ -96,7 +124,9 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
             : FdTarget.Parse(texts.Get(text));
         Sight sight = Sight.Seen;
         FdAccess access = FdAccess.ReadWrite;
-        if (!IsAlwaysReadWrite(target.Kind))
+        if (wanted.Stood && known is not null && ReferenceEquals(known.Target, target) && target.Kind == FdKind.Path)
+            access = known.Access; // the same file still, and nobody was there to open it anew
+        else if (!IsAlwaysReadWrite(target.Kind))
         {
             sight = _table.LinkAccess(name, out access);
             if (sight == Sight.Gone)

@@ -198,7 +198,7 @@ public sealed class HostLooker : IDisposable
         }
         ProcessRecord? before = process.Record;
         _ofProcess.Clear();
-        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, !process.Ran), _ofProcess);
+        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, due, !process.Ran), _ofProcess);
         if (due && !process.Ran && !suspect && !process.WasSuspect && before is not null && record is not null)
         {
             SelfCheck = SelfCheck.WithOneChecked;

@@ -54,7 +54,8 @@ internal sealed class ProcessReader(
 
     private ProcessRecord? ReadOpened(TrackedProcess process, ReadPlan plan, LookTally tally)
     {
-        RunCounters? leaderCounters = threadReader.Counters(_directory, "schedstat"u8);
+        bool stood = plan is { Stood: true, Suspect: false, Check: false, Before.MemoryBlocked: false } && threadReader.StillBlocked(_directory, plan.Before);
+        RunCounters? leaderCounters = stood ? null : threadReader.LeaderCounters(process, _directory);
         // Who has not run since it was read is not in the middle of an execve, or was found to be.
         if ((!plan.Stood || plan.Before is { MemoryBlocked: true }) && execGuard.Blocks(_directory, process.Pid, leaderCounters, plan.Before) is { } stuck)
             return stuck;
@@ -70,7 +71,8 @@ internal sealed class ProcessReader(
         if (stat.IsZombie)
             return Zombie(stat, plan.Before);
 
-        ThreadList threads = stat.NumThreads == 1
+        ThreadList threads = stood && plan.Before is { } still ? new ThreadList(still.Threads, stat.NumThreads, still.ThreadsComplete)
+            : stat.NumThreads == 1
             ? threadReader.ReadSingle(process, _directory, stat, leaderCounters, plan, tally)
             : threadReader.ReadAll(process, _directory, plan, tally);
 
@@ -109,12 +111,15 @@ internal sealed class ProcessReader(
         ProcessRecord? before = plan.Before;
         int pid = process.Pid;
         string comm = texts.Get(stat.Comm, before?.Comm);
-        string? exe = _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe) : null;
+        // What only execve(2) or the process itself changes is as it was, where nothing of it has run.
+        bool known = before is not null && plan.Stood && !plan.Check && !plan.Suspect;
+        string? exe = known ? before!.Exe
+            : _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe) : null;
         ExecFacts exec = process.ExecOf(comm, exe);
         NamespaceSet inNamespaces = exec.Namespaces = plan.Suspect || exec.Namespaces is null ? namespaces.Read(_directory, living) : exec.Namespaces;
-        StatusFile status = before is not null && plan.Stood && !plan.Everything && !plan.Suspect ? StatusOf(before) : ReadStatus();
+        StatusFile status = known ? StatusOf(before!) : ReadStatus();
         // Others may move it to another group: a self-check finds it.
-        (string? cgroup, string? container) = before is not null && !plan.Everything && !plan.Suspect ? (before.Cgroup, before.ContainerId) : Cgroups.Read(_directory, buffer, before);
+        (string? cgroup, string? container) = before is not null && !plan.Check && !plan.Suspect ? (before.Cgroup, before.ContainerId) : Cgroups.Read(_directory, buffer, before);
         bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr

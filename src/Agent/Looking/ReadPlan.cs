@@ -5,9 +5,10 @@ namespace OrphanBoard.Agent.Looking;
 /// <summary>How a process is to be read.</summary>
 /// <param name="Before">As it was read before, or null.</param>
 /// <param name="Suspect">With the costly facts: fdinfo, timers, when each thread last ran.</param>
-/// <param name="Everything">Also what cannot have changed, for no thread of it has run: a self-check.</param>
+/// <param name="Everything">Also the fd table and the waits that cannot have changed, for no thread of it has run.</param>
+/// <param name="Check">A self-check, in which even the texts that others can change are read again: its paths, its cgroup.</param>
 /// <param name="Stood">No thread has run since <paramref name="Before"/> was read.</param>
-internal readonly record struct ReadPlan(ProcessRecord? Before, bool Suspect, bool Everything, bool Stood);
+internal readonly record struct ReadPlan(ProcessRecord? Before, bool Suspect, bool Everything, bool Check, bool Stood);
 
 internal static class StandingStill
 {

@@ -9,30 +9,25 @@ namespace OrphanBoard.Agent.Looking;
 internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadRows threads, FdRows fds, RiskyParts parts, ExecGuard execGuard, NamespaceReader namespaces, TextPool texts, int ticksPerSecond)
     : IDisposable
 {
-    private readonly DirectoryHandle _directory = DirectoryHandle.Closed();
+    private readonly ProcessDirectory _directory = new(proc);
 
-    internal ProcessRecord? Read(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan, LookTally tally)
+    internal ProcessRecord Read(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
     {
         if ((row.Flags & ProcessFlags.Zombie) != 0)
             return Zombie(row, plan.Before);
-        // Opened only for those who have run, are new, or are checked: for their paths, arguments and wait channels.
-        if (_directory.Reopen(proc, new RelativePath(row.Pid)) is not Sight.Seen and var sight)
-        {
-            tally.CountLost(sight);
-            return null;
-        }
-        ProcessRecord record = ReadOpened(process, row, sweep, plan);
-        _directory.Dispose();
+        _directory.Begin(row.Pid);
+        ProcessRecord record = ReadLiving(process, row, sweep, plan);
+        _directory.End();
         return record;
     }
 
-    private ProcessRecord ReadOpened(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
+    private ProcessRecord ReadLiving(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
     {
         if (plan.Before?.StartTimeTicks != row.StartBoottimeNs / TickNs)
             plan = plan with { Before = null, Stood = false };
         ReadOnlySpan<TaskRow> tasks = sweep.TasksOf(row);
         RunCounters? leader = tasks.IsEmpty ? null : new RunCounters(tasks[0].RunTimeNs, tasks[0].Timeslices);
-        if ((!plan.Stood || plan.Before is { MemoryBlocked: true }) && execGuard.Blocks(_directory, process.Pid, leader, plan.Before) is { } stuck)
+        if ((!plan.Stood || plan.Before is { MemoryBlocked: true }) && execGuard.Blocks(_directory.Handle, process.Pid, leader, plan.Before) is { } stuck)
             return stuck;
         ImmutableArray<ThreadRecord> records = threads.Read(_directory, tasks, plan);
         int? living = (row.Flags & ProcessFlags.LeaderExited) != 0 && !records.IsEmpty ? records[0].Tid : null;
@@ -55,14 +50,14 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
         bool executed = before is null || process.ExecId != row.ExecId;
         if (executed)
             process.OfExec = null;
-        string? exe = before is not null && !executed && !plan.Everything ? before.Exe
-            : _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe)
+        string? exe = before is not null && !executed && !plan.Check ? before.Exe
+            : _directory.Handle.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe)
             : null;
         ExecFacts exec = process.ExecOf(comm, exe);
-        NamespaceSet inNamespaces = exec.Namespaces ??= namespaces.Read(_directory, living);
-        (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Everything
+        NamespaceSet inNamespaces = exec.Namespaces ??= namespaces.Read(_directory.Handle, living);
+        (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Check
             ? (before.Cgroup, before.ContainerId)
-            : Cgroups.Read(_directory, buffer, before);
+            : Cgroups.Read(_directory.Handle, buffer, before);
         (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
         ulong cpuTicks = row.CpuNs / TickNs;
         if (before is not null && before.Ppid == row.Ppid && before.Pgrp == row.Pgrp && before.Session == row.Session && before.TtyNr == row.TtyNr

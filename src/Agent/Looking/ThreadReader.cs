@@ -39,7 +39,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
     internal ThreadList ReadAll(TrackedProcess process, DirectoryHandle directory, ReadPlan plan, LookTally tally)
     {
         _tids.Clear();
-        bool listed = _task.Reopen(directory, "task"u8) == Sight.Seen && _task.ListNumbers(_tids) == Sight.Seen;
+        bool listed = _task.Reopen(directory, "task"u8) == Sight.Seen && _task.ListNumbers(_tids, whole: true) == Sight.Seen;
         _task.Dispose();
         if (!listed)
             return new ThreadList([], 0, false);
@@ -69,6 +69,21 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
                 _records.Add(ReadThread(directory, stat, thread.Counters, thread.Tid, known, plan, tally));
         }
         return new ThreadList(Kept(_records, before), _tids.Count, complete);
+    }
+
+    /// <summary>
+    /// Of a process none of whose threads has run: whether each is still blocked in the call that is known. Its counters were asked for by the sweep, and
+    /// who does not run neither comes nor goes.
+    /// </summary>
+    internal bool StillBlocked(DirectoryHandle directory, ProcessRecord before)
+    {
+        bool single = before.Threads.Length == 1 && before.Threads[0].Tid == before.Pid;
+        foreach (ThreadRecord thread in before.Threads)
+        {
+            if (!ReferenceEquals(ReadCall(directory, single ? null : thread.Tid, thread.Call), thread.Call))
+                return false;
+        }
+        return true;
     }
 
     /// <summary>
@@ -108,6 +123,12 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
     }
 
     private readonly HashSet<int> _epolls = [];
+
+    /// <summary>Those of the leader, of the file that is kept open where there is one.</summary>
+    internal RunCounters? LeaderCounters(TrackedProcess process, DirectoryHandle directory) =>
+        process.Threads is [{ Schedstat.IsOpen: true } leader, ..] && leader.Tid == process.Pid && Counters(leader.Schedstat) is { } counters
+            ? counters
+            : Counters(directory, "schedstat"u8);
 
     internal RunCounters? Counters(DirectoryHandle directory, RelativePath schedstat) =>
         directory.Read(schedstat, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? SchedstatFile.Parse(text) : null;

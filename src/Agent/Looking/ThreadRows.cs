@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Bpf;
-using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -12,7 +11,7 @@ internal sealed class ThreadRows(WaitChannels channels, TextPool texts)
 {
     private readonly List<ThreadRecord> _records = [];
 
-    internal ImmutableArray<ThreadRecord> Read(DirectoryHandle directory, ReadOnlySpan<TaskRow> rows, ReadPlan plan)
+    internal ImmutableArray<ThreadRecord> Read(ProcessDirectory directory, ReadOnlySpan<TaskRow> rows, ReadPlan plan)
     {
         ImmutableArray<ThreadRecord> before = plan.Before?.Threads ?? [];
         int place = 0;
@@ -29,7 +28,7 @@ internal sealed class ThreadRows(WaitChannels channels, TextPool texts)
         return ThreadReader.Kept(_records, before);
     }
 
-    private ThreadRecord Read(DirectoryHandle directory, in TaskRow row, ThreadRecord? before)
+    private ThreadRecord Read(ProcessDirectory directory, in TaskRow row, ThreadRecord? before)
     {
         var counters = new RunCounters(row.RunTimeNs, row.Timeslices);
         char state = (char)row.State;
@@ -40,7 +39,7 @@ internal sealed class ThreadRows(WaitChannels channels, TextPool texts)
             : BlockedCall.NotInCall;
         string? wchan = state == 'R' ? null
             : before is not null && before.Stood(counters) && before.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
-            : channels.NameOf(directory, row) is { } name ? texts.Get(name) : null;
+            : channels.NameOf(directory.Handle, row) is { } name ? texts.Get(name) : null;
         return before is not null && before.Comm == comm && before.State == state && before.Counters == counters
             && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before is { LastRan: null, SignalsPending: null, SignalsBlocked: null }
             ? before

@@ -37,6 +37,7 @@ internal sealed class RiskyReads : IDisposable
     private readonly int[] _onBoard = new int[ReadBoard.Capacity];
     private int _count, _used, _next;
     private DirectoryHandle? _proc;
+    private byte[]? _room;
 
     private record struct Item(ProcessKey Target, ulong Moved, RiskyRead Read, bool Asleep, bool Answered, Sight Sight, int Offset, int Length)
     {
@@ -218,7 +219,7 @@ internal sealed class RiskyReads : IDisposable
     private void RunWithoutHelper()
     {
         bool direct = _helpers.Mode == ReadingMode.Direct && (_proc ??= DirectoryHandle.TryOpen(_procPath)) is not null;
-        Span<byte> room = direct ? new byte[RiskyRead.MaxLength] : default;
+        Span<byte> room = direct ? _room ??= new byte[RiskyRead.MaxLength] : default;
         for (int i = _next; i < _count; i++)
         {
             ref Item item = ref _items[i];
