@@ -60,6 +60,9 @@ internal sealed class Actor(int pid, string comm, int parent)
     public int Pgrp { get; set; } = 50;
     public char State { get; set; } = 'S';
     public bool? Timers { get; set; } = false;
+
+    /// <summary>Whether an alarm is pending; null: not known, as through /proc.</summary>
+    public bool? Alarm { get; set; }
     public int Tracer { get; set; }
     public ImmutableArray<int> SharesMemoryWith { get; set; } = [];
     public int? NsPid { get; set; }
@@ -155,5 +158,6 @@ internal sealed class Actor(int pid, string comm, int parent)
         Fds = IsHidden ? [] : [.. _fds.Values],
         FdSight = IsHidden ? Sight.Denied : Sight.Seen,
         HasPosixTimers = Timers,
+        HasAlarm = Alarm,
     });
 }

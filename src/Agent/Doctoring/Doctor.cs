@@ -25,7 +25,7 @@ public static class Doctor
         string says = $"uid {facts.Uid}; has {List(has)}; lacks {List(lacks)}";
         return facts.Effective.SeesAllUsers
             ? new Check("rights", CheckLevel.Ok, says)
-            : new Check("rights", CheckLevel.Note, says, "Processes of other users are hidden in part without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH. The others would serve back ends that this version has not.");
+            : new Check("rights", CheckLevel.Note, says, "Processes of other users are hidden in part without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH. CAP_BPF and CAP_PERFMON serve back end ebpf, CAP_NET_ADMIN taskstats.");
 
         static string List(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
     }

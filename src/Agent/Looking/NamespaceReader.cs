@@ -7,17 +7,23 @@ namespace OrphanBoard.Agent.Looking;
 /// <summary>Namespaces of each process: /proc/PID/ns. Read once for each program that it executes, for setns(2) and unshare(2) are what programs start with; of suspects each time.</summary>
 internal sealed class NamespaceReader(ReadBuffer buffer)
 {
-    // Most processes of a host are in the same ones.
-    private NamespaceSet _usual = new();
+    /// <summary>Past so many combinations they are made anew.</summary>
+    private const int Most = 1024;
+
+    // Most processes of a host are in the same ones: each combination is one object.
+    private readonly Dictionary<NamespaceSet, NamespaceSet> _sets = [];
 
     internal NamespaceSet Read(DirectoryHandle directory, int? living)
     {
         var read = new NamespaceSet(
             Link(directory, living, "ns/pid"u8), Link(directory, living, "ns/net"u8), Link(directory, living, "ns/ipc"u8),
             Link(directory, living, "ns/mnt"u8), Link(directory, living, "ns/user"u8));
-        if (read != _usual)
-            _usual = read;
-        return _usual;
+        if (_sets.TryGetValue(read, out NamespaceSet? known))
+            return known;
+        if (_sets.Count >= Most)
+            _sets.Clear();
+        _sets.Add(read, read);
+        return read;
     }
 
     /// <summary>Inode number of the namespace behind a link; null: not readable.</summary>

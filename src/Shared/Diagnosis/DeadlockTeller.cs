@@ -38,12 +38,15 @@ internal static class DeadlockTeller
             close = notProven.IsEmpty ? "Nobody else can wake it." : "Nobody else is seen who could wake it.";
         return FindingBuilder.Complete(finding with
         {
-            Explanation = [.. explanation, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
+            Explanation = [.. explanation, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
             Edges = FindingBuilder.Edges(incident.Edges),
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,
         });
     }
+
+    /// <summary>Sentences that say what would end it; more of them say nothing new.</summary>
+    private const int MaxRemedies = 20;
 
     /// <summary>Other duplicates of stdio among the members are worth knowing where they are not already the verdict.</summary>
     private static IEnumerable<string> HazardNotes(Incident incident, RuleInfo rule)
@@ -71,9 +74,11 @@ internal static class DeadlockTeller
 
     private static ImmutableArray<string> AssumptionsOf(Incident incident)
     {
-        var assumptions = new SortedSet<string>(StringComparer.Ordinal) { Assumption.NoItimer };
+        var assumptions = new SortedSet<string>(StringComparer.Ordinal);
         foreach (int member in incident.Members)
         {
+            if (incident.Evidence.Resources[member].HasAlarm is null)
+                assumptions.Add(Assumption.NoItimer);
             WaitNode node = incident.Evidence.Graph.NodeOf(member);
             foreach (Clause clause in node.Waiters.SelectMany(waiter => waiter.Clauses))
             {

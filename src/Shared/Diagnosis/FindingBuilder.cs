@@ -34,9 +34,10 @@ internal sealed class FindingBuilder(Evidence evidence)
             WaitedSeconds = 0,
             Participants = [.. roles.Select(pair => ParticipantOf(resources[pair.Process], pair.Role))],
             Pids = [.. pids.Order()],
-            Culprits = verdict.Culprits,
+            // A process can have an end open a hundred thousand times.
+            Culprits = [.. verdict.Culprits.Take(MaxEntries)],
             Culprit = verdict.Culprits.FirstOrDefault(),
-            Notes = verdict.Notes,
+            Notes = verdict.Culprits.Length > MaxEntries ? [.. verdict.Notes, $"Of {verdict.Culprits.Length} culprits {MaxEntries} are named."] : verdict.Notes,
             Assumptions = [],
             Edges = [],
         };
@@ -50,7 +51,7 @@ internal sealed class FindingBuilder(Evidence evidence)
             edge.Clause,
             edge.Whole.Kind.ToString(),
             edge.Part.Resource ?? "?",
-            [.. edge.To.Select(waker => new EdgeTarget(waker.Node, waker.Fd, Outside: false))],
+            [.. edge.To.Take(MaxEntries).Select(waker => new EdgeTarget(waker.Node, waker.Fd, Outside: false))],
             edge.Basis)),
     ];
 

@@ -60,6 +60,8 @@ internal static class LocalFact
             return "it has run since it was read";
         if (process.HasPosixTimers == true && !guess)
             return "it has a POSIX timer";
+        if (process.HasAlarm == true && !guess)
+            return "it has an alarm pending";
         if ((process.SignalsCaught & SignalMask.IntervalTimers) != 0)
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
         if (!guess && process.Fds.Any(fd => fd.Async))

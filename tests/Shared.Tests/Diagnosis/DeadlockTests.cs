@@ -28,6 +28,40 @@ public sealed class DeadlockTests
     }
 
     [Fact]
+    public void Diagnose_CrossReadersKnownToHaveNoAlarm_NeedNotAssumeIt()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Reads(0).ReadEnd(1, 0).WriteEnd(2, 1).Alarm = false;
+        scene.Process(20, "b").Reads(0).ReadEnd(2, 0).WriteEnd(1, 1).Alarm = false;
+
+        Assert.DoesNotContain("no-itimer", Assert.Single(scene.Diagnose().Findings).Assumptions);
+    }
+
+    [Fact]
+    public void Diagnose_CrossReadersOneOfWhomHasAnAlarm_AreNotStuck()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Reads(0).ReadEnd(1, 0).WriteEnd(2, 1).Alarm = true;
+        scene.Process(20, "b").Reads(0).ReadEnd(2, 0).WriteEnd(1, 1).Alarm = false;
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_EndThatIsOpenTwentyThousandTimes_NamesSomeOfThemAndSaysSo()
+    {
+        Scene scene = new();
+        scene.Process(10, "reader").ReadEnd(1, 5).Reads(5).WriteEnd(1, [.. Enumerable.Range(100, 20_000)]);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.InRange(finding.Culprits.Length, 1, 512);
+        Assert.Contains(finding.Notes, note => note.Contains("20000 culprits", StringComparison.Ordinal));
+        Assert.All(finding.Edges, edge => Assert.InRange(edge.To.Length, 0, 512));
+        Assert.InRange(finding.Explanation.Length, 1, 50);
+    }
+
+    [Fact]
     public void Diagnose_FoundingHangAsSeen_IsJoinedByKinshipAndBlamesNoDuplicate()
     {
         Finding finding = Assert.Single(Scenes.Founding(eof: false).Diagnose().Findings);
