@@ -74,6 +74,8 @@ public static class RunCommand
         var diagnosis = new HostDiagnosis(options);
         diagnosis.Advance(looker.Look(diagnosis.Suspects));
         OpenFindings open = OpenFindings.None;
+        // The first looks and the first keyframe make far more than any later one: what they leave is given back to the system once.
+        int untilSettled = 5;
         // Monotonic; ticks that were missed are skipped.
         using var ticks = new PeriodicTimer(watch.Interval, time);
         try
@@ -102,6 +104,8 @@ public static class RunCommand
             watch.EndLook(looker.ReadsOfThisLook);
             DiagnosisResult result = diagnosis.Advance(look);
             open = open.Advance(result.Findings, look);
+            if (--untilSettled == 0)
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
             stream.Offer(look, result.Visibility, open.Findings, diagnosis.Memory.LostParentOf, watch.Report(CollectorState.Of(looker)));
         }
     }

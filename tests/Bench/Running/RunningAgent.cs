@@ -45,7 +45,7 @@ internal sealed class RunningAgent : IDisposable
         string urlFile = Path.Combine(data, "server.url");
         WaitUntil(server, () => File.Exists(urlFile) && new FileInfo(urlFile).Length > 0);
         Child agent = Child.Start(
-            places.Agent, ["run", "--server", File.ReadAllText(urlFile).Trim(), "--token-file", Path.Combine(data, "agent-token"), "--exit-with-parent", .. BackEnds.Option(backEnd)]);
+            places.Agent, ["run", "--max-cpu", "100", "--server", File.ReadAllText(urlFile).Trim(), "--token-file", Path.Combine(data, "agent-token"), "--exit-with-parent", .. BackEnds.Option(backEnd)]);
         var running = new RunningAgent(data, server, agent);
         WaitUntil(agent, () => agent.HasEnded || agent.Said.Contains("streaming to", StringComparison.Ordinal));
         whyNot = "";
