@@ -20,7 +20,4 @@ public sealed class ReadBuffer(int size = 16 * 1024, int limit = ReadBuffer.Limi
         Bytes = larger;
         return true;
     }
-
-    /// <summary>Forgets what was read into it: secrets do not stay in the agent's memory.</summary>
-    internal void Wipe(int length) => Bytes.AsSpan(0, length).Clear();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -12,6 +13,15 @@ internal abstract class Backend : IDisposable
     /// than anything that is read afterwards: a process that runs in between is found at the next look.
     /// </summary>
     internal abstract void Sweep(ProcessTable table, Sweeping sweeping, LookTally tally);
+
+    /// <summary>Whether <see cref="Births"/> tells of all forks: then nobody else need listen to them.</summary>
+    internal virtual bool TellsBirths => false;
+
+    /// <summary>Forks of processes between the last sweep and the one before it, in their order.</summary>
+    internal virtual ImmutableArray<Birth> Births => [];
+
+    /// <summary>Times that events were lost, for too many came.</summary>
+    internal virtual long EventOverflows => 0;
 
     /// <summary>Null for kernel threads, and for what vanished while it was read.</summary>
     internal abstract ProcessRecord? Read(TrackedProcess process, ReadPlan plan, LookTally tally);

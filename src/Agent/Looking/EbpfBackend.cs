@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Agent.Bpf;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
@@ -13,7 +14,7 @@ namespace OrphanBoard.Agent.Looking;
 /// A machine may hide a process from the kernel's iterator that /proc shows. So /proc is listed now and then, and who is in the list alone is read as by the
 /// other back ends.
 /// </remarks>
-internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReader rows, ProcessReader reader, int ticksPerSecond) : Backend
+internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReader rows, ProcessReader reader, TextPool texts, int ticksPerSecond) : Backend
 {
     private const int ListEvery = 30;
 
@@ -23,6 +24,24 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
     private readonly Dictionary<int, int> _rowOf = [];
 
     internal override BackendKind Kind => BackendKind.Ebpf;
+
+    internal override bool TellsBirths => sweep.WithoutEvents is null;
+
+    internal override long EventOverflows => (long)sweep.EventsLost;
+
+    internal override ImmutableArray<Birth> Births
+    {
+        get
+        {
+            ImmutableArray<Birth>.Builder? births = null;
+            foreach (ref readonly LifeEvent told in sweep.Events)
+            {
+                if (told.Kind == LifeEventKind.Fork)
+                    (births ??= ImmutableArray.CreateBuilder<Birth>()).Add(new Birth(told.Pid, told.ParentPid, texts.Get(told.ParentComm), TimeSpan.FromTicks((long)(told.TimeNs / TimeSpan.NanosecondsPerTick))));
+            }
+            return births?.ToImmutable() ?? [];
+        }
+    }
 
     internal override void Sweep(ProcessTable table, Sweeping sweeping, LookTally tally)
     {

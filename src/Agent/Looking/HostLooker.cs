@@ -17,8 +17,6 @@ public sealed class HostLooker : IDisposable
     /// <summary>Processes whose risky reads are made together: what they answer is kept until then.</summary>
     private const int Batch = 64;
 
-    private static readonly HashSet<int> Nobody = [];
-
     private readonly TimeProvider _time;
     private readonly DirectoryHandle _proc;
     private readonly ReadBuffer _buffer = new();
@@ -73,8 +71,9 @@ public sealed class HostLooker : IDisposable
             _ => (new ProcBackend(_proc, reader, _threads, files), null),
         });
         string? noEvents = "another /proc than this host's is read";
-        _events = isHost ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
-        Events = _events is null ? new EventsChoice(EventsChoice.Polling, noEvents) : new EventsChoice(EventsChoice.Connector, null);
+        _events = isHost && !_backend.TellsBirths ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
+        Events = _backend.TellsBirths ? new EventsChoice(EventsChoice.Ebpf, null)
+            : _events is null ? new EventsChoice(EventsChoice.Polling, noEvents) : new EventsChoice(EventsChoice.Connector, null);
         _listeners = new ListenerWatch(sockets);
         _budget = new ReadingBudget(time, options.Budget);
     }
@@ -86,7 +85,7 @@ public sealed class HostLooker : IDisposable
         int ticks = Host.ClockTicksPerSecond;
         var rows = new RowReader(
             _proc, _buffer, new ThreadRows(new WaitChannels(_buffer), texts), new FdRows(_fds, _threads), _parts, new ExecGuard(_buffer, _risky), namespaces, texts, ticks);
-        return (new EbpfBackend(sweep, _proc, rows, reader, ticks), null);
+        return (new EbpfBackend(sweep, _proc, rows, reader, texts, ticks), null);
     }
 
     public HostIdentity Host { get; }
@@ -98,7 +97,7 @@ public sealed class HostLooker : IDisposable
     public EventsChoice Events { get; }
 
     /// <summary>Times that events were lost, for too many waited.</summary>
-    public long EventOverflows => _events?.Overflows ?? 0;
+    public long EventOverflows => _events?.Overflows ?? _backend.EventOverflows;
 
     /// <summary>How often a process that had not run was read all the same, and how often that showed something new.</summary>
     public SelfCheckCounts SelfCheck { get; private set; }
@@ -156,12 +155,10 @@ public sealed class HostLooker : IDisposable
             Processes = ImmutableCollectionsMarshal.AsImmutableArray(processes),
             Reads = tally.Counts,
             UnixListeners = _listeners.At(_look, wanted: suspects.Count > 0),
-            Births = births,
+            Births = _backend.TellsBirths ? _backend.Births : births,
         };
         return tables || suspects.Count > 0 ? _hostTables.AddTo(look) with { Duration = _time.GetElapsedTime(start) } : look;
     }
-
-    public Snapshot Look() => Look(Nobody);
 
     public void Dispose()
     {

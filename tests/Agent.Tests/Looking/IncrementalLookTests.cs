@@ -108,11 +108,30 @@ public sealed class IncrementalLookTests
         Assert.Equal(specimen.Pid, traced.TracerPid);
     }
 
-    [Fact]
-    public async Task Look_ForksBetweenTwoLooks_AreTold()
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_ParentThatLivedBetweenTwoLooks_IsKnownByItsChildsBirth(BackendKind backend)
     {
-        using HostLooker looker = BackendsHere.Open(BackendKind.Proc);
-        Assert.Equal(EventsChoice.Connector, looker.Events.Source);
+        using HostLooker looker = BackendsHere.Open(backend);
+        looker.Look(Nobody);
+        using Specimen specimen = await Specimen.StartAsync("brief-parent");
+
+        Snapshot look = looker.Look(Nobody);
+
+        Birth brief = Assert.Single(look.Births, birth => birth.ParentPid == specimen.Pid);
+        Birth child = Assert.Single(look.Births, birth => birth.ParentPid == brief.Pid);
+        Assert.DoesNotContain(look.Processes, process => process.Pid == brief.Pid);
+        // The proc connector tells numbers; the kernel program knew the name.
+        Assert.Equal(backend == BackendKind.Ebpf ? "brief" : null, child.ParentComm);
+        specimen.EndOrphan(Find(look, child.Pid));
+    }
+
+    [Theory]
+    [MemberData(nameof(Backends))]
+    public async Task Look_ForksBetweenTwoLooks_AreTold(BackendKind backend)
+    {
+        using HostLooker looker = BackendsHere.Open(backend);
+        Assert.Equal(backend == BackendKind.Ebpf ? EventsChoice.Ebpf : EventsChoice.Connector, looker.Events.Source);
         looker.Look(Nobody);
         using Specimen specimen = await Specimen.StartAsync("sleeping-child");
 

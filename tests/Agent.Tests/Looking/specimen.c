@@ -352,6 +352,12 @@ int main(int count, char **words)
     }
     else if (!strcmp(mode, "obey")) obey();
     else if (!strcmp(mode, "sleeping-child")) { sleeping_child(); read_pipe(NULL); }
+    else if (!strcmp(mode, "brief-parent"))
+    {
+        if (fork() == 0) { prctl(PR_SET_NAME, "brief"); sleeping_child(); _exit(0); }
+        wait(NULL);
+        read_pipe(NULL);
+    }
     else if (!strcmp(mode, "seizes-child"))
     {
         if (ptrace(PTRACE_SEIZE, sleeping_child(), NULL, NULL) != 0) return 1;
