@@ -141,17 +141,19 @@ public sealed partial class StuckTargetTests : IDisposable
     {
         using Specimen specimen = await Specimen.StartStuckAsync("silent", _mount.Path);
 
-        Snapshot look = await LookAsync();
+        // Between the byte that a child writes and its block lies a moment.
+        Snapshot look = await LookUntilAsync(look => ChildrenIn(look).Count(p => p.Threads is [{ Wchan: "request_wait_answer" }]) == 3);
 
-        ProcessRecord[] children = [.. look.Processes.Where(p => p.Ppid == specimen.Pid && p.Comm != "fuse-server")];
+        ProcessRecord[] children = ChildrenIn(look);
         Assert.Equal(4, children.Length);
         ProcessRecord inside = children.Single(p => p.Comm == "program");
         Assert.Equal($"{_mount.Path}/program", inside.Exe);
         Assert.Contains(inside.Fds, fd => fd.Target.Text == $"{_mount.Path}/program");
-        Assert.Equal(3, children.Count(p => p.Threads[0].Wchan == "request_wait_answer"));
         SeesTheOthers(look);
         foreach (string command in (string[])["scan --json", "doctor", $"explain {inside.Pid}", "dump --out " + Path.Combine(_mount.Path, "capture")])
             Assert.True((await AgentProgram.RunAsync(command.Split(' '))).Exit is 0 or 3 or 4, command);
+
+        ProcessRecord[] ChildrenIn(Snapshot look) => [.. look.Processes.Where(p => p.Ppid == specimen.Pid && p.Comm != "fuse-server")];
     }
 
     [Fact]
@@ -277,6 +279,18 @@ public sealed partial class StuckTargetTests : IDisposable
 
     private static async Task<Snapshot> LookAsync(HostLooker looker, HashSet<int>? suspects = null) =>
         await Task.Run(() => looker.Look(suspects ?? Nobody)).WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+    private async Task<Snapshot> LookUntilAsync(Func<Snapshot, bool> asked)
+    {
+        long begin = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            Snapshot look = await LookAsync();
+            if (asked(look))
+                return look;
+            Assert.True(TimeProvider.System.GetElapsedTime(begin) < Patience, "the host did not come into the state that was asked for");
+        }
+    }
 
     private static void SeesTheOthers(Snapshot look)
     {
