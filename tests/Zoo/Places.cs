@@ -9,6 +9,9 @@ internal static class Places
 
     public static readonly string Schema = Path.Combine(Root, "docs/contract/scan.schema.json");
 
+    /// <summary>Where each rule has its page.</summary>
+    public static readonly string RulePages = Path.Combine(Root, "docs/rules");
+
     /// <summary>A compiled specimen.</summary>
     public static string Program(string name) => Path.Combine(Root, "artifacts/zoo", name);
 

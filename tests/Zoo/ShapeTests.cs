@@ -84,15 +84,25 @@ public sealed class ShapeTests
     }
 
     [Fact]
-    public async Task Shape_OfDifferentHangs_IsDifferent()
+    public async Task Shape_OfAllHangs_IsTheSameExactlyInOneGroup()
     {
-        // The same hang under other fd numbers, through another call, with its orphan in another session.
-        Specimen[] different = [.. ZooTable.Hangs.Where(specimen => specimen != ZooTable.FoundingOtherFds && !specimen.Name.StartsWith("cross-readers", StringComparison.Ordinal) && !specimen.Name.EndsWith("session", StringComparison.Ordinal))];
-        List<string> shapes = [];
-        foreach (Specimen specimen in different.Where(specimen => specimen.Needs is null || Places.IsInstalled(specimen.Needs)))
-            shapes.Add((await FindingOfAsync(specimen)).Fingerprint.Shape);
+        Dictionary<string, HashSet<string>> groupsOf = [], shapesOf = [];
+        foreach (Specimen specimen in ZooTable.Hangs.Where(specimen => specimen.Needs is null || Places.IsInstalled(specimen.Needs)))
+        {
+            string shape = (await FindingOfAsync(specimen)).Fingerprint.Text, group = specimen.Expected!.Group ?? specimen.Name;
+            (groupsOf.TryGetValue(shape, out HashSet<string>? groups) ? groups : groupsOf[shape] = []).Add(group);
+            (shapesOf.TryGetValue(group, out HashSet<string>? shapes) ? shapes : shapesOf[group] = []).Add(shape);
+        }
 
-        Assert.Distinct(shapes);
+        Assert.Empty(groupsOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{string.Join(", ", pair.Value)} have one shape: {pair.Key}"));
+        Assert.Empty(shapesOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{pair.Key} has several shapes: {string.Join(" | ", pair.Value)}"));
+    }
+
+    [Fact]
+    public void Twin_OfEachHealthyLookAlike_HasItsCommandLine()
+    {
+        foreach (Specimen healthy in ZooTable.Healthy.Where(specimen => specimen.TwinOf is not null))
+            Assert.Equal(ZooTable.ByName(healthy.TwinOf!).Command, healthy.Command);
     }
 
     private static async Task<Finding> FindingOfAsync(Specimen specimen)

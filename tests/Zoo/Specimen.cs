@@ -15,6 +15,9 @@ internal sealed record Specimen(string Name, params string[] Command)
     /// <summary>Null: nothing at all may be said of it.</summary>
     public Expected? Expected { get; init; }
 
+    /// <summary>For a healthy look-alike: the hang whose command line it shares, so that only what it does tells them apart.</summary>
+    public string? TwinOf { get; init; }
+
     public override string ToString() => Name;
 }
 
@@ -31,6 +34,9 @@ internal sealed record Expected(FindingClass Class, Confidence Confidence, strin
     public string[] Others { get; init; } = [];
 
     public Letting? Culprit { get; init; }
+
+    /// <summary>Specimens of one group are the same bug: one shape. Others have other shapes. By default each is a group of its own.</summary>
+    public string? Group { get; init; }
 
     /// <summary>Its pids are so many unannounced processes more.</summary>
     public int Unannounced { get; init; }

@@ -32,9 +32,8 @@ internal interface IWakerSink
 /// <param name="guess">
 /// Without the facts that only suspects have, and whatever changed between the looks: a guess at who is worth a second look.
 /// </param>
-internal sealed class WakerFinder(ResourceIndex resources, bool guess)
+internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
 {
-    private readonly List<HostProcess> _below = [];
     private string? _hiddenWhy;
     private int _hiddenCount;
 
@@ -132,33 +131,6 @@ internal sealed class WakerFinder(ResourceIndex resources, bool guess)
         sink.End(Openness.Outside, why);
     }
 
-    /// <summary>
-    /// Either end: a co-holder of the own end can resize the pipe (F_SETPIPE_SZ) and so wake a writer. A pipe whose other end nobody is seen
-    /// to have would end the wait at once (end of file, or SIGPIPE), so that end is somewhere unseen. An eventfd has but one end.
-    /// </summary>
-    private void FindHolders(Wait wait, IWakerSink sink)
-    {
-        OrderedList<Holder> holders = resources.HoldersOf(wait.Target!);
-        FdAccess other = wait.Kind == WaitKind.PipeRead ? FdAccess.Write : FdAccess.Read;
-        bool held = wait.Kind == WaitKind.EventFd;
-        sink.Begin(wait);
-        foreach (Holder holder in holders.Span)
-        {
-            bool direct = wait.Kind == WaitKind.EventFd || (holder.Access & other) != 0;
-            held |= direct;
-            if (sink.Add(holder.Owner, holder.Fd, direct))
-                continue;
-            sink.End(Openness.Closed, null);
-            return;
-        }
-        if (!held)
-            sink.End(Openness.Outside, "its other end is held where it cannot be seen (in flight over a socket, say)");
-        else if (!guess && resources.LostAHolder(wait.Target!))
-            sink.End(Openness.Outside, "a holder has just let go of it");
-        else
-            EndSighted(holders, sink);
-    }
-
     /// <summary>Closes a clause as far as the fd tables that could not be read allow.</summary>
     private void EndSighted(OrderedList<Holder> holders, IWakerSink sink)
     {
@@ -190,109 +162,5 @@ internal sealed class WakerFinder(ResourceIndex resources, bool guess)
             _hiddenWhy = $"the fd tables of {_hiddenCount} processes may not be read";
         }
         return _hiddenWhy;
-    }
-
-    /// <summary>A private futex belongs to the memory, whichever process has it. Who shares it was asked of suspects only: a guess at them does without.</summary>
-    private void FindSharers(HostProcess process, Wait wait, IWakerSink sink)
-    {
-        sink.Begin(wait);
-        sink.Add(process, null, direct: true);
-        if (!guess)
-        {
-            foreach (int pid in process.Record.SharesMemoryWith)
-            {
-                if (resources.Find(pid) is { } sharer)
-                    sink.Add(sharer, null, direct: true);
-            }
-        }
-        sink.End(Openness.Closed, null);
-    }
-
-    private void FindChildren(HostProcess parent, Wait wait, IWakerSink sink)
-    {
-        ChildSelector selector = wait.Children ?? ChildSelector.Any;
-        ReadOnlySpan<HostProcess> children = resources.ChildrenOf(parent).Span;
-        bool any = false, exited = false;
-        foreach (HostProcess child in children)
-        {
-            if (!IsSelected(parent.Record, child.Record, selector))
-                continue;
-            any = true;
-            exited |= child.Record.IsZombie;
-        }
-        if (!any)
-            Outside(wait, "the child that it waits for was not seen", sink);
-        else if (exited)
-            Outside(wait, "a child has already exited: it is about to wake", sink);
-        else if (selector.Pid is null && (parent.Record.SignalsIgnored & SignalMask.Child) != 0)
-            FindEach(parent.Record, children, selector, wait, sink);
-        else
-            FindAny(parent.Record, children, selector, wait, sink);
-    }
-
-    /// <summary>With SIGCHLD ignored, wait(2) blocks until all children have ended.</summary>
-    private static void FindEach(ProcessRecord parent, ReadOnlySpan<HostProcess> children, ChildSelector selector, Wait wait, IWakerSink sink)
-    {
-        foreach (HostProcess child in children)
-        {
-            if (!IsSelected(parent, child.Record, selector))
-                continue;
-            sink.Begin(wait);
-            sink.Add(child, null, direct: true);
-            sink.End(Openness.Closed, null);
-        }
-    }
-
-    private void FindAny(ProcessRecord parent, ReadOnlySpan<HostProcess> children, ChildSelector selector, Wait wait, IWakerSink sink)
-    {
-        sink.Begin(wait);
-        bool more = true, deeper = false;
-        foreach (HostProcess child in children)
-        {
-            if (!IsSelected(parent, child.Record, selector))
-                continue;
-            deeper |= resources.ChildrenOf(child).Count > 0;
-            more = more && sink.Add(child, null, direct: true);
-        }
-        // Init is given what its descendants leave behind. Another process may be a subreaper too, which /proc does not show.
-        bool isInit = selector.Pid is null && parent.NsPid == 1;
-        if (isInit && more)
-        {
-            foreach (HostProcess child in children)
-            {
-                if (IsSelected(parent, child.Record, selector) && !AddBelow(child, sink))
-                    break;
-            }
-        }
-        sink.End(Openness.Closed, null, selector.Pid is null && !isInit && deeper ? Assumption.NoSubreaper : null);
-    }
-
-    private bool AddBelow(HostProcess process, IWakerSink sink)
-    {
-        _below.Clear();
-        AddChildren(process);
-        for (int next = 0; next < _below.Count && next <= resources.Count; next++)
-        {
-            if (!sink.Add(_below[next], null, direct: false))
-                return false;
-            AddChildren(_below[next]);
-        }
-        return true;
-
-        void AddChildren(HostProcess parent)
-        {
-            foreach (HostProcess child in resources.ChildrenOf(parent).Span)
-                _below.Add(child);
-        }
-    }
-
-    /// <summary>The numbers in a wait are of the waiter's pid namespace.</summary>
-    private static bool IsSelected(ProcessRecord waiter, ProcessRecord child, ChildSelector selector)
-    {
-        bool sameNumbers = waiter.NsPid == waiter.Pid;
-        if (selector.Pid is { } pid)
-            return (sameNumbers ? child.Pid : child.NsPid) == pid;
-        // A group's number in a nested namespace cannot be told from here: then any child may be meant.
-        return selector.Group is not { } group || !sameNumbers || child.Pgrp == group;
     }
 }

@@ -20,11 +20,33 @@ public static class RuleBook
 
     /// <summary>Tried in order on each incident: the first that fits names it, the others become notes.</summary>
     internal static ImmutableArray<IncidentRule> DeadlockRules =>
-        [new EofHeldByDuplicate(), new EofHeldBySelf(), new StdioDuplicateStuck(), new ChildNeverExits(), new StuckSetRule()];
+    [
+        // Somebody holds what a reader waits to be closed.
+        new EofHeldByDuplicate(),
+        new EofHeldBySelf(),
+        // Each waits for the other.
+        // Inside one process.
+        // Parents and children.
+        new StdioDuplicateStuck(),
+        new ChildNeverExits(),
+        // What is left.
+        new StuckSetRule(),
+    ];
 
     /// <summary>Tried in order; a process that one has told of is not told of again by those after it.</summary>
     internal static ImmutableArray<EvidenceRule> EvidenceRules =>
-        [new EofHeldByOrphan(), new OrphanRule(OrphanKind.HoldingPipe), new OrphanRule(OrphanKind.Busy), new OrphanRule(OrphanKind.Idle), new UnreapedZombies(), new StdioDuplicateHazard()];
+    [
+        // Stalls.
+        new EofHeldByOrphan(),
+        // Stopped.
+        // Orphans and zombies.
+        new OrphanRule(OrphanKind.HoldingPipe),
+        new OrphanRule(OrphanKind.Busy),
+        new OrphanRule(OrphanKind.Idle),
+        new UnreapedZombies(),
+        // Hazards.
+        new StdioDuplicateHazard(),
+    ];
 }
 
 /// <summary>Names a stuck set: who must let go of what.</summary>

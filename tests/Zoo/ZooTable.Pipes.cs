@@ -1,0 +1,37 @@
+using OrphanBoard.Shared.Findings;
+using static OrphanBoard.Zoo.Places;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>Pipes that nobody fills, empties or closes.</summary>
+internal static partial class ZooTable
+{
+    private static readonly Specimen[] PipeHangs =
+    [
+        new("cat-holds-its-own-stdin", Program("own-stdin"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { Pids = ["own-stdin", "cat"], Culprit = new("cat", 4) },
+        },
+        new("parent-waits-before-it-closes", Program("wait-before-close"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["wait-before-close", "cat"], Culprit = new("wait-before-close", 4) },
+        },
+        CrossReaders("read"),
+        CrossReaders("poll"),
+        CrossReaders("select"),
+        CrossReaders("epoll"),
+        new("both-pipes-full", Program("full-pipes"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["full-pipes", "filter"] },
+        },
+        new("all-tokens-are-gone", Program("token-pipe"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["server", "job-0", "job-1", "job-2", "job-3"] },
+        },
+    ];
+
+    private static Specimen CrossReaders(string call) => new($"cross-readers-{call}", Program("cross-readers"), call)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["first", "second"], Group = "cross-readers" },
+    };
+}
