@@ -11,5 +11,5 @@ public sealed class RuleBookTests
 
     [Fact]
     public void EachRule_HasAPage() =>
-        Assert.Empty(RuleBook.All.Select(rule => rule.Name).Where(name => !File.Exists(Path.Combine(Places.RulePages, $"{name}.md"))));
+        Assert.All(RuleBook.All, rule => Assert.True(File.Exists(Path.Combine(Places.RulePages, $"{rule.Name}.md")), rule.Name));
 }
