@@ -73,6 +73,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     internal static FileDescriptor Complete(FileDescriptor fd, in FdRow row) => fd with
     {
         Description = row.Description,
+        References = row.References,
         Pipe = row.Capacity > 0 ? new PipeState(row.Fill, row.Slots, row.Capacity, row.Readers, row.Writers) : null,
     };
 }
