@@ -80,7 +80,9 @@ public sealed class HostLooker : IDisposable
 
     private (Backend?, string?) OpenEbpf(ProcessReader reader, TextPool texts, NamespaceReader namespaces)
     {
-        if (BpfSweep.TryOpen(out string? why) is not { } sweep)
+        List<int> listed = [];
+        _proc.ListNumbers(listed);
+        if (BpfSweep.TryOpen(out string? why, SweepRooms.For(listed.Count)) is not { } sweep)
             return (null, why);
         int ticks = Host.ClockTicksPerSecond;
         var rows = new RowReader(
