@@ -150,6 +150,7 @@ static __always_inline void write_identity(struct task_struct *leader, struct si
     row->tracer = leader->ptrace ? tid_of(leader->parent) : 0;
     row->tty_nr = tty_number(signal->tty);
     row->uid = leader->real_cred->uid.val;
+    row->user_ns = leader->real_cred->user_ns->ns.inum;
     row->exec_id = leader->self_exec_id;
     row->cgroup = leader->cgroups->dfl_cgrp->kn->id;
     bpf_core_read(row->comm, sizeof(row->comm), &leader->comm);
