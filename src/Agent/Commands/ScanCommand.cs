@@ -37,12 +37,8 @@ public static class ScanCommand
         "0 nothing found or hazards only, 3 something found, 2 bad usage, 1 it failed",
         RunAsync);
 
-    /// <summary>What a scan of some thousand processes makes. Little of it is ever garbage: to look for that costs more than the rest of the diagnosis.</summary>
-    private const long WithoutCollection = 128 * 1024 * 1024;
-
     private static async Task<int> RunAsync(Arguments arguments, TextWriter output, TextWriter error)
     {
-        GC.TryStartNoGCRegion(WithoutCollection);
         TimeProvider time = TimeProvider.System;
         long start = time.GetTimestamp();
         using HostLooker looker = LookerArguments.Open(arguments, time, origin: false);
