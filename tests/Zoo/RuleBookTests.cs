@@ -12,4 +12,12 @@ public sealed class RuleBookTests
     [Fact]
     public void EachRule_HasAPage() =>
         Assert.All(RuleBook.All, rule => Assert.True(File.Exists(Path.Combine(Places.RulePages, $"{rule.Name}.md")), rule.Name));
+
+    [Fact]
+    public void EachRule_IsInTheIndex()
+    {
+        string index = File.ReadAllText(Path.Combine(Places.RulePages, "README.md"));
+
+        Assert.All(RuleBook.All, rule => Assert.Contains($"[{rule.Name}]({rule.Name}.md)", index, StringComparison.Ordinal));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrphanBoard.Agent.Looking;
@@ -12,13 +13,16 @@ namespace OrphanBoard.Agent.Commands;
 /// <summary><c>explain</c>: what one process waits for, hop by hop, whether or not it is a finding.</summary>
 public static class ExplainCommand
 {
+    /// <summary>A hop beyond is told without what only suspects have: a way so long is told by its beginning.</summary>
+    private const int MaxLooks = 6;
+
     public static Command Syntax { get; } = new(
         "explain",
         "what a process is waiting for, hop by hop, whether or not it is a finding",
         "PID",
         1,
         [
-            new("--json", null, "print one JSON object"),
+            new("--json", null, "print one JSON object (docs/explain.md)"),
             new("--rules", null, "list the rules that findings are named by; without PID"),
             LookerArguments.Backend,
         ],
@@ -37,28 +41,70 @@ public static class ExplainCommand
         }
         if (arguments.Operands is not [var operand])
             throw new UsageException("explain: which process? Give its pid; see 'orphan-agent explain --help'");
-        int pid = Arguments.Pid(operand);
 
         TimeProvider time = TimeProvider.System;
         using HostLooker looker = LookerArguments.Open(arguments, time);
-        (Snapshot first, Snapshot last) = await ScanCommand.LookTwiceAsync(looker, time);
-        LookMemory memory = new LookMemory().Advance(first).Advance(last);
-        Explanation explanation = Explainer.Explain(first, last, memory, new DiagnosisOptions(), pid);
-        if (!explanation.Found)
-            throw new InvalidDataException($"explain: there is no process {pid}");
+        Explanation explanation = await LookAsync(looker, time, Arguments.Pid(operand));
         if (arguments.Has("--json"))
-            output.WriteLine(JsonSerializer.Serialize(explanation, ExplanationJson.Default.Explanation));
+            await output.WriteLineAsync(JsonSerializer.Serialize(explanation, ExplanationJson.Default.Explanation));
         else
-        {
-            foreach (string hop in explanation.Hops)
-                output.WriteLine(VisibleText.Of(hop));
-            if (explanation.Finding is { } finding)
-            {
-                output.WriteLine();
-                FindingText.Write(output, finding);
-            }
-        }
+            Write(output, explanation);
         return CommandLine.Ok;
+    }
+
+    /// <summary>Looks until everybody on the way has been looked at as a suspect: only then the members of their sets, their locks and their like are known.</summary>
+    /// <exception cref="InvalidDataException">There is no such process.</exception>
+    private static async Task<Explanation> LookAsync(HostLooker looker, TimeProvider time, int pid)
+    {
+        Snapshot first = looker.Look(new HashSet<int>());
+        LookMemory memory = new LookMemory().Advance(first);
+        var suspects = new HashSet<int>(Diagnoser.Suspects(first, new LookMemory())) { pid };
+        for (int looks = 2; ; looks++)
+        {
+            await Task.Delay(ScanCommand.BetweenLooks, time);
+            Snapshot last = looker.Look(suspects, tables: true);
+            memory.Advance(last);
+            Explanation explanation = Explainer.Explain(first, last, memory, new DiagnosisOptions(), pid);
+            if (!explanation.Found)
+                return NotFound(looker, first, last, pid);
+            int known = suspects.Count;
+            suspects.UnionWith(explanation.Hops.Select(hop => hop.Pid));
+            if (suspects.Count == known || looks == MaxLooks)
+                return explanation;
+            first = last;
+        }
+    }
+
+    private static Explanation NotFound(HostLooker looker, Snapshot first, Snapshot last, int pid)
+    {
+        if (looker.KernelThread(pid) is { } name)
+        {
+            string sentence = $"{name} ({pid}) is a thread of the kernel: no program, it has no fds, and what it waits for is the kernel's own affair.";
+            return new Explanation(pid, true, [new Hop(pid, name, [sentence])], 0, null, null);
+        }
+        if (first.Processes.Any(process => process.Pid == pid))
+            throw new InvalidDataException($"explain: process {pid} has just exited");
+        throw new InvalidDataException(last.Processes.FirstOrDefault(process => process.Threads.Any(thread => thread.Tid == pid)) is { } owner
+            ? $"explain: {pid} is a thread of process {owner.Pid} ({owner.Comm}); ask for that one"
+            : $"explain: there is no process {pid}");
+    }
+
+    internal static void Write(TextWriter output, Explanation explanation)
+    {
+        ImmutableHashSet<int> told = [];
+        if (explanation.Finding is { } finding)
+        {
+            FindingText.Write(output, finding);
+            output.WriteLine();
+            // The story has told of them; what the asked one waits for is told once more, thread by thread.
+            told = [.. finding.Participants.Select(participant => participant.Pid).Where(pid => pid != explanation.Pid)];
+        }
+        foreach (Hop hop in explanation.Hops.Where(hop => !told.Contains(hop.Pid)))
+            output.WriteLine(VisibleText.Of(string.Join(' ', hop.Sentences)));
+        if (explanation.NotTold > 0)
+            output.WriteLine($"What these wait for leads to {explanation.NotTold} more processes, which are not told.");
+        if (explanation.Verdict is { } verdict)
+            output.WriteLine(VisibleText.Of(verdict));
     }
 }
 

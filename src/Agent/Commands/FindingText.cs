@@ -16,8 +16,8 @@ public static class FindingText
             Write(output, finding);
             output.WriteLine();
         }
-        if (findings.IsEmpty)
-            output.WriteLine($"nothing found in {Count(visibility.Processes, "process", "processes")} with {Count(visibility.Threads, "thread", "threads")}");
+        string found = findings.IsEmpty ? "nothing found" : $"{Count(findings.Length, "finding", "findings")} ({string.Join(", ", findings.GroupBy(f => f.Class).Select(same => $"{same.Count()} {Word(same.Key)}"))})";
+        output.WriteLine($"{found} in {Count(visibility.Processes, "process", "processes")} with {Count(visibility.Threads, "thread", "threads")}");
         if (visibility.ReadsAbandoned > 0)
         {
             output.WriteLine(
@@ -32,17 +32,18 @@ public static class FindingText
         }
     }
 
+    /// <summary>Culprits that are told one by one: a process can have an end open a thousand times.</summary>
+    private const int MaxCulprits = 8;
+
     public static void Write(TextWriter output, Finding finding)
     {
-        output.WriteLine($"{finding.Class.ToString().ToLowerInvariant()}, {finding.Confidence.ToString().ToLowerInvariant()}: {VisibleText.Of(finding.Rule)}");
+        output.WriteLine($"{Word(finding.Class)}, {Word(finding.Confidence)}: {VisibleText.Of(finding.Rule)}");
         output.WriteLine($"  {VisibleText.Of(finding.Summary)}");
-        foreach (string sentence in finding.Explanation)
+        // Remedies are told with the culprits.
+        HashSet<string> remedies = [.. finding.Culprits.Select(culprit => culprit.Remedy)];
+        foreach (string sentence in finding.Explanation.Where(sentence => !remedies.Contains(sentence)))
             output.WriteLine($"    {VisibleText.Of(sentence)}");
-        foreach (Culprit culprit in finding.Culprits)
-        {
-            string fd = culprit.Fd is { } number ? $"fd {number} of " : "";
-            output.WriteLine($"  culprit: {fd}pid {culprit.Pid}, {VisibleText.Of(culprit.Resource)}. {VisibleText.Of(culprit.Remedy)}");
-        }
+        WriteCulprits(output, finding);
         foreach (string note in finding.Notes)
             output.WriteLine($"  note: {VisibleText.Of(note)}");
         if (finding.BoundedBy is { } end)
@@ -50,8 +51,27 @@ public static class FindingText
         foreach (string assumption in finding.Assumptions)
             output.WriteLine($"  assumed: {VisibleText.Of(Assumption.Sentence(assumption) ?? assumption)}");
         List(output, "not proven because", finding.NotProvenBecause);
-        output.WriteLine($"  waited at least {Duration(finding.WaitedSeconds)}; fingerprint {Short(finding.Fingerprint.Shape)}");
+        string waited = finding.WaitedSeconds > 0 ? $"waited at least {SpanText.Of(TimeSpan.FromSeconds(finding.WaitedSeconds))}; " : "";
+        output.WriteLine($"  {waited}fingerprint {Short(finding.Fingerprint.Shape)}");
     }
+
+    /// <summary>One line for all fds of one process on one thing.</summary>
+    private static void WriteCulprits(TextWriter output, Finding finding)
+    {
+        var lines = finding.Culprits.GroupBy(culprit => (culprit.Pid, culprit.Resource, culprit.Remedy)).ToList();
+        foreach (var line in lines.Take(MaxCulprits))
+        {
+            (int pid, string resource, string remedy) = line.Key;
+            string who = finding.Participants.FirstOrDefault(participant => participant.Pid == pid) is { } known ? $"{known.Comm} ({pid})" : $"pid {pid}";
+            string[] fds = [.. line.Where(culprit => culprit.Fd is not null).Select(culprit => $"fd {culprit.Fd}")];
+            string of = fds.Length == 0 ? "" : $"{string.Join(", ", fds)} of ";
+            output.WriteLine($"  culprit: {of}{VisibleText.Of(who)}, {VisibleText.Of(resource)}. {VisibleText.Of(remedy)}");
+        }
+        if (lines.Count > MaxCulprits)
+            output.WriteLine($"  and {Count(lines.Count - MaxCulprits, "more culprit", "more culprits")}: --json names them");
+    }
+
+    private static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     private static void List(TextWriter output, string title, ImmutableArray<string> items)
     {
@@ -61,15 +81,6 @@ public static class FindingText
 
     private static string Count(int number, string one, string many) =>
         number == 1 ? $"1 {one}" : $"{number.ToString("N0", CultureInfo.InvariantCulture)} {many}";
-
-    private static string Duration(double seconds) => TimeSpan.FromSeconds(seconds) switch
-    {
-        { TotalDays: >= 1 } t => $"{(int)t.TotalDays} d {t.Hours} h",
-        { TotalHours: >= 1 } t => $"{t.Hours} h {t.Minutes} min",
-        { TotalMinutes: >= 1 } t => $"{t.Minutes} min {t.Seconds} s",
-        { TotalSeconds: >= 10 } t => $"{t.Seconds} s",
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
-    };
 
     /// <summary><c>v1-abcdefgh</c>: enough to tell two apart by eye.</summary>
     private static string Short(string fingerprint) => fingerprint.Length > 11 ? fingerprint[..11] : fingerprint;

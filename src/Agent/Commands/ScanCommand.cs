@@ -15,7 +15,7 @@ public static class ScanCommand
     public const int Found = 3;
 
     /// <summary>Between the two looks: long enough for whoever is alive to run, short enough not to be waited for.</summary>
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(150);
+    internal static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(150);
 
     // Before Syntax: initialisers run in the order of the text.
     internal static readonly Option

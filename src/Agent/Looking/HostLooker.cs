@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using System.Text;
 using OrphanBoard.Agent.Bpf;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 
@@ -163,6 +165,12 @@ public sealed class HostLooker : IDisposable
         };
         return tables || suspects.Count > 0 ? _hostTables.AddTo(look) with { Duration = _time.GetElapsedTime(start) } : look;
     }
+
+    /// <summary>comm of the kernel thread with this pid, which no look shows; null: it is none.</summary>
+    internal string? KernelThread(int pid) =>
+        _proc.ReadAt($"{pid}/stat", _buffer, out ReadOnlySpan<byte> text) == Sight.Seen && StatFile.TryParse(text, out StatFile stat) && stat.IsKernelThread
+            ? Encoding.UTF8.GetString(stat.Comm)
+            : null;
 
     public void Dispose()
     {

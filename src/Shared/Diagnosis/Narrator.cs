@@ -11,6 +11,9 @@ internal sealed class Narrator(ResourceIndex resources)
     /// <summary><c>child (14)</c>.</summary>
     public string Name(int process) => Name(resources[process]);
 
+    /// <summary>The process with this pid, or null.</summary>
+    public ProcessRecord? Find(int process) => resources.Find(process)?.Record;
+
     public static string Name(ProcessRecord process) => $"{ProgramOf(process)} ({process.Pid})";
 
     /// <summary>That something of it is not known, and what that says about it.</summary>

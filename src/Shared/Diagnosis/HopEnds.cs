@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>What the way of an explanation ends at, and what to think of that: one sentence that claims no more than was seen.</summary>
+internal sealed class HopEnds(Evidence evidence, HopParts parts)
+{
+    private enum End
+    {
+        /// <summary>It waits for others on the way, or for nothing that is known to come.</summary>
+        None,
+        Hidden,
+        Running,
+
+        /// <summary>It ran between the two looks.</summary>
+        Ran,
+        Connections,
+        Terminal,
+        Stopped,
+        Timeout,
+
+        /// <summary>The other end of a connection, on another host.</summary>
+        Away,
+        Signal,
+        Exited,
+    }
+
+    /// <summary>Nothing can be read of what it waits for.</summary>
+    public static bool IsHidden(ProcessRecord process) =>
+        !process.Threads.IsEmpty && process.Threads.All(thread => thread.State is not ('R' or 'T' or 't') && thread.Call.Status == BlockedCallStatus.Denied);
+
+    /// <param name="pids">Those that are told, the asked one first.</param>
+    public string Verdict(ImmutableArray<int> pids)
+    {
+        string who = Narrator.Name(evidence.Resources[pids[0]]);
+        switch (Of(pids[0]))
+        {
+            case End.Hidden:
+                return $"Whether {who} hangs cannot be told from here.";
+            case End.Running:
+                return $"{who} is not hung: it is running.";
+            case End.Ran when evidence.Resources[pids[0]].Threads.Length == 1:
+                return $"{who} is not hung: it has just run.";
+            case End.Ran:
+                return $"{who} as a whole is not hung: some of its threads have just run. Whether others of them wait for each other cannot be told.";
+            case End.Connections:
+                return $"Nothing is wrong with that: {who} waits to be called.";
+            case End.Terminal:
+                return $"Nothing is wrong with that: {who} waits for somebody to type.";
+            case End.Stopped:
+                return $"{who} is not hung but stopped.";
+            case End.Exited:
+                return $"{who} is not hung: it is over.";
+            case End.Timeout:
+                return $"{who} is not stuck: it goes on by itself when its time is up.";
+        }
+        ImmutableArray<string> ends = [.. pids.Select(pid => (Pid: pid, End: Of(pid))).Where(pair => Phrase(pair.End) is not null)
+            .Take(3).Select(pair => $"{(pair.Pid == pids[0] ? "it" : Narrator.Name(evidence.Resources[pair.Pid]))} {Phrase(pair.End)}")];
+        return ends.IsEmpty
+            ? "No rule calls this a hang: something that is not known may still wake it."
+            : $"This is no deadlock as far as can be seen: {Narrator.Listing(ends)}.";
+    }
+
+    private static string? Phrase(End end) => end switch
+    {
+        End.Running => "is running",
+        End.Ran => "has just run",
+        End.Connections => "waits to be called",
+        End.Terminal => "waits for somebody to type",
+        End.Stopped => "is stopped and may be continued",
+        End.Timeout => "goes on by itself when its time is up",
+        End.Away => "waits for another host",
+        End.Signal => "waits for a signal, which anybody may send",
+        _ => null,
+    };
+
+    private End Of(int pid)
+    {
+        HostProcess process = evidence.Resources.Find(pid)!;
+        ImmutableArray<Waiter> waiters = evidence.Graph.NodeOf(pid).Waiters;
+        if (process.Record.IsZombie)
+            return End.Exited;
+        if (IsHidden(process.Record))
+            return End.Hidden;
+        if (pid == evidence.Resources.Look.ObserverPid || waiters.Any(waiter => waiter.Wait.Kind == WaitKind.Running))
+            return End.Running;
+        if (waiters.IsEmpty)
+            return End.None;
+        if (waiters.All(waiter => waiter.Wait.Kind is WaitKind.Stopped or WaitKind.Traced) || process.Record.Frozen == true)
+            return End.Stopped;
+        if (Moved(process))
+            return End.Ran;
+        ImmutableArray<End> ends = [.. waiters.SelectMany(waiter => EndsOf(process, waiter))];
+        return ends.IsEmpty ? End.None : ends.Min();
+    }
+
+    /// <summary>Since the look before, by its counters; a process that could not be told from its like did not.</summary>
+    private static bool Moved(HostProcess process) =>
+        process.Before is { } before && process.Record.Threads.Any(thread =>
+            thread.Counters is { } now && before.Threads.FirstOrDefault(other => other.Tid == thread.Tid) is { Counters: { } then } && now != then);
+
+    private IEnumerable<End> EndsOf(HostProcess process, Waiter waiter)
+    {
+        // A service thread with a timeout says nothing of the rest.
+        if (waiter.Thread.Tid == process.Pid && (waiter.Wait.Bounded == Bounded.Yes || waiter.Wait.Kind == WaitKind.Timer))
+            yield return End.Timeout;
+        if (waiter.Wait.Kind == WaitKind.SignalWait)
+            yield return End.Signal;
+        foreach (HopPart part in parts.Of(process, waiter.Wait))
+        {
+            End end = part.Wait.Kind switch
+            {
+                WaitKind.SocketAccept => End.Connections,
+                WaitKind.SocketRead when part.Socket is { Listens: true } => End.Connections,
+                WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect when part.Socket?.Away is not null => End.Away,
+                WaitKind.Tty when part.Wait.Call is null or SystemCall.Read or SystemCall.Readv => End.Terminal,
+                _ => End.None,
+            };
+            if (end != End.None)
+                yield return end;
+        }
+    }
+}
