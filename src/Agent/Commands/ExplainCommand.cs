@@ -100,7 +100,10 @@ public static class ExplainCommand
             told = [.. finding.Participants.Select(participant => participant.Pid).Where(pid => pid != explanation.Pid)];
         }
         foreach (Hop hop in explanation.Hops.Where(hop => !told.Contains(hop.Pid)))
-            output.WriteLine(VisibleText.Of(string.Join(' ', hop.Sentences)));
+        {
+            for (int i = 0; i < hop.Sentences.Length; i++)
+                output.WriteLine($"{(i == 0 ? "" : "  ")}{VisibleText.Of(hop.Sentences[i])}");
+        }
         if (explanation.NotTold > 0)
             output.WriteLine($"What these wait for leads to {explanation.NotTold} more processes, which are not told.");
         if (explanation.Verdict is { } verdict)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
@@ -15,6 +16,7 @@ public sealed record Explanation(int Pid, bool Found, ImmutableArray<Hop> Hops, 
 {
     public const string SchemaName = "orphanboard.explain/1";
 
+    [JsonPropertyOrder(-1)]
     public string Schema => SchemaName;
 }
 
@@ -31,7 +33,7 @@ public sealed record Hop(int Pid, string Comm, ImmutableArray<string> Sentences)
 public static class Explainer
 {
     /// <summary>More hops are not told: what waits for half the host is told by its first hops.</summary>
-    private const int MaxHops = 20;
+    private const int MaxHops = 12;
 
     public static Explanation Explain(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options, int pid)
     {

@@ -77,6 +77,9 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         _ => null,
     };
 
+    /// <summary>It runs, or has run since the look before.</summary>
+    public bool IsMoving(int pid) => Of(pid) is End.Running or End.Ran;
+
     private End Of(int pid)
     {
         HostProcess process = evidence.Resources.Find(pid)!;
@@ -113,8 +116,8 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         {
             End end = part.Wait.Kind switch
             {
-                WaitKind.SocketAccept => End.Connections,
-                WaitKind.SocketRead when part.Socket is { Listens: true } => End.Connections,
+                WaitKind.SocketAccept or WaitKind.SocketRead when part.Wait.Kind == WaitKind.SocketAccept || part.Socket is { Listens: true } =>
+                    IsOfRuntime(part.Socket) ? End.None : End.Connections,
                 WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect when part.Socket?.Away is not null => End.Away,
                 WaitKind.Tty when part.Wait.Call is null or SystemCall.Read or SystemCall.Readv => End.Terminal,
                 _ => End.None,
@@ -123,4 +126,8 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
                 yield return end;
         }
     }
+
+    /// <summary>A runtime listens for debuggers and their like in every program, whatever that does.</summary>
+    private static bool IsOfRuntime(SocketEnd? socket) =>
+        socket?.Record.Name is { } name && RuntimeData.Default.OwnListeners.Any(part => name.Contains(part, StringComparison.Ordinal));
 }

@@ -87,7 +87,7 @@ internal sealed class HopTeller
         if (node.CanRun is { } reason && node.Waiters.All(waiter => waiter.Wait.Kind is not (WaitKind.Running or WaitKind.Timer)))
             sentences.Add($"It can still run: {reason}.");
         TimeSpan still = record.Threads.Min(thread => _evidence.StillFor(record, thread));
-        if (still >= TimeSpan.FromSeconds(1))
+        if (still >= TimeSpan.FromSeconds(1) && !_ends.IsMoving(pid))
             sentences.Add($"{(record.Threads.Length == 1 ? "It has not" : "None of its threads has")} run for {SpanText.Of(still)}.");
         return [.. sentences];
     }
@@ -116,7 +116,7 @@ internal sealed class HopTeller
 
     private static string Subject(HostProcess process, Waiter waiter, int count, int total, bool first)
     {
-        string who = Narrator.Name(process.Record), thread = $"{waiter.Thread.Comm} ({waiter.Thread.Tid})";
+        string who = Narrator.Name(process.Record), thread = $"{waiter.Thread.Comm.Trim()} ({waiter.Thread.Tid})";
         bool main = waiter.Thread.Tid == process.Pid;
         return (count, first) switch
         {
@@ -131,6 +131,8 @@ internal sealed class HopTeller
     private string Predicate(HostProcess process, Waiter waiter)
     {
         Wait wait = waiter.Wait;
+        if (IsOwnChannel(process, wait))
+            return $"waits for what its own threads send each other (fd {wait.Fd})";
         return wait.Kind switch
         {
             WaitKind.Poll => $"waits for {_words.Set(process.Pid, _parts.Of(process, wait))}",
@@ -146,13 +148,17 @@ internal sealed class HopTeller
         };
     }
 
+    /// <summary>A pipe or eventfd that nobody else has, in a process of several threads: a hand-made bell.</summary>
+    private bool IsOwnChannel(HostProcess process, Wait wait) =>
+        wait.Kind is WaitKind.PipeRead or WaitKind.EventFd && process.Record.Threads.Length > 1 && _parts.Of(process, wait)[0].IsOwn(process.Pid);
+
     /// <summary>Timeouts, holders, and what else could end the wait.</summary>
     private IEnumerable<string> Additions(HostProcess process, Waiter waiter)
     {
         Wait wait = waiter.Wait;
         if (wait.Bounded == Bounded.Yes && wait.Kind is not (WaitKind.Timer or WaitKind.Futex))
             yield return "The wait has a timeout.";
-        if (wait.Kind is WaitKind.Poll or WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketAccept or WaitKind.SocketConnect)
+        if (wait.Kind is WaitKind.Poll or WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketAccept or WaitKind.SocketConnect || IsOwnChannel(process, wait))
             yield break;
         HopPart part = _parts.Of(process, wait)[0];
         if (!part.Wakers.IsEmpty)

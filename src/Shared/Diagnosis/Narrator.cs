@@ -28,7 +28,7 @@ internal sealed class Narrator(ResourceIndex resources)
             return process.Comm;
         string?[] longer = [process.Exe, process.Cmdline is { IsEmpty: false } cmdline ? cmdline[0] : null];
         return longer
-            .Select(path => path?[(path.LastIndexOf('/') + 1)..])
+            .Select(path => path?[(path.LastIndexOf('/') + 1)..].Replace(" (deleted)", "", StringComparison.Ordinal))
             .FirstOrDefault(name => name is not null && name.StartsWith(process.Comm, StringComparison.Ordinal)) ?? process.Comm;
     }
 

@@ -18,7 +18,7 @@ internal sealed class PartWords(Narrator narrator)
         if (others.Length > MaxMembers)
             told.Add($"{others.Length - MaxMembers} more fds");
         if (own.Length > 0)
-            told.Add($"what its own threads send each other (fd {Narrator.Listing(own.Select(part => part.Wait.Fd).Distinct().Select(fd => $"{fd}"))})");
+            told.Add($"what its own threads send each other (fd {Narrator.Listing(own.Select(part => part.Wait.Fd).Distinct().Order().Select(fd => $"{fd}"))})");
         return told.Count == 1 ? told[0] : $"any of {parts.Length} fds: {string.Join("; ", told)}";
     }
 
@@ -78,7 +78,7 @@ internal sealed class PartWords(Narrator narrator)
     /// <summary><c>at fd 1 and fd 4 of child (14) and at fd 3 of itself</c>.</summary>
     public string At(int process, ImmutableArray<Waker> wakers) => Narrator.Listing(wakers.GroupBy(waker => waker.Node).Select(group =>
     {
-        string[] fds = [.. group.Where(waker => waker.Fd is not null).Select(waker => $"fd {waker.Fd}").Order(StringComparer.Ordinal)];
+        string[] fds = [.. group.Where(waker => waker.Fd is not null).Select(waker => waker.Fd).Order().Select(fd => $"fd {fd}")];
         string who = group.Key == process ? "itself" : narrator.Name(group.Key);
         return fds.Length == 0 ? $"in {who}" : $"at {Narrator.Listing(fds)} of {who}";
     }));

@@ -105,25 +105,4 @@ public sealed class DiagnoserTests
         Assert.Superset(new HashSet<int> { 100, 110, 120 }, suspects.ToHashSet());
         Assert.DoesNotContain(200, suspects);
     }
-
-    [Fact]
-    public void Explain_WaiterOnTheWay_IsFollowedToWhoCanStillRun()
-    {
-        var scene = new Scene();
-        scene.Process(50, "sh").WaitsFor(60);
-        scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
-        scene.Process(61, "sleep", parent: 50).WriteEnd(7000, 1).Sleeps();
-        Snapshot look = scene.Look();
-
-        Explanation explanation = Explainer.Explain(look, look, new LookMemory(), new DiagnosisOptions(), 50);
-
-        Assert.Equal(
-            [
-                "sh (50) waits for its child cat (60) to exit.",
-                "cat (60) reads pipe 7000 (fd 0) to its end. Its write end is open at fd 1 of sleep (61).",
-                "sleep (61) sleeps until a timer ends.",
-            ],
-            explanation.Hops);
-        Assert.Null(explanation.Finding);
-    }
 }
