@@ -51,8 +51,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         else if (wait.Kind == WaitKind.Poll)
         {
             sink.BeginSet(wait);
+            bool edgeTriggered = wait.Call is SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2;
             foreach (Wait member in wait.Members)
-                FindOne(process, member, sink);
+                FindOne(process, member, sink, edgeTriggered);
             sink.EndSet();
         }
         else
@@ -97,12 +98,16 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => null,
         WaitKind.EventFd when wait.Target is { Id: not 0 } => null,
         WaitKind.Futex when wait.Futex is { Private: true } => null,
-        WaitKind.ChildWait => null,
+        WaitKind.ChildWait or WaitKind.Vfork => null,
         WaitKind.Unknown => wait.Why ?? "it is not decoded",
         _ => "what it waits for can come from outside",
     };
 
-    private void FindOne(HostProcess process, Wait wait, IWakerSink sink)
+    /// <param name="process">Who waits.</param>
+    /// <param name="wait">The wait, or one member of a set.</param>
+    /// <param name="sink">Is told.</param>
+    /// <param name="edgeTriggered">Of a set that may tell of what comes only, not of what is there (EPOLLET).</param>
+    private void FindOne(HostProcess process, Wait wait, IWakerSink sink, bool edgeTriggered = false)
     {
         if (WhyOneOutside(wait) is { } why)
         {
@@ -119,8 +124,14 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             case WaitKind.Futex:
                 FindSharers(process, wait, sink);
                 break;
+            case WaitKind.Vfork:
+                FindVforked(process, wait, sink);
+                break;
+            case WaitKind.EventFd:
+                FindEventFdHolders(wait, sink);
+                break;
             default:
-                FindHolders(wait, sink);
+                FindHolders(process, wait, sink, edgeTriggered);
                 break;
         }
     }

@@ -22,9 +22,15 @@ public static class RuleBook
     internal static ImmutableArray<IncidentRule> DeadlockRules =>
     [
         // Somebody holds what a reader waits to be closed.
+        new VforkStuck(),
         new EofHeldByDuplicate(),
+        new JobserverStarved(),
+        new EofHeldBySibling(),
         new EofHeldBySelf(),
         // Each waits for the other.
+        new PipeFullCycle(),
+        new PipeReadCycle(),
+        new EventfdNoPeer(),
         // Inside one process.
         // Parents and children.
         new StdioDuplicateStuck(),
