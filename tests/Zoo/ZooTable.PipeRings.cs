@@ -93,7 +93,6 @@ internal static partial class ZooTable
         Twin("later-substitution-has-the-pipe", "busy"),
         Twin("forked-child-has-the-trackers-pipe", "busy"),
         Twin("all-input-before-any-output-python", "busy"),
-        Twin("all-input-before-any-output-bash", "busy"),
         Twin("unread-output-wait", "quiet"),
         Twin("unread-output-threads", "quiet"),
         Twin("vfork-child-waits-for-its-parent", "slow"),

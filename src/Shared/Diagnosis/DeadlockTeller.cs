@@ -83,8 +83,10 @@ internal static class DeadlockTeller
             foreach (Clause clause in node.Waiters.SelectMany(waiter => waiter.Clauses))
             {
                 assumptions.UnionWith(clause.Assumptions);
-                if (clause.Wait.Kind is not (WaitKind.Futex or WaitKind.ChildWait))
+                if (clause.Wait.Kind is not (WaitKind.Futex or WaitKind.ChildWait or WaitKind.Vfork))
                     assumptions.Add(Assumption.NoFdInFlight);
+                if (clause.Wait.Kind == WaitKind.EventFd || clause.Wait.Members.Any(member => member.Kind == WaitKind.EventFd))
+                    assumptions.Add(Assumption.NoAio);
                 if (clause.Wait.Fd is not null && node.Waiters.Length > 1)
                     assumptions.Add(Assumption.FdNotReused);
             }

@@ -34,8 +34,6 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Outside, "a holder has a device or the like open, for which the kernel may add to the eventfd");
         else if (!guess && resources.LostAHolder(wait.Target!))
             sink.End(Openness.Outside, "a holder has just let go of it");
-        else if (resources.Hidden == 0)
-            sink.End(Openness.Closed, null, Assumption.NoAio);
         else
             EndSighted(holders, sink);
     }
