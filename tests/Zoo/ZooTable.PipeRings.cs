@@ -123,7 +123,7 @@ internal static partial class ZooTable
 
     private static Specimen UnreadOutput(string how) => new($"unread-output-{how}", Program("unread-output"), how)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3), Group = "unread-output" },
     };
 
     private static Specimen EventFds(string how, params string[] roles) => new($"eventfds-{how}", Program("eventfds"), how)

@@ -21,8 +21,9 @@ public static class RuleBook
     /// <summary>Tried in order on each incident: the first that fits names it, the others become notes.</summary>
     internal static ImmutableArray<IncidentRule> DeadlockRules =>
     [
-        // Somebody holds what a reader waits to be closed.
+        // Nothing else explains a parent that stands still in vfork.
         new VforkStuck(),
+        // Somebody holds what a reader waits to be closed.
         new EofHeldByDuplicate(),
         new JobserverStarved(),
         new EofHeldBySibling(),
