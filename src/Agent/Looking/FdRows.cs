@@ -35,8 +35,8 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             bool asked = epolls.Contains(row.Number) || nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd;
             if (!asked)
                 fd = FdTableReader.WithoutInfo(fd);
-            else if (row.Kind != FdKind.Epoll && !(plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null))
-                fd = reader.WithInfo(directory.Handle, living, fd, suspect: false);
+            else if (row.Kind != FdKind.Epoll)
+                fd = WithInfo(fd, row);
             same = same && ReferenceEquals(fd, before[_fds.Count]);
             _fds.Add(fd);
         }
@@ -52,8 +52,8 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     {
         FdTarget target = row.Kind switch
         {
-            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Inode, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Inode}]")),
-            FdKind.Socket => new FdTarget(FdKind.Socket, row.Inode, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Inode}]")),
+            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Id, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Id}]")),
+            FdKind.Socket => new FdTarget(FdKind.Socket, row.Id, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Id}]")),
             FdKind.EventFd => EventFd,
             FdKind.Epoll => Epoll,
             FdKind.TimerFd => TimerFd,
@@ -61,6 +61,15 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             _ => reader.ReadTarget(directory.Handle, living, row.Number, old?.Target),
         };
         return old is not null && ReferenceEquals(old.Target, target) && old.Access == row.Access ? old : new FileDescriptor(row.Number, row.Access, target);
+    }
+
+    /// <summary>What fdinfo would say: which eventfd, which process.</summary>
+    private static FileDescriptor WithInfo(FileDescriptor fd, in FdRow row)
+    {
+        bool async = (row.Bits & FdBits.Async) != 0;
+        if (fd.Target.Id == row.Id && fd.CloseOnExec == row.CloseOnExec && fd.Async == async)
+            return fd;
+        return fd with { Target = fd.Target.Id == row.Id ? fd.Target : fd.Target with { Id = row.Id }, CloseOnExec = row.CloseOnExec, Async = async };
     }
 
     private static readonly FdTarget
