@@ -23,17 +23,21 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Closed, null);
             return;
         }
-        if (!guess)
+        Unseen unseen = guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
+        if (!guess && unseen != Unseen.None)
         {
             foreach (Holder holder in resources.UntoldEventFdHolders.Span)
                 sink.Add(holder.Owner, holder.Fd, direct: false);
         }
-        if (!seen)
-            sink.End(Openness.Outside, "nobody is seen to hold it");
+        sink.Assume(Assumption.NoAio);
+        if (!seen || unseen == Unseen.Somebody)
+            sink.End(Openness.Outside, HeldUnseen);
         else if (kernel)
             sink.End(Openness.Outside, "a holder has a device or the like open, for which the kernel may add to the eventfd");
         else if (!guess && resources.LostAHolder(wait.Target!))
             sink.End(Openness.Outside, "a holder has just let go of it");
+        else if (unseen == Unseen.None)
+            sink.End(Openness.Closed, null);
         else
             EndSighted(holders, sink);
     }

@@ -27,46 +27,27 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Closed, null);
             return;
         }
-        if (!held)
+        Unseen unseen = guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
+        if (!held || unseen == Unseen.Somebody)
             sink.End(Openness.Outside, HeldUnseen);
         else if (!guess && resources.LostAHolder(wait.Target!))
             sink.End(Openness.Outside, "a holder has just let go of it");
-        else if (!guess && WhyPipeLetsGo(process.Record, wait, holders, edgeTriggered) is { } why)
+        else if (!guess && WhyAboutToWake(process.Record, wait, edgeTriggered) is { } why)
             sink.End(Openness.Outside, why);
+        else if (unseen == Unseen.None)
+            sink.End(Openness.Closed, null);
         else
             EndSighted(holders, sink);
     }
 
-    /// <summary>
-    /// The last look into the pipe itself, where the back end has it: what is waited for must not have come, and all who have an end must be seen.
-    /// Null also where nothing of it was seen.
-    /// </summary>
-    private static string? WhyPipeLetsGo(ProcessRecord process, Wait wait, OrderedList<Holder> holders, bool edgeTriggered)
+    /// <summary>The last look into the pipe itself: whether what is waited for has come. Null also where the back end does not see it.</summary>
+    private static string? WhyAboutToWake(ProcessRecord process, Wait wait, bool edgeTriggered)
     {
         if (wait.Fd is not { } fd || process.FindFd(fd)?.Pipe is not { } pipe)
             return null;
         if (wait.Kind == WaitKind.PipeRead && pipe.Buffers > 0 && !edgeTriggered)
             return "there is something in the pipe: it is about to wake";
         // A member of a set may stand there for the end of the readers alone, room or not.
-        if (wait is { Kind: WaitKind.PipeWrite, Call: not null } && pipe.Buffers < pipe.Capacity)
-            return "there is room in the pipe: it is about to wake";
-        return pipe.Readers > Seen(holders, FdAccess.Read) || pipe.Writers > Seen(holders, FdAccess.Write) ? HeldUnseen : null;
-    }
-
-    /// <summary>Number of open file descriptions with this access; one that cannot be told from others counts as another.</summary>
-    private static int Seen(OrderedList<Holder> holders, FdAccess access)
-    {
-        var descriptions = new HashSet<ulong>();
-        int untold = 0;
-        foreach (Holder holder in holders.Span)
-        {
-            if ((holder.Access & access) == 0)
-                continue;
-            if (holder.Owner.Record.FindFd(holder.Fd)?.Description is { } description)
-                descriptions.Add(description);
-            else
-                untold++;
-        }
-        return descriptions.Count + untold;
+        return wait is { Kind: WaitKind.PipeWrite, Call: not null } && pipe.Buffers < pipe.Capacity ? "there is room in the pipe: it is about to wake" : null;
     }
 }
