@@ -17,7 +17,7 @@ public sealed record Explanation(int Pid, bool Found, ImmutableArray<Hop> Hops, 
     public const string SchemaName = "orphanboard.explain/1";
 
     [JsonPropertyOrder(-1)]
-    public string Schema => SchemaName;
+    public string Schema { get; init; } = SchemaName;
 }
 
 /// <summary>One process on the way.</summary>

@@ -34,10 +34,11 @@ public class FindingTextTests
         deadlock, proven: eof-held-by-duplicate
           reader waits for ever.
             reader (7) reads pipe 1 to its end.
-          culprit: fd 4 of pid 7, pipe:[1]. Close fd 4.
+          culprit: fd 4 of reader (7), pipe:[1]. Close fd 4.
           assumed: None of them has an alarm pending: the kernel does not show those.
           waited at least 1 h 6 min; fingerprint v1-abcdefgh
 
+        1 finding (1 deadlock) in 1,200 processes with 3,000 threads
 
         """,
         Text([Sample.Finding("a", 7)], Whole));

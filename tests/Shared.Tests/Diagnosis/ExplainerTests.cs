@@ -172,11 +172,58 @@ public sealed class ExplainerTests
         var scene = new Scene();
         scene.Process(50, "job").Thread(50, 0, "do_signal_stop", null, [], 'T');
 
+        Assert.Equal("job (50) is stopped: it goes on when it is sent SIGCONT. It has not run for 1 min 40 s.", Told(Explain(scene, 50))[0]);
+    }
+
+    [Fact]
+    public void Explain_Frozen_SaysSo()
+    {
+        var scene = new Scene();
+        scene.Process(50, "job").WaitsForSignal().With = record => record with { Frozen = true };
+
         Explanation explanation = Explain(scene, 50);
 
-        Assert.Equal("job (50) is stopped: it goes on when it is sent SIGCONT. It has not run for 1 min 40 s.", Told(explanation)[0]);
-        if (explanation.Finding is null)
-            Assert.Equal("job (50) is not hung but stopped.", explanation.Verdict);
+        Assert.Equal(
+            "job (50) waits for a signal: anybody may send one. Its cgroup is frozen: no thread of it runs until that is thawed. It has not run for 1 min 40 s.",
+            Told(explanation)[0]);
+    }
+
+    [Fact]
+    public void Explain_ListenerOfTheRuntime_IsNoServerForThat()
+    {
+        var scene = new Scene();
+        scene.Process(50, "app").Has(3, "socket:[900]", FdAccess.ReadWrite).Thread(50, Accept, "unix_wait_for_peer", 3);
+
+        Explanation explanation = Explain(scene, 50,
+            new SocketRecord(900, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "/tmp/dotnet-diagnostic-50-1-socket" });
+
+        Assert.Equal("No rule calls this a hang: something that is not known may still wake it.", explanation.Verdict);
+    }
+
+    [Fact]
+    public void Explain_PipeThatOnlyItsOwnThreadsHave_IsTheirBell()
+    {
+        var scene = new Scene();
+        scene.Process(50, "app").ReadEnd(7000, 5).WriteEnd(7000, 6).Sleeps().Reads(5);
+
+        Assert.Equal(
+            "The main thread of app (50) sleeps until a timer ends. Its thread app (51) waits for what its own threads send each other (fd 5). None of its threads has run for 1 min 40 s.",
+            Told(Explain(scene, 50))[0]);
+    }
+
+    [Fact]
+    public void Explain_RanBetweenTheLooks_IsNotHung()
+    {
+        var scene = new Scene();
+        Actor worker = scene.Process(50, "worker").ReadEnd(7000, 0).Reads(0);
+        scene.Process(60, "feeder").WriteEnd(7000, 1).WaitsForSignal();
+        Snapshot first = scene.Look(1000);
+        worker.Ran();
+
+        Explanation explanation = Explainer.Explain(first, scene.Look(1001), new LookMemory(), new DiagnosisOptions(), 50);
+
+        Assert.Equal(["worker (50) reads pipe 7000 (fd 0) to its end.", "Its write end is open at fd 1 of feeder (60).", "It can still run: it ran between the two looks."], explanation.Hops[0].Sentences);
+        Assert.Equal("worker (50) is not hung: it has just run.", explanation.Verdict);
     }
 
     [Fact]
