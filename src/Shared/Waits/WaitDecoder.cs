@@ -65,8 +65,8 @@ public static partial class WaitDecoder
             SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 when Sleeps(thread, EpollChannels) =>
                 OfEpoll(process, thread, call),
             SystemCall.Futex when Sleeps(thread, FutexChannels) => OfFutex(process, thread, call),
-            SystemCall.Wait4 when Sleeps(thread, ChildChannels) => OfWait4(process, (int)args[0], call),
-            SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], call),
+            SystemCall.Wait4 when Sleeps(thread, ChildChannels) => OfWait4(process, (int)args[0], args[2], call),
+            SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], args[3], call),
             SystemCall.Nanosleep or SystemCall.ClockNanosleep =>
                 new Wait { Kind = WaitKind.Timer, Bounded = Bounded.Yes, Call = call },
             SystemCall.Pause or SystemCall.RtSigsuspend =>
@@ -139,6 +139,6 @@ public static partial class WaitDecoder
         return new Wait { Kind = kind.Value, Bounded = bounded, Call = call, Fd = fd, Target = entry.Target };
     }
 
-    private static bool IsTerminal(string path) =>
+    internal static bool IsTerminal(string path) =>
         path.StartsWith("/dev/pts/", StringComparison.Ordinal) || path.StartsWith("/dev/tty", StringComparison.Ordinal) || path is "/dev/console" or "/dev/ptmx";
 }
