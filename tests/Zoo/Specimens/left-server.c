@@ -4,7 +4,7 @@
  *   ignores     stdin and stdout are unix sockets whose other ends are closed; it waits for a timer and does not mind
  *   pipes       the same with pipes
  *   job         the same, in a session of its own; only the mark of its CI job, which is over, tells where it came from
- *   wrapped     between client and server stands a wrapper that holds the server's stdin, and waits for it
+ *   wrapped     between client and server stands a wrapper, an event loop, that holds the server's stdin
  *   many        a dozen of them, alike
  *   ports       it listens on a TCP port
  *   compiles    a driver that waits for its busy child
@@ -68,8 +68,7 @@ _Noreturn static void wrap(pid_t parent)
     int own[2];
     if (pipe2(own, O_CLOEXEC) < 0)
         die("pipe2");
-    pid_t server = fork_or_die();
-    if (server == 0) {
+    if (fork_or_die() == 0) {
         dup2(own[0], 0);
         close(own[1]);
         announce("server");
@@ -83,8 +82,7 @@ _Noreturn static void wrap(pid_t parent)
     announce("wrapper");
     lose_parent(parent);
     in_place();
-    wait_for(server);
-    _exit(0);
+    work();
 }
 
 static void connect_stdio(int input, int output)
