@@ -14,7 +14,6 @@ internal static partial class ZooTable
         StoppedChild("poll", "parent"),
         StoppedChild("pipeline", "parent", "filter"),
         StoppedChild("above", "above", "parent"),
-        StoppedChild("wait", "parent") with { Name = "stopped-child-under-a-limit", Command = [Script("limited.sh"), Program("stopped-child")] },
         new("leader-waits-for-a-job-that-wants-the-terminal", Program("tty-job"), "waited")
         {
             Expected = new(FindingClass.Stall, Confidence.Proven, "waiting-for-stopped-child") { AtLeast = Confidence.Likely, Pids = ["leader", "job"], Culprit = new("job") { Fds = [-1] } },
