@@ -17,7 +17,7 @@ internal static partial class ZooTable
         LeftServer("compiles", "orphan-busy", "server"),
         LeftServer("ports", "orphan-idle", "server"),
         LeftServer("many", "orphan-idle", [.. Enumerable.Range(1, 12).Select(number => $"server-{number}")]),
-        LeftServer("job", "orphan-idle", "server") with { Environment = new Dictionary<string, string> { ["BUILD_ID"] = "zoo-4711" } },
+        LeftServer("job", "orphan-idle", "server") with { Command = ["env", "BUILD_ID=zoo-4711", Program("left-server"), "job"] },
         new("twelve-zombies", Program("never-waits"))
         {
             Expected = new(FindingClass.Zombie, Confidence.Proven, "unreaped-zombies") { AtLeast = Confidence.Suspected, Pids = [], Unannounced = 12, Others = ["never-waits"] },
@@ -29,7 +29,7 @@ internal static partial class ZooTable
         new("daemon-with-null-stdio", Program("left-server"), "null"),
         new("daemon-with-a-log", Program("left-server"), "log"),
         new("build-server-with-a-name", Program("left-server"), "named"),
-        new("job-with-a-session-of-its-own", Program("left-server"), "living-job") { Environment = new Dictionary<string, string> { ["BUILD_ID"] = "zoo-4712" } },
+        new("job-with-a-session-of-its-own", "env", "BUILD_ID=zoo-4712", Program("left-server"), "living-job"),
         new("nohup-job-with-a-log", "sh", "-c", $"nohup {Program("zoo-exec")} sleeper sleep 1000 >nohup.log 2>&1 </dev/null &"),
     ];
 
