@@ -8,7 +8,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Who has lost its parent, told live from memory or found later from what it left behind.</summary>
 /// <param name="resources">The look.</param>
 /// <param name="memory">Who was seen to lose its parent.</param>
-internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
+internal sealed partial class Adoption(ResourceIndex resources, LookMemory memory)
 {
     private HashSet<ulong>? _listeners;
 
@@ -110,24 +110,6 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
         return record.Session == holder.Record.Session && !adopted;
     }
 
-    /// <summary>
-    /// Whether a process found without memory looks like an orphan. It was adopted: a child is in its parent's session or leads one of its own,
-    /// and this one does neither. The leader of its process group or session is gone. And its stdio says that it is no daemon: a pipe whose other
-    /// end nobody has, or a terminal that is gone.
-    /// </summary>
-    public bool LooksOrphaned(HostProcess process)
-    {
-        ProcessRecord record = process.Record;
-        if (record.Session == record.Pid || resources.ParentOf(process) is not { } parent || parent.Record.Session == record.Session)
-            return false;
-        bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(record.Pgrp);
-        return (groupLeaderGone || IsGone(record.Session)) && HasDeadStdio(process) && !Listens(process);
-    }
-
-    /// <summary>What <see cref="LooksOrphaned"/> asks of the record alone.</summary>
-    public static bool MayBeOrphan(ProcessRecord process) => process.Session != process.Pid
-        && process.Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => fd.Target.Kind == FdKind.Pipe || IsDeadTerminal(fd.Target));
-
     /// <summary>Exited, whether or not it has been waited for.</summary>
     private bool IsGone(int pid) => resources.Find(pid) is null or { Record.IsZombie: true };
 
@@ -143,35 +125,6 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
                 return true;
         }
         return false;
-    }
-
-    /// <summary>Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen.</summary>
-    public bool HasDeadStdio(HostProcess process)
-    {
-        foreach (FileDescriptor fd in process.Record.Fds)
-        {
-            if (fd.Number > 2)
-                break;
-            if (IsDeadTerminal(fd.Target) || IsDeadPipe(fd))
-                return true;
-        }
-        return false;
-    }
-
-    private static bool IsDeadTerminal(FdTarget target) => target.Kind == FdKind.Path
-        && target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal) && target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
-
-    private bool IsDeadPipe(FileDescriptor fd)
-    {
-        if (fd.Target.Kind != FdKind.Pipe || !resources.OnlyInitIsHidden)
-            return false;
-        FdAccess other = (fd.Access & FdAccess.Write) != 0 ? FdAccess.Read : FdAccess.Write;
-        foreach (Holder holder in resources.HoldersOf(fd.Target).Span)
-        {
-            if ((holder.Access & other) != 0)
-                return false;
-        }
-        return true;
     }
 
     /// <summary>A stdio pipe whose other end somebody has who is neither its descendant nor of its own process group.</summary>

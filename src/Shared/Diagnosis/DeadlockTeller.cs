@@ -71,7 +71,7 @@ internal static class DeadlockTeller
             : ParticipantRole.Waiter))];
     }
 
-    private static ImmutableArray<string> AssumptionsOf(Incident incident)
+    internal static ImmutableArray<string> AssumptionsOf(Incident incident)
     {
         var assumptions = new SortedSet<string>(StringComparer.Ordinal);
         foreach (int member in incident.Members)
@@ -89,7 +89,7 @@ internal static class DeadlockTeller
         return [.. assumptions];
     }
 
-    private static ImmutableArray<string> WhyNotProven(Incident incident)
+    internal static ImmutableArray<string> WhyNotProven(Incident incident)
     {
         var reasons = new List<string>();
         foreach (int member in incident.Members)

@@ -20,10 +20,16 @@ internal enum LocalFacts
     /// <summary>Its stdio is again at other fds, see <see cref="StdioDuplicates.AllOf"/>.</summary>
     HoldsDuplicates = 4,
 
-    /// <summary>It leads no session, and its stdio may lead nowhere.</summary>
+    /// <summary>Its stdio may lead nowhere.</summary>
     MayBeOrphan = 8,
 
     Zombie = 16,
+
+    /// <summary>Stopped, held by its tracer, or perhaps frozen, see <see cref="Halts"/>.</summary>
+    Halted = 32,
+
+    /// <summary>A thread reads or polls a pipe, with or without a timeout.</summary>
+    WaitsOnPipe = 64,
 }
 
 internal static class LocalFact
@@ -41,6 +47,10 @@ internal static class LocalFact
             facts |= LocalFacts.MayBeOrphan;
         if (process.IsZombie)
             facts |= LocalFacts.Zombie;
+        if (waits.Any(wait => Adoption.PipeReads(wait).Any()))
+            facts |= LocalFacts.WaitsOnPipe;
+        if (Halts.Of(process, guess: true) != Halt.None)
+            facts |= LocalFacts.Halted;
         return facts;
     }
 

@@ -59,7 +59,8 @@ internal sealed class Narrator(ResourceIndex resources)
         }
     }
 
-    private string Hop(Incident incident, int process)
+    /// <summary>What a process waits for, and who holds that.</summary>
+    public string Hop(Incident incident, int process)
     {
         WaitNode node = incident.Evidence.Graph.NodeOf(process);
         ILookup<int, IncidentEdge> byThread = incident.Edges.Where(edge => edge.From == process && !edge.IsKinship).ToLookup(edge => edge.Tid);

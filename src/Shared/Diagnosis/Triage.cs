@@ -12,7 +12,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
-    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [];
+    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
     private readonly HashSet<int> _suspects = [];
 
     /// <summary>Those that might wait only for each other, if no hidden fd table holds an end. Ascending by pid, like all of these.</summary>
@@ -21,13 +21,25 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     /// <summary>Readers that orphans might keep waiting, see <see cref="Adoption.HeldUp"/>.</summary>
     public IReadOnlyList<HostProcess> HeldUp => _heldUp;
 
-    /// <summary>Those that look like orphans to who did not see them become one.</summary>
+    /// <summary>Those that look like orphans: to who did not see them become one, and by their stdio.</summary>
     public IReadOnlyList<HostProcess> Orphaned => _orphaned;
 
     /// <summary>Those whose stdio is again at other fds.</summary>
     public IReadOnlyList<HostProcess> Duplicates => _duplicates;
 
     public IReadOnlyList<HostProcess> Zombies => _zombies;
+
+    /// <summary>Those that are stopped, held by their tracers, or perhaps frozen.</summary>
+    public IReadOnlyList<HostProcess> Halted => _halted;
+
+    /// <summary>Those that wait for the end of a pipe whose write end they alone have, see <see cref="PipeHazards"/>.</summary>
+    public IReadOnlyList<HostProcess> OwnReaders => _ownReaders;
+
+    /// <summary>Those that wait on a pipe whose write end a bystander may have inherited.</summary>
+    public IReadOnlyList<HostProcess> LeakReaders => _leakReaders;
+
+    /// <summary>Those that might wait only for somebody stopped.</summary>
+    public IReadOnlyList<HostProcess> WaitForStopped => _waitForStopped;
 
     /// <summary>Pids whose costly facts (fdinfo, timers, sched) the next look should read.</summary>
     public IReadOnlySet<int> Suspects => _suspects;
@@ -52,15 +64,22 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 continue;
             if ((facts & LocalFacts.ReadsPipe) != 0 && adoption.MayBeHeldUp(process))
                 _heldUp.Add(process);
-            if ((facts & LocalFacts.MayBeOrphan) != 0 && adoption.LooksOrphaned(process))
+            if ((facts & LocalFacts.MayBeOrphan) != 0
+                && (memory.OrphanSince(process.Record) is null ? adoption.LooksOrphaned(process, guess: true) : adoption.HasDeadStdio(process, guess: true)))
                 _orphaned.Add(process);
             if ((facts & LocalFacts.HoldsDuplicates) != 0)
                 _duplicates.Add(process);
             if ((facts & LocalFacts.Zombie) != 0)
                 _zombies.Add(process);
+            if ((facts & LocalFacts.Halted) != 0)
+                _halted.Add(process);
+            if ((facts & LocalFacts.WaitsOnPipe) != 0)
+                FindPipeHazards(process, host);
         }
-        FindStuck(host);
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp])
+        FindStuck(host, _stuck);
+        if (_halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
+            FindThoseWhoWaitForStopped(host);
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _halted, _waitForStopped])
         {
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
@@ -71,9 +90,73 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (Holder holder in resources.EventFdHolders.Span)
                 _suspects.Add(holder.Process);
         }
+        AddThoseWhoMayEndIt();
     }
 
-    private void FindStuck(HostIdentity host)
+    private void FindPipeHazards(HostProcess process, HostIdentity host)
+    {
+        if (PipeHazards.FindOwn(resources, process) is not null)
+            _ownReaders.Add(process);
+        bool leaks = false;
+        foreach (Wait wait in process.WaitsOf(host))
+        {
+            leaks |= MarkBystanders(process, wait);
+            foreach (Wait member in wait.Members)
+                leaks |= MarkBystanders(process, member);
+        }
+        if (leaks)
+            _leakReaders.Add(process);
+    }
+
+    /// <summary>Whether its fd is close-on-exec is asked of the bystander only.</summary>
+    private bool MarkBystanders(HostProcess reader, Wait wait)
+    {
+        bool any = false;
+        if (!PipeHazards.IsPipeRead(wait))
+            return any;
+        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        {
+            if (!PipeHazards.IsBystander(resources, reader, wait, holder))
+                continue;
+            any = true;
+            _suspects.Add(holder.Process);
+        }
+        return any;
+    }
+
+    /// <summary>Who above a suspect may have a timer (see <see cref="Limits"/>) is asked for it too.</summary>
+    private void AddThoseWhoMayEndIt()
+    {
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _heldUp, _halted, _waitForStopped])
+        {
+            foreach (HostProcess process in found)
+            {
+                HostProcess? above = resources.ParentOf(process);
+                for (int steps = 0; steps < resources.Count && above is not null; steps++, above = resources.ParentOf(above))
+                {
+                    if (Limits.MayHaveATimer(above.Record))
+                        _suspects.Add(above.Pid);
+                }
+            }
+        }
+    }
+
+    /// <summary>The same search, in which those who are stopped are stuck whatever they wait for.</summary>
+    private void FindThoseWhoWaitForStopped(HostIdentity host)
+    {
+        _search.Begin(resources.Count);
+        foreach (HostProcess process in resources.Processes)
+        {
+            LocalFacts facts = process.FactsOn(host);
+            bool candidate = (facts & LocalFacts.MayBeStuck) != 0 && process.Pid != resources.Look.ObserverPid;
+            if (!candidate && ((facts & LocalFacts.Halted) == 0 || Halts.Of(process.Record, guess: true) != Halt.Stopped))
+                _search.Free(process.Place);
+        }
+        FindStuck(host, _waitForStopped);
+        _waitForStopped.RemoveAll(_stuck.Contains);
+    }
+
+    private void FindStuck(HostIdentity host, List<HostProcess> stuck)
     {
         var threads = new ThreadsOfOne(_search);
         foreach (HostProcess candidate in _candidates)
@@ -82,13 +165,13 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         foreach (HostProcess candidate in _candidates)
         {
             if (_search.IsStuck(candidate.Place))
-                _stuck.Add(candidate);
+                stuck.Add(candidate);
         }
     }
 
     private void Clear()
     {
-        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies])
+        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders])
             list.Clear();
         _suspects.Clear();
     }

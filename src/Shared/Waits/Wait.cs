@@ -24,6 +24,9 @@ public sealed record Wait
     /// <summary>For <see cref="WaitKind.ChildWait"/>: which children.</summary>
     public ChildSelector? Children { get; init; }
 
+    /// <summary>For <see cref="WaitKind.ChildWait"/>: it ends also when a child is stopped (WUNTRACED, WSTOPPED), of which each stop is told once.</summary>
+    public bool ToldOfStops { get; init; }
+
     /// <summary>For <see cref="WaitKind.Futex"/>: the word and how it is waited on.</summary>
     public FutexWait? Futex { get; init; }
 

@@ -142,6 +142,6 @@ public static partial class WaitDecoder
         return new Wait { Kind = kind.Value, Bounded = bounded, Call = call, Fd = fd, Target = entry.Target };
     }
 
-    private static bool IsTerminal(string path) =>
+    internal static bool IsTerminal(string path) =>
         path.StartsWith("/dev/pts/", StringComparison.Ordinal) || path.StartsWith("/dev/tty", StringComparison.Ordinal) || path is "/dev/console" or "/dev/ptmx";
 }

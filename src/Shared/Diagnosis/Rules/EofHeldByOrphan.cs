@@ -57,6 +57,8 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             [
                 $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, edges))}",
                 .. orphans.Select(orphan => OrphanSentence(evidence, orphan)),
+                .. orphans.Where(orphan => evidence.Adoption.Listens(evidence.Resources.Find(orphan)!))
+                    .Select(orphan => $"{narrator.Name(orphan)} listens on a unix socket: a server that is meant to stay, and should not have been given the pipe."),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(edges),

@@ -45,7 +45,12 @@ public static class RuleBook
     [
         // Stalls.
         new EofHeldByOrphan(),
+        new WaitingForStoppedChild(),
         // Stopped.
+        new StoppedRule(byTerminal: true),
+        new StoppedRule(byTerminal: false),
+        new Traced(),
+        new FrozenRule(),
         // Orphans and zombies.
         new OrphanRule(OrphanKind.HoldingPipe),
         new OrphanRule(OrphanKind.Busy),
@@ -53,6 +58,8 @@ public static class RuleBook
         new UnreapedZombies(),
         // Hazards.
         new StdioDuplicateHazard(),
+        new OwnBothEnds(),
+        new LeakedWriteEnd(),
     ];
 }
 
