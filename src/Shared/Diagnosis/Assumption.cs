@@ -18,6 +18,9 @@ public static class Assumption
     /// <summary>/proc does not show who is a child subreaper (prctl(2)).</summary>
     public const string NoSubreaper = "no-subreaper";
 
+    /// <summary>Nothing shows who knows the id of a System V object without a key (IPC_PRIVATE).</summary>
+    public const string PrivateIpcInFamily = "private-ipc-in-family";
+
     /// <summary>The assumption as a sentence; null for a word of another version.</summary>
     public static string? Sentence(string assumption) => assumption switch
     {
@@ -26,6 +29,7 @@ public static class Assumption
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds no end of these pipes: its fd table may not be read, and no holder is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
+        PrivateIpcInFamily => "The id of the System V object, which has no key, is known only to the program that made it and to what it started.",
         _ => null,
     };
 }

@@ -83,7 +83,7 @@ internal static class DeadlockTeller
             foreach (Clause clause in node.Waiters.SelectMany(waiter => waiter.Clauses))
             {
                 assumptions.UnionWith(clause.Assumptions);
-                if (clause.Wait.Kind is not (WaitKind.Futex or WaitKind.ChildWait))
+                if (clause.Wait.Kind is not (WaitKind.Futex or WaitKind.ChildWait or WaitKind.SysvSemaphore or WaitKind.SysvMessage))
                     assumptions.Add(Assumption.NoFdInFlight);
                 if (clause.Wait.Fd is not null && node.Waiters.Length > 1)
                     assumptions.Add(Assumption.FdNotReused);

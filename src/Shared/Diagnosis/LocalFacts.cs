@@ -24,6 +24,12 @@ internal enum LocalFacts
     MayBeOrphan = 8,
 
     Zombie = 16,
+
+    /// <summary>It waits for somebody to open the other end of a FIFO, or to read from a full one, and does nothing else.</summary>
+    AwaitsFifo = 32,
+
+    /// <summary>It has the master of a pseudoterminal.</summary>
+    HasMaster = 64,
 }
 
 internal static class LocalFact
@@ -41,6 +47,10 @@ internal static class LocalFact
             facts |= LocalFacts.MayBeOrphan;
         if (process.IsZombie)
             facts |= LocalFacts.Zombie;
+        if (Rules.FifoNoPeer.Awaits(process, waits) is not null)
+            facts |= LocalFacts.AwaitsFifo;
+        if (process.Fds.Any(fd => WakerFinder.IsMaster(fd.Target)))
+            facts |= LocalFacts.HasMaster;
         return facts;
     }
 

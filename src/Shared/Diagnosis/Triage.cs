@@ -12,7 +12,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
-    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [];
+    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [];
     private readonly HashSet<int> _suspects = [];
 
     /// <summary>Those that might wait only for each other, if no hidden fd table holds an end. Ascending by pid, like all of these.</summary>
@@ -29,6 +29,9 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     public IReadOnlyList<HostProcess> Zombies => _zombies;
 
+    /// <summary>Those that wait for the other end of a FIFO, see <see cref="LocalFacts.AwaitsFifo"/>.</summary>
+    public IReadOnlyList<HostProcess> AtFifos => _fifos;
+
     /// <summary>Pids whose costly facts (fdinfo, timers, sched) the next look should read.</summary>
     public IReadOnlySet<int> Suspects => _suspects;
 
@@ -40,6 +43,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         HostIdentity host = resources.Look.Host;
         _search.Begin(resources.Count);
         int place = 0;
+        _finder.MasterMayBeStuck = false;
         foreach (HostProcess process in resources.Processes)
         {
             process.Place = place++;
@@ -58,9 +62,13 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _duplicates.Add(process);
             if ((facts & LocalFacts.Zombie) != 0)
                 _zombies.Add(process);
+            if ((facts & LocalFacts.AwaitsFifo) != 0)
+                _fifos.Add(process);
+            if ((facts & (LocalFacts.HasMaster | LocalFacts.MayBeStuck)) == (LocalFacts.HasMaster | LocalFacts.MayBeStuck))
+                _finder.MasterMayBeStuck = true;
         }
         FindStuck(host);
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp])
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _fifos])
         {
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
@@ -82,7 +90,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     private void Clear()
     {
-        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies])
+        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _fifos])
             list.Clear();
         _suspects.Clear();
     }
@@ -117,6 +125,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         {
             if (_depth++ == 0)
                 _clause = search.BeginClause(_thread);
+            // Who holds a lock is not known here, and no program waits for a signal there by design.
+            _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty;
         }
 
         public bool Add(HostProcess waker, int? fd, bool direct)

@@ -26,6 +26,9 @@ public static class RuleBook
         new EofHeldBySelf(),
         // Each waits for the other.
         // Inside one process.
+        // File locks.
+        new FileLockCycle(),
+        new FileLockHeldByStuck(),
         // Parents and children.
         new StdioDuplicateStuck(),
         new ChildNeverExits(),
@@ -38,6 +41,7 @@ public static class RuleBook
     [
         // Stalls.
         new EofHeldByOrphan(),
+        new FifoNoPeer(),
         // Stopped.
         // Orphans and zombies.
         new OrphanRule(OrphanKind.HoldingPipe),
