@@ -38,8 +38,11 @@ internal sealed partial class WakerFinder
                 sink.Add(opener, fd.Number, direct);
             }
         }
-        if (!held)
+        Unseen unseen = guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
+        if (!held || unseen == Unseen.Somebody)
             sink.End(Openness.Outside, "its other end is held where it cannot be seen (in flight over a socket, say)");
+        else if (unseen == Unseen.None)
+            sink.End(Openness.Closed, null);
         else
             EndSighted(holders, sink);
     }

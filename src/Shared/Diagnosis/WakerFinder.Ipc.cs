@@ -48,9 +48,15 @@ internal sealed partial class WakerFinder
         else if (!user)
             sink.End(Openness.Outside, "a process of another program has used it");
         else
-            sink.End(Openness.Closed, null, Assumption.PrivateIpcInFamily);
+            EndFamily(sink);
 
         bool IsSomebodyElse(int pid) => pid != 0 && resources.Find(pid) is { } other && !IsSameProgram(process.Record, other.Record) && !IsBelowProgram(process.Record, other);
+    }
+
+    private static void EndFamily(IWakerSink sink)
+    {
+        sink.Assume(Assumption.PrivateIpcInFamily);
+        sink.End(Openness.Closed, null);
     }
 
     private SysvObject? ObjectOf(HostProcess process, Wait wait)

@@ -53,6 +53,26 @@ internal sealed partial class WakerFinder
                     sink.Add(sharer, fd.Number, direct: false);
             }
         }
+        // A lock that belongs to the open file description is held by all who have that; one of a process by those who share its table.
+        Unseen unseen = held.Lock.Kind == LockKind.Posix ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
+        if (unseen == Unseen.NotKnown)
+        {
+            AddPossibleHolders(held, ownName, sink);
+            EndSighted(holders, sink);
+        }
+        else if (unseen == Unseen.None)
+        {
+            sink.End(Openness.Closed, null);
+        }
+        else
+        {
+            sink.End(Openness.Outside, "somebody else has the open file that holds the lock");
+        }
+    }
+
+    /// <summary>Those whose fdinfo was not read and who have such a file open.</summary>
+    private void AddPossibleHolders(HeldLock held, string ownName, IWakerSink sink)
+    {
         // A duplicate of the description has the same link text, in whichever table it is.
         foreach (HostProcess other in resources.Processes)
         {
@@ -65,7 +85,6 @@ internal sealed partial class WakerFinder
                 }
             }
         }
-        EndSighted(holders, sink);
     }
 
     /// <summary>The locks on a file as the fdinfo of suspects shows them, each once, in the order of who holds them.</summary>
