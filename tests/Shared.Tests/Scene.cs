@@ -123,6 +123,15 @@ internal sealed class Actor(int pid, string comm, int parent)
         return this;
     }
 
+    /// <summary>A file, with what fdinfo shows of it.</summary>
+    public Actor Opens(int fd, string path, ulong inode, ulong description, params FileLock[] locks)
+    {
+        _fds[fd] = new FileDescriptor(fd, FdAccess.ReadWrite, FdTarget.Parse(path)) { CloseOnExec = true, Inode = inode, Device = 0xfe00000, Description = description, Locks = [.. locks] };
+        return this;
+    }
+
+    public Actor WaitsForLock(int fd) => Thread(NextTid, 73, "locks_lock_inode_wait", (ulong)fd, 2);
+
     public Actor ReadEnd(int pipe, params int[] fds) => End(pipe, FdAccess.Read, fds);
 
     public Actor WriteEnd(int pipe, params int[] fds) => End(pipe, FdAccess.Write, fds);

@@ -13,6 +13,7 @@ internal static partial class ZooTable
         .. PipeHangs,
         .. PipeRingHangs,
         .. FutexHangs,
+        .. LockHangs,
         .. Stalls,
         .. StoppedStalls,
     ];
@@ -31,6 +32,7 @@ internal static partial class ZooTable
     [
         .. HealthyPrograms,
         .. HealthyRuntimes,
+        .. HealthyLocks,
         .. HealthyPipeRings,
         .. HealthyStopped,
         .. HealthyLeftServers,

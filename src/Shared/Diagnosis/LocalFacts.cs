@@ -30,6 +30,12 @@ internal enum LocalFacts
 
     /// <summary>A thread reads or polls a pipe, with or without a timeout.</summary>
     WaitsOnPipe = 64,
+
+    /// <summary>It waits for somebody to open the other end of a FIFO, or to read from a full one, and does nothing else.</summary>
+    AwaitsFifo = 128,
+
+    /// <summary>It has the master of a pseudoterminal.</summary>
+    HasMaster = 256,
 }
 
 internal static class LocalFact
@@ -51,6 +57,10 @@ internal static class LocalFact
             facts |= LocalFacts.WaitsOnPipe;
         if (Halts.Of(process, guess: true) != Halt.None)
             facts |= LocalFacts.Halted;
+        if (Rules.FifoNoPeer.Awaits(process, waits) is not null)
+            facts |= LocalFacts.AwaitsFifo;
+        if (process.Fds.Any(fd => WakerFinder.IsMaster(fd.Target)))
+            facts |= LocalFacts.HasMaster;
         return facts;
     }
 

@@ -6,7 +6,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>Says in sentences what the graph shows, as a colleague would tell it.</summary>
-internal sealed class Narrator(ResourceIndex resources)
+internal sealed partial class Narrator(ResourceIndex resources)
 {
     /// <summary><c>child (14)</c>.</summary>
     public string Name(int process) => Name(resources[process]);
@@ -97,7 +97,7 @@ internal sealed class Narrator(ResourceIndex resources)
         WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
         WaitKind.PipeWrite => $"writes to the FIFO {wait.Target?.Text} (fd {wait.Fd}), which is full",
-        WaitKind.FifoOpen => "opens a FIFO and waits for somebody to open its other end",
+        WaitKind.FifoOpen => $"opens {(wait.Path is { } path ? $"the FIFO {path}" : "a FIFO")} and waits for somebody to open its other end",
         WaitKind.SocketRead => $"waits for data on {Thing(wait)}",
         WaitKind.SocketWrite => $"waits for room to send on {Thing(wait)}",
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
@@ -108,10 +108,7 @@ internal sealed class Narrator(ResourceIndex resources)
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
         WaitKind.ChildWait => ChildPhrase(wait),
-        WaitKind.FileLock => "waits for a file lock",
-        WaitKind.SysvSemaphore => "waits for a System V semaphore",
-        WaitKind.SysvMessage => "waits for a System V message queue",
-        WaitKind.PosixQueue => "waits for a POSIX message queue",
+        WaitKind.FileLock or WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue => IpcPhrase(wait),
         WaitKind.Tty => $"waits for the terminal {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.Vfork => "waits for the child that it made with vfork to exec or exit",
         WaitKind.SignalWait => "waits for a signal",
@@ -143,10 +140,14 @@ internal sealed class Narrator(ResourceIndex resources)
     {
         foreach (IncidentEdge edge in edges.DistinctBy(edge => edge.Part.Resource))
         {
-            if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite)
+            if (edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: not FdKind.Pipe })
+                yield return IpcHolderSentence(process, edge);
+            else if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite)
                 yield return HolderSentence(process, edge);
             else if (edge.Part.Kind == WaitKind.EventFd)
                 yield return EventFdSentence(process, edge);
+            else if (edge.Part.Kind is WaitKind.FileLock or WaitKind.PosixQueue or WaitKind.Tty or WaitKind.SysvSemaphore or WaitKind.SysvMessage)
+                yield return IpcHolderSentence(process, edge);
             else if (edge.Part is { Kind: WaitKind.ChildWait, Children.Pid: null } or { Kind: WaitKind.Vfork })
                 yield return edge.To.Length == 1 ? $"That is {Name(edge.To[0].Node)}." : $"Those are {Listing(edge.To.Select(waker => Name(waker.Node)))}.";
         }

@@ -12,7 +12,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
-    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
+    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
     private readonly HashSet<int> _suspects = [];
 
     /// <summary>Those that might wait only for each other, if no hidden fd table holds an end. Ascending by pid, like all of these.</summary>
@@ -41,6 +41,9 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     /// <summary>Those that might wait only for somebody stopped.</summary>
     public IReadOnlyList<HostProcess> WaitForStopped => _waitForStopped;
 
+    /// <summary>Those that wait for the other end of a FIFO, see <see cref="LocalFacts.AwaitsFifo"/>.</summary>
+    public IReadOnlyList<HostProcess> AtFifos => _fifos;
+
     /// <summary>Pids whose costly facts (fdinfo, timers, sched) the next look should read.</summary>
     public IReadOnlySet<int> Suspects => _suspects;
 
@@ -52,6 +55,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         HostIdentity host = resources.Look.Host;
         _search.Begin(resources.Count);
         int place = 0;
+        _finder.MasterMayBeStuck = false;
         foreach (HostProcess process in resources.Processes)
         {
             process.Place = place++;
@@ -71,6 +75,10 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _duplicates.Add(process);
             if ((facts & LocalFacts.Zombie) != 0)
                 _zombies.Add(process);
+            if ((facts & LocalFacts.AwaitsFifo) != 0)
+                _fifos.Add(process);
+            if ((facts & (LocalFacts.HasMaster | LocalFacts.MayBeStuck)) == (LocalFacts.HasMaster | LocalFacts.MayBeStuck))
+                _finder.MasterMayBeStuck = true;
             if ((facts & LocalFacts.Halted) != 0)
                 _halted.Add(process);
             if ((facts & LocalFacts.WaitsOnPipe) != 0)
@@ -79,7 +87,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         FindStuck(host, _stuck);
         if (_halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
             FindThoseWhoWaitForStopped(host);
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _halted, _waitForStopped])
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _halted, _waitForStopped, _fifos])
         {
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
@@ -171,7 +179,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     private void Clear()
     {
-        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders])
+        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders, _fifos])
             list.Clear();
         _suspects.Clear();
     }
@@ -206,6 +214,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         {
             if (_depth++ == 0)
                 _clause = search.BeginClause(_thread);
+            // Who holds a lock is not known here, and no program waits for a signal there by design.
+            _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty;
         }
 
         public bool Add(HostProcess waker, int? fd, bool direct)

@@ -117,6 +117,10 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         WaitKind.EventFd when wait.Target is { Id: not 0 } => null,
         WaitKind.Futex when wait.Futex is { Private: true } => null,
         WaitKind.ChildWait or WaitKind.Vfork => null,
+        WaitKind.FileLock => wait is { Lock: not null, Fd: not null } ? null : "what it locks could not be read",
+        WaitKind.SysvSemaphore or WaitKind.SysvMessage when wait.SysvId is not null => null,
+        WaitKind.PosixQueue or WaitKind.PipeRead or WaitKind.PipeWrite when IsUnlinked(wait.Target) => null,
+        WaitKind.Tty when IsPseudoterminal(wait.Target) => null,
         WaitKind.Unknown => wait.Why ?? "it is not decoded",
         _ => "what it waits for can come from outside",
     };
@@ -147,6 +151,19 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
                 break;
             case WaitKind.EventFd:
                 FindEventFdHolders(wait, sink);
+                break;
+            case WaitKind.FileLock:
+                FindLockHolders(process, wait, sink);
+                break;
+            case WaitKind.SysvSemaphore or WaitKind.SysvMessage:
+                FindFamily(process, wait, sink);
+                break;
+            case WaitKind.PosixQueue:
+            case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind != FdKind.Pipe:
+                FindOpeners(process, wait, sink);
+                break;
+            case WaitKind.Tty:
+                FindOtherSide(process, wait, sink);
                 break;
             default:
                 FindHolders(process, wait, sink, edgeTriggered);

@@ -30,6 +30,15 @@ public sealed record Wait
     /// <summary>For <see cref="WaitKind.Futex"/>: the word and how it is waited on.</summary>
     public FutexWait? Futex { get; init; }
 
+    /// <summary>For <see cref="WaitKind.FileLock"/>: what it asks for. Null: could not be read.</summary>
+    public LockRequest? Lock { get; init; }
+
+    /// <summary>For <see cref="WaitKind.SysvSemaphore"/> and <see cref="WaitKind.SysvMessage"/>: the object's id.</summary>
+    public int? SysvId { get; init; }
+
+    /// <summary>For <see cref="WaitKind.FifoOpen"/>: the name as it was passed. Null: could not be read.</summary>
+    public string? Path { get; init; }
+
     /// <summary>For <see cref="WaitKind.Poll"/>: its members, one of which is enough.</summary>
     public ImmutableArray<Wait> Members { get; init; } = [];
 
@@ -42,6 +51,10 @@ public sealed record Wait
         WaitKind.Futex => Futex is null ? null : $"futex:0x{Futex.Address:x}",
         WaitKind.Vfork => "child:any",
         WaitKind.ChildWait => Children is { Pid: { } pid } ? $"child:{pid}" : Children is { Group: { } group } ? $"child:group:{group}" : "child:any",
+        WaitKind.FileLock => Lock?.Resource ?? Target?.Text,
+        WaitKind.FifoOpen => Path,
+        WaitKind.SysvSemaphore => SysvId is { } semaphores ? $"sem:{semaphores}" : null,
+        WaitKind.SysvMessage => SysvId is { } queue ? $"msg:{queue}" : null,
         WaitKind.Poll => Members.IsEmpty ? null : string.Join(' ', Members.Select(member => member.Target?.Text).Distinct()),
         _ => Target?.Text,
     };
@@ -80,4 +93,23 @@ public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue,
     /// <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike).
     /// </summary>
     public string Class => JoinsTid is not null ? "join" : (Operation & 0x7f) == 0 && ExpectedValue == 2 ? "lock" : "wait";
+}
+
+/// <summary>A file lock that is waited for: flock(2), or fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>
+/// <param name="Kind">Which call.</param>
+/// <param name="Access">Shared or exclusive.</param>
+/// <param name="Start">First byte.</param>
+/// <param name="End">Last byte; <see cref="long.MaxValue"/> for the end of the file.</param>
+public sealed record LockRequest(LockKind Kind, LockAccess Access, long Start, long End)
+{
+    /// <summary>The file in the contract's words, <c>flock:fe:00:11657459</c>: device and inode as in /proc/locks. Null where they were not read.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>Whether that lock, held by somebody else, keeps this one waiting. Locks of flock and of fcntl do not see each other.</summary>
+    public bool ConflictsWith(FileLock held) =>
+        !held.Waits
+        && held.Kind != LockKind.Lease
+        && (held.Kind == LockKind.Flock) == (Kind == LockKind.Flock)
+        && (held.Access == LockAccess.Write || Access == LockAccess.Write)
+        && held.Start <= End && Start <= held.End;
 }

@@ -33,6 +33,9 @@ public static class RuleBook
         new PipeReadCycle(),
         new EventfdNoPeer(),
         // Inside one process.
+        // File locks.
+        new FileLockCycle(),
+        new FileLockHeldByStuck(),
         // Parents and children.
         new StdioDuplicateStuck(),
         new ChildNeverExits(),
@@ -46,6 +49,7 @@ public static class RuleBook
         // Stalls.
         new EofHeldByOrphan(),
         new WaitingForStoppedChild(),
+        new FifoNoPeer(),
         // Stopped.
         new StoppedRule(byTerminal: true),
         new StoppedRule(byTerminal: false),
