@@ -32,7 +32,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
                 place++;
             FileDescriptor? old = known && place < before.Length && before[place].Number == row.Number && descriptions[place] == row.Description ? before[place] : null;
             FileDescriptor fd = old is not null && !(plan.Check && old.Target.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
-            bool asked = epolls.Contains(row.Number) || nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd;
+            bool asked = epolls.Contains(row.Number) || nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd or FdKind.TimerFd;
             if (!asked)
                 fd = FdTableReader.WithoutInfo(fd);
             else if (row.Kind != FdKind.Epoll && !(plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null))

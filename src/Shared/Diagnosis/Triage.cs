@@ -54,7 +54,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _heldUp.Add(process);
             if ((facts & LocalFacts.MayBeOrphan) != 0 && adoption.LooksOrphaned(process))
                 _orphaned.Add(process);
-            if ((facts & LocalFacts.HoldsDuplicates) != 0)
+            if ((facts & LocalFacts.HoldsDuplicates) != 0 && MayHoldDuplicates(process))
                 _duplicates.Add(process);
             if ((facts & LocalFacts.Zombie) != 0)
                 _zombies.Add(process);
@@ -65,6 +65,17 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
         }
+    }
+
+    /// <summary>Sockets that lead to a service (a log, say) do not count; which do is known once their tables were read.</summary>
+    private bool MayHoldDuplicates(HostProcess process)
+    {
+        foreach (StdioDuplicates pair in StdioDuplicates.AllOf(process.Record))
+        {
+            if (resources.IsHandedOn(pair.Stdio.Target) || resources.Look.Sockets is null && resources.Sockets.FactOf(pair.Stdio.Target.Id).Party == SocketParty.NotKnown)
+                return true;
+        }
+        return false;
     }
 
     private void FindStuck(HostIdentity host)
@@ -133,10 +144,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         public void End(Openness open, string? why, string? assumption)
         {
             if (open == Openness.Outside)
-            {
                 search.EndClause(_clause);
-                _waitsForOthers = true;
-            }
+            _waitsForOthers |= open is Openness.Outside or Openness.NotKnownYet;
             _depth--;
         }
 

@@ -49,8 +49,8 @@ internal sealed class WaitGraph(ResourceIndex resources)
     /// </summary>
     private static bool MayWaitForSignal(int pid, Waiter waiter) =>
         waiter.Thread.Tid == pid && waiter.WaitsOnlyFor(pid)
-        || waiter.Wait.Kind == WaitKind.PipeRead && waiter.WaitsOnlyFor(pid)
-        || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => part.Wait.Kind == WaitKind.PipeRead && part.Wakers.Any(waker => waker.Direct && waker.Node == pid));
+        || waiter.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead && waiter.WaitsOnlyFor(pid)
+        || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => part.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead && part.Wakers.Any(waker => waker.Direct && waker.Node == pid));
 }
 
 /// <summary>A process in the graph: it is stuck only when all its threads are, for a free thread can close any fd.</summary>
@@ -97,6 +97,9 @@ internal readonly record struct Waker(int Node, int? Fd, bool Direct);
 internal enum Openness
 {
     Closed,
+
+    /// <summary>Said of a guess only: who could end it takes facts that only suspects have.</summary>
+    NotKnownYet,
 
     /// <summary>Open only because some fd tables are hidden.</summary>
     Hidden,

@@ -69,6 +69,16 @@ public sealed partial record FileDescriptor
         init => _details = value is null && _details is null ? null : Filled with { Pipe = value };
     }
 
+    /// <summary>
+    /// Whether this timerfd will expire or has expired unread: <c>it_value:</c> and <c>ticks:</c> of fdinfo. Read of suspects, and where a thread waits on a set.
+    /// Null: not asked, or no timerfd.
+    /// </summary>
+    public bool? TimerArmed
+    {
+        get => _details?.TimerArmed;
+        init => _details = value is null && _details is null ? null : Filled with { TimerArmed = value };
+    }
+
     private Details Filled => _details ?? new Details();
 
     private sealed record Details
@@ -81,6 +91,7 @@ public sealed partial record FileDescriptor
         public int? DescriptorsInFlight { get; init; }
         public SocketTimeouts? Timeouts { get; init; }
         public PipeState? Pipe { get; init; }
+        public bool? TimerArmed { get; init; }
     }
 }
 

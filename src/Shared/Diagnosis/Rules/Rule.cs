@@ -25,6 +25,7 @@ public static class RuleBook
         new EofHeldByDuplicate(),
         new EofHeldBySelf(),
         // Each waits for the other.
+        new SocketMutualRead(),
         // Inside one process.
         // Parents and children.
         new StdioDuplicateStuck(),
