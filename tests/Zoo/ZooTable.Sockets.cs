@@ -58,7 +58,7 @@ internal static partial class ZooTable
 
     private static Specimen SocketReaders(string over, string call) => new($"socket-readers-{over}-{call}", Program("socket-readers"), over, call)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read") { Pids = ["first", "second"], Group = "socket-readers" },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read") { Pids = ["first", "second"], Group = call is "read" or "recv" ? "socket-readers" : "socket-pollers" },
     };
 
     private static Specimen SocketTwin(string form, string over, string call) => new($"socket-readers-{over}-{form}", Program("socket-readers"), over, call)

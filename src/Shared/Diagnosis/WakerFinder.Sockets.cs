@@ -67,10 +67,12 @@ internal sealed partial class WakerFinder
         bool writes = wait.Kind == WaitKind.SocketWrite || (wait.Events & WatchesWrite) != 0 && !wait.EdgeTriggered;
         bool reads = wait.Kind == WaitKind.SocketRead && (wait.Events == 0 || (wait.Events & WatchesRead) != 0);
         // What is sent over TCP is in one queue or the other.
-        if (reads && (socket.ReceiveQueue is not 0 || peer is { Family: not SocketFamily.Unix, SendQueue: not 0 } || (socket.Shutdown & 1) != 0))
+        if (reads && (socket.ReceiveQueue is not 0 || peer is { Family: not SocketFamily.Unix, SendQueue: not 0 } || IsShut(socket, 1)))
             return true;
-        return writes && (socket.SendQueue is null or 0 || peer is { ReceiveQueue: null or 0 } || (socket.Shutdown & 2) != 0);
+        return writes && (socket.SendQueue is null or 0 || peer is { ReceiveQueue: null or 0 } || IsShut(socket, 2));
     }
+
+    private static bool IsShut(SocketRecord socket, int way) => socket.Shutdown is { } shut && (shut & way) != 0;
 
     private const uint WatchesRead = 1 | 2 | 0x40 | 0x80 | 0x2000, WatchesWrite = 4 | 0x100 | 0x200;
 
