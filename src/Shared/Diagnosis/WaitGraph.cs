@@ -45,10 +45,11 @@ internal sealed class WaitGraph(ResourceIndex resources)
 
     /// <summary>
     /// A handler interrupts the main thread, posts what only the process itself could post, or writes to a pipe of its own that stands
-    /// among the fds that are waited for.
+    /// among the fds that are waited for. And who lets signals in only while it waits means to be woken by them.
     /// </summary>
     private static bool MayWaitForSignal(int pid, Waiter waiter) =>
         waiter.Thread.Tid == pid && waiter.WaitsOnlyFor(pid)
+        || waiter.Wait.LetsSignalsIn
         || waiter.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead && waiter.WaitsOnlyFor(pid)
         || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => part.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead && part.Wakers.Any(waker => waker.Direct && waker.Node == pid));
 }

@@ -38,6 +38,9 @@ public sealed record Wait
     /// </summary>
     public bool MayLast => Bounded == Bounded.No || Kind is WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect;
 
+    /// <summary>For a set: whether it lets signals in for as long as it waits (ppoll(2), pselect(2), epoll_pwait(2) with a mask). Who does that means to be woken by one.</summary>
+    public bool LetsSignalsIn { get; init; }
+
     /// <summary>For <see cref="WaitKind.Poll"/>: its members, one of which is enough.</summary>
     public ImmutableArray<Wait> Members { get; init; } = [];
 

@@ -18,7 +18,9 @@ public static partial class WaitDecoder
         };
         if (thread.Memory?.PollSet is not { } set)
             return Wait.Unknown($"the fd set of {SystemCallTable.NameOf(call)} could not be read", call);
-        return Set(call, timed, [.. set.Select(member => Member(process, member.Fd, process.FindFd(member.Fd), (ushort)member.Events))]);
+        Wait wait = Set(call, timed, [.. set.Select(member => Member(process, member.Fd, process.FindFd(member.Fd), (ushort)member.Events))]);
+        // sigmask of ppoll(2), and of pselect6(2) with its size; select(3) of the C library passes none.
+        return wait with { LetsSignalsIn = call switch { SystemCall.Ppoll => args[3] != 0, SystemCall.Pselect6 => args[5] != 0, _ => false } };
     }
 
     // POLLIN, POLLPRI, POLLRDNORM, POLLRDBAND, POLLRDHUP; POLLOUT, POLLWRNORM, POLLWRBAND. The same bits in epoll_ctl(2).
@@ -40,7 +42,7 @@ public static partial class WaitDecoder
         if (epoll.EpollMembers is null)
             return Wait.Unknown($"the members of epoll fd {epfd} could not be read", call);
         Wait set = Set(call, timed, [.. EpollMembersOf(process, epoll, 1)]);
-        return set with { Fd = epfd, Target = epoll.Target };
+        return set with { Fd = epfd, Target = epoll.Target, LetsSignalsIn = call is SystemCall.EpollPwait or SystemCall.EpollPwait2 && args[4] != 0 };
     }
 
     /// <summary>One that has been told of once and has not been armed again (EPOLLONESHOT) never is; an epoll among them tells of its own members.</summary>

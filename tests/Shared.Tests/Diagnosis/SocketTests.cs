@@ -18,6 +18,21 @@ public sealed class SocketTests
         Assert.Contains("left (10) waits for data on socket 500 (fd 3). Its other end is open at fd 3 of right (11).", finding.Explanation);
     }
 
+    [Theory]
+    [InlineData(1UL << 14, 0x5000UL, 0)]
+    [InlineData(1UL << 14, 0UL, 1)]
+    [InlineData(0UL, 0x5000UL, 1)]
+    public void Diagnose_MutualReadOfOneWhoLetsSignalsInWhileItWaits_IsADesign(ulong caught, ulong mask, int findings)
+    {
+        // A client that is idle by design, until it is sent SIGTERM.
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "client").Socket(3, 500)
+            .Thread(10, 271, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(3, 1)] }, [0x3000, 1, 0, mask, 8]).Caught = caught;
+        scene.Process(11, "server").Socket(3, 501).Receives(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
     [Fact]
     public void Diagnose_RingOfThree_IsAMutualRead()
     {
