@@ -6,6 +6,9 @@ public readonly record struct SweepRooms(int Pids, int Processes, int Tasks, int
     /// <summary>Enough for about 600 processes: 2 MB.</summary>
     public static SweepRooms Initial { get; } = new(8_192, 1_024, 4_096, 16_384);
 
+    /// <summary>For a host with so many processes, kernel threads among them: to load the program again because it had too little costs more than what is too much.</summary>
+    internal static SweepRooms For(int processes) => Initial.GrownFor(new(processes, processes, processes * 2, processes * 24));
+
     /// <summary>More is never asked for: 250 MB. What does not fit is counted as lost.</summary>
     public static SweepRooms Limit { get; } = new(1 << 22, 1 << 18, 1 << 19, 1 << 21);
 

@@ -11,6 +11,8 @@ enum { ANON_INODE_FS = 0x09041934, PIPE_FS = 0x50495045, SOCK_FS = 0x534F434B, P
 static struct {
     void *files[WORD];
     u64 actions[256];
+    u64 ignored;
+    u64 caught;
     struct {
         u64 address;
         u32 device;
@@ -234,8 +236,9 @@ static long read_word(u32 index, struct table *table)
 }
 
 // Writes the rows of a table, ascending by number.
-static __always_inline void read_table(struct files_struct *files)
+VERIFIED_ONCE int read_table(u64 address)
 {
+    struct files_struct *files = (void *)address;
     struct fdtable *fdt = 0;
     struct table table = {};
     u32 size = 0;
@@ -246,4 +249,5 @@ static __always_inline void read_table(struct files_struct *files)
     READ(table.open, &fdt->open_fds);
     scratch.super_block.address = 0;
     bpf_loop(size / WORD, read_word, &table, 0);
+    return 0;
 }

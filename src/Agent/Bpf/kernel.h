@@ -40,7 +40,8 @@ struct net { struct ns_common ns; };
 struct nsproxy { struct ipc_namespace *ipc_ns; struct mnt_namespace *mnt_ns; struct net *net_ns; };
 struct upid { int nr; struct pid_namespace *ns; };
 struct pid { u32 level; struct upid numbers[1]; };
-struct cred { kuid_t uid; };
+struct user_namespace { struct ns_common ns; };
+struct cred { kuid_t uid; struct user_namespace *user_ns; };
 
 struct kernfs_node { u64 id; };
 struct cgroup { struct kernfs_node *kn; };

@@ -77,9 +77,10 @@ struct process_row {
     u32 fds;
     u32 flags;
     u32 mount_ns;
+    u32 user_ns;
     char comm[COMM_LENGTH];
     u8 state;
-    u8 padding[7];
+    u8 padding[3];
 };
 
 enum task_flags { TASK_ACTIVE = 1, TASK_IN_CALL = 2, TASK_COMPAT = 4, TASK_UNCHANGED = 8, TASK_TRACED = 16, TASK_OWN_TABLE = 32 };

@@ -119,7 +119,9 @@ internal sealed class ProcessReader(
         NamespaceSet inNamespaces = exec.Namespaces = plan.Suspect || exec.Namespaces is null ? namespaces.Read(_directory, living) : exec.Namespaces;
         StatusFile status = known ? StatusOf(before!) : ReadStatus();
         // Others may move it to another group: a self-check finds it.
-        (string? cgroup, string? container) = before is not null && !plan.Check && !plan.Suspect ? (before.Cgroup, before.ContainerId) : Cgroups.Read(_directory, buffer, before);
+        (string? cgroup, string? container) = before is not null && !plan.Check && !plan.Suspect ? (before.Cgroup, before.ContainerId)
+            : !plan.Origin && !plan.Suspect ? (null, null)
+            : Cgroups.Read(_directory, buffer, before);
         bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr

@@ -54,9 +54,13 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             : _directory.Handle.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe)
             : null;
         ExecFacts exec = process.ExecOf(comm, exe);
-        NamespaceSet inNamespaces = exec.Namespaces ??= namespaces.Read(_directory.Handle, living);
+        // A dead leader is in none any more.
+        NamespaceSet inNamespaces = exec.Namespaces = row.NetNamespace == 0 ? exec.Namespaces ?? namespaces.Read(_directory.Handle, living)
+            : IsIn(exec.Namespaces, row) ? exec.Namespaces!
+            : namespaces.One(new NamespaceSet(row.PidNamespace, row.NetNamespace, row.IpcNamespace, row.MountNamespace, row.UserNamespace));
         (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Check
             ? (before.Cgroup, before.ContainerId)
+            : !plan.Origin ? (null, null)
             : Cgroups.Read(_directory.Handle, buffer, before);
         (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
         ulong cpuTicks = row.CpuNs / TickNs;
@@ -97,6 +101,9 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             FdSight = Sight.Seen,
         };
     }
+
+    private static bool IsIn(NamespaceSet? known, in ProcessRow row) => known is not null
+        && known.Pid == row.PidNamespace && known.Net == row.NetNamespace && known.Ipc == row.IpcNamespace && known.Mnt == row.MountNamespace && known.User == row.UserNamespace;
 
     private ulong TickNs => 1_000_000_000UL / (ulong)ticksPerSecond;
 

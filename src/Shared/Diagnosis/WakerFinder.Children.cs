@@ -64,7 +64,9 @@ internal sealed partial class WakerFinder
                     break;
             }
         }
-        sink.End(Openness.Closed, null, selector.Pid is null && !isInit && deeper ? Assumption.NoSubreaper : null);
+        if (selector.Pid is null && !isInit && deeper)
+            sink.Assume(Assumption.NoSubreaper);
+        sink.End(Openness.Closed, null);
     }
 
     private bool AddBelow(HostProcess process, IWakerSink sink)

@@ -19,7 +19,7 @@ internal sealed partial class WakerFinder
         {
             sink.Begin(wait);
             NameSharers(process, epfd, sink);
-            sink.End(Openness.Closed, null);
+            EndSighted(OrderedList<Holder>.None, sink);
         }
         sink.EndSet();
     }
@@ -39,7 +39,7 @@ internal sealed partial class WakerFinder
         sink.Add(process, wait.Fd, direct: true);
         if (!guess)
             NameSharers(process, wait.Fd!.Value, sink);
-        sink.End(Openness.Closed, null);
+        EndSighted(OrderedList<Holder>.None, sink);
     }
 
     /// <summary>A pidfd becomes readable when its process ends. Its number is one of the looker's, and it need not be a child.</summary>

@@ -82,15 +82,20 @@ internal sealed partial class WakerFinder
         sink.Begin(wait);
         if (!Name(far, direct: true, sink) || !Name(near, direct: false, sink))
             sink.End(Openness.Closed, null);
-        else if (far.Count == 0)
-            sink.End(Openness.Outside, "its other end is held where it cannot be seen (in flight over a socket, say)");
+        else if (far.Count == 0 || UnseenOf(far) == Unseen.Somebody || UnseenOf(near) == Unseen.Somebody)
+            sink.End(Openness.Outside, "one of its ends is held where it cannot be seen (in flight over a socket, say)");
         else if (!guess && LostOneOf(wait, far))
             sink.End(Openness.Outside, "a holder has just let go of it");
         else if (!guess && (IsCarrying(far) || IsCarrying(near)))
             sink.End(Openness.Outside, "descriptors are on their way over it, and whose they are is not known");
+        else if (UnseenOf(far) == Unseen.None && UnseenOf(near) == Unseen.None)
+            sink.End(Openness.Closed, null);
         else
             EndSighted(far, sink);
     }
+
+    /// <summary>By the counts of the kernel, where a back end sees them.</summary>
+    private Unseen UnseenOf(OrderedList<Holder> holders) => guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
 
     private static bool Name(OrderedList<Holder> holders, bool direct, IWakerSink sink)
     {

@@ -79,6 +79,16 @@ public sealed partial record FileDescriptor
         init => _details = value is null && _details is null ? null : Filled with { TimerArmed = value };
     }
 
+    /// <summary>
+    /// References to the open file description, wherever they are: one for each fd in each table, one for a descriptor in flight over a socket, and one for a
+    /// call that is blocked on it. Null: not asked, or a back end that cannot see it (/proc does not show it).
+    /// </summary>
+    public uint? References
+    {
+        get => _details?.References;
+        init => _details = value is null && _details is null ? null : Filled with { References = value };
+    }
+
     private Details Filled => _details ?? new Details();
 
     private sealed record Details
@@ -92,6 +102,7 @@ public sealed partial record FileDescriptor
         public SocketTimeouts? Timeouts { get; init; }
         public PipeState? Pipe { get; init; }
         public bool? TimerArmed { get; init; }
+        public uint? References { get; init; }
     }
 }
 
