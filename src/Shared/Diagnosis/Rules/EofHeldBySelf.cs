@@ -30,7 +30,7 @@ internal sealed class EofHeldBySelf : IncidentRule
             ProcessRecord reader = resources[edge.From];
             bool alone = reader.Threads.Length == 1 && edge.Whole.Kind == edge.Part.Kind;
             // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
-            bool shared = edge.To.Any(waker => waker.Node != edge.From) && edge.Part.Kind == WaitKind.PipeRead;
+            bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared)
                 continue;
             if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == edge.Part.Kind && other.Part.Target == stream && other.To.Any(waker => waker.Node == other.From)))
@@ -45,7 +45,7 @@ internal sealed class EofHeldBySelf : IncidentRule
                 [.. own.Select(fd => new Culprit(reader.Pid, fd, resources.ResourceOf(reader.Pid, fd), remedy))])
             {
                 // Where others hold the write end too, the wait may be for what they write and not for the end.
-                NamesFault = !shared,
+                NamesFault = !others,
             };
         }
         return null;
