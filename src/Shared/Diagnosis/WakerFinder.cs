@@ -61,7 +61,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     }
 
     /// <summary>
-    /// Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, those that share its memory or its fd table, and the children
+    /// Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, those that share its memory or its fd table, the parent whose death it is told of, and the children
     /// whose end it has a handler for.
     /// </summary>
     public void FindAlways(HostProcess process, IWakerSink sink)
@@ -72,6 +72,8 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             sink.Add(tracee, null, direct: false);
         if (!guess)
             AddSharers(process, sink);
+        if (process.Record.HasParentDeathSignal == true && resources.ParentOf(process) is { } parent)
+            sink.Add(parent, null, direct: false);
         if ((process.Record.SignalsCaught & SignalMask.Child) == 0)
             return;
         foreach (HostProcess child in resources.ChildrenOf(process).Span)
