@@ -13,7 +13,7 @@ const stdio = Array(100).fill('ignore');
 stdio[1] = 'pipe';
 stdio[99] = 99;
 const program = how === 'waits' ? `exec "$0" child cat`
-  : process.env.ZOO_FORM === 'working' ? `"$0" leftover sleep 1000 & wait`
+  : process.env.ZOO_FORM === 'working' ? `exec "$0" child sleep 1000`
   : `"$0" leftover sleep 1000 &`;
 if (how === 'waits')
   stdio[0] = 'pipe';
