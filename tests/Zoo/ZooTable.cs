@@ -13,6 +13,7 @@ internal static partial class ZooTable
         .. PipeHangs,
         .. PipeRingHangs,
         .. FutexHangs,
+        .. SocketHangs,
         .. LockHangs,
         .. Stalls,
         .. StoppedStalls,
@@ -32,6 +33,7 @@ internal static partial class ZooTable
     [
         .. HealthyPrograms,
         .. HealthyRuntimes,
+        .. HealthySockets,
         .. HealthyLocks,
         .. HealthyPipeRings,
         .. HealthyStopped,

@@ -13,7 +13,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     private HashSet<ulong>? _listeners;
 
     /// <summary>
-    /// The thread of a reader that reads a pipe, without a timeout, whose write ends only processes hold that came from the reader's own
+    /// The thread of a reader that reads a pipe or one of a pair of sockets, without a timeout, whose other end only processes hold that came from the reader's own
     /// descendants and have since been adopted over the reader's head; or null.
     /// </summary>
     public HeldUp? HeldUp(HostProcess reader, ImmutableArray<Waiter> waiters)
@@ -21,7 +21,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
         foreach (Waiter waiter in waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
         {
             if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(reader, wait, guess: false)) is { } held)
-                return new HeldUp(reader.Pid, waiter, held, [.. resources.HoldersOf(held.Target!).Where(IsWriteEnd)]);
+                return new HeldUp(reader.Pid, waiter, held, [.. resources.FarHoldersOf(held.Target!).Where(IsWriteEnd)]);
         }
         return null;
     }
@@ -31,7 +31,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     {
         foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
         {
-            if (wait.Bounded != Bounded.No)
+            if (!wait.MayLast)
                 continue;
             if (wait.Kind != WaitKind.Poll && IsHeldUp(reader, wait, guess: true))
                 return true;
@@ -44,9 +44,8 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
         return false;
     }
 
-    public static IEnumerable<Wait> PipeReads(Wait wait) => (wait.Kind == WaitKind.Poll ? wait.Members : [wait]).Where(IsPipeRead);
-
-    private static bool IsPipeRead(Wait wait) => wait is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe };
+    /// <summary>Of pipes, and of sockets, which may be pairs.</summary>
+    public static IEnumerable<Wait> PipeReads(Wait wait) => StreamEnds.ReadsOf(wait);
 
     /// <summary>
     /// A reader at fd 0 to 2 was given its pipe by its parent (a pipeline, whose writer is its sibling): only a reader that made the pipe itself
@@ -58,10 +57,14 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 
     private bool IsHeldUp(HostProcess reader, Wait wait, bool guess)
     {
-        if (!IsPipeRead(wait) || !MayBeOwnPipe(wait))
+        if (!StreamEnds.IsRead(wait) || !MayBeOwnPipe(wait))
+            return false;
+        if (guess && IsNotKnownYet(reader, wait.Target!))
+            return true;
+        if (!resources.IsHandedOn(wait.Target!))
             return false;
         bool any = false;
-        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        foreach (Holder holder in resources.FarHoldersOf(wait.Target!).Span)
         {
             if (!IsWriteEnd(holder))
                 continue;
@@ -71,6 +74,11 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
         }
         return any;
     }
+
+    /// <summary>Whether it takes the tables of sockets to tell, which a look with suspects has; of one who has just run nothing could be told in any case.</summary>
+    private bool IsNotKnownYet(HostProcess reader, FdTarget target) => target.Kind == FdKind.Socket
+        && resources.Look.Sockets is null && !(reader.HasChanged && !reader.IsNew)
+        && resources.Sockets.FactOf(target.Id).Party == SocketParty.NotKnown;
 
     /// <summary>
     /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found outside the

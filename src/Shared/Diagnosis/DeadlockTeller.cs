@@ -55,7 +55,7 @@ internal static class DeadlockTeller
         foreach (int member in incident.Members)
         {
             ProcessRecord process = incident.Evidence.Resources[member];
-            foreach (StdioDuplicates pair in StdioDuplicates.Of(process))
+            foreach (StdioDuplicates pair in StdioDuplicates.Of(incident.Evidence.Resources, process))
                 yield return $"{Narrator.Name(process)} holds {pair.Stdio.Target.Text} at fd {pair.Stdio.Number} and again at {Narrator.Listing(pair.Duplicates.Select(fd => $"fd {fd.Number}"))}.";
         }
     }

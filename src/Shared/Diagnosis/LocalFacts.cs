@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -14,7 +13,7 @@ internal enum LocalFacts
     /// <summary>Nothing in its record says that it can run.</summary>
     MayBeStuck = 1,
 
-    /// <summary>A thread reads a pipe, above fd 2, without a timeout: orphans may keep it waiting.</summary>
+    /// <summary>A thread reads a pipe or a socket, above fd 2, without a timeout: orphans may keep it waiting.</summary>
     ReadsPipe = 2,
 
     /// <summary>Its stdio is again at other fds, see <see cref="StdioDuplicates.AllOf"/>.</summary>
@@ -45,7 +44,7 @@ internal static class LocalFact
         LocalFacts facts = LocalFacts.None;
         if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !waits.Any(wait => WakerFinder.WhyOutside(wait) is not null))
             facts |= LocalFacts.MayBeStuck;
-        if (waits.Any(wait => wait.Bounded == Bounded.No && Adoption.PipeReads(wait).Any(Adoption.MayBeOwnPipe)))
+        if (waits.Any(wait => wait.MayLast && Adoption.PipeReads(wait).Any(Adoption.MayBeOwnPipe)))
             facts |= LocalFacts.ReadsPipe;
         if (!StdioDuplicates.AllOf(process).IsEmpty)
             facts |= LocalFacts.HoldsDuplicates;

@@ -130,6 +130,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
     private static string Thing(Wait wait) => wait.Target switch
     {
         { Kind: FdKind.Pipe } pipe => $"pipe {pipe.Id} (fd {wait.Fd})",
+        { Kind: FdKind.Socket, Id: > 0 } socket => $"socket {socket.Id} (fd {wait.Fd})",
         { Kind: FdKind.EventFd, Id: > 0 } eventFd => $"eventfd {eventFd.Id} (fd {wait.Fd})",
         { } target => $"{target.Text} (fd {wait.Fd})",
         null => $"fd {wait.Fd}",
@@ -142,7 +143,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         {
             if (edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: not FdKind.Pipe })
                 yield return IpcHolderSentence(process, edge);
-            else if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite)
+            else if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite)
                 yield return HolderSentence(process, edge);
             else if (edge.Part.Kind == WaitKind.EventFd)
                 yield return EventFdSentence(process, edge);
@@ -155,16 +156,17 @@ internal sealed partial class Narrator(ResourceIndex resources)
 
     private string HolderSentence(int process, IncidentEdge edge)
     {
-        string end = edge.Part.Kind == WaitKind.PipeRead ? "write end" : "read end";
+        bool socket = edge.Part.Target is { Kind: FdKind.Socket };
+        string end = socket ? "other end" : edge.Part.Kind == WaitKind.PipeRead ? "write end" : "read end";
         IEnumerable<string> holders = edge.To.GroupBy(waker => waker.Node).Select(group =>
         {
             ImmutableArray<int> fds = [.. group.Select(waker => waker.Fd!.Value).Order()];
             string who = group.Key == process ? "itself" : Name(group.Key);
             return fds.Length == 1
                 ? $"at fd {fds[0]} of {who}"
-                : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same pipe {Times(fds.Length)}";
+                : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same {(socket ? "socket" : "pipe")} {Times(fds.Length)}";
         });
-        string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of pipe {edge.Part.Target!.Id}" : $"Its {end}";
+        string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of {StreamEnds.NameOf(edge.Part.Target!)}" : $"Its {end}";
         return $"{of} is open {Listing(holders)}.";
     }
 

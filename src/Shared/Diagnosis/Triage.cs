@@ -71,7 +71,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             if ((facts & LocalFacts.MayBeOrphan) != 0
                 && (memory.OrphanSince(process.Record) is null ? adoption.LooksOrphaned(process, guess: true) : adoption.HasDeadStdio(process, guess: true)))
                 _orphaned.Add(process);
-            if ((facts & LocalFacts.HoldsDuplicates) != 0)
+            if ((facts & LocalFacts.HoldsDuplicates) != 0 && MayHoldDuplicates(process))
                 _duplicates.Add(process);
             if ((facts & LocalFacts.Zombie) != 0)
                 _zombies.Add(process);
@@ -99,6 +99,17 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _suspects.Add(holder.Process);
         }
         AddThoseWhoMayEndIt();
+    }
+
+    /// <summary>Sockets that lead to a service (a log, say) do not count; which do is known once their tables were read.</summary>
+    private bool MayHoldDuplicates(HostProcess process)
+    {
+        foreach (StdioDuplicates pair in StdioDuplicates.AllOf(process.Record))
+        {
+            if (resources.IsHandedOn(pair.Stdio.Target) || resources.Look.Sockets is null && resources.Sockets.FactOf(pair.Stdio.Target.Id).Party == SocketParty.NotKnown)
+                return true;
+        }
+        return false;
     }
 
     private void FindPipeHazards(HostProcess process, HostIdentity host)
@@ -234,10 +245,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         public void End(Openness open, string? why)
         {
             if (open == Openness.Outside)
-            {
                 search.EndClause(_clause);
-                _waitsForOthers = true;
-            }
+            _waitsForOthers |= open is Openness.Outside or Openness.NotKnownYet;
             _depth--;
         }
 

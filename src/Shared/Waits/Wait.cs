@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Waits;
 
-/// <summary>What one thread waits for, decoded. A set (poll, select, epoll) has members; no member has members of its own.</summary>
+/// <summary>What one thread waits for, decoded. A set (poll, select, epoll) has members; no member has members of its own: a set within a set is told by its members.</summary>
 public sealed record Wait
 {
     public required WaitKind Kind { get; init; }
@@ -38,6 +38,20 @@ public sealed record Wait
 
     /// <summary>For <see cref="WaitKind.FifoOpen"/>: the name as it was passed. Null: could not be read.</summary>
     public string? Path { get; init; }
+
+    /// <summary>For a member of a set: what it is watched for, bits as in poll(2) and epoll_ctl(2); hang-up and error are always told.</summary>
+    public uint Events { get; init; }
+
+    /// <summary>Whether a member of a set tells of a change only, and not of a state that lasts (EPOLLET).</summary>
+    public bool EdgeTriggered => (Events & 1u << 31) != 0;
+
+    /// <summary>
+    /// Whether it has no timeout as far as a look shows that did not ask for the costly facts of a suspect: a socket's own timeouts are one of these.
+    /// </summary>
+    public bool MayLast => Bounded == Bounded.No || Kind is WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect;
+
+    /// <summary>For a set: whether it lets signals in for as long as it waits (ppoll(2), pselect(2), epoll_pwait(2) with a mask). Who does that means to be woken by one.</summary>
+    public bool LetsSignalsIn { get; init; }
 
     /// <summary>For <see cref="WaitKind.Poll"/>: its members, one of which is enough.</summary>
     public ImmutableArray<Wait> Members { get; init; } = [];

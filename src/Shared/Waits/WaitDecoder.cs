@@ -125,7 +125,7 @@ public static partial class WaitDecoder
             FdKind.Pipe when reading && Sleeps(thread, PipeReadChannels) => WaitKind.PipeRead,
             FdKind.Pipe when !reading && Sleeps(thread, PipeWriteChannels) => WaitKind.PipeWrite,
             FdKind.EventFd when reading && Sleeps(thread, EventFdChannels) => WaitKind.EventFd,
-            FdKind.Socket => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
+            FdKind.Socket when Sleeps(thread, reading ? SocketReadChannels : SocketWriteChannels) => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
             // A named FIFO sleeps in the pipe's wait channel; anybody may open its name.
             FdKind.Path when reading && Sleeps(thread, PipeReadChannels) => WaitKind.PipeRead,
             FdKind.Path when !reading && Sleeps(thread, PipeWriteChannels) => WaitKind.PipeWrite,
@@ -137,8 +137,7 @@ public static partial class WaitDecoder
             return Wait.Unknown(
                 $"{SystemCallTable.NameOf(call)} of fd {fd} ({entry.Target.Text}) in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call);
         }
-        // Receive and send timeouts of sockets show nowhere in /proc.
-        Bounded bounded = entry.Target.Kind == FdKind.Socket ? Bounded.Unknown : Bounded.No;
+        Bounded bounded = entry.Target.Kind == FdKind.Socket ? BoundedOf(entry, kind.Value) : Bounded.No;
         return new Wait { Kind = kind.Value, Bounded = bounded, Call = call, Fd = fd, Target = entry.Target };
     }
 

@@ -32,6 +32,7 @@ public static class RuleBook
         new PipeFullCycle(),
         new PipeReadCycle(),
         new EventfdNoPeer(),
+        new SocketMutualRead(),
         // Inside one process.
         // File locks.
         new FileLockCycle(),
