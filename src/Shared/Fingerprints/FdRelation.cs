@@ -17,7 +17,7 @@ internal static class FdRelation
 
     public static IEnumerable<FdSet> Of(Finding finding, FindingCore core)
     {
-        HashSet<string> relevant = [.. core.Edges.Select(edge => edge.Resource), .. SelfHeld(finding, core), .. Duplicated(core), .. Joining(core)];
+        HashSet<string> relevant = [.. core.Edges.Select(edge => edge.Resource), .. FarEnds(finding, core), .. SelfHeld(finding, core), .. Duplicated(core), .. Joining(core)];
         if (finding.Class == FindingClass.Orphan)
             relevant.UnionWith(core.Core.SelectMany(participant => participant.Fds).Where(fd => fd.Fd <= 2).Select(fd => fd.Target));
         return core.Core.SelectMany(participant => participant.Fds
@@ -25,6 +25,15 @@ internal static class FdRelation
             .GroupBy(fd => (fd.Target, fd.Access))
             .Select(set => new FdSet(participant.Pid, set.Key.Target, set.Key.Access.ToUpperInvariant(), Spell([.. set.Select(fd => fd.Fd)]))));
     }
+
+    /// <summary>What a holder ends a wait through: of a pipe the same object, of a socket its other end.</summary>
+    private static IEnumerable<string> FarEnds(Finding finding, FindingCore core) => finding.Edges
+        .Where(edge => core.Core.Any(participant => participant.Pid == edge.From.Pid))
+        .SelectMany(edge => edge.To.Where(to => to.Fd is not null)
+            .SelectMany(to => core.Core.Where(participant => participant.Pid == to.Pid).SelectMany(participant => participant.Fds.Where(fd => fd.Fd == to.Fd && IsSocket(fd.Target)))))
+        .Select(fd => fd.Target);
+
+    private static bool IsSocket(string target) => target.StartsWith("socket:[", StringComparison.Ordinal);
 
     /// <summary>Objects that a process waits for and holds the other end of itself.</summary>
     private static IEnumerable<string> SelfHeld(Finding finding, FindingCore core) => finding.Edges

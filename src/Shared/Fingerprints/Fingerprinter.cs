@@ -86,8 +86,9 @@ public static class Fingerprinter
         var kept = new List<(Participant, string)>();
         foreach (var alike in core.Core.GroupBy(participant => (Label: LabelOf(finding, participant), Leaf: IsLeaf(finding, core, participant, edgesOf))))
         {
+            // One orphan today and hundreds next week are the same leak.
             if (alike.Key.Leaf && alike.Count() > 1)
-                kept.Add((alike.First(), $"{alike.Key.Label} many"));
+                kept.Add((alike.First(), finding.Class == FindingClass.Orphan ? alike.Key.Label : $"{alike.Key.Label} many"));
             else
                 kept.AddRange(alike.Select(participant => (participant, alike.Key.Label)));
         }
