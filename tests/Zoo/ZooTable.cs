@@ -13,7 +13,7 @@ internal static partial class ZooTable
     public static IEnumerable<Specimen> Leftovers => [.. FoundingLeftovers, .. OrphansAndZombies];
 
     /// <summary>They wait, some of them for ever, and nothing is wrong with them.</summary>
-    public static IEnumerable<Specimen> Healthy => [.. HealthyPrograms, .. HealthyRuntimes];
+    public static IEnumerable<Specimen> Healthy => [.. HealthyPrograms, .. HealthyLocks, .. HealthyRuntimes];
 
     public static Specimen ByName(string name) => Hangs.Concat(Leftovers).Concat(Healthy).Single(specimen => specimen.Name == name);
 }

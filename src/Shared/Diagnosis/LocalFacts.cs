@@ -24,6 +24,9 @@ internal enum LocalFacts
     MayBeOrphan = 8,
 
     Zombie = 16,
+
+    /// <summary>The owner words of its locks name a fault, see <see cref="LockGraph"/>.</summary>
+    HasLockFault = 32,
 }
 
 internal static class LocalFact
@@ -37,6 +40,8 @@ internal static class LocalFact
             facts |= LocalFacts.ReadsPipe;
         if (!StdioDuplicates.AllOf(process).IsEmpty)
             facts |= LocalFacts.HoldsDuplicates;
+        if (LockGraph.HasFault(process, waits))
+            facts |= LocalFacts.HasLockFault;
         if (Adoption.MayBeOrphan(process))
             facts |= LocalFacts.MayBeOrphan;
         if (process.IsZombie)
@@ -80,6 +85,9 @@ internal static class SignalMask
 
     /// <summary>SIGALRM, SIGVTALRM, SIGPROF.</summary>
     public const ulong IntervalTimers = 1UL << 13 | 1UL << 25 | 1UL << 26;
+
+    /// <summary>SIGINT.</summary>
+    public const ulong Interrupt = 1UL << 1;
 
     /// <summary>SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM: programs sit and wait for these.</summary>
     public const ulong WaitedForByDesign = 1UL << 0 | 1UL << 1 | 1UL << 2 | 1UL << 9 | 1UL << 11 | 1UL << 14;

@@ -96,7 +96,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     {
         WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => null,
         WaitKind.EventFd when wait.Target is { Id: not 0 } => null,
-        WaitKind.Futex when wait.Futex is { Private: true } => null,
+        WaitKind.Futex when wait.Futex is not null => null,
         WaitKind.ChildWait => null,
         WaitKind.Unknown => wait.Why ?? "it is not decoded",
         _ => "what it waits for can come from outside",
@@ -117,7 +117,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
                 sink.EndSet();
                 break;
             case WaitKind.Futex:
-                FindSharers(process, wait, sink);
+                FindFutex(process, wait, sink);
                 break;
             default:
                 FindHolders(wait, sink);

@@ -7,6 +7,9 @@ public sealed record ThreadRecord
 {
     public required int Tid { get; init; }
 
+    /// <summary>Its number in the innermost pid namespace (last number of NSpid in the thread's status), where that is another one. Null: it is the same, or not asked (only suspects are).</summary>
+    public int? NsTid { get; init; }
+
     /// <summary>comm of the thread: its own name, at most 15 bytes.</summary>
     public required string Comm { get; init; }
 
@@ -93,6 +96,12 @@ public sealed record CallMemory
 
     /// <summary>The 32-bit futex word at the call's first argument.</summary>
     public uint? FutexWord { get; init; }
+
+    /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.WordsOf"/>: which, and how many, depends on how it is waited on.</summary>
+    public ImmutableArray<uint>? LockWords { get; init; }
+
+    /// <summary>The mapping that the futex word lies in, where the call has no FUTEX_PRIVATE_FLAG. Null: not asked, or not readable.</summary>
+    public FutexMapping? FutexMapping { get; init; }
 }
 
 /// <summary>One member of a poll set.</summary>
