@@ -41,7 +41,7 @@ public static class ScanCommand
     {
         TimeProvider time = TimeProvider.System;
         long start = time.GetTimestamp();
-        using HostLooker looker = LookerArguments.Open(arguments, time);
+        using HostLooker looker = LookerArguments.Open(arguments, time, origin: false);
         (Snapshot first, Snapshot last) = await LookTwiceAsync(looker, time);
         return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output);
     }

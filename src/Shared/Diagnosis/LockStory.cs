@@ -84,10 +84,11 @@ internal static class LockStory
                     ? $"It ends when {Name(pair.Holder)} ends without waiting for {Name(pair.Waiter)}."
                     : $"It ends when {Name(pair.Holder)} lets go of {Thing(pair.Waiter)} before it {(pair.Holder.Joins ? $"waits for thread {pair.Holder.Futex.JoinsTid}" : $"locks {Thing(pair.Holder)}")}.")),
         ];
-        string where = Narrator.Listing(chain.Select(waiter => Narrator.Name(waiter.Process)).Distinct());
+        string[] programs = [.. chain.Select(waiter => Narrator.Name(waiter.Process)).Distinct()];
+        string who = programs.Length == 1 ? $"In {programs[0]} {Narrator.Listing(chain.Select(Name))}" : Narrator.Listing(chain.Select(waiter => Narrator.Name(waiter.Process)));
         string summary = fault.Kind == LockFaultKind.JoinCycle
-            ? $"In {where} {Narrator.Listing(chain.Select(Name))} wait for each other, to end{(chain.All(waiter => waiter.Joins) ? "" : " or to unlock")}."
-            : $"In {where} {Narrator.Listing(chain.Select(Name))} each have the lock that another of them waits for.";
+            ? $"{who} wait for each other, to end{(chain.All(waiter => waiter.Joins) ? "" : " or to unlock")}."
+            : $"{who} each have the lock that another of them waits for.";
         return new Verdict(summary, culprits) { Sentences = sentences };
     }
 

@@ -64,13 +64,29 @@ internal sealed partial class WakerFinder
                     break;
             }
         }
-        if (!shared.Unknown.IsEmpty)
-            sink.End(Openness.Hidden, $"whether {shared.Unknown.Length} other processes have {shared.Name} mapped may not be read");
-        else if (isFile && resources.Hidden > 0)
-            sink.End(Openness.Hidden, HiddenWhy());
+        if (isFile)
+            sink.Assume(Assumption.NoFdInFlight);
+        if (shared.Unknown.IsEmpty && !(isFile && resources.Hidden > 0))
+        {
+            sink.End(Openness.Closed, null);
+        }
+        else if (OnlyInitMayHave(shared, isFile))
+        {
+            sink.Assume(Assumption.InitSharesNoMemory);
+            sink.End(Openness.Closed, null);
+        }
         else
-            sink.End(Openness.Closed, null, isFile ? Assumption.NoFdInFlight : null);
+        {
+            sink.End(Openness.Hidden, shared.Unknown.IsEmpty ? HiddenWhy() : $"whether {shared.Unknown.Length} other processes have {shared.Name} mapped may not be read");
+        }
     }
+
+    /// <summary>Init has it from nobody: had it made it, those who have it would have come down from it.</summary>
+    private bool OnlyInitMayHave(SharedObject shared, bool isFile) =>
+        shared.Unknown.All(IsInit) && (!isFile || resources.OnlyInitIsHidden)
+        && !shared.Mappers.Any(pid => resources.Find(pid) is { } mapper && IsInit(mapper.Record.Ppid));
+
+    private bool IsInit(int pid) => resources.Find(pid) is { Record.NsPid: 1 };
 
     /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
     private const string AnonymousShared = "/dev/zero (deleted)";

@@ -210,6 +210,22 @@ public sealed class FutexTests
         Assert.Equal(Confidence.Likely, Assert.Single(Diagnose(AcrossProcesses(), Anonymous(10, 11) with { Unknown = [12] }).Findings).Confidence);
 
     [Fact]
+    public void Diagnose_WhetherInitHasTheMemoryIsNotKnown_IsAssumedUnlessAnOwnerIsItsChild()
+    {
+        Scene scene = AcrossProcesses();
+        SharedObject unknown = Anonymous(10, 11) with { Unknown = [1] };
+        Assert.Equal(Confidence.Likely, Assert.Single(Diagnose(scene, unknown).Findings).Confidence);
+
+        scene.Process(5, "shell").Sleeps();
+        foreach (int pid in new[] { 10, 11 })
+            scene[pid].With = record => record with { Ppid = 5 };
+
+        Finding finding = Assert.Single(Diagnose(scene, unknown).Findings);
+        Assert.Equal(Confidence.Proven, finding.Confidence);
+        Assert.Contains(Assumption.InitSharesNoMemory, finding.Assumptions);
+    }
+
+    [Fact]
     public void Diagnose_SharedMemoryWithAName_IsNoDeadlock() =>
         Assert.Empty(Diagnose(AcrossProcesses(), Anonymous(10, 11) with { Name = "/dev/shm/sem.x", Linked = true }).Findings);
 
