@@ -99,6 +99,7 @@ internal sealed class Actor(int pid, string comm, int parent)
             Call = new BlockedCall(BlockedCallStatus.InCall, call, [.. args, .. new ulong[6 - args.Length]]),
             Memory = memory,
             LastRan = LastRan,
+            SignalsPending = 0,
         });
         return this;
     }

@@ -3,14 +3,85 @@ using static OrphanBoard.Zoo.Places;
 
 namespace OrphanBoard.Zoo;
 
-/// <summary>Threads that wait inside one process.</summary>
+/// <summary>Threads that wait inside one process, and in memory that processes share.</summary>
 internal static partial class ZooTable
 {
+    private static readonly Specimen SharedSemaphore = SharedLocks("semaphore", "lost-wakeup", "first", "second");
+
     private static readonly Specimen[] FutexHangs =
     [
         new("lost-wakeup", Program("lost-wakeup"))
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["lost-wakeup"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "lost-wakeup") { Pids = ["lost-wakeup"], Culprit = new("lost-wakeup") },
+        },
+        Locks("abba", "lock-order-cycle", "lock-order"),
+        Locks("ring", "lock-order-cycle", "lock-order"),
+        Locks("self", "self-deadlock", "self"),
+        Locks("handler", "self-deadlock", "self"),
+        Locks("owner-exited", "lock-owner-gone", "owner-exited"),
+        Locks("join-held", "join-cycle", "join-held"),
+        Locks("joins", "join-cycle", "joins"),
+        Locks("semaphore", "lost-wakeup", "untold"),
+        Locks("barrier", "lost-wakeup", "untold"),
+        Locks("upgrade", "self-deadlock", "upgrade"),
+        Locks("writers", "lock-order-cycle", "writers"),
+        LivingLocks("abba", "lock-order-cycle", "lock-order"),
+        LivingLocks("self", "self-deadlock", "self"),
+        LivingLocks("owner-exited", "lock-owner-gone", "owner-exited"),
+        LivingLocks("join-held", "join-cycle", "join-held"),
+        SharedLocks("abba", "lock-order-cycle", "first", "second"),
+        SharedLocks("died", "lock-owner-gone", "shared-locks"),
+        // On a busy host processes end before it can be asked whether they have the unlinked file.
+        SharedSemaphore with { Expected = SharedSemaphore.Expected! with { AtLeast = Confidence.Likely } },
+        SharedLocks("fork", "fork-while-locked", "worker-0", "shared-locks"),
+        SharedLocks("workers", "fork-while-locked", [.. Enumerable.Range(0, 8).Select(worker => $"worker-{worker}"), "shared-locks"]),
+        StdLocks("self", "self-deadlock"),
+        StdLocks("abba", "lock-order-cycle"),
+        new("fork-in-python", "python3", Script("forked_pool.py"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "fork-while-locked") { Pids = ["parent", "worker"], Culprit = new("worker") },
         },
     ];
+
+    private static readonly Specimen[] HealthyFutexes =
+    [
+        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "shared-locks-abba", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
+        .. new[] { "std-locks-abba", "std-locks-self" }.Select(Healthily),
+        Healthily("fork-in-python"),
+        new("leader-and-followers", Program("pools"), "leader"),
+        new("locks-with-a-timeout", Program("pools"), "timed"),
+        new("lock-that-inherits-priority", Program("pools"), "inherit"),
+        new("idle-worker-pool", Program("pools"), "idle"),
+    ];
+
+    /// <summary>All threads are stuck.</summary>
+    private static Specimen Locks(string form, string rule, string group) => new($"locks-{form}", Program("locks"), form)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = ["locks"], Culprit = new("locks"), Group = $"locks-{group}" },
+    };
+
+    /// <summary>One more thread works on.</summary>
+    private static Specimen LivingLocks(string form, string rule, string group) => new($"locks-{form}-living", Program("locks"), form, "living")
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Likely, rule) { Pids = ["locks"], Culprit = new("locks"), Group = $"locks-{group}" },
+    };
+
+    private static Specimen SharedLocks(string form, string rule, params string[] roles) => new($"shared-locks-{form}", Program("shared-locks"), form)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = roles[0] == "first" ? null : new(roles[0]) },
+    };
+
+    private static Specimen StdLocks(string form, string rule) => new($"std-locks-{form}", Script("std-locks.sh"), form)
+    {
+        Needs = "rustc",
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = ["std-locks"], Culprit = new("std-locks") },
+    };
+
+    /// <summary>The same program, in which whoever is waited for is at work.</summary>
+    private static Specimen Healthily(string hang)
+    {
+        Specimen twin = FutexHangs.Single(specimen => specimen.Name == hang);
+        return twin with { Name = $"{hang}-healthy", Expected = null, TwinOf = hang, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } };
+    }
 }

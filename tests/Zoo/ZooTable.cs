@@ -35,6 +35,7 @@ internal static partial class ZooTable
         .. HealthyRuntimes,
         .. HealthySockets,
         .. HealthyLocks,
+        .. HealthyFutexes,
         .. HealthyPipeRings,
         .. HealthyStopped,
         .. HealthyLeftServers,

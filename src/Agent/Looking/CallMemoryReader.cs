@@ -11,7 +11,7 @@ namespace OrphanBoard.Agent.Looking;
 /// <param name="Call">Poll, Select, Futex, Fcntl or Open: what the answers are to be read as.</param>
 /// <param name="Count">Poll: members; Select: fds.</param>
 /// <param name="First">Poll set, futex word, or readfds. Null: the call passed NULL there, as for the next two.</param>
-/// <param name="Second">writefds.</param>
+/// <param name="Second">writefds; of a futex that may be a lock's, the words around it.</param>
 /// <param name="Third">exceptfds.</param>
 internal readonly record struct WantedCallMemory(SystemCall Call, int Count, ReadTicket? First, ReadTicket? Second = null, ReadTicket? Third = null);
 
@@ -43,7 +43,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             // Only poll(2) continues through restart_syscall(2): after SIGSTOP and SIGCONT, its registers as they were.
             SystemCall.RestartSyscall when IsPoll(thread.Wchan) => WantPollSet(),
             SystemCall.Select or SystemCall.Pselect6 => WantSelectSets(),
-            SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint))),
+            SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint)), WantLockWords()),
             SystemCall.Fcntl when args[1] is SetLockWait or OfdSetLockWait => new WantedCallMemory(SystemCall.Fcntl, 1, Queue(args[2], LockRangeLength)),
             SystemCall.Open when OpensFifo(thread.Wchan) => WantPath(args[0]),
             SystemCall.Openat when OpensFifo(thread.Wchan) => WantPath(args[1]),
@@ -54,6 +54,8 @@ internal sealed class CallMemoryReader(RiskyReads risky)
         WantedCallMemory? WantPath(ulong address) => new WantedCallMemory(SystemCall.Open, 1, Queue(address, (int)Math.Min(MaxPath, PageSize - address % PageSize)));
 
         WantedCallMemory? WantPollSet() => args[1] > MaxPollMembers ? null : new WantedCallMemory(SystemCall.Poll, (int)args[1], Queue(args[0], (int)args[1] * 8));
+
+        ReadTicket? WantLockWords() => FutexLock.WordsOf(args[0], (int)args[1], (uint)args[2]) is { } words ? Queue(words.Address, words.Count * sizeof(uint)) : null;
 
         // select(2), pselect6(2): n, readfds, writefds, exceptfds; each a bit mask of n bits in whole longs, or NULL
         WantedCallMemory? WantSelectSets()
@@ -81,7 +83,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
                 return SelectSets(wanted, out sight);
             case SystemCall.Futex:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> word);
-                return sight == Sight.Seen ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word) } : null;
+                return sight == Sight.Seen ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word), LockWords = LockWords(wanted) } : null;
             case SystemCall.Fcntl:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> range);
                 return sight == Sight.Seen ? new CallMemory { LockRange = RangeOf(range) } : null;
@@ -100,6 +102,17 @@ internal sealed class CallMemoryReader(RiskyReads risky)
     private static LockRange RangeOf(ReadOnlySpan<byte> bytes) => new(
         BinaryPrimitives.ReadInt16LittleEndian(bytes), BinaryPrimitives.ReadInt16LittleEndian(bytes[2..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]));
+
+    /// <summary>Null also where what lies there is no lock, and ends before one would.</summary>
+    private ImmutableArray<uint>? LockWords(in WantedCallMemory wanted)
+    {
+        if (wanted.Second is not { } ticket || risky.Take(ticket, out ReadOnlySpan<byte> bytes) != Sight.Seen)
+            return null;
+        ImmutableArray<uint>.Builder words = ImmutableArray.CreateBuilder<uint>(bytes.Length / sizeof(uint));
+        for (; !bytes.IsEmpty; bytes = bytes[sizeof(uint)..])
+            words.Add(BinaryPrimitives.ReadUInt32LittleEndian(bytes));
+        return words.MoveToImmutable();
+    }
 
     private static bool IsPoll(string? wchan) => wchan is not null && wchan.StartsWith("poll_schedule_timeout", StringComparison.Ordinal);
 

@@ -31,6 +31,7 @@ public sealed class HostLooker : IDisposable
     private readonly RiskyParts _parts;
     private readonly MountDevices _mounts;
     private readonly HostTables _hostTables;
+    private readonly SharedMemories _sharedMemories;
     private readonly ProcEvents? _events;
     private readonly ListenerWatch _listeners;
     private readonly ReadingBudget _budget;
@@ -67,6 +68,7 @@ public sealed class HostLooker : IDisposable
             _proc, _buffer, _threads, _fds, _parts, new ExecGuard(_buffer, _risky), namespaces, new FreezerReader(_proc, _buffer), texts, Host.Architecture);
         var sockets = new SocketReader(_proc, namespaces);
         _hostTables = new HostTables(_proc, namespaces, sockets);
+        _sharedMemories = new SharedMemories(_risky, _threads);
         (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {
             BackendKind.Ebpf => OpenEbpf(reader, texts, namespaces),
@@ -151,6 +153,7 @@ public sealed class HostLooker : IDisposable
         Sharers.Mark(processes, suspects, _risky);
         OpenDescriptions.Mark(processes, suspects);
         _risky.Clear();
+        ImmutableArray<SharedObject>? shared = _sharedMemories.Mark(processes, suspects);
         var look = new Snapshot
         {
             Host = Host,
@@ -161,6 +164,7 @@ public sealed class HostLooker : IDisposable
             Processes = ImmutableCollectionsMarshal.AsImmutableArray(processes),
             Reads = tally.Counts,
             UnixListeners = _listeners.At(_look, wanted: suspects.Count > 0),
+            SharedObjects = shared,
             Births = _backend.TellsBirths ? _backend.Births : births,
         };
         return tables || suspects.Count > 0 ? _hostTables.AddTo(look) with { Duration = _time.GetElapsedTime(start) } : look;

@@ -33,12 +33,12 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
             arguments = exec.Arguments is null ? commandLines.Want(record.Key, living, moved, asleep) : null;
             environment = plan.Origin && exec.JobCookies is null && !exec.EnvironmentDenied ? jobCookies.Want(record.Key, living, moved, asleep) : null;
         }
-        // The memory of a process is read only while all of it sleeps: what runs changes it.
+        // The memory of a process is read only while all of it sleeps: what runs changes it. But for locks, whose words stand as long as they are waited for.
         List<(int, WantedCallMemory)>? ofCalls = null;
-        for (int i = 0; allAsleep && i < record.Threads.Length; i++)
+        for (int i = 0; i < record.Threads.Length; i++)
         {
             ThreadRecord thread = record.Threads[i];
-            if ((thread.Memory is null || suspect) && threads.CallOf(thread) is { } call && memory.Want(record.Key, thread, call, moved, asleep) is { } wanted)
+            if ((allAsleep || thread.State == 'S' && threads.MayWaitForLock(thread)) && (thread.Memory is null || suspect) && threads.CallOf(thread) is { } call && memory.Want(record.Key, thread, call, moved, asleep) is { } wanted)
                 (ofCalls ??= []).Add((i, wanted));
         }
         List<(int, ReadTicket)>? epolls = fds.WantEpolls(record, living, moved, asleep, plan, threads.EpollsWaitedOn(record.Threads));
@@ -121,7 +121,7 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
 
     private static bool IsSame(CallMemory? a, CallMemory? b) =>
         ReferenceEquals(a, b)
-        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.LockRange == b.LockRange && a.Path == b.Path && a.PollSet.HasValue == b.PollSet.HasValue
+        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.LockRange == b.LockRange && a.Path == b.Path && (a.LockWords ?? []).AsSpan().SequenceEqual((b.LockWords ?? []).AsSpan()) && a.PollSet.HasValue == b.PollSet.HasValue
         && (a.PollSet is not { } set || set.AsSpan().SequenceEqual(b.PollSet!.Value.AsSpan()));
 
     private static (bool NoneUninterruptible, bool AllAsleep, ulong Moved) StateOf(ImmutableArray<ThreadRecord> threads)

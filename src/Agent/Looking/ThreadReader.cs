@@ -187,6 +187,11 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
         process.Threads.Clear();
     }
 
+    /// <summary>Whether what it waits on may be the word of a lock that names its owner.</summary>
+    internal bool MayWaitForLock(ThreadRecord thread) =>
+        CallOf(thread) == SystemCall.Futex
+        && (FutexLock.WordsOf(thread.Call.Arguments[0], (int)thread.Call.Arguments[1], (uint)thread.Call.Arguments[2]) is not null || FutexLock.IsPriorityInheriting((int)thread.Call.Arguments[1]));
+
     /// <summary>The call that it is blocked in; null: in none, or one that is not known.</summary>
     internal SystemCall? CallOf(ThreadRecord thread) =>
         thread.Call.Status == BlockedCallStatus.InCall && SystemCallTable.TryGet(architecture, thread.Call.Number, out SystemCall call) ? call : null;
@@ -209,11 +214,12 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
         TimeSpan? lastRan = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) : null;
         StatusFile? signals = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "status"u8), buffer, out text) == Sight.Seen
             && StatusFile.TryParse(text, out StatusFile status) ? status : null;
-        if (before is not null && before.Comm == comm && before.State == state && before.Counters == counters
+        int? nsTid = signals is { NsPid: not 0 and var number } && number != tid ? number : null;
+        if (before is not null && before.Comm == comm && before.State == state && before.Counters == counters && before.NsTid == nsTid
             && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before.LastRan == lastRan
             && before.SignalsPending == signals?.ThreadSignalsPending && before.SignalsBlocked == signals?.ThreadSignalsBlocked)
             return before;
-        return new ThreadRecord { Tid = tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan, LastRan = lastRan,
+        return new ThreadRecord { Tid = tid, NsTid = nsTid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan, LastRan = lastRan,
             SignalsPending = signals?.ThreadSignalsPending, SignalsBlocked = signals?.ThreadSignalsBlocked };
     }
 

@@ -35,6 +35,7 @@ public sealed partial class CaptureRedaction(byte[] key)
         Processes = [.. look.Processes.Select(Process)],
         UnixListeners = [.. look.UnixListeners.Select(listener => listener with { Path = Listener(listener.Path) })],
         Sockets = look.Sockets is { } sockets ? [.. sockets.Select(Socket)] : null,
+        SharedObjects = look.SharedObjects is { } shared ? [.. shared.Select(item => item with { Name = File(item.Name) })] : null,
         SysvObjects = look.SysvObjects is { } objects ? [.. objects.Select(item => item with { Key = SysvKey(item.Key) })] : null,
         Births = [.. look.Births.Select(birth => birth with { ParentComm = birth.ParentComm is { } comm ? Name(NameNormalizer.Of(null, comm)) : null })],
     };

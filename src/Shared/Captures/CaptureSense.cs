@@ -30,6 +30,8 @@ internal static class CaptureSense
             return socket;
         if (look.FileLocks is { } locks && !AreLocks(locks) || look.SysvObjects is { } objects && (objects.IsDefault || objects.Any(item => item is null)))
             return "its locks or System V objects have holes";
+        if (look.SharedObjects is { } shared && (shared.IsDefault || shared.Any(item => item is null || item.Name is null || item.Mappers.IsDefault || item.Unknown.IsDefault)))
+            return "its shared memory has holes";
         if (look.Births.Any(birth => birth.Pid <= 0 || birth.ParentPid < 0 || !IsSpan(birth.At)))
             return "a birth that cannot be";
         if (!IsAscending(look.Processes, process => process?.Pid ?? 0))
@@ -72,6 +74,8 @@ internal static class CaptureSense
                 return $"thread {thread.Tid}: a call with {(thread.Call.Arguments.IsDefault ? 0 : thread.Call.Arguments.Length)} arguments";
             if (thread.LastRan is { } ran && !IsSpan(ran))
                 return $"thread {thread.Tid}: its times cannot be";
+            if (thread.Memory?.LockWords is { IsDefault: true })
+                return $"thread {thread.Tid}: the words of a lock are missing";
             if (thread.Memory?.PollSet is { IsDefault: true })
                 return $"thread {thread.Tid}: its poll set is missing";
         }

@@ -15,6 +15,9 @@ public static class Assumption
     /// <summary>Init's fd table may not be read; it inherits from nobody, and no holder is its child.</summary>
     public const string InitHoldsNoEnd = "init-holds-no-end";
 
+    /// <summary>Init's mappings may not be read; it has shared memory from nobody, and none of those who have it is its child.</summary>
+    public const string InitSharesNoMemory = "init-shares-no-memory";
+
     /// <summary>/proc does not show who is a child subreaper (prctl(2)).</summary>
     public const string NoSubreaper = "no-subreaper";
 
@@ -31,6 +34,7 @@ public static class Assumption
         NoFdInFlight => "No end of a pipe is on its way through a socket, where nobody is seen to hold it.",
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds no end of these pipes: its fd table may not be read, and no holder is its own child.",
+        InitSharesNoMemory => "Init has no part in the shared memory: its mappings may not be read, and nobody who has it is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
         NoAio => "No asynchronous read or write of the kernel is pending that would add to the eventfd when it ends.",
         PrivateIpcInFamily => "The id of the System V object, which has no key, is known only to the program that made it and to what it started.",

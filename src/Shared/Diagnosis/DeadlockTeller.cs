@@ -21,7 +21,7 @@ internal static class DeadlockTeller
         (RuleInfo rule, Verdict verdict) = fits[0];
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
             return null;
-        ImmutableArray<string> notProven = WhyNotProven(incident);
+        ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. verdict.Doubts];
 
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
@@ -37,7 +37,7 @@ internal static class DeadlockTeller
             close = notProven.IsEmpty ? "Nobody else can wake it." : "Nobody else is seen who could wake it.";
         return FindingBuilder.Complete(finding with
         {
-            Explanation = [.. explanation, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
+            Explanation = [.. explanation, .. verdict.Sentences, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
             Edges = FindingBuilder.Edges(incident.Edges),
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,

@@ -35,6 +35,9 @@ internal enum LocalFacts
 
     /// <summary>It has the master of a pseudoterminal.</summary>
     HasMaster = 256,
+
+    /// <summary>The owner words of its locks name a fault, see <see cref="LockGraph"/>.</summary>
+    HasLockFault = 512,
 }
 
 internal static class LocalFact
@@ -48,6 +51,8 @@ internal static class LocalFact
             facts |= LocalFacts.ReadsPipe;
         if (!StdioDuplicates.AllOf(process).IsEmpty)
             facts |= LocalFacts.HoldsDuplicates;
+        if (LockGraph.HasFault(process, waits))
+            facts |= LocalFacts.HasLockFault;
         if (Adoption.MayBeOrphan(process))
             facts |= LocalFacts.MayBeOrphan;
         if (process.IsZombie)
@@ -119,13 +124,16 @@ internal static class SignalMask
     /// <summary>SIGALRM, SIGVTALRM, SIGPROF.</summary>
     public const ulong IntervalTimers = 1UL << 13 | 1UL << 25 | 1UL << 26;
 
+    /// <summary>SIGINT.</summary>
+    public const ulong Interrupt = 1UL << 1;
+
     /// <summary>SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM: programs sit and wait for these.</summary>
     public const ulong WaitedForByDesign = Interrupt | TellsToEnd;
 
     /// <summary>The same but SIGINT, which some runtimes catch in each program that they run: a handler of these is the program's own.</summary>
     public const ulong TellsToEnd = 1UL << 0 | Quit | 1UL << 9 | 1UL << 11 | 1UL << 14;
 
-    private const ulong Interrupt = 1UL << 1, Quit = 1UL << 2, BrokenPipe = 1UL << 12;
+    private const ulong Quit = 1UL << 2, BrokenPipe = 1UL << 12;
 
     /// <summary>
     /// Whether it may sit and wait for a signal. Who catches one may; and who ignores SIGINT by its own doing, or would have caught it had it not been

@@ -71,7 +71,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         int futexes = 0;
         foreach (Waiter waiter in node.Waiters)
         {
-            if (waiter.Wait.Kind == WaitKind.Futex)
+            if (waiter.Wait is { Kind: WaitKind.Futex, Futex.IsPrivate: true })
             {
                 futexes++;
                 continue;
@@ -109,6 +109,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
+        WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in memory that processes share{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
         WaitKind.ChildWait => ChildPhrase(wait),
         WaitKind.FileLock or WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue => IpcPhrase(wait),

@@ -109,6 +109,10 @@ internal sealed class ResourceIndex
     /// <summary>Whether somebody held this object at the look before who no longer does: an end may have been handed on unseen.</summary>
     public bool LostAHolder(FdTarget target) => _holders.LostOne(target);
 
+    /// <summary>What is mapped there, if the look asked for it, or null.</summary>
+    public SharedObject? SharedObjectOf(FutexMapping mapping) =>
+        Look.SharedObjects?.FirstOrDefault(shared => shared.Device == mapping.Device && shared.Inode == mapping.Inode);
+
     /// <summary>The children of a process, zombies among them.</summary>
     public OrderedList<HostProcess> ChildrenOf(HostProcess process) => _children.Of(process.Pid);
 

@@ -12,7 +12,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
-    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
+    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [], _lockFaults = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
     private readonly HashSet<int> _suspects = [];
 
     /// <summary>Those that might wait only for each other, if no hidden fd table holds an end. Ascending by pid, like all of these.</summary>
@@ -43,6 +43,9 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     /// <summary>Those that wait for the other end of a FIFO, see <see cref="LocalFacts.AwaitsFifo"/>.</summary>
     public IReadOnlyList<HostProcess> AtFifos => _fifos;
+
+    /// <summary>Those whose lock words name a fault.</summary>
+    public IReadOnlyList<HostProcess> LockFaults => _lockFaults;
 
     /// <summary>Pids whose costly facts (fdinfo, timers, sched) the next look should read.</summary>
     public IReadOnlySet<int> Suspects => _suspects;
@@ -83,11 +86,13 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _halted.Add(process);
             if ((facts & LocalFacts.WaitsOnPipe) != 0)
                 FindPipeHazards(process, host);
+            if ((facts & LocalFacts.HasLockFault) != 0)
+                _lockFaults.Add(process);
         }
         FindStuck(host, _stuck);
         if (_halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
             FindThoseWhoWaitForStopped(host);
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _halted, _waitForStopped, _fifos])
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _halted, _waitForStopped, _fifos, _lockFaults])
         {
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
@@ -177,9 +182,9 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     private void FindStuck(HostIdentity host, List<HostProcess> stuck)
     {
-        var threads = new ThreadsOfOne(_search);
+        var threads = new ThreadsOfOne(_search, resources);
         foreach (HostProcess candidate in _candidates)
-            threads.Add(candidate, candidate.WaitsOf(host), _finder);
+            threads.Add(candidate, candidate.WaitsOf(host), _finder, host);
         _search.Settle();
         foreach (HostProcess candidate in _candidates)
         {
@@ -190,19 +195,19 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     private void Clear()
     {
-        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders, _fifos])
+        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders, _fifos, _lockFaults])
             list.Clear();
         _suspects.Clear();
     }
 
     /// <summary>Brings one process after the other into the search.</summary>
-    private sealed class ThreadsOfOne(StuckSet search) : IWakerSink
+    private sealed class ThreadsOfOne(StuckSet search, ResourceIndex resources) : IWakerSink
     {
         private HostProcess _process = null!;
         private int _thread, _clause, _depth;
         private bool _waitsForOthers, _always;
 
-        public void Add(HostProcess process, ImmutableArray<Wait> waits, WakerFinder finder)
+        public void Add(HostProcess process, ImmutableArray<Wait> waits, WakerFinder finder, HostIdentity host)
         {
             _process = process;
             _always = true;
@@ -217,7 +222,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 search.EndThread(_thread);
             }
             // It waits for nobody else and catches signals: to wait for one may be its design.
-            if (!_waitsForOthers && (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0)
+            if (!_waitsForOthers && (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && (process.FactsOn(host) & LocalFacts.HasLockFault) == 0
+                && !ForkedChild.MayLackAThread(resources, process, waits[0]))
                 search.Free(process.Place);
         }
 

@@ -39,7 +39,8 @@ internal sealed class WaitGraph(ResourceIndex resources)
             return "it is the looker";
         if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false) is { } why)
             return why;
-        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid)))
+        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid))
+            && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
         return waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)) ? null : Steadiness.WhyItMayHaveMoved(process.Before, process.Record);
     }

@@ -1,3 +1,4 @@
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -5,6 +6,21 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Futexes: who has the memory.</summary>
 internal sealed partial class WakerFinder
 {
+    private void FindFutex(HostProcess process, Wait wait, IWakerSink sink)
+    {
+        FutexWait futex = wait.Futex!;
+        if (futex.HasChanged && !guess)
+            Outside(wait, "its futex word has changed: it is about to wake", sink);
+        else if (futex.IsPrivate)
+            FindSharers(process, wait, sink);
+        else if (futex.Mapping is { } mapping && resources.SharedObjectOf(mapping) is { } shared)
+            FindMappers(process, shared, wait, sink);
+        else if (guess)
+            FindSharers(process, wait, sink);
+        else
+            Outside(wait, "who else has the memory of its futex is not known", sink);
+    }
+
     /// <summary>A private futex belongs to the memory, whichever process has it. Who shares it was asked of suspects only: a guess at them does without.</summary>
     private void FindSharers(HostProcess process, Wait wait, IWakerSink sink)
     {
@@ -19,5 +35,70 @@ internal sealed partial class WakerFinder
             }
         }
         sink.End(Openness.Closed, null);
+    }
+
+    /// <summary>
+    /// Whoever has the object mapped, or has an fd by which to map it. Anonymous shared memory comes by fork alone; what had a name and has none any more
+    /// comes by fork, or with an fd.
+    /// </summary>
+    private void FindMappers(HostProcess process, SharedObject shared, Wait wait, IWakerSink sink)
+    {
+        if (shared.Linked)
+        {
+            Outside(wait, $"anybody may map {shared.Name}", sink);
+            return;
+        }
+        sink.Begin(wait);
+        bool more = sink.Add(process, null, direct: true);
+        foreach (int pid in shared.Mappers)
+        {
+            if (more && pid != process.Pid && resources.Find(pid) is { } mapper)
+                more = sink.Add(mapper, null, direct: true);
+        }
+        bool isFile = shared.Name != AnonymousShared;
+        if (isFile && more)
+        {
+            foreach (HostProcess other in resources.Processes)
+            {
+                if (HasOpen(other, shared) && !sink.Add(other, null, direct: false))
+                    break;
+            }
+        }
+        if (isFile)
+            sink.Assume(Assumption.NoFdInFlight);
+        if (shared.Unknown.IsEmpty && !(isFile && resources.Hidden > 0))
+        {
+            sink.End(Openness.Closed, null);
+        }
+        else if (OnlyInitMayHave(shared, isFile))
+        {
+            sink.Assume(Assumption.InitSharesNoMemory);
+            sink.End(Openness.Closed, null);
+        }
+        else
+        {
+            sink.End(Openness.Hidden, shared.Unknown.IsEmpty ? HiddenWhy() : $"whether {shared.Unknown.Length} other processes have {shared.Name} mapped may not be read");
+        }
+    }
+
+    /// <summary>Init has it from nobody: had it made it, those who have it would have come down from it.</summary>
+    private bool OnlyInitMayHave(SharedObject shared, bool isFile) =>
+        shared.Unknown.All(IsInit) && (!isFile || resources.OnlyInitIsHidden)
+        && !shared.Mappers.Any(pid => resources.Find(pid) is { } mapper && IsInit(mapper.Record.Ppid));
+
+    private bool IsInit(int pid) => resources.Find(pid) is { Record.NsPid: 1 };
+
+    /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
+    private const string AnonymousShared = "/dev/zero (deleted)";
+
+    /// <summary>By its name: inodes are read of suspects only, and two objects of one name cost a finding at most.</summary>
+    private static bool HasOpen(HostProcess process, SharedObject shared)
+    {
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Target.Kind == FdKind.Path && fd.Target.Text == shared.Name)
+                return true;
+        }
+        return false;
     }
 }

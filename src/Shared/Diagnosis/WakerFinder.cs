@@ -115,7 +115,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         WaitKind.Timer when wait is { Target.Kind: FdKind.TimerFd, Bounded: not Bounded.Yes } => null,
         // A set within a set, whose members were not read.
         WaitKind.Poll => null,
-        WaitKind.Futex when wait.Futex is { Private: true } => null,
+        WaitKind.Futex when wait.Futex is not null => null,
         WaitKind.ChildWait or WaitKind.Vfork => null,
         WaitKind.FileLock => wait is { Lock: not null, Fd: not null } ? null : "what it locks could not be read",
         WaitKind.SysvSemaphore or WaitKind.SysvMessage when wait.SysvId is not null => null,
@@ -158,7 +158,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
                 sink.EndSet();
                 break;
             case WaitKind.Futex:
-                FindSharers(process, wait, sink);
+                FindFutex(process, wait, sink);
                 break;
             case WaitKind.Vfork:
                 FindVforked(process, wait, sink);

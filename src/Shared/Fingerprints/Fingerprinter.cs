@@ -125,11 +125,17 @@ public static class Fingerprinter
         string[] kinds = [.. finding.Edges
             .Where(edge => edge.From.Pid == participant.Pid && edge.Basis != EdgeBasis.Kinship
                 && (edge.To.Any(to => to.Pid != participant.Pid) || edge.Kind != nameof(Shared.Waits.WaitKind.Futex)))
-            .Select(edge => edge.Kind).Distinct().Order(StringComparer.Ordinal)];
+            .Select(edge => KindOf(participant, edge)).Distinct().Order(StringComparer.Ordinal)];
         return kinds.Length > 0
             ? kinds
             : participant.Threads.Where(thread => thread.Detail is not null).Select(thread => $"{thread.Wait}:{thread.Detail}").Distinct().Order(StringComparer.Ordinal);
     }
+
+    /// <summary>In shared memory too, a lock is another thing than a semaphore.</summary>
+    private static string KindOf(Participant participant, WaitEdge edge) =>
+        edge.Kind == nameof(Shared.Waits.WaitKind.Futex) && participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid)?.Detail is { } detail
+            ? $"{edge.Kind}:{detail}"
+            : edge.Kind;
 
     private static string ExactText(Finding finding, FindingCore core, string shape)
     {

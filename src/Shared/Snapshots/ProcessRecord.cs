@@ -128,6 +128,10 @@ public sealed record ProcessRecord
     /// <summary>Exited as a whole. A leader that has left by pthread_exit(3) is in state Z too, while other threads live on.</summary>
     public bool IsZombie => State is 'Z' or 'X' && Threads.IsEmpty;
 
+    /// <summary>The number that a thread of this process has in its own pid namespace: what it stores in lock words. Null: not known.</summary>
+    public int? NsTidOf(ThreadRecord thread) =>
+        NsPid == Pid ? thread.Tid : thread.NsTid ?? (thread.Tid == Pid ? NsPid : null);
+
     /// <summary>The entry with that number, or null.</summary>
     public FileDescriptor? FindFd(int number)
     {

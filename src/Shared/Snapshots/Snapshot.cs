@@ -45,6 +45,9 @@ public sealed record Snapshot
     /// <summary>System V objects of <see cref="IpcNamespace"/>. Null: not asked, or not readable.</summary>
     public ImmutableArray<SysvObject>? SysvObjects { get; init; }
 
+    /// <summary>Shared memory in which suspects wait on futexes. Null: not asked, or there is none.</summary>
+    public ImmutableArray<SharedObject>? SharedObjects { get; init; }
+
     /// <summary>The looker's own ipc namespace. Null: not asked, or not readable.</summary>
     public ulong? IpcNamespace { get; init; }
 }

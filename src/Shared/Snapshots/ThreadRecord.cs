@@ -7,6 +7,9 @@ public sealed record ThreadRecord
 {
     public required int Tid { get; init; }
 
+    /// <summary>Its number in the innermost pid namespace (last number of NSpid in the thread's status), where that is another one. Null: it is the same, or not asked (only suspects are).</summary>
+    public int? NsTid { get; init; }
+
     /// <summary>comm of the thread: its own name, at most 15 bytes.</summary>
     public required string Comm { get; init; }
 
@@ -99,6 +102,12 @@ public sealed record CallMemory
 
     /// <summary>The path of an open(2) that waits for a FIFO's other end, as it was passed: it may be relative. At most 1,024 bytes, or less where a page ends.</summary>
     public string? Path { get; init; }
+
+    /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.WordsOf"/>: which, and how many, depends on how it is waited on.</summary>
+    public ImmutableArray<uint>? LockWords { get; init; }
+
+    /// <summary>The mapping that the futex word lies in, where the call has no FUTEX_PRIVATE_FLAG. Null: not asked, or not readable.</summary>
+    public FutexMapping? FutexMapping { get; init; }
 }
 
 /// <summary>struct flock of fcntl(2).</summary>

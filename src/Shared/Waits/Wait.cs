@@ -102,11 +102,31 @@ public sealed record ChildSelector(int? Pid, int? Group)
 /// <param name="JoinsTid">Tid of the thread of the same process whose end is waited for (pthread_join(3)), or null.</param>
 public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue, bool Private, int? JoinsTid)
 {
+    /// <summary>The lock that the word belongs to, as far as it can be told; null: it is none, or looks like none.</summary>
+    public FutexLock? Lock { get; init; }
+
+    /// <summary>The mapping that the word lies in. Null: not asked (only suspects that wait on no private futex are), or not readable.</summary>
+    public FutexMapping? Mapping { get; init; }
+
+    /// <summary>The word no longer has the value that it is waited on with: the thread is about to wake, or was moved to another futex.</summary>
+    public bool HasChanged { get; init; }
+
+    /// <summary>Only who has this memory can wake it: by the flag, or because the mapping is private, which comes to the same.</summary>
+    public bool IsPrivate => Private || Mapping is { Shared: false };
+
     /// <summary>
-    /// <c>join</c> (a thread of the same process), <c>lock</c> (FUTEX_WAIT while the word is 2: a contended low-level lock of the C library) or
-    /// <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike).
+    /// <c>join</c> (a thread of the same process), a lock by who has it (<c>lock-own</c>: the waiting thread, <c>lock-held</c>: another thread of the process,
+    /// <c>lock-joiner</c>: one that waits for a thread to end, <c>lock-elsewhere</c>: no thread of it, <c>lock-shared</c>: the same in shared memory, <c>lock</c>: no word says it) or <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike).
     /// </summary>
-    public string Class => JoinsTid is not null ? "join" : (Operation & 0x7f) == 0 && ExpectedValue == 2 ? "lock" : "wait";
+    public string Class => JoinsTid is not null ? "join" : Lock?.Holder switch
+    {
+        null => "wait",
+        LockHolder.Self => "lock-own",
+        LockHolder.Thread => "lock-held",
+        LockHolder.Joiner => "lock-joiner",
+        LockHolder.Elsewhere => IsPrivate ? "lock-elsewhere" : "lock-shared",
+        _ => "lock",
+    };
 }
 
 /// <summary>A file lock that is waited for: flock(2), or fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>

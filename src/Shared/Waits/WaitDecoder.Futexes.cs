@@ -8,26 +8,55 @@ namespace OrphanBoard.Shared.Waits;
 public static partial class WaitDecoder
 {
     // futex(2): uaddr, op, val, timeout, uaddr2, val3
-    private const int FutexWaitOp = 0, FutexWaitBitsetOp = 9;
-    private const int FutexPrivateFlag = 0x80, FutexCommandMask = 0x7f;
-
-    private static Wait OfFutex(ProcessRecord process, ThreadRecord thread, SystemCall call)
+    private static Wait OfFutex(HostIdentity host, ProcessRecord process, ThreadRecord thread, SystemCall call)
     {
         ImmutableArray<ulong> args = thread.Call.Arguments;
-        int operation = (int)args[1];
-        if ((operation & FutexCommandMask) is not (FutexWaitOp or FutexWaitBitsetOp))
+        (ulong address, int operation, uint expected) = (args[0], (int)args[1], (uint)args[2]);
+        bool compares = (operation & FutexLock.CommandMask) is FutexLock.Wait or FutexLock.WaitBitset;
+        if (!compares && (operation & FutexLock.CommandMask) is not (FutexLock.LockPi or FutexLock.LockPi2))
             return Wait.Unknown($"futex operation 0x{operation:x} is not decoded", call);
-        uint expected = (uint)args[2];
+        bool isPrivate = (operation & FutexLock.PrivateFlag) != 0;
         // pthread_join(3) waits without the private flag for the kernel to clear the tid in a thread's own control block.
-        int? joins = (operation & FutexPrivateFlag) == 0 && expected != thread.Tid && process.Threads.Any(other => other.Tid == (int)expected)
-            ? (int)expected
-            : null;
+        int? joins = JoinedBy(process, thread);
+        FutexLock? held = joins is null ? FutexLock.Of(address, operation, expected, thread.Memory) : null;
         return new Wait
         {
             Kind = WaitKind.Futex,
             Bounded = args[3] == 0 ? Bounded.No : Bounded.Yes,
             Call = call,
-            Futex = new FutexWait(args[0], operation, expected, (operation & FutexPrivateFlag) != 0 || joins is not null, joins),
+            Futex = new FutexWait(address, operation, expected, isPrivate || joins is not null, joins)
+            {
+                Lock = held is null ? null : held with { Holder = HolderOf(host, process, thread, held.OwnerTid) },
+                Mapping = thread.Memory?.FutexMapping,
+                HasChanged = compares && thread.Memory?.FutexWord is { } word && word != expected,
+            },
         };
     }
+
+    /// <summary>Tid of the thread whose end a thread waits for, or null.</summary>
+    private static int? JoinedBy(ProcessRecord process, ThreadRecord thread)
+    {
+        ImmutableArray<ulong> args = thread.Call.Arguments;
+        int command = (int)args[1] & (FutexLock.CommandMask | FutexLock.PrivateFlag);
+        return command is FutexLock.Wait or FutexLock.WaitBitset && ThreadOf(process, (int)args[2]) is { } joined && joined.Tid != thread.Tid ? joined.Tid : null;
+    }
+
+    /// <summary>By the number that it has in its own pid namespace.</summary>
+    private static ThreadRecord? ThreadOf(ProcessRecord process, int nsTid)
+    {
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (process.NsTidOf(thread) == nsTid)
+                return thread;
+        }
+        return null;
+    }
+
+    private static LockHolder HolderOf(HostIdentity host, ProcessRecord process, ThreadRecord waiter, int owner) =>
+        owner == 0 ? LockHolder.Unknown
+        : ThreadOf(process, owner) is not { } holder ? LockHolder.Elsewhere
+        : holder.Tid == waiter.Tid ? LockHolder.Self
+        : holder.Call.Status == BlockedCallStatus.InCall && SystemCallTable.TryGet(host.Architecture, holder.Call.Number, out SystemCall call) && call == SystemCall.Futex
+            && JoinedBy(process, holder) is not null ? LockHolder.Joiner
+        : LockHolder.Thread;
 }

@@ -43,10 +43,10 @@ public static partial class WaitDecoder
         }
         if (!SystemCallTable.TryGet(host.Architecture, thread.Call.Number, out SystemCall call))
             return Wait.Unknown($"system call {thread.Call.Number} is not decoded");
-        return DecodeCall(process, thread, call);
+        return DecodeCall(host, process, thread, call);
     }
 
-    private static Wait DecodeCall(ProcessRecord process, ThreadRecord thread, SystemCall call)
+    private static Wait DecodeCall(HostIdentity host, ProcessRecord process, ThreadRecord thread, SystemCall call)
     {
         ImmutableArray<ulong> args = thread.Call.Arguments;
         return call switch
@@ -67,7 +67,7 @@ public static partial class WaitDecoder
             SystemCall.RestartSyscall when Sleeps(thread, SleepChannels) => new Wait { Kind = WaitKind.Timer, Bounded = Bounded.Yes, Call = call },
             SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 when Sleeps(thread, EpollChannels) =>
                 OfEpoll(process, thread, call),
-            SystemCall.Futex when Sleeps(thread, FutexChannels) => OfFutex(process, thread, call),
+            SystemCall.Futex when Sleeps(thread, FutexChannels) => OfFutex(host, process, thread, call),
             SystemCall.Wait4 when Sleeps(thread, ChildChannels) => OfWait4(process, (int)args[0], (uint)args[2], call),
             SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], (uint)args[3], call),
             SystemCall.Nanosleep or SystemCall.ClockNanosleep =>
@@ -93,7 +93,10 @@ public static partial class WaitDecoder
     private static readonly FrozenSet<string> PollChannels = Names("poll_schedule_timeout", "do_poll", "do_sys_poll", "do_select", "core_sys_select");
     private static readonly FrozenSet<string> SleepChannels = Names("hrtimer_nanosleep", "hrtimer_nanosleep_restart", "do_nanosleep", "do_syscall_64");
     private static readonly FrozenSet<string> EpollChannels = Names("do_epoll_wait", "ep_poll");
-    private static readonly FrozenSet<string> FutexChannels = Names("futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait");
+    private static readonly FrozenSet<string> FutexChannels = Names(
+        "futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait",
+        // FUTEX_LOCK_PI
+        "rt_mutex_schedule", "rt_mutex_slowlock_block", "__rt_mutex_slowlock", "futex_lock_pi");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");
     private static readonly FrozenSet<string> EventFdChannels = Names("do_wait_intr_irq", "eventfd_read");
     private static readonly FrozenSet<string> VforkChannels = Names("kernel_clone", "_do_fork", "do_fork", "wait_for_vfork_done");

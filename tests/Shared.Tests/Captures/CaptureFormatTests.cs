@@ -54,6 +54,8 @@ public class CaptureFormatTests
         Assert.Equal(capture.Last.Sockets!.Value.AsEnumerable(), look.Sockets!.Value);
         Assert.Equal((Sight.Denied, 3UL, Captured.Lock), (look.SocketSight!.Value, look.IpcNamespace!.Value, look.FileLocks!.Value.Single()));
         Assert.Equal(capture.Last.SysvObjects!.Value.Single(), look.SysvObjects!.Value.Single());
+        Assert.Equal(("/memfd:notes (deleted)", 60, 61), (look.SharedObjects!.Value.Single().Name, look.SharedObjects.Value.Single().Mappers.Single(), look.SharedObjects.Value.Single().Unknown.Single()));
+        Assert.Equal((new FutexMapping(true, 1, 12), 16U), (process.Threads[0].Memory!.FutexMapping, process.Threads[0].Memory!.LockWords!.Value[^1]));
     }
 
     [Fact]

@@ -39,6 +39,7 @@ internal static class Captured
             FileLocks = [Lock],
             SysvObjects = [new SysvObject(SysvKind.MessageQueue, 5, 0x41424344) { Count = 1, Bytes = 2, FirstPid = 3, SecondPid = 4 }],
             IpcNamespace = 3,
+            SharedObjects = [new SharedObject(1, 12, "/memfd:notes (deleted)", false, [60], [61])],
         });
     }
 
@@ -56,7 +57,7 @@ internal static class Captured
     {
         Scene scene = Scenes.CrossReaders();
         Actor rich = scene.Process(60, "rich").Has(5, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Has(6, "/home/someone/notes", FdAccess.Read)
-            .Thread(60, 202, "futex_do_wait", new CallMemory { FutexWord = 0x80000001 }, [0x7000, 0x80, 0, 0, 0, 0]);
+            .Thread(60, 202, "futex_do_wait", new CallMemory { FutexWord = 0x80000001, LockWords = [0x80000001, 1, 1, 1, 16], FutexMapping = new FutexMapping(true, 1, 12) }, [0x7000, 0, 0x80000001, 0, 0, 0]);
         rich.Cmdline = ["/usr/bin/rich", "é\n\u001b\"\\"];
         rich.With = record => record with
         {

@@ -14,8 +14,8 @@ public static class RuleBook
 {
     public static ImmutableArray<RuleInfo> All { get; } =
     [
-        .. DeadlockRules.Select(rule => rule.Info),
-        .. EvidenceRules.Select(rule => rule.Info),
+        // What is named in a stuck set may be named in a process that lives on as well.
+        .. DeadlockRules.Select(rule => rule.Info).Concat(EvidenceRules.Select(rule => rule.Info)).DistinctBy(rule => rule.Name),
     ];
 
     /// <summary>Tried in order on each incident: the first that fits names it, the others become notes.</summary>
@@ -34,11 +34,17 @@ public static class RuleBook
         new EventfdNoPeer(),
         new SocketMutualRead(),
         // Inside one process.
+        new ForkWhileLocked(),
+        new SelfDeadlock(),
+        new LockOrderCycle(),
+        new JoinCycle(),
+        new LockOwnerGone(),
         // File locks.
         new FileLockCycle(),
         new FileLockHeldByStuck(),
         // Parents and children.
         new StdioDuplicateStuck(),
+        new LostWakeup(),
         new ChildNeverExits(),
         // What is left.
         new StuckSetRule(),
@@ -47,6 +53,11 @@ public static class RuleBook
     /// <summary>Tried in order; a process that one has told of is not told of again by those after it.</summary>
     internal static ImmutableArray<EvidenceRule> EvidenceRules =>
     [
+        // Locks in processes that live on.
+        new LockFaultInALivingProcess(LockFaultKind.OwnLock),
+        new LockFaultInALivingProcess(LockFaultKind.OrderCycle),
+        new LockFaultInALivingProcess(LockFaultKind.JoinCycle),
+        new LockFaultInALivingProcess(LockFaultKind.OwnerGone),
         // Stalls.
         new EofHeldByOrphan(),
         new WaitingForStoppedChild(),
@@ -93,6 +104,12 @@ internal abstract class EvidenceRule
 internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits, ImmutableArray<string> Notes)
 {
     public Verdict(string summary, ImmutableArray<Culprit> culprits) : this(summary, culprits, []) { }
+
+    /// <summary>Sentences of the explanation that only this rule can say: which thread has what.</summary>
+    public ImmutableArray<string> Sentences { get; init; } = [];
+
+    /// <summary>Why it is no proof, beyond what the graph says.</summary>
+    public ImmutableArray<string> Doubts { get; init; } = [];
 
     /// <summary>False where all that was seen is that nobody moves: that may also be a program that idles until it is sent a signal.</summary>
     public bool NamesFault { get; init; } = true;

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using OrphanBoard.Agent.Procfs;
+using OrphanBoard.Agent.RiskyReading;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Agent.Looking;
+
+/// <summary>
+/// In which memory suspects wait on futexes without FUTEX_PRIVATE_FLAG, and who else has it: by /proc/PID/maps, which may block on its target. Read only while a
+/// suspect waits so; of other processes only where what is mapped has no name that anybody could open.
+/// </summary>
+internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
+{
+    /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
+    private const string Anonymous = "/dev/zero (deleted)";
+
+    private const string Deleted = " (deleted)", SystemV = "/SYSV";
+
+    /// <summary>Processes whose maps are read together: what they answer is kept until then.</summary>
+    private const int Batch = 64;
+
+    private sealed class Found(string name, bool linked)
+    {
+        internal string Name => name;
+        internal bool Linked => linked;
+        internal HashSet<string> Programs { get; } = [];
+        internal SortedSet<int> Mappers { get; } = [];
+        internal List<int> Unknown { get; } = [];
+    }
+
+    /// <summary>Fills in <see cref="CallMemory.FutexMapping"/> of suspects. Null: no suspect waits in shared memory.</summary>
+    internal ImmutableArray<SharedObject>? Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects)
+    {
+        if (suspects.Count == 0)
+            return null;
+        var found = new Dictionary<(uint Device, ulong Inode), Found>();
+        int[] waiting = [.. Enumerable.Range(0, processes.Length).Where(place => suspects.Contains(processes[place].Pid) && processes[place].Threads.Any(thread => WaitsOnShared(processes[place], thread)))];
+        ReadMaps(processes, waiting, (place, sight, text) =>
+        {
+            if (sight == Sight.Seen)
+                processes[place] = WithMappings(processes[place], text, found);
+        });
+        if (found.Count == 0)
+            return null;
+        FindMappers(processes, found);
+        return [.. found.Select(pair => new SharedObject(pair.Key.Device, pair.Key.Inode, pair.Value.Name, pair.Value.Linked, [.. pair.Value.Mappers], [.. pair.Value.Unknown]))];
+    }
+
+    /// <summary>A join (pthread_join(3) waits for a tid to be cleared) has no private flag either, and is told without.</summary>
+    private bool WaitsOnShared(ProcessRecord process, ThreadRecord thread) =>
+        thread.State == 'S' && threads.CallOf(thread) == SystemCall.Futex && (thread.Call.Arguments[1] & FutexLock.PrivateFlag) == 0
+        && !process.Threads.Any(other => process.NsTidOf(other) == (int)thread.Call.Arguments[2]);
+
+    private ProcessRecord WithMappings(ProcessRecord process, ReadOnlySpan<byte> text, Dictionary<(uint, ulong), Found> found)
+    {
+        ThreadRecord[] changed = [.. process.Threads];
+        while (MapsFile.Next(ref text, out MapsFile.Line line))
+        {
+            for (int i = 0; i < changed.Length; i++)
+            {
+                ThreadRecord thread = changed[i];
+                if (!WaitsOnShared(process, thread) || !line.Has(thread.Call.Arguments[0]))
+                    continue;
+                changed[i] = thread with { Memory = (thread.Memory ?? new CallMemory()) with { FutexMapping = new FutexMapping(line.Shared, line.Device, line.Inode) } };
+                if (!line.Shared)
+                    continue;
+                if (!found.TryGetValue((line.Device, line.Inode), out Found? shared))
+                {
+                    string name = line.Name;
+                    found[(line.Device, line.Inode)] = shared = new Found(name, !name.EndsWith(Deleted, StringComparison.Ordinal) || name.StartsWith(SystemV, StringComparison.Ordinal));
+                }
+                if (process.Exe is { } exe)
+                    shared.Programs.Add(exe);
+            }
+        }
+        return process with { Threads = [.. changed] };
+    }
+
+    private void FindMappers(ProcessRecord[] processes, Dictionary<(uint, ulong), Found> found)
+    {
+        Found[] closed = [.. found.Values.Where(shared => !shared.Linked)];
+        if (closed.Length == 0)
+            return;
+        int[] places = [.. Enumerable.Range(0, processes.Length).Where(place => closed.Any(shared => MayHave(processes[place], shared)))];
+        ReadMaps(processes, places, (place, sight, text) =>
+        {
+            ProcessRecord process = processes[place];
+            if (sight != Sight.Seen)
+            {
+                foreach (Found shared in closed.Where(shared => MayHave(process, shared)))
+                    shared.Unknown.Add(process.Pid);
+            }
+            while (MapsFile.Next(ref text, out MapsFile.Line line))
+            {
+                if (line.Shared && found.TryGetValue((line.Device, line.Inode), out Found? shared))
+                    shared.Mappers.Add(process.Pid);
+            }
+        });
+    }
+
+    /// <summary>Anonymous memory comes by fork alone, and exe belongs to the memory: who has it shows the same program. The rest comes with an fd as well.</summary>
+    private static bool MayHave(ProcessRecord process, Found shared) =>
+        !process.IsZombie && (shared.Name != Anonymous || process.Exe is not { } exe || shared.Programs.Contains(exe));
+
+    private delegate void Told(int place, Sight sight, ReadOnlySpan<byte> text);
+
+    private void ReadMaps(ProcessRecord[] processes, int[] places, Told told)
+    {
+        for (int first = 0; first < places.Length; first += Batch)
+        {
+            int[] batch = places[first..Math.Min(first + Batch, places.Length)];
+            ReadTicket[] tickets = [.. batch.Select(place => Queue(processes[place]))];
+            risky.Run();
+            for (int i = 0; i < batch.Length; i++)
+            {
+                Sight sight = risky.Take(tickets[i], out ReadOnlySpan<byte> text);
+                // What is cut may lack the line that matters, and an empty one is of a process that is gone.
+                told(batch[i], sight == Sight.Seen && text.Length is 0 or RiskyRead.MaxLength ? Sight.Failed : sight, text);
+            }
+            risky.Clear();
+        }
+    }
+
+    private ReadTicket Queue(ProcessRecord process)
+    {
+        // A leader that has exited has no memory any more.
+        int tid = process.Threads.IsEmpty ? 0 : process.Threads[0].Tid;
+        return risky.Queue(process.Key, 0, new RiskyRead(RiskyReadKind.Maps, process.Pid, tid, RiskyRead.MaxLength, 0), process.Threads.All(thread => thread.State != 'D'));
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// Locks without an owner word (Rust's std, the C library's own, a read-write lock that is held for reading). Where every thread of a stuck process
+/// waits for one, or for such a thread to end, one of them has what the others want: nobody else is there who could.
+/// </summary>
+internal static class LockElimination
+{
+    /// <summary>What is wrong in the first process of the core of which that can be told.</summary>
+    public static LockFault? Of(Incident incident) =>
+        incident.Core.Order().Select(pid => Of(incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters)).FirstOrDefault(fault => fault is not null);
+
+    private static LockFault? Of(ProcessRecord process, ImmutableArray<Waiter> waiters)
+    {
+        if (!process.SharesMemoryWith.IsEmpty || waiters.Any(waiter => waiter.Wait.Futex is not { IsPrivate: true }))
+            return null;
+        ImmutableArray<LockWaiter> wanting = [.. waiters.Select(waiter => new LockWaiter(process, waiter.Thread, waiter.Wait)).Where(waiter => !waiter.Joins)];
+        if (wanting.IsEmpty || wanting.Any(waiter => waiter.Futex.Lock is not { Holder: LockHolder.Unknown }))
+            return null;
+        int locks = wanting.Select(waiter => waiter.Futex.Address & ~7UL).Distinct().Count();
+        if (wanting.All(waiter => waiter.Futex.Lock!.Form == LockForm.Bare))
+            return new LockFault(locks == 1 ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, wanting) { ByElimination = true };
+        // So many read as want to write: each of those who read waits for the others, or for itself.
+        return locks == 1 && wanting.All(waiter => waiter.Futex.Lock!.Readers == wanting.Length)
+            ? new LockFault(wanting.Length == 1 ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, wanting) { ByElimination = true }
+            : null;
+    }
+}

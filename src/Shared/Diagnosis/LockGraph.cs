@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+internal enum LockFaultKind
+{
+    /// <summary>A thread waits for a lock that it has itself.</summary>
+    OwnLock,
+
+    /// <summary>Each has the lock that the one before waits for.</summary>
+    OrderCycle,
+
+    /// <summary>The same, where at least one of them waits for another to end.</summary>
+    JoinCycle,
+
+    /// <summary>Who has the lock has exited.</summary>
+    OwnerGone,
+}
+
+/// <param name="Chain">The threads in it, each followed by the one that it waits for, and the last by the first.</param>
+internal sealed record LockFault(LockFaultKind Kind, ImmutableArray<LockWaiter> Chain)
+{
+    /// <summary>No word says who has the lock: nobody else is left who could.</summary>
+    public bool ByElimination { get; init; }
+}
+
+/// <summary>A thread that waits on a futex.</summary>
+internal sealed record LockWaiter(ProcessRecord Process, ThreadRecord Thread, Wait Wait)
+{
+    public FutexWait Futex => Wait.Futex!;
+
+    public bool Joins => Futex.JoinsTid is not null;
+}
+
+/// <summary>
+/// Which thread waits for which, by the owner words of locks and by joins: each waits for one at most. The words only name what a stuck set is
+/// about, or say what is likely in a process that lives on; nothing is proven by them.
+/// </summary>
+internal sealed class LockGraph
+{
+    private const int None = -1;
+
+    private readonly List<LockWaiter> _waiters = [];
+    private readonly Dictionary<(int Pid, int NsTid), int> _own = [];
+    private readonly ILookup<int, int> _byNsTid;
+    private readonly Func<ProcessRecord, int, bool> _lives;
+
+    /// <param name="processes">Each with its living threads and their waits.</param>
+    /// <param name="lives">Whether a thread lives, or may, by the number that it has in the pid namespace of a process: asked of those who own locks in shared memory.</param>
+    public LockGraph(IEnumerable<(ProcessRecord Process, IEnumerable<(ThreadRecord Thread, Wait Wait)> Threads)> processes, Func<ProcessRecord, int, bool> lives)
+    {
+        _lives = lives;
+        var numbers = new List<(int NsTid, int Place)>();
+        foreach ((ProcessRecord process, IEnumerable<(ThreadRecord, Wait)> threads) in processes)
+        {
+            foreach ((ThreadRecord thread, Wait wait) in threads)
+            {
+                if (wait is not { Kind: WaitKind.Futex, Futex: not null, Bounded: Bounded.No } || process.NsTidOf(thread) is not { } number)
+                    continue;
+                _own[(process.Pid, number)] = _waiters.Count;
+                numbers.Add((number, _waiters.Count));
+                _waiters.Add(new LockWaiter(process, thread, wait));
+            }
+        }
+        _byNsTid = numbers.ToLookup(pair => pair.NsTid, pair => pair.Place);
+    }
+
+    /// <summary>Whether the words of a process by itself name a fault. Of most processes no thread waits for a lock at all, and then this costs nothing.</summary>
+    public static bool HasFault(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (wait.Futex is { Lock.OwnerTid: not 0 } && wait.Bounded == Bounded.No)
+                return Of(process, waits).Any();
+        }
+        return false;
+    }
+
+    /// <summary>What the words of a process by itself name.</summary>
+    public static IEnumerable<LockFault> Of(ProcessRecord process, ImmutableArray<Wait> waits) =>
+        new LockGraph([(process, HostProcess.ThreadsOf(process).Zip(waits))], (_, _) => true).Faults();
+
+    /// <summary>What the words of all who wait only for each other name.</summary>
+    public static IEnumerable<LockFault> Of(Incident incident) => new LockGraph(
+        incident.Core.Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
+        (process, tid) => Lives(incident.Evidence.Resources, process, tid)).Faults();
+
+    /// <summary>Each cycle once, beginning with its lowest tid.</summary>
+    public IEnumerable<LockFault> Faults()
+    {
+        var walk = new int[_waiters.Count];
+        for (int start = 0, number = 1; start < _waiters.Count; start++, number++)
+        {
+            int at = start;
+            while (at != None && walk[at] == 0)
+            {
+                walk[at] = number;
+                at = NextOf(at);
+            }
+            if (at != None && walk[at] == number)
+                yield return CycleThrough(at);
+        }
+        foreach (LockWaiter waiter in _waiters)
+        {
+            if (IsOwnerGone(waiter))
+                yield return new LockFault(LockFaultKind.OwnerGone, [waiter]);
+        }
+    }
+
+    private LockFault CycleThrough(int start)
+    {
+        var places = new List<int> { start };
+        for (int at = NextOf(start); at != start; at = NextOf(at))
+            places.Add(at);
+        int first = Enumerable.Range(0, places.Count).MinBy(index => _waiters[places[index]].Thread.Tid);
+        ImmutableArray<LockWaiter> chain = [.. places.Skip(first).Concat(places.Take(first)).Select(place => _waiters[place])];
+        return new LockFault(
+            chain.Any(waiter => waiter.Joins) ? LockFaultKind.JoinCycle : chain.Length == 1 ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, chain);
+    }
+
+    private int NextOf(int place)
+    {
+        LockWaiter waiter = _waiters[place];
+        int owner = waiter.Futex.JoinsTid is { } joined
+            ? waiter.Process.Threads.FirstOrDefault(thread => thread.Tid == joined) is { } thread ? waiter.Process.NsTidOf(thread) ?? 0 : 0
+            : waiter.Futex.Lock?.OwnerTid ?? 0;
+        if (owner == 0)
+            return None;
+        if (_own.TryGetValue((waiter.Process.Pid, owner), out int own))
+            return own;
+        // It lives in the same process, and does something else.
+        if (waiter.Futex.Lock?.Holder != LockHolder.Elsewhere || waiter.Futex.IsPrivate && waiter.Process.SharesMemoryWith.IsEmpty)
+            return None;
+        foreach (int other in _byNsTid[owner])
+        {
+            if (SameNumbers(waiter.Process, _waiters[other].Process) && (!waiter.Futex.IsPrivate || waiter.Process.SharesMemoryWith.Contains(_waiters[other].Process.Pid)))
+                return other;
+        }
+        return None;
+    }
+
+    /// <summary>All threads of those who have the memory are known, and the owner is none of them.</summary>
+    private bool IsOwnerGone(LockWaiter waiter)
+    {
+        ProcessRecord process = waiter.Process;
+        if (waiter.Futex.Lock is not { Holder: LockHolder.Elsewhere, Form: not LockForm.PriorityInheriting } held || !process.ThreadsComplete || process.Threads.Any(thread => process.NsTidOf(thread) is null))
+            return false;
+        return waiter.Futex.IsPrivate ? process.SharesMemoryWith.IsEmpty : !_lives(process, held.OwnerTid);
+    }
+
+    private static bool Lives(ResourceIndex resources, ProcessRecord waiter, int nsTid)
+    {
+        foreach (HostProcess other in resources.Processes)
+        {
+            // A number that is not known may be this one.
+            if (SameNumbers(waiter, other.Record) && other.Record.Threads.Any(thread => (other.Record.NsTidOf(thread) ?? nsTid) == nsTid))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool SameNumbers(ProcessRecord a, ProcessRecord b) => a.Namespaces?.Pid is not { } one || b.Namespaces?.Pid is not { } other || one == other;
+}

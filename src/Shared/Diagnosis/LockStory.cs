@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis.Rules;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Tells what is wrong with locks: who has which, and who must let go.</summary>
+internal static class LockStory
+{
+    /// <summary>The verdict of a rule on a stuck set: null where no such fault is in its core.</summary>
+    public static Verdict? Of(Incident incident, LockFaultKind kind)
+    {
+        LockFault? fault = LockGraph.Of(incident).FirstOrDefault(found => found.Kind == kind)
+            ?? (LockElimination.Of(incident) is { } left && left.Kind == kind ? left : null);
+        return fault is null ? null : Tell(fault);
+    }
+
+    public static Verdict Tell(LockFault fault) => fault.Kind switch
+    {
+        LockFaultKind.OwnLock => OfOwnLock(fault),
+        LockFaultKind.OwnerGone => OfOwnerGone(fault.Chain[0]),
+        _ when fault.ByElimination => OfUnnamedOwners(fault.Chain),
+        _ => OfCycle(fault),
+    };
+
+    /// <summary>Edges for the finding: each waits for the next.</summary>
+    public static ImmutableArray<IncidentEdge> EdgesOf(LockFault fault) =>
+    [
+        .. fault.Chain.Select((waiter, place) => new IncidentEdge(
+            waiter.Process.Pid, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait,
+            [new Waker(fault.Chain[(place + 1) % fault.Chain.Length].Process.Pid, null, Direct: true)], EdgeBasis.Assumed)),
+    ];
+
+    private static Verdict OfOwnLock(LockFault fault)
+    {
+        LockWaiter waiter = fault.Chain[0];
+        string who = Name(waiter), what = Thing(waiter);
+        if (fault.Chain.Length > 1)
+        {
+            return new Verdict(
+                $"{fault.Chain.Length} threads of {Narrator.Name(waiter.Process)} wait for {what}, and nobody else is left who could have it.",
+                [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when the one of them that has {what} lets go of it instead of locking it again.")],
+                ["No word says who has this lock: one of these threads, or one that has exited without unlocking it."]);
+        }
+        bool upgrades = waiter.Futex.Lock is { Form: LockForm.ReadWrite, OwnerTid: 0 };
+        return new Verdict(
+            upgrades ? $"{who} wants to write under {what}, and waits for a reader to let go of it: that is itself." : $"{who} waits for {what}, which it has locked itself.",
+            [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {who} lets go of {what} before it locks it again.")],
+            fault.ByElimination ? ["No word says who has this lock: no other thread is left that could."] : [])
+        {
+            Sentences = fault.ByElimination ? [] : [$"{who} is the owner that the lock at 0x{waiter.Futex.Address:x} names."],
+        };
+    }
+
+    private static Verdict OfOwnerGone(LockWaiter waiter)
+    {
+        string who = Name(waiter), what = Thing(waiter);
+        int owner = waiter.Futex.Lock!.OwnerTid;
+        return new Verdict(
+            $"{who} waits for {what}, whose owner, thread {owner}, has exited without unlocking it.",
+            [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"Nobody is left to unlock {what}: {Narrator.Name(waiter.Process)} has to be ended. A robust mutex would have told the next one that its owner died.")])
+        {
+            Sentences = [$"{Upper(what)} names thread {owner} as its owner, and there is no such thread any more."],
+        };
+    }
+
+    private static Verdict OfCycle(LockFault fault)
+    {
+        ImmutableArray<LockWaiter> chain = fault.Chain;
+        LockWaiter NextOf(int place) => chain[(place + 1) % chain.Length];
+        ImmutableArray<string> sentences =
+        [
+            .. chain.Take(MaxSentences).Select((waiter, place) => waiter.Joins
+                ? $"{Name(waiter)} waits for {Name(NextOf(place))} to end."
+                : $"{Name(waiter)} waits for {Thing(waiter)}, which {Name(NextOf(place))} has."),
+        ];
+        // Whoever holds a lock could have let go of it before it waited.
+        ImmutableArray<Culprit> culprits =
+        [
+            .. chain.Select((waiter, place) => (Waiter: waiter, Holder: NextOf(place)))
+                .OrderBy(pair => pair.Waiter.Joins)
+                .Select(pair => new Culprit(pair.Holder.Process.Pid, null, pair.Waiter.Wait.Resource!, pair.Waiter.Joins
+                    ? $"It ends when {Name(pair.Holder)} ends without waiting for {Name(pair.Waiter)}."
+                    : $"It ends when {Name(pair.Holder)} lets go of {Thing(pair.Waiter)} before it {(pair.Holder.Joins ? $"waits for thread {pair.Holder.Futex.JoinsTid}" : $"locks {Thing(pair.Holder)}")}.")),
+        ];
+        string[] programs = [.. chain.Select(waiter => Narrator.Name(waiter.Process)).Distinct()];
+        string who = programs.Length == 1 ? $"In {programs[0]} {Narrator.Listing(chain.Select(Name))}" : Narrator.Listing(chain.Select(waiter => Narrator.Name(waiter.Process)));
+        string summary = fault.Kind == LockFaultKind.JoinCycle
+            ? $"{who} wait for each other, to end{(chain.All(waiter => waiter.Joins) ? "" : " or to unlock")}."
+            : $"{who} each have the lock that another of them waits for.";
+        return new Verdict(summary, culprits) { Sentences = sentences };
+    }
+
+    private static Verdict OfUnnamedOwners(ImmutableArray<LockWaiter> wanting)
+    {
+        string where = Narrator.Name(wanting[0].Process);
+        return new Verdict(
+            $"{Narrator.Listing(wanting.Select(Name))} of {where} wait for locks that only they can have.",
+            [.. wanting.Select(waiter => new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when whoever has {Thing(waiter)} lets go of it before it waits for another lock."))],
+            ["No word says who has these locks: no other thread is left that could."])
+        {
+            Sentences = [.. wanting.Take(MaxSentences).Select(waiter => $"{Name(waiter)} waits for {Thing(waiter)}.")],
+        };
+    }
+
+    private const int MaxSentences = 20;
+
+    /// <summary>A process by its name where it has one thread only.</summary>
+    private static string Name(LockWaiter waiter) =>
+        waiter.Process.Threads.Length == 1 ? Narrator.Name(waiter.Process) : $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid})";
+
+    private static string Thing(LockWaiter waiter) => $"the {waiter.Futex.Lock?.Form switch
+    {
+        LockForm.Mutex or LockForm.PriorityInheriting => "mutex",
+        LockForm.ReadWrite => "read-write lock",
+        LockForm.Bare => "lock",
+        _ => "futex",
+    }} at 0x{waiter.Futex.Address:x}";
+
+    private static string Upper(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+}

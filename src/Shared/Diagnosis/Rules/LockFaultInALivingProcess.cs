@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// The owner words of locks name a fault, and other threads of the process live on. Any of them could unlock what it has not locked, though no
+/// correct program does so: this is likely, and no proof. Who has a lock and does something else (sits in accept, sleeps, works) is no fault.
+/// </summary>
+internal sealed class LockFaultInALivingProcess(LockFaultKind kind) : EvidenceRule
+{
+    public override RuleInfo Info => kind switch
+    {
+        LockFaultKind.OwnLock => SelfDeadlock.Told,
+        LockFaultKind.OrderCycle => LockOrderCycle.Told,
+        LockFaultKind.JoinCycle => JoinCycle.Told,
+        _ => LockOwnerGone.Told,
+    };
+
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    {
+        foreach (HostProcess process in evidence.Triage.LockFaults)
+        {
+            if (told.Contains(process.Pid) || process.IsNew)
+                continue;
+            ImmutableArray<LockFault> faults =
+            [
+                .. LockGraph.Of(process.Record, process.WaitsOf(evidence.Last.Host))
+                    .Where(fault => fault.Kind == kind && fault.Chain.All(waiter => Stands(evidence, process, waiter))),
+            ];
+            if (!faults.IsEmpty)
+                yield return Tell(evidence, process, faults);
+        }
+    }
+
+    /// <summary>It has not run since the look before, the words were the same then, and it has waited for long enough.</summary>
+    private static bool Stands(Evidence evidence, HostProcess process, LockWaiter waiter)
+    {
+        ThreadRecord now = waiter.Thread;
+        // Of suspects alone the words are read at each look: those of others may be from long ago.
+        return now.SignalsPending is not null
+            && process.Before?.Threads.FirstOrDefault(thread => thread.Tid == now.Tid) is { } then
+            && now.Counters is not null && then.Counters == now.Counters && then.Call.Equals(now.Call)
+            && !waiter.Futex.HasChanged && now.Memory is { FutexWord: not null } && then.Memory is { } before && before.FutexWord == now.Memory.FutexWord
+            && (before.LockWords ?? []).AsSpan().SequenceEqual((now.Memory.LockWords ?? []).AsSpan())
+            && evidence.StillFor(process.Record, now) >= evidence.Options.MinimumWait;
+    }
+
+    private Finding Tell(Evidence evidence, HostProcess process, ImmutableArray<LockFault> faults)
+    {
+        Verdict verdict = LockStory.Tell(faults[0]);
+        verdict = verdict with { Notes = [.. verdict.Notes, .. faults.Skip(1).Take(8).Select(fault => LockStory.Tell(fault).Summary)] };
+        Finding finding = new FindingBuilder(evidence).Build(
+            Info, Confidence.Likely, verdict, [process.Pid], [(process.Pid, ParticipantRole.RootWaiter)], [process.Pid]);
+        string who = Narrator.Name(process.Record);
+        return FindingBuilder.Complete(finding with
+        {
+            Explanation = [verdict.Summary, .. verdict.Sentences, $"The rest of {who} goes on.", .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
+            Edges = FindingBuilder.Edges(LockStory.EdgesOf(faults[0])),
+            NotProvenBecause = [evidence.Graph.NodeOf(process.Pid).CanRun is { } why ? $"{who} can still run: {why}" : $"other threads of {who} can still run, and could unlock what they have not locked"],
+        });
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// Everybody waits to be told of something (a condition variable, a semaphore, a barrier), or for such a one to end, and nobody is left to tell:
+/// the wake-up came before the wait, or was never sent.
+/// <code>
+/// one   waits for a signal
+/// two   waits for a signal
+/// main  joins one
+/// </code>
+/// Locks of other runtimes without an owner word (Python's) look the same.
+/// </summary>
+internal sealed class LostWakeup : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("lost-wakeup", FindingClass.Deadlock,
+        "All threads wait on condition variables, semaphores or their like, and nobody is left who could signal.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        ImmutableArray<(int Pid, Wait Wait)> waits =
+        [
+            .. incident.Core.Order().SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (pid, waiter.Wait))),
+        ];
+        if (waits.Any(item => item.Wait is not ({ Kind: WaitKind.Futex, Futex.Lock: null } or { Kind: WaitKind.ChildWait })))
+            return null;
+        ImmutableArray<(int Pid, Wait Wait)> untold = [.. waits.Where(item => item.Wait.Futex is { JoinsTid: null })];
+        if (untold.IsEmpty)
+            return null;
+        int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
+        string who = Narrator.Listing(pids.Select(narrator.Name));
+        return new Verdict(
+            untold.Length == 1 ? $"{who} waits to be woken, and nobody is left who could." : $"{untold.Length} threads of {who} wait to be woken, and nobody is left who could.",
+            [.. untold.DistinctBy(item => (item.Pid, item.Wait.Resource)).Select(item => new Culprit(
+                item.Pid, null, item.Wait.Resource!, "It ends when somebody signals what is waited for: look for a signal that came before the wait, or for the one who was to send it."))])
+        {
+            // To wait like this until a signal comes may be the design.
+            NamesFault = false,
+        };
+    }
+}

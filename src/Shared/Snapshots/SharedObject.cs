@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace OrphanBoard.Shared.Snapshots;
+
+/// <summary>A line of /proc/PID/maps, of the mapping that a futex word lies in.</summary>
+/// <param name="Shared">Mapped with MAP_SHARED: <c>s</c> in the fourth place of its permissions.</param>
+/// <param name="Device">Device of the object, <c>major &lt;&lt; 20 | minor</c>.</param>
+/// <param name="Inode">Inode of the object; with <paramref name="Device"/> it names it. 0: memory without one.</param>
+public sealed record FutexMapping(bool Shared, uint Device, ulong Inode);
+
+/// <summary>What processes share memory through, and who does, where a suspect waits on a futex in it.</summary>
+/// <param name="Device">As in <see cref="FutexMapping"/>.</param>
+/// <param name="Inode">As in <see cref="FutexMapping"/>.</param>
+/// <param name="Name">As maps shows it: <c>/dev/zero (deleted)</c> for anonymous shared memory, <c>/memfd:x (deleted)</c>.</param>
+/// <param name="Linked">It has a name that anybody may open, or a key or number by which anybody may attach it: who has it mapped is not asked.</param>
+/// <param name="Mappers">Pids of those who have it mapped, ascending.</param>
+/// <param name="Unknown">Pids of those whose mappings could not be read, of all who may have it: of anonymous memory only who was forked from the same program.</param>
+public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Linked, ImmutableArray<int> Mappers, ImmutableArray<int> Unknown);

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Waits;
+
+/// <summary>Which lock a futex is the word of, as far as the words around it tell.</summary>
+public enum LockForm
+{
+    /// <summary>A contended lock (FUTEX_WAIT while the word is 2) with no owner beside it that can be believed: a low-level lock of the C library, a lock of Rust's std.</summary>
+    Bare,
+
+    /// <summary>pthread_mutex_t of glibc.</summary>
+    Mutex,
+
+    /// <summary>FUTEX_LOCK_PI: the word itself is the owner's tid.</summary>
+    PriorityInheriting,
+
+    /// <summary>pthread_rwlock_t of glibc.</summary>
+    ReadWrite,
+}
+
+/// <summary>Who has the lock.</summary>
+public enum LockHolder
+{
+    /// <summary>No word says it.</summary>
+    Unknown,
+
+    /// <summary>The waiting thread itself.</summary>
+    Self,
+
+    /// <summary>Another thread of the process.</summary>
+    Thread,
+
+    /// <summary>Another thread of the process, which waits for a thread to end.</summary>
+    Joiner,
+
+    /// <summary>No thread of the process: one that has exited, or one of another process.</summary>
+    Elsewhere,
+}
+
+/// <summary>
+/// What the words around a futex tell of the lock. They only name: whoever has the memory can unlock it, so they never narrow who could end the wait.
+/// </summary>
+/// <param name="Form">Which lock.</param>
+/// <param name="OwnerTid">Tid of the thread that has it, a number of its pid namespace; 0: no word says it.</param>
+/// <param name="Readers">Of a lock that is held for reading: how often.</param>
+public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
+{
+    public LockHolder Holder { get; init; }
+
+    /// <summary>FUTEX_PRIVATE_FLAG: only threads with the same memory are woken.</summary>
+    public const int PrivateFlag = 0x80;
+
+    internal const int Wait = 0, LockPi = 6, WaitBitset = 9, LockPi2 = 13;
+    internal const int ClockRealtime = 0x100, CommandMask = 0x7f;
+    private const uint TidMask = 0x3fffffff, WaitersBit = 0x80000000;
+
+    /// <summary>Linux does not give a larger tid (PID_MAX_LIMIT).</summary>
+    private const uint MaxTid = 1 << 22;
+
+    /// <summary>Which words around the futex have to be read to tell the lock: where they begin, and how many; null for none.</summary>
+    public static (ulong Address, int Count)? WordsOf(ulong address, int operation, uint expected) => (operation & CommandMask) switch
+    {
+        Wait when expected == 2 || (expected & WaitersBit) != 0 => (address, 5),
+        // The struct is aligned to 8, and both words that are waited on lie in its second eight bytes.
+        WaitBitset when (operation & ClockRealtime) != 0 && expected is 2 or 3 && address > 8 => ((address & ~7UL) - 8, 8),
+        _ => null,
+    };
+
+    public static bool IsPriorityInheriting(int operation) => (operation & CommandMask) is LockPi or LockPi2;
+
+    internal static FutexLock? Of(ulong address, int operation, uint expected, CallMemory? memory)
+    {
+        int command = operation & CommandMask;
+        ImmutableArray<uint> words = memory?.LockWords ?? [];
+        switch (command)
+        {
+            case LockPi or LockPi2:
+                return new FutexLock(LockForm.PriorityInheriting, (int)((memory?.FutexWord ?? 0) & TidMask));
+            case Wait when expected == 2:
+                return MutexOf(words) ?? new FutexLock(LockForm.Bare, 0);
+            // A robust mutex has its owner's tid in the word as well.
+            case Wait when (expected & WaitersBit) != 0:
+                return MutexOf(words) is { } robust && (uint)robust.OwnerTid == (expected & TidMask) ? robust : null;
+            case WaitBitset when (operation & ClockRealtime) != 0 && expected is 2 or 3:
+                return ReadWriteOf(address, words);
+            case WaitBitset when operation == (WaitBitset | PrivateFlag) && expected == 2:
+                return new FutexLock(LockForm.Bare, 0);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>pthread_mutex_t: int lock; unsigned count; int owner; unsigned nusers; int kind. What has a pointer there (the lock of a stdio stream) is none.</summary>
+    private static FutexLock? MutexOf(ImmutableArray<uint> words)
+    {
+        // Types 0 to 3, robust, inherit, protect, shared, and the two of lock elision.
+        const uint kinds = 0x3 | 0x10 | 0x20 | 0x40 | 0x80 | 0x100 | 0x200;
+        if (words.Length != 5)
+            return null;
+        (uint count, uint owner, uint users, uint kind) = (words[1], words[2], words[3], words[4]);
+        return owner is > 0 and <= MaxTid && users is > 0 and < 0x7000 && (kind & ~kinds) == 0 && (count == 0 || (kind & 3) == 1 || (kind & 0x10) != 0)
+            ? new FutexLock(LockForm.Mutex, (int)owner)
+            : null;
+    }
+
+    /// <summary>
+    /// pthread_rwlock_t: unsigned readers, writers, wrphase_futex, writers_futex, pad, pad; int cur_writer; int shared. Above its three flags, the first word counts
+    /// who reads; those who wait to read count as well while a writer has it.
+    /// </summary>
+    private static FutexLock? ReadWriteOf(ulong address, ImmutableArray<uint> words)
+    {
+        const int readerShift = 3;
+        if (words.Length != 8 || words[4] != 0 || words[5] != 0 || words[7] > 1 || words[6] > MaxTid || words[address % 8 == 0 ? 2 : 3] is not (2 or 3))
+            return null;
+        int readers = (int)(words[0] >> readerShift);
+        return words[6] != 0 ? new FutexLock(LockForm.ReadWrite, (int)words[6]) : readers > 0 ? new FutexLock(LockForm.ReadWrite, 0, readers) : null;
+    }
+}

@@ -1,0 +1,252 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+public sealed class FutexTests
+{
+    private const ulong A = 0x7100, B = 0x7200;
+
+    private static Actor Locks(Actor actor, int tid, ulong address, int owner, bool shared = false) =>
+        actor.Thread(tid, 202, "futex_do_wait", new CallMemory { FutexWord = 2, LockWords = [2, 0, (uint)owner, 1, shared ? 0x80U : 0], FutexMapping = shared ? Mapping : null }, [address, shared ? 0UL : 0x80, 2]);
+
+    private static Actor Joins(Actor actor, int tid, int joined) => actor.Thread(tid, 202, "futex_do_wait", 0x7f00, 0x109, (ulong)joined);
+
+    private static readonly FutexMapping Mapping = new(true, 1, 4711);
+
+    private static Scene CrosswiseIn(int process, bool living)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(process, "p");
+        Locks(actor, process, A, process + 1);
+        Locks(actor, process + 1, B, process);
+        if (living)
+            actor.Sleeps();
+        return scene;
+    }
+
+    private static DiagnosisResult Diagnose(Scene scene, params SharedObject[] shared)
+    {
+        Snapshot first = scene.Look(1000) with { SharedObjects = [.. shared] }, last = scene.Look(1001) with { SharedObjects = [.. shared] };
+        return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
+    }
+
+    [Fact]
+    public void Diagnose_TwoThreadsCrosswise_IsALockOrderCycle()
+    {
+        Finding finding = Assert.Single(Diagnose(CrosswiseIn(10, living: false)).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((10, null, "futex:0x7100"), (finding.Culprit!.Pid, finding.Culprit.Fd, finding.Culprit.Resource));
+        Assert.Contains("thread p (10) waits for the mutex at 0x7100, which thread p (11) has.", finding.Explanation);
+    }
+
+    [Fact]
+    public void Diagnose_TwoThreadsCrosswiseAndOneMoreSleeps_IsLikely()
+    {
+        Finding finding = Assert.Single(Diagnose(CrosswiseIn(10, living: true)).Findings);
+
+        Assert.Equal((FindingClass.Deadlock, "lock-order-cycle", Confidence.Likely), (finding.Class, finding.Rule, finding.Confidence));
+        Assert.NotEmpty(finding.NotProvenBecause);
+    }
+
+    [Fact]
+    public void Diagnose_LivingProcessBeforeTheMinimumWait_SaysNothing()
+    {
+        Scene scene = CrosswiseIn(10, living: true);
+        Snapshot first = scene.Look(1000), last = scene.Look(1001);
+
+        Assert.Empty(Diagnoser.Diagnose(first, last, new LookMemory(), new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings);
+    }
+
+    [Fact]
+    public void Suspects_OwnerWordsNameACycle_AreLookedAtAgain() =>
+        Assert.Contains(10, Diagnoser.Suspects(CrosswiseIn(10, living: true).Look(), new LookMemory()));
+
+    [Fact]
+    public void Diagnose_WordsThatDifferedAtTheFirstLook_SayNothingOfALivingProcess()
+    {
+        Snapshot last = CrosswiseIn(10, living: true).Look(1001), first = last with { Uptime = TimeSpan.FromSeconds(1000) };
+        ProcessRecord process = first.Processes.Single(record => record.Pid == 10);
+        ThreadRecord changed = process.Threads[0] with { Memory = process.Threads[0].Memory! with { LockWords = [2, 0, 12, 1, 0] } };
+        first = first with { Processes = [.. first.Processes.Select(record => record.Pid == 10 ? record with { Threads = record.Threads.SetItem(0, changed) } : record)] };
+
+        Assert.Empty(Diagnoser.Diagnose(first, last, new LookMemory(), new DiagnosisOptions()).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_OwnerSitsInAnotherCall_IsHealthy()
+    {
+        var scene = new Scene();
+        Locks(scene.Process(10, "pool").Thread(11, 43, "inet_csk_accept", 3), 10, A, 11);
+
+        Assert.Empty(Diagnose(scene).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ThreadThatLocksItsOwn_IsASelfDeadlockThoughItCatchesSignals()
+    {
+        var scene = new Scene();
+        Locks(scene.Process(10, "p"), 10, A, 10).Caught = 1UL << 14;
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("self-deadlock", Confidence.Proven), (finding.Rule, finding.Confidence));
+    }
+
+    [Fact]
+    public void Diagnose_OneThreadInALockWithoutAnOwner_HasItItself()
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").Thread(10, 202, "futex_do_wait", A, 0x89, 2);
+
+        Assert.Equal("self-deadlock", Assert.Single(Diagnose(scene).Findings).Rule);
+    }
+
+    [Fact]
+    public void Diagnose_JoinsAThreadThatWantsItsLock_IsAJoinCycle()
+    {
+        var scene = new Scene();
+        Locks(Joins(scene.Process(10, "p"), 10, 11), 11, A, 10);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("join-cycle", "futex:0x7100"), (finding.Rule, finding.Culprit!.Resource));
+    }
+
+    [Fact]
+    public void Diagnose_OwnerIsNoThreadAnyMore_IsGone()
+    {
+        var scene = new Scene();
+        Locks(scene.Process(10, "p"), 10, A, 12);
+
+        Assert.Equal("lock-owner-gone", Assert.Single(Diagnose(scene).Findings).Rule);
+    }
+
+    [Fact]
+    public void Diagnose_OwnerWasThereBeforeTheChild_WasForkedWhileLocked()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsFor(12);
+        Locks(scene.Process(12, "child", parent: 10), 12, A, 11);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("fork-while-locked", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal([10, 12], finding.Pids);
+        Assert.Equal(12, finding.Culprit!.Pid);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_ForkedChildWithoutAnOwnerWord_IsToldWhereSomebodyWaitsForIt(bool waited)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(10, "pool").ReadEnd(7000, 3).WaitsOnFutex();
+        parent = waited ? parent.Reads(3) : parent.Sleeps();
+        Actor child = scene.Process(12, "pool", parent: 10).WriteEnd(7000, 4);
+        child.Caught = 1UL << 1;
+        foreach (Actor actor in new[] { parent, child })
+            actor.With = record => record with { Exe = "/usr/bin/pool" };
+
+        ImmutableArray<Finding> findings = Diagnose(scene).Findings;
+
+        Assert.Equal(waited ? ["fork-while-locked Likely"] : [], findings.Select(finding => $"{finding.Rule} {finding.Confidence}"));
+    }
+
+    [Fact]
+    public void Diagnose_WordHasChanged_IsAboutToWake()
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 1 }, [A, 0x189, 0]);
+
+        Assert.Empty(Diagnose(scene).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_AllWaitToBeTold_IsALostWakeup()
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").WaitsOnFutex().WaitsOnFutex();
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lost-wakeup", Confidence.Proven), (finding.Rule, finding.Confidence));
+    }
+
+    private static SharedObject Anonymous(params int[] mappers) => new(1, 4711, "/dev/zero (deleted)", false, [.. mappers], []);
+
+    private static Scene AcrossProcesses()
+    {
+        var scene = new Scene();
+        Locks(scene.Process(10, "first"), 10, A, 11, shared: true);
+        Locks(scene.Process(11, "second"), 11, B, 10, shared: true);
+        return scene;
+    }
+
+    [Fact]
+    public void Diagnose_ProcessesCrosswiseInAnonymousMemory_IsALockOrderCycle()
+    {
+        Finding finding = Assert.Single(Diagnose(AcrossProcesses(), Anonymous(10, 11)).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal([10, 11], finding.Pids);
+    }
+
+    [Fact]
+    public void Diagnose_AThirdOneHasTheMemory_IsNoDeadlock()
+    {
+        Scene scene = AcrossProcesses();
+        scene.Process(12, "third").Sleeps();
+
+        Assert.Empty(Diagnose(scene, Anonymous(10, 11, 12)).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_WhetherAThirdOneHasTheMemoryIsNotKnown_IsLikelyAtMost() =>
+        Assert.Equal(Confidence.Likely, Assert.Single(Diagnose(AcrossProcesses(), Anonymous(10, 11) with { Unknown = [12] }).Findings).Confidence);
+
+    [Fact]
+    public void Diagnose_WhetherInitHasTheMemoryIsNotKnown_IsAssumedUnlessAnOwnerIsItsChild()
+    {
+        Scene scene = AcrossProcesses();
+        SharedObject unknown = Anonymous(10, 11) with { Unknown = [1] };
+        Assert.Equal(Confidence.Likely, Assert.Single(Diagnose(scene, unknown).Findings).Confidence);
+
+        scene.Process(5, "shell").Sleeps();
+        foreach (int pid in new[] { 10, 11 })
+            scene[pid].With = record => record with { Ppid = 5 };
+
+        Finding finding = Assert.Single(Diagnose(scene, unknown).Findings);
+        Assert.Equal(Confidence.Proven, finding.Confidence);
+        Assert.Contains(Assumption.InitSharesNoMemory, finding.Assumptions);
+    }
+
+    [Fact]
+    public void Diagnose_SharedMemoryWithAName_IsNoDeadlock() =>
+        Assert.Empty(Diagnose(AcrossProcesses(), Anonymous(10, 11) with { Name = "/dev/shm/sem.x", Linked = true }).Findings);
+
+    [Fact]
+    public void Diagnose_SharedMemoryThatNobodyAskedFor_IsNoDeadlock() => Assert.Empty(Diagnose(AcrossProcesses()).Findings);
+
+    [Fact]
+    public void Diagnose_AFreeOneHasAnFdOfTheUnlinkedFile_IsNoDeadlock()
+    {
+        Scene scene = AcrossProcesses();
+        scene.Process(12, "third").Has(3, "/dev/shm/sem.x (deleted)", FdAccess.ReadWrite).Sleeps();
+
+        Assert.Empty(Diagnose(scene, Anonymous(10, 11) with { Name = "/dev/shm/sem.x (deleted)" }).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_SharedFutexInAPrivateMapping_IsPrivate()
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 0, FutexMapping = new FutexMapping(false, 0, 0) }, [A, 0x109, 0]);
+
+        Assert.Equal("lost-wakeup", Assert.Single(Diagnose(scene).Findings).Rule);
+    }
+}

@@ -1,0 +1,76 @@
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Tests.Waits;
+
+public sealed class FutexLockTests
+{
+    private static FutexWait Decode(int operation, uint expected, uint word, uint[]? words, ulong address = 0x7000, int? nsPid = null)
+    {
+        var scene = new Scene();
+        var memory = new CallMemory { FutexWord = word, LockWords = words is null ? null : [.. words] };
+        Actor actor = scene.Process(10, "p").Thread(10, 202, "futex_do_wait", memory, [address, (ulong)operation, expected]).Thread(11, 230, "hrtimer_nanosleep", 1);
+        if (nsPid is { } pid)
+        {
+            actor.NsPid = pid;
+            actor.With = record => record with { Threads = [record.Threads[0] with { NsTid = pid }, record.Threads[1] with { NsTid = pid + 1 }] };
+        }
+        ProcessRecord process = actor.Record();
+        return WaitDecoder.Decode(Scene.Host, process, process.Threads[0]).Futex!;
+    }
+
+    [Theory]
+    [InlineData(10, LockHolder.Self)]
+    [InlineData(11, LockHolder.Thread)]
+    [InlineData(9, LockHolder.Elsewhere)]
+    public void Decode_ContendedMutex_SaysWhoHasIt(uint owner, LockHolder holder)
+    {
+        FutexLock held = Decode(0x80, 2, 2, [2, 0, owner, 1, 0]).Lock!;
+
+        Assert.Equal((LockForm.Mutex, (int)owner, holder), (held.Form, held.OwnerTid, held.Holder));
+    }
+
+    [Theory]
+    [InlineData(0xf7d8a740, 0x7fff, 0)]
+    [InlineData(11, 0, 0)]
+    [InlineData(11, 1, 0x400)]
+    [InlineData(0, 1, 0)]
+    public void Decode_WordsThatAreNoMutex_AreALockWithoutAnOwner(uint owner, uint users, uint kind) =>
+        Assert.Equal((LockForm.Bare, 0), (Decode(0x80, 2, 2, [2, 1, owner, users, kind]).Lock!.Form, Decode(0x80, 2, 2, [2, 1, owner, users, kind]).Lock!.OwnerTid));
+
+    [Fact]
+    public void Decode_InAPidNamespace_TakesTheOwnerForANumberOfIt() =>
+        Assert.Equal(LockHolder.Thread, Decode(0x80, 2, 2, [2, 0, 4, 1, 0], nsPid: 3).Lock!.Holder);
+
+    [Fact]
+    public void Decode_JoinInAPidNamespace_NamesTheThread() =>
+        Assert.Equal(11, Decode(0x109, 4, 4, null, nsPid: 3).JoinsTid);
+
+    [Fact]
+    public void Decode_PriorityInheritingMutex_HasItsOwnerInTheWord()
+    {
+        FutexWait futex = Decode(0x86, 0, 0x80000000 | 11, null);
+
+        Assert.Equal((LockForm.PriorityInheriting, 11, false), (futex.Lock!.Form, futex.Lock.OwnerTid, futex.HasChanged));
+    }
+
+    [Fact]
+    public void Decode_RobustMutex_IsBelievedWhereWordAndOwnerAgree()
+    {
+        Assert.Equal(11, Decode(0, 0x8000000b, 0x8000000b, [0x8000000b, 1, 11, 1, 0x90]).Lock!.OwnerTid);
+        Assert.Null(Decode(0, 0x8000000b, 0x8000000b, [0x8000000b, 1, 12, 1, 0x90]).Lock);
+    }
+
+    [Fact]
+    public void Decode_ReadWriteLock_NamesItsWriterOrCountsItsReaders()
+    {
+        Assert.Equal((11, 0), (Decode(0x189, 3, 3, [11, 0, 3, 1, 0, 0, 11, 0]).Lock!.OwnerTid, Decode(0x189, 3, 3, [11, 0, 3, 1, 0, 0, 11, 0]).Lock!.Readers));
+        Assert.Equal(2, Decode(0x189, 2, 2, [0x12, 0, 2, 1, 0, 0, 0, 0]).Lock!.Readers);
+    }
+
+    [Fact]
+    public void Decode_Condition_IsNoLock() => Assert.Equal(("wait", null), (Decode(0x189, 0, 0, null).Class, Decode(0x189, 0, 0, null).Lock));
+
+    [Fact]
+    public void Decode_WordThatHasAnotherValue_IsAboutToWake() => Assert.True(Decode(0x189, 0, 1, null).HasChanged);
+}

@@ -1,0 +1,188 @@
+/*
+ * locks FORM [living]: threads of one process that wait for each other or for themselves; with "living" one more thread works on.
+ *   abba          two threads, two mutexes, each has one and wants the other
+ *   ring          three threads, three mutexes
+ *   self          a thread locks a mutex that it has
+ *   handler       a signal handler locks the mutex that the interrupted code has
+ *   owner-exited  a thread has exited with a mutex that others want
+ *   join-held     main has a mutex and joins the thread that wants it
+ *   joins         two threads join each other
+ *   semaphore     nobody posts
+ *   barrier       a party is missing
+ *   upgrade       a reader of a rwlock wants to write
+ *   writers       a writer of a rwlock is wanted by a reader, and wants the mutex that the reader has
+ * ZOO_FORM=healthy: the same program, in which whoever has the lock sleeps, and lets go of it one day.
+ */
+#include "zoo.h"
+#include <semaphore.h>
+
+static pthread_mutex_t locks[3] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_barrier_t held;
+static pthread_t main_thread;
+static int parties;
+static bool healthy;
+
+static void start(pthread_t *thread, void *(*run)(void *), long argument)
+{
+    if (pthread_create(thread, NULL, run, (void *)argument) != 0)
+        die("pthread_create");
+}
+
+static void *work_on(void *unused)
+{
+    (void)unused;
+    work();
+}
+
+static void *ring(void *argument)
+{
+    long me = (long)argument;
+    pthread_mutex_lock(&locks[me]);
+    pthread_barrier_wait(&held);
+    thread_in_place();
+    if (healthy && me == 0)
+        work();
+    pthread_mutex_lock(&locks[(me + 1) % parties]);
+    return NULL;
+}
+
+static void in_ring(int threads)
+{
+    pthread_t ids[3];
+    parties = threads;
+    threads_to_come = threads + 1;
+    pthread_barrier_init(&held, NULL, threads);
+    for (long i = 0; i < threads; i++)
+        start(&ids[i], ring, i);
+    thread_in_place();
+    for (int i = 0; i < threads; i++)
+        pthread_join(ids[i], NULL);
+}
+
+static void on_signal(int unused)
+{
+    (void)unused;
+    in_place();
+    pthread_mutex_lock(&locks[0]);
+}
+
+static void *exits_with_it(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&locks[0]);
+    if (healthy) {
+        pthread_barrier_wait(&held);
+        work();
+    }
+    return NULL;
+}
+
+static void *wants_first(void *unused)
+{
+    (void)unused;
+    thread_in_place();
+    pthread_mutex_lock(&locks[0]);
+    return NULL;
+}
+
+static void *joins_main(void *unused)
+{
+    (void)unused;
+    thread_in_place();
+    pthread_join(main_thread, NULL);
+    return NULL;
+}
+
+static void *at_barrier(void *unused)
+{
+    (void)unused;
+    thread_in_place();
+    pthread_barrier_wait(&held);
+    return NULL;
+}
+
+static void *reads(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&locks[0]);
+    pthread_barrier_wait(&held);
+    thread_in_place();
+    pthread_rwlock_rdlock(&rwlock);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const char *form = argc > 1 ? argv[1] : "abba";
+    const char *said = getenv("ZOO_FORM");
+    healthy = said && strcmp(said, "healthy") == 0;
+    pthread_t thread;
+    main_thread = pthread_self();
+    announce("locks");
+    if (argc > 2)
+        start(&thread, work_on, 0);
+    if (strcmp(form, "abba") == 0)
+        in_ring(2);
+    else if (strcmp(form, "ring") == 0)
+        in_ring(3);
+    else if (strcmp(form, "self") == 0) {
+        pthread_mutex_lock(&locks[0]);
+        in_place();
+        if (healthy)
+            work();
+        pthread_mutex_lock(&locks[0]);
+    } else if (strcmp(form, "handler") == 0) {
+        sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal}, NULL);
+        pthread_mutex_lock(&locks[0]);
+        raise(SIGUSR1);
+    } else if (strcmp(form, "owner-exited") == 0) {
+        pthread_barrier_init(&held, NULL, 2);
+        start(&thread, exits_with_it, 0);
+        if (healthy)
+            pthread_barrier_wait(&held);
+        else
+            pthread_join(thread, NULL);
+        in_place();
+        pthread_mutex_lock(&locks[0]);
+    } else if (strcmp(form, "join-held") == 0) {
+        threads_to_come = 2;
+        pthread_mutex_lock(&locks[0]);
+        start(&thread, wants_first, 0);
+        thread_in_place();
+        if (healthy)
+            work();
+        pthread_join(thread, NULL);
+    } else if (strcmp(form, "joins") == 0) {
+        threads_to_come = 2;
+        start(&thread, joins_main, 0);
+        thread_in_place();
+        pthread_join(thread, NULL);
+        pause();
+    } else if (strcmp(form, "semaphore") == 0) {
+        sem_t done;
+        sem_init(&done, 0, 0);
+        in_place();
+        while (sem_wait(&done) < 0 && errno == EINTR)
+            ;
+    } else if (strcmp(form, "barrier") == 0) {
+        threads_to_come = 3;
+        pthread_barrier_init(&held, NULL, 4);
+        start(&thread, at_barrier, 0);
+        start(&thread, at_barrier, 0);
+        at_barrier(NULL);
+    } else if (strcmp(form, "upgrade") == 0) {
+        pthread_rwlock_rdlock(&rwlock);
+        in_place();
+        pthread_rwlock_wrlock(&rwlock);
+    } else if (strcmp(form, "writers") == 0) {
+        threads_to_come = 2;
+        pthread_barrier_init(&held, NULL, 2);
+        pthread_rwlock_wrlock(&rwlock);
+        start(&thread, reads, 0);
+        pthread_barrier_wait(&held);
+        thread_in_place();
+        pthread_mutex_lock(&locks[0]);
+    }
+    return 0;
+}

@@ -1,0 +1,140 @@
+/*
+ * shared-locks FORM: processes that wait for each other in memory that they share, or for a lock that fork copied.
+ *   abba       two processes, two mutexes in anonymous shared memory
+ *   died       a child has exited with a shared mutex
+ *   semaphore  parent and child each wait for a post of the other, in a named semaphore that has no name any more
+ *   fork       a thread has a mutex while another one forks: the child wants it, the parent waits for the child
+ *   workers    the same with eight children
+ * ZOO_FORM=healthy: the same program, in which whoever is waited for sleeps first, or the lock recovers.
+ */
+#include "zoo.h"
+#include <semaphore.h>
+#include <sys/mman.h>
+
+struct shared {
+    pthread_mutex_t locks[2];
+    pthread_barrier_t held;
+};
+
+static struct shared *shared;
+static pthread_mutex_t private_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t taken;
+static bool healthy;
+
+static void share(void)
+{
+    pthread_mutexattr_t mutex;
+    pthread_barrierattr_t barrier;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        die("mmap");
+    pthread_mutexattr_init(&mutex);
+    pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED);
+    if (healthy)
+        pthread_mutexattr_setrobust(&mutex, PTHREAD_MUTEX_ROBUST);
+    pthread_barrierattr_init(&barrier);
+    pthread_barrierattr_setpshared(&barrier, PTHREAD_PROCESS_SHARED);
+    for (int i = 0; i < 2; i++)
+        pthread_mutex_init(&shared->locks[i], &mutex);
+    pthread_barrier_init(&shared->held, &barrier, 2);
+}
+
+static void cross(const char *role, int mine)
+{
+    announce(role);
+    pthread_mutex_lock(&shared->locks[mine]);
+    pthread_barrier_wait(&shared->held);
+    in_place();
+    if (healthy && mine == 0)
+        work();
+    pthread_mutex_lock(&shared->locks[1 - mine]);
+    _exit(0);
+}
+
+static void *takes_and_exits(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&private_lock);
+    pthread_barrier_wait(&taken);
+    pthread_barrier_wait(&taken);
+    pthread_mutex_unlock(&private_lock);
+    return NULL;
+}
+
+static void fork_children(int count)
+{
+    pthread_t thread;
+    pthread_barrier_init(&taken, NULL, 2);
+    if (pthread_create(&thread, NULL, takes_and_exits, NULL) != 0)
+        die("pthread_create");
+    pthread_barrier_wait(&taken);
+    for (int i = 0; i < count; i++) {
+        if (fork_or_die() != 0)
+            continue;
+        char role[32];
+        snprintf(role, sizeof role, "worker-%d", i);
+        announce(role);
+        in_place();
+        if (healthy)
+            work();
+        pthread_mutex_lock(&private_lock);
+        _exit(0);
+    }
+    /* The parent goes on alone, so that it is stuck as well. */
+    pthread_barrier_wait(&taken);
+    pthread_join(thread, NULL);
+    in_place();
+    while (wait(NULL) > 0 || errno == EINTR)
+        ;
+}
+
+int main(int argc, char **argv)
+{
+    const char *form = argc > 1 ? argv[1] : "abba";
+    const char *said = getenv("ZOO_FORM");
+    healthy = said && strcmp(said, "healthy") == 0;
+    if (strcmp(form, "abba") == 0) {
+        share();
+        if (fork_or_die() == 0)
+            cross("second", 1);
+        cross("first", 0);
+    } else if (strcmp(form, "died") == 0) {
+        share();
+        announce("shared-locks");
+        pid_t pid = fork_or_die();
+        if (pid == 0) {
+            pthread_mutex_lock(&shared->locks[0]);
+            _exit(0);
+        }
+        wait_for(pid);
+        if (!healthy)
+            in_place();
+        if (pthread_mutex_lock(&shared->locks[0]) == EOWNERDEAD) {
+            pthread_mutex_consistent(&shared->locks[0]);
+            in_place();
+            work();
+        }
+    } else if (strcmp(form, "semaphore") == 0) {
+        char name[64];
+        snprintf(name, sizeof name, "/zoo-%d", (int)getpid());
+        sem_t *of[2];
+        for (int i = 0; i < 2; i++) {
+            of[i] = sem_open(name, O_CREAT | O_EXCL, 0600, 0);
+            if (of[i] == SEM_FAILED)
+                die("sem_open");
+            sem_unlink(name);
+        }
+        int me = fork_or_die() == 0;
+        announce(me ? "second" : "first");
+        in_place();
+        if (healthy && me)
+            work();
+        while (sem_wait(of[me]) < 0 && errno == EINTR)
+            ;
+        sem_post(of[1 - me]);
+    } else {
+        announce("shared-locks");
+        fork_children(strcmp(form, "workers") == 0 ? 8 : 1);
+    }
+    return 0;
+}
