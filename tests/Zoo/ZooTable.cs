@@ -7,7 +7,7 @@ namespace OrphanBoard.Zoo;
 internal static partial class ZooTable
 {
     /// <summary>Hangs: deadlocks and stalls.</summary>
-    public static IEnumerable<Specimen> Hangs => [.. FoundingHangs, .. PipeHangs, .. FutexHangs, .. Stalls];
+    public static IEnumerable<Specimen> Hangs => [.. FoundingHangs, .. PipeHangs, .. FutexHangs, .. Stalls, .. RuntimeHangs];
 
     /// <summary>What is no hang and is told all the same: orphans, zombies, what is stopped, hazards.</summary>
     public static IEnumerable<Specimen> Leftovers => [.. FoundingLeftovers, .. OrphansAndZombies];

@@ -22,6 +22,9 @@ internal static class DeadlockTeller
         (RuleInfo rule, Verdict verdict) = fits[0];
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
             return null;
+        // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
+        if (evidence.Counting != Counting.All && (!verdict.NamesFault || verdict.RestsOnStillness))
+            return null;
         ImmutableArray<string> notProven = WhyNotProven(incident);
 
         var builder = new FindingBuilder(evidence);
@@ -92,6 +95,18 @@ internal static class DeadlockTeller
         return [.. assumptions];
     }
 
+    /// <summary>Who may still run there and was not counted.</summary>
+    private static IEnumerable<string> LeftAside(ProcessRecord process, WaitNode node)
+    {
+        if (!node.Aside.IsEmpty)
+        {
+            string names = Narrator.Listing(node.Aside.GroupBy(waiter => waiter.Thread.Comm).Select(alike => alike.Count() == 1 ? alike.Key : $"{alike.Key} ({alike.Count()} of them)"));
+            yield return $"service threads of its runtime go on in {Narrator.Name(process)} and were left aside: {names}";
+        }
+        foreach (Waiter waiter in node.Waiters.Where(waiter => waiter.Timed))
+            yield return $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid}) of {Narrator.Name(process)} waits with a timeout: it wakes, and comes back to the same wait each time";
+    }
+
     private static ImmutableArray<string> WhyNotProven(Incident incident)
     {
         var reasons = new List<string>();
@@ -105,6 +120,7 @@ internal static class DeadlockTeller
                     .Where(clause => clause.Open == Openness.Hidden)
                     .Select(clause => clause.Why!));
             }
+            reasons.AddRange(LeftAside(process, incident.Evidence.Graph.NodeOf(member)));
             if (process.HasPosixTimers is null)
                 reasons.Add($"whether {Narrator.Name(process)} has a POSIX timer could not be read");
             if (process.Fds.Any(fd => fd.CloseOnExec is null))

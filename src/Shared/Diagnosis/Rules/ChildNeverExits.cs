@@ -46,6 +46,6 @@ internal sealed class ChildNeverExits : IncidentRule
         }
         return new Verdict(
             $"{waiter} waits for its child {waited} to exit, and {waited} can never run again.",
-            [new Culprit(resources[child].Pid, null, $"child:{resources[child].Pid}", $"It ends when {waited} exits.")]);
+            [new Culprit(resources[child].Pid, null, $"child:{resources[child].Pid}", $"It ends when {waited} exits.")]) { RestsOnStillness = true };
     }
 }

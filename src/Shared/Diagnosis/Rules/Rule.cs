@@ -38,6 +38,8 @@ public static class RuleBook
     [
         // Stalls.
         new EofHeldByOrphan(),
+        new EofHeldByUnrelated(),
+        new RetryWithoutProgress(),
         // Stopped.
         // Orphans and zombies.
         new OrphanRule(OrphanKind.HoldingPipe),
@@ -77,4 +79,7 @@ internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits,
 
     /// <summary>False where all that was seen is that nobody moves: that may also be a program that idles until it is sent a signal.</summary>
     public bool NamesFault { get; init; } = true;
+
+    /// <summary>True where the fault is that somebody will never move again: where less than all was counted, that is not known.</summary>
+    public bool RestsOnStillness { get; init; }
 }
