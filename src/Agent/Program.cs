@@ -4,4 +4,7 @@ using OrphanBoard.Agent.RiskyReading;
 // Before anything else: the helper starts within a few milliseconds and needs nothing of the rest.
 if (args is [ReadServer.Word, var procPath])
     return ReadServer.Run(procPath);
+// A scan of some thousand processes makes less than this, and little of it is ever garbage: to look for that would cost more than the diagnosis.
+if (args is ["scan", ..])
+    GC.TryStartNoGCRegion(128 * 1024 * 1024);
 return await CommandLine.RunAsync(args, StandardStream.Output(), StandardStream.Error());

@@ -76,12 +76,15 @@ public readonly struct ProcessRow
     /// <summary>As <see cref="NetNamespace"/>: the mount namespace.</summary>
     public readonly uint MountNamespace;
 
+    /// <summary>User namespace, as /proc/PID/ns shows it [real_cred].</summary>
+    public readonly uint UserNamespace;
+
     private readonly CommBytes _comm;
 
     /// <summary>The leader's letter of stat [__state, exit_state]: R S D T t Z X I P.</summary>
     public readonly byte State;
 
-    private readonly byte _padding0, _padding1, _padding2, _padding3, _padding4, _padding5, _padding6;
+    private readonly byte _padding0, _padding1, _padding2;
 
     /// <summary>Name of the leader [comm], without its NUL. Valid as long as the row.</summary>
     [UnscopedRef]

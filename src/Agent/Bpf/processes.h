@@ -75,24 +75,22 @@ static __always_inline void walk_threads(struct task_struct *leader, struct sign
     bpf_loop(MOST_THREADS, add_thread, walk, 0);
 }
 
-// SigIgn and SigCgt; collect_sigign_sigcatch() of fs/proc/array.c. The handler is the first word of each action.
-static __always_inline void read_actions(struct task_struct *leader, struct process_row *row)
+// SigIgn and SigCgt; collect_sigign_sigcatch() of fs/proc/array.c. The handler is the first word of each action. 0, or 1: they could not be read.
+VERIFIED_ONCE int read_actions(u64 sighand)
 {
-    struct sighand_struct *sighand = leader->sighand;
     u64 ignored = 0, caught = 0;
-    row->ignored = row->caught = 0;
+    scratch.ignored = scratch.caught = 0;
     if (!sighand || bpf_core_type_size(struct k_sigaction) != 32 ||
-        bpf_probe_read_kernel(scratch.actions, sizeof(scratch.actions), (void *)sighand + bpf_core_field_offset(struct sighand_struct, action))) {
-        row->flags |= PROCESS_SIGNALS_UNKNOWN;
-        return;
-    }
+        bpf_probe_read_kernel(scratch.actions, sizeof(scratch.actions), (void *)sighand + bpf_core_field_offset(struct sighand_struct, action)))
+        return 1;
     for (int i = 0; i < 64; i++) {
         u64 handler = scratch.actions[i * 4]; // 0: SIG_DFL, 1: SIG_IGN, else an address of user space
         ignored |= is_negative((handler ^ 1) - 1) << i;
         caught |= is_negative(1 - handler) << i;
     }
-    row->ignored = ignored;
-    row->caught = caught;
+    scratch.ignored = ignored;
+    scratch.caught = caught;
+    return 0;
 }
 
 static __always_inline void read_timers(struct signal_struct *signal, u64 address, struct process_row *row)
@@ -150,6 +148,7 @@ static __always_inline void write_identity(struct task_struct *leader, struct si
     row->tracer = leader->ptrace ? tid_of(leader->parent) : 0;
     row->tty_nr = tty_number(signal->tty);
     row->uid = leader->real_cred->uid.val;
+    row->user_ns = leader->real_cred->user_ns->ns.inum;
     row->exec_id = leader->self_exec_id;
     row->cgroup = leader->cgroups->dfl_cgrp->kn->id;
     bpf_core_read(row->comm, sizeof(row->comm), &leader->comm);
@@ -172,7 +171,10 @@ static __always_inline void write_process(struct task_struct *leader, struct sig
     row->flags = walk->active ? PROCESS_ACTIVE : 0;
     write_identity(leader, signal, row);
     read_namespaces(leader, row);
-    read_actions(leader, row);
+    if (read_actions(ADDRESS(leader->sighand)))
+        row->flags |= PROCESS_SIGNALS_UNKNOWN;
+    row->ignored = scratch.ignored;
+    row->caught = scratch.caught;
     read_timers(signal, ADDRESS(leader->signal), row);
     if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper))
         row->flags |= PROCESS_SUBREAPER;
@@ -201,7 +203,7 @@ static __always_inline void write_table(struct task_struct *leader, struct memor
         READ(sharers, &files->count.counter);
         if (sharers > row->threads)
             row->flags |= PROCESS_TABLE_SHARED;
-        read_table(files);
+        read_table(walk->files);
         // Freed under the look, or unshared: what was read is nobody's.
         if (ADDRESS(leader->files) != walk->files && !leader->exit_state)
             row->flags |= PROCESS_TABLE_TORN;
@@ -226,6 +228,7 @@ static __always_inline void visit_process(struct task_struct *leader, struct mem
     fingerprint = walk.fingerprint | 1;
     if (control.mode == MODE_FULL || wanted || fingerprint != memory->fingerprint || (control.slices && pid % control.slices == control.slice)) {
         write_process(leader, signal, &walk, memory);
+        scratch.wanted = wanted;
         if (memory->row != NO_ROW)
             write_table(leader, memory, &walk);
     }

@@ -18,6 +18,7 @@ internal static class LookerArguments
     /// <exception cref="UsageException">No such back end.</exception>
     /// <exception cref="InvalidDataException">The back end that was asked for does not work here.</exception>
     /// <param name="budget">See <see cref="LookerOptions.Budget"/>.</param>
-    internal static HostLooker Open(Arguments arguments, TimeProvider time, TimeSpan? budget = null) =>
-        new(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = BackendOf(arguments), Budget = budget });
+    /// <param name="origin">See <see cref="LookerOptions.Origin"/>.</param>
+    internal static HostLooker Open(Arguments arguments, TimeProvider time, TimeSpan? budget = null, bool origin = true) =>
+        new(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = BackendOf(arguments), Budget = budget, Origin = origin });
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
@@ -39,6 +40,9 @@ public sealed partial class CommandLineRedaction(byte[] key)
 
     private string RedactText(string argument)
     {
+        // Most arguments hold none of what each pattern needs. (Beyond ASCII more letters than these are the same to a pattern that ignores case.)
+        if (Ascii.IsValid(argument) && !argument.AsSpan().ContainsAny(Traces))
+            return argument;
         // password=two words: an argument of its own is one value to its end.
         if (WholeArgument().Match(argument) is { Success: true } whole && !NamesNoSecret(whole.Groups["key"].Value))
             return argument[..whole.Groups["secret"].Index] + Hide(whole.Groups["secret"].Value);
@@ -127,6 +131,15 @@ public sealed partial class CommandLineRedaction(byte[] key)
 
     [GeneratedRegex(@"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?<secret>.+?)(?=-----END|$)", RegexOptions.Singleline)]
     private static partial Regex PemKey();
+
+    /// <summary>Each pattern below, and <see cref="WholeArgument"/>, matches only what contains one of these, in upper or lower case.</summary>
+    private static readonly SearchValues<string> Traces = SearchValues.Create(
+        [
+            "pass", "secret", "token", "key", "credential", "signature", "pwd", "sig", "auth", "cookie", "://", "bearer", "basic", "/api/webhooks/",
+            "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA", "eyJ", "sk-", "sk_", "rk-", "rk_", "AIza", "npm_", "hf_",
+            "dop_v1_", "pypi-", "SG.", "ya29.",
+        ],
+        StringComparison.OrdinalIgnoreCase);
 
     private static readonly ImmutableArray<Regex> Patterns =
         [PemKey(), UrlPassword(), UrlToken(), AuthorizationValue(), TokenShape(), WebhookPath(), KeyAndValue(), OptionAndValue()];

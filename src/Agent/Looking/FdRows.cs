@@ -32,11 +32,10 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
                 place++;
             FileDescriptor? old = known && place < before.Length && before[place].Number == row.Number && descriptions[place] == row.Description ? before[place] : null;
             FileDescriptor fd = old is not null && !(plan.Check && old.Target.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
-            bool asked = epolls.Contains(row.Number) || nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd;
-            if (!asked)
+            if (nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd)
+                fd = Named(fd, row);
+            else if (!epolls.Contains(row.Number))
                 fd = FdTableReader.WithoutInfo(fd);
-            else if (row.Kind != FdKind.Epoll && !(plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null))
-                fd = reader.WithInfo(directory.Handle, living, fd, suspect: false);
             same = same && ReferenceEquals(fd, before[_fds.Count]);
             _fds.Add(fd);
         }
@@ -52,8 +51,8 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     {
         FdTarget target = row.Kind switch
         {
-            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Inode, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Inode}]")),
-            FdKind.Socket => new FdTarget(FdKind.Socket, row.Inode, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Inode}]")),
+            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Id, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Id}]")),
+            FdKind.Socket => new FdTarget(FdKind.Socket, row.Id, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Id}]")),
             FdKind.EventFd => EventFd,
             FdKind.Epoll => Epoll,
             FdKind.TimerFd => TimerFd,
@@ -61,6 +60,15 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             _ => reader.ReadTarget(directory.Handle, living, row.Number, old?.Target),
         };
         return old is not null && ReferenceEquals(old.Target, target) && old.Access == row.Access ? old : new FileDescriptor(row.Number, row.Access, target);
+    }
+
+    /// <summary>With what fdinfo would say of an eventfd or a pidfd.</summary>
+    private static FileDescriptor Named(FileDescriptor fd, in FdRow row)
+    {
+        bool async = (row.Bits & FdBits.Async) != 0;
+        if (fd.Target.Id == row.Id && fd.CloseOnExec == row.CloseOnExec && fd.Async == async)
+            return fd;
+        return fd with { Target = fd.Target.Id == row.Id ? fd.Target : fd.Target with { Id = row.Id }, CloseOnExec = row.CloseOnExec, Async = async };
     }
 
     private static readonly FdTarget
@@ -73,6 +81,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     internal static FileDescriptor Complete(FileDescriptor fd, in FdRow row) => fd with
     {
         Description = row.Description,
+        References = row.References == 0 ? null : row.References,
         Pipe = row.Capacity > 0 ? new PipeState(row.Fill, row.Slots, row.Capacity, row.Readers, row.Writers) : null,
     };
 }

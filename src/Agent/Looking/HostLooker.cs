@@ -32,6 +32,7 @@ public sealed class HostLooker : IDisposable
     private readonly ProcEvents? _events;
     private readonly ListenerWatch _listeners;
     private readonly ReadingBudget _budget;
+    private readonly bool _origin;
 
     /// <summary>The arrays of the snapshots that are still valid, and the one to come: used again as long as the number of processes stays.</summary>
     private readonly ProcessRecord[][] _arrays = [[], [], []];
@@ -76,11 +77,14 @@ public sealed class HostLooker : IDisposable
             : _events is null ? new EventsChoice(EventsChoice.Polling, noEvents) : new EventsChoice(EventsChoice.Connector, null);
         _listeners = new ListenerWatch(sockets);
         _budget = new ReadingBudget(time, options.Budget);
+        _origin = options.Origin;
     }
 
     private (Backend?, string?) OpenEbpf(ProcessReader reader, TextPool texts, NamespaceReader namespaces)
     {
-        if (BpfSweep.TryOpen(out string? why) is not { } sweep)
+        List<int> listed = [];
+        _proc.ListNumbers(listed);
+        if (BpfSweep.TryOpen(out string? why, SweepRooms.For(listed.Count)) is not { } sweep)
             return (null, why);
         int ticks = Host.ClockTicksPerSecond;
         var rows = new RowReader(
@@ -195,7 +199,7 @@ public sealed class HostLooker : IDisposable
         }
         ProcessRecord? before = process.Record;
         _ofProcess.Clear();
-        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, due, !process.Ran), _ofProcess);
+        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, due, !process.Ran, _origin), _ofProcess);
         if (due && !process.Ran && !suspect && !process.WasSuspect && before is not null && record is not null)
         {
             SelfCheck = SelfCheck.WithOneChecked;

@@ -19,6 +19,9 @@ public sealed record LookerOptions
     /// </summary>
     public TimeSpan? Budget { get; init; }
 
+    /// <summary>Whether cgroup, container and the marks of CI jobs are read of everybody. No rule of the diagnosis asks for them.</summary>
+    public bool Origin { get; init; } = true;
+
     /// <summary>How reads that may block are made. Null: as it is best.</summary>
     internal RiskyReadOptions? RiskyReads { get; init; }
 }

@@ -13,11 +13,13 @@ internal sealed class NamespaceReader(ReadBuffer buffer)
     // Most processes of a host are in the same ones: each combination is one object.
     private readonly Dictionary<NamespaceSet, NamespaceSet> _sets = [];
 
-    internal NamespaceSet Read(DirectoryHandle directory, int? living)
+    internal NamespaceSet Read(DirectoryHandle directory, int? living) => One(new NamespaceSet(
+        Link(directory, living, "ns/pid"u8), Link(directory, living, "ns/net"u8), Link(directory, living, "ns/ipc"u8),
+        Link(directory, living, "ns/mnt"u8), Link(directory, living, "ns/user"u8)));
+
+    /// <summary>The one object for this combination.</summary>
+    internal NamespaceSet One(NamespaceSet read)
     {
-        var read = new NamespaceSet(
-            Link(directory, living, "ns/pid"u8), Link(directory, living, "ns/net"u8), Link(directory, living, "ns/ipc"u8),
-            Link(directory, living, "ns/mnt"u8), Link(directory, living, "ns/user"u8));
         if (_sets.TryGetValue(read, out NamespaceSet? known))
             return known;
         if (_sets.Count >= Most)

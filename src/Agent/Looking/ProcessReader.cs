@@ -119,7 +119,9 @@ internal sealed class ProcessReader(
         NamespaceSet inNamespaces = exec.Namespaces = plan.Suspect || exec.Namespaces is null ? namespaces.Read(_directory, living) : exec.Namespaces;
         StatusFile status = known ? StatusOf(before!) : ReadStatus();
         // Others may move it to another group: a self-check finds it.
-        (string? cgroup, string? container) = before is not null && !plan.Check && !plan.Suspect ? (before.Cgroup, before.ContainerId) : Cgroups.Read(_directory, buffer, before);
+        (string? cgroup, string? container) = before is not null && !plan.Check && !plan.Suspect ? (before.Cgroup, before.ContainerId)
+            : !plan.Origin && !plan.Suspect ? (null, null)
+            : Cgroups.Read(_directory, buffer, before);
         bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
@@ -127,7 +129,7 @@ internal sealed class ProcessReader(
             && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
             && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces
             && before.Exe == exe && before.Cgroup == cgroup && before.ContainerId == container && before.Frozen == frozen && before.CpuTicks == stat.CpuTicks
-            && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasAlarm: null }
+            && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasAlarm: null, IsSubreaper: null, HasParentDeathSignal: null }
             && before.Threads == read.Threads && before.ThreadsComplete == read.ThreadsComplete && before.Fds == read.Fds
             && before.FdSight == read.FdSight && before.HasPosixTimers == read.HasPosixTimers)
             return before;

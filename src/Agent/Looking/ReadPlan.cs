@@ -8,7 +8,8 @@ namespace OrphanBoard.Agent.Looking;
 /// <param name="Everything">Also the fd table and the waits that cannot have changed, for no thread of it has run.</param>
 /// <param name="Check">A self-check, in which even the texts that others can change are read again: its paths, its cgroup.</param>
 /// <param name="Stood">No thread has run since <paramref name="Before"/> was read.</param>
-internal readonly record struct ReadPlan(ProcessRecord? Before, bool Suspect, bool Everything, bool Check, bool Stood);
+/// <param name="Origin">As <see cref="LookerOptions.Origin"/>.</param>
+internal readonly record struct ReadPlan(ProcessRecord? Before, bool Suspect, bool Everything, bool Check, bool Stood, bool Origin);
 
 internal static class StandingStill
 {

@@ -31,7 +31,7 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
         if (process.OfExec is { } exec)
         {
             arguments = exec.Arguments is null ? commandLines.Want(record.Key, living, moved, asleep) : null;
-            environment = exec.JobCookies is null && !exec.EnvironmentDenied ? jobCookies.Want(record.Key, living, moved, asleep) : null;
+            environment = plan.Origin && exec.JobCookies is null && !exec.EnvironmentDenied ? jobCookies.Want(record.Key, living, moved, asleep) : null;
         }
         // The memory of a process is read only while all of it sleeps: what runs changes it.
         List<(int, WantedCallMemory)>? ofCalls = null;

@@ -8,6 +8,7 @@ internal sealed class ClauseCollector : IWakerSink
 {
     private readonly Stack<(Wait Wait, List<Clause> Parts)> _sets = [];
     private readonly ImmutableArray<Waker>.Builder _wakers = ImmutableArray.CreateBuilder<Waker>();
+    private readonly ImmutableArray<string>.Builder _assumptions = ImmutableArray.CreateBuilder<string>();
     private List<Clause> _clauses = [];
     private Wait? _wait;
 
@@ -30,6 +31,7 @@ internal sealed class ClauseCollector : IWakerSink
     {
         _wait = wait;
         _wakers.Clear();
+        _assumptions.Clear();
     }
 
     public bool Add(HostProcess waker, int? fd, bool direct)
@@ -38,8 +40,10 @@ internal sealed class ClauseCollector : IWakerSink
         return true;
     }
 
-    public void End(Openness open, string? why, string? assumption) =>
-        _clauses.Add(new Clause(_wait!, _wakers.ToImmutable(), open, why) { Assumptions = assumption is null ? [] : [assumption] });
+    public void Assume(string assumption) => _assumptions.Add(assumption);
+
+    public void End(Openness open, string? why) =>
+        _clauses.Add(new Clause(_wait!, _wakers.ToImmutable(), open, why) { Assumptions = _assumptions.ToImmutable() });
 
     public void BeginSet(Wait wait)
     {

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis.Rules;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
-using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
@@ -30,7 +29,7 @@ internal static class DeadlockTeller
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             rule,
-            notProven.IsEmpty ? Confidence.Proven : Confidence.Likely,
+            notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
             verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),
@@ -86,8 +85,6 @@ internal static class DeadlockTeller
             foreach (Clause clause in node.Waiters.SelectMany(waiter => waiter.Clauses))
             {
                 assumptions.UnionWith(clause.Assumptions);
-                if (clause.Wait.Kind is not (WaitKind.Futex or WaitKind.ChildWait))
-                    assumptions.Add(Assumption.NoFdInFlight);
                 if (clause.Wait.Fd is not null && node.Waiters.Length > 1)
                     assumptions.Add(Assumption.FdNotReused);
             }
@@ -112,19 +109,12 @@ internal static class DeadlockTeller
         var reasons = new List<string>();
         foreach (int member in incident.Members)
         {
-            ProcessRecord process = incident.Evidence.Resources[member];
-            if (!incident.Evidence.Proven.Contains(member))
-            {
-                reasons.AddRange(incident.Evidence.Graph.NodeOf(member).Waiters
-                    .SelectMany(waiter => waiter.Clauses)
-                    .Where(clause => clause.Open == Openness.Hidden)
-                    .Select(clause => clause.Why!));
-            }
-            reasons.AddRange(LeftAside(process, incident.Evidence.Graph.NodeOf(member)));
-            if (process.HasPosixTimers is null)
-                reasons.Add($"whether {Narrator.Name(process)} has a POSIX timer could not be read");
-            if (process.Fds.Any(fd => fd.CloseOnExec is null))
-                reasons.Add($"not all flags of the fds of {Narrator.Name(process)} could be read");
+            if (incident.Evidence.Proven.Contains(member))
+                continue;
+            WaitNode node = incident.Evidence.Graph.NodeOf(member);
+            reasons.AddRange(LeftAside(incident.Evidence.Resources[member], node));
+            reasons.AddRange(node.NotKnown);
+            reasons.AddRange(node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open == Openness.Hidden).Select(clause => clause.Why!));
         }
         return [.. reasons.Distinct()];
     }

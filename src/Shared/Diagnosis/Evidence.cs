@@ -23,7 +23,7 @@ internal sealed class Evidence
         Adoption = new Adoption(resources, memory);
         ImmutableArray<int> candidates = [.. triage.Stuck.Select(process => process.Pid)];
         Proven = candidates.IsEmpty ? [] : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: false);
-        Stuck = candidates.IsEmpty || resources.Hidden == 0 ? Proven : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
+        Stuck = candidates.IsEmpty ? Proven : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
     }
 
     /// <summary>The same with less that counts: <see cref="Stuck"/> grows, <see cref="Proven"/> does not.</summary>

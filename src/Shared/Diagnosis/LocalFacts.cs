@@ -72,10 +72,29 @@ internal static class LocalFact
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
         if (!guess && process.Fds.Any(fd => fd.Async))
             return "it has an fd that sends it signals (O_ASYNC)";
+        if (!guess && process.Fds.Any(fd => fd.Locks?.Any(held => held.Kind == LockKind.Lease) == true))
+            return "it holds a lease, and is sent a signal when somebody opens the file";
+        if (!guess && process.Threads.Any(thread => TakesASignal(process, thread)))
+            return "a signal that it does not block is pending: it is about to run";
         if (process.Fds.Any(fd => fd.Target.Kind == FdKind.IoUring))
             return "it has an io_uring, and what is pending there shows nowhere";
         return null;
     }
+
+    /// <summary>What could make it run and could not be read, as sentences.</summary>
+    public static IEnumerable<string> NotKnown(ProcessRecord process)
+    {
+        if (process.FdSight != Sight.Seen)
+            yield return $"the fd table of {Narrator.Name(process)} could not be read: it may have an fd that sends it signals";
+        if (process.HasPosixTimers is null)
+            yield return $"whether {Narrator.Name(process)} has a POSIX timer could not be read";
+        if (process.Fds.Any(fd => fd.CloseOnExec is null))
+            yield return $"not all flags of the fds of {Narrator.Name(process)} could be read";
+    }
+
+    /// <summary>A pending signal wakes every thread that does not block it, or waits for one to take it in sigwait(3).</summary>
+    private static bool TakesASignal(ProcessRecord process, ThreadRecord thread) =>
+        ((process.SignalsPending | thread.SignalsPending.GetValueOrDefault()) & ~thread.SignalsBlocked.GetValueOrDefault()) != 0;
 }
 
 /// <summary>Masks over SigCgt and SigIgn of /proc/PID/status: bit n-1 is signal n of signal(7).</summary>

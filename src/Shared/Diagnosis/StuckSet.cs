@@ -134,7 +134,10 @@ internal sealed class StuckSet
 
     /// <param name="members">Nodes that may be stuck, each once; all others are free.</param>
     /// <param name="nodeOf">What a member waits for.</param>
-    /// <param name="ignoreHidden">Take clauses that are open only because of hidden fd tables as closed: what would be stuck if nobody unseen held an end.</param>
+    /// <param name="ignoreHidden">
+    /// Take clauses that are open only because of hidden fd tables as closed, and nodes of which not all is known as if there were no more to know: what would be stuck
+    /// if nobody unseen held an end.
+    /// </param>
     /// <returns>Those that are stuck.</returns>
     public static ImmutableSortedSet<int> Find(IReadOnlyList<int> members, Func<int, WaitNode> nodeOf, bool ignoreHidden)
     {
@@ -150,7 +153,7 @@ internal sealed class StuckSet
         foreach (int member in members)
         {
             WaitNode node = nodeOf(member);
-            if (node.CanRun is not null)
+            if (node.CanRun is not null || !(ignoreHidden || node.NotKnown.IsEmpty))
             {
                 search.Free(place[member]);
                 continue;

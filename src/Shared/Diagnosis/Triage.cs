@@ -160,7 +160,9 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             return search.AddWaker(_clause, waker.Place);
         }
 
-        public void End(Openness open, string? why, string? assumption)
+        public void Assume(string assumption) { }
+
+        public void End(Openness open, string? why)
         {
             if (open == Openness.Outside)
             {

@@ -62,6 +62,7 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
+            NotKnown = [.. LocalFact.NotKnown(process.Record)],
             MayWaitForSignal = (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.Any(waiter => MayWaitForSignal(process.Pid, waiter)),
         };
     }
@@ -106,6 +107,9 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
 /// <param name="AlwaysWakers">Nodes that can make it run whatever it waits for.</param>
 internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, ImmutableArray<int> AlwaysWakers)
 {
+    /// <summary>What could make it run and was not to be seen: no proof holds of it then.</summary>
+    public ImmutableArray<string> NotKnown { get; init; } = [];
+
     /// <summary>Whether it catches signals and one of its waits is such as a handler ends: then a set that is stuck without a fault in it may be idle by design.</summary>
     public bool MayWaitForSignal { get; init; }
 

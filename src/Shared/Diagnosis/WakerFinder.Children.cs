@@ -54,9 +54,9 @@ internal sealed partial class WakerFinder
             deeper |= resources.ChildrenOf(child).Count > 0;
             more = more && sink.Add(child, null, direct: true);
         }
-        // Init is given what its descendants leave behind. Another process may be a subreaper too, which /proc does not show.
-        bool isInit = selector.Pid is null && parent.NsPid == 1;
-        if (isInit && more)
+        // Init is given what its descendants leave behind, and so is a subreaper, which only back end ebpf sees.
+        bool adopts = selector.Pid is null && (parent.NsPid == 1 || parent.IsSubreaper == true);
+        if (adopts && more)
         {
             foreach (HostProcess child in children)
             {
@@ -64,7 +64,9 @@ internal sealed partial class WakerFinder
                     break;
             }
         }
-        sink.End(Openness.Closed, null, selector.Pid is null && !isInit && deeper ? Assumption.NoSubreaper : null);
+        if (selector.Pid is null && !adopts && deeper && parent.IsSubreaper is null)
+            sink.Assume(Assumption.NoSubreaper);
+        sink.End(Openness.Closed, null);
     }
 
     private bool AddBelow(HostProcess process, IWakerSink sink)

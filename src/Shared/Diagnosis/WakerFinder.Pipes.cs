@@ -25,10 +25,13 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Closed, null);
             return;
         }
-        if (!held)
+        Unseen unseen = guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
+        if (!held || unseen == Unseen.Somebody)
             sink.End(Openness.Outside, "its other end is held where it cannot be seen (in flight over a socket, say)");
         else if (!guess && resources.LostAHolder(wait.Target!))
             sink.End(Openness.Outside, "a holder has just let go of it");
+        else if (unseen == Unseen.None)
+            sink.End(Openness.Closed, null);
         else
             EndSighted(holders, sink);
     }

@@ -13,10 +13,12 @@ internal interface IWakerSink
     /// <returns>False: it knows enough of this clause, no more wakers need be named.</returns>
     bool Add(HostProcess waker, int? fd, bool direct);
 
+    /// <summary>What has to be believed beyond what was seen for the clause to be no more open than it ends, see <see cref="Assumption"/>.</summary>
+    void Assume(string assumption);
+
     /// <param name="open">Whether somebody who was not named could end it.</param>
     /// <param name="why">Why it is open; null for <see cref="Openness.Closed"/>.</param>
-    /// <param name="assumption">What has to be believed for it to be no more open than that, see <see cref="Assumption"/>.</param>
-    void End(Openness open, string? why, string? assumption = null);
+    void End(Openness open, string? why);
 
     /// <summary>A clause begins that is the union of those that are named until <see cref="EndSet"/>.</summary>
     void BeginSet(Wait wait);
@@ -61,19 +63,35 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         }
     }
 
-    /// <summary>Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, and the children whose end it has a handler for.</summary>
+    /// <summary>
+    /// Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, those that share its memory or its fd table, the parent whose death it is told of, and the children
+    /// whose end it has a handler for.
+    /// </summary>
     public void FindAlways(HostProcess process, IWakerSink sink)
     {
         if (process.Record.TracerPid != 0 && resources.Find(process.Record.TracerPid) is { } tracer)
             sink.Add(tracer, null, direct: false);
         foreach (HostProcess tracee in resources.TraceesOf(process).Span)
             sink.Add(tracee, null, direct: false);
+        if (!guess)
+            AddSharers(process, sink);
+        if (process.Record.HasParentDeathSignal == true && resources.ParentOf(process) is { } parent)
+            sink.Add(parent, null, direct: false);
         if ((process.Record.SignalsCaught & SignalMask.Child) == 0)
             return;
         foreach (HostProcess child in resources.ChildrenOf(process).Span)
         {
             if (!child.Record.IsZombie)
                 sink.Add(child, null, direct: false);
+        }
+    }
+
+    private void AddSharers(HostProcess process, IWakerSink sink)
+    {
+        foreach (int pid in process.Record.SharesMemoryWith.Concat(process.Record.SharesFilesWith ?? []))
+        {
+            if (resources.Find(pid) is { } sharer)
+                sink.Add(sharer, null, direct: false);
         }
     }
 
@@ -136,12 +154,20 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     {
         // Init inherits from nobody. An end that it has, it made; and then the holders' ends came down from it, through processes that have all
         // let go of theirs. Where a holder is its own child that is likely, and elsewhere it is what the assumption says.
+        sink.Assume(Assumption.NoFdInFlight);
         if (resources.Hidden == 0)
+        {
             sink.End(Openness.Closed, null);
+        }
         else if (resources.OnlyInitIsHidden && !IsAnyAChildOfTheHidden(holders))
-            sink.End(Openness.Closed, null, Assumption.InitHoldsNoEnd);
+        {
+            sink.Assume(Assumption.InitHoldsNoEnd);
+            sink.End(Openness.Closed, null);
+        }
         else
+        {
             sink.End(Openness.Hidden, HiddenWhy());
+        }
     }
 
     private bool IsAnyAChildOfTheHidden(OrderedList<Holder> holders)

@@ -2,10 +2,17 @@ using System.Collections.Immutable;
 
 namespace OrphanBoard.Shared.Snapshots;
 
-/// <summary>What is read of a suspect's descriptors only. Kept apart: of 200,000 descriptors hardly one has any, and each field would be paid for by all.</summary>
+/// <summary>What few descriptors have: the members of an epoll, and what is read of suspects only. Kept apart: of 200,000 descriptors hardly one has any, and each field would be paid for by all.</summary>
 public sealed partial record FileDescriptor
 {
     private readonly Details? _details;
+
+    /// <summary>The members of an epoll set: the <c>tfd:</c> lines of its fdinfo. Null: not an epoll, not asked or not readable.</summary>
+    public ImmutableArray<EpollMember>? EpollMembers
+    {
+        get => _details?.EpollMembers;
+        init => _details = value is null && _details is null ? null : Filled with { EpollMembers = value };
+    }
 
     /// <summary>Inode, <c>ino:</c> of fdinfo (Linux 5.14). Names a file only together with <see cref="Device"/>. Null: not asked, or not shown.</summary>
     public ulong? Inode
@@ -69,10 +76,21 @@ public sealed partial record FileDescriptor
         init => _details = value is null && _details is null ? null : Filled with { Pipe = value };
     }
 
+    /// <summary>
+    /// References to the open file description, wherever they are: one for each fd in each table, one for a descriptor in flight over a socket, and one for a
+    /// call that is blocked on it. Null: not asked, or a back end that cannot see it (/proc does not show it).
+    /// </summary>
+    public uint? References
+    {
+        get => _details?.References;
+        init => _details = value is null && _details is null ? null : Filled with { References = value };
+    }
+
     private Details Filled => _details ?? new Details();
 
     private sealed record Details
     {
+        public ImmutableArray<EpollMember>? EpollMembers { get; init; }
         public ulong? Inode { get; init; }
         public uint? Device { get; init; }
         public ulong? Description { get; init; }
@@ -81,6 +99,7 @@ public sealed partial record FileDescriptor
         public int? DescriptorsInFlight { get; init; }
         public SocketTimeouts? Timeouts { get; init; }
         public PipeState? Pipe { get; init; }
+        public uint? References { get; init; }
     }
 }
 

@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using CsCheck;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>What <c>proven</c> promises, held against a model that knows nothing of graphs: it lets everybody who can move do all that they could.</summary>
+public sealed class ProofTests
+{
+    private const int FirstPid = 10;
+
+    [Fact]
+    public void Diagnose_RandomHosts_ProvesExactlyThoseWhomNoSequenceOfMovesFrees() =>
+        Gen.Int.Sample(seed =>
+        {
+            var host = new ModelHost(new Random(seed));
+
+            Assert.Equal(host.NeverFreed(), Proven(host.Scene.Diagnose()));
+        }, iter: 10_000);
+
+    /// <summary>Else the property above would say nothing.</summary>
+    [Fact]
+    public void NeverFreed_RandomHosts_AreOfEverySize() =>
+        Assert.Equal([.. Enumerable.Range(0, 7)], Enumerable.Range(0, 3000).Select(seed => new ModelHost(new Random(seed)).NeverFreed().Count).Distinct().Where(size => size < 7).Order());
+
+    [Fact]
+    public void Diagnose_HostOfWhichLessIsSeen_ProvesNoMore() =>
+        Gen.Int.Sample(seed =>
+        {
+            var host = new RandomHost(seed);
+            Snapshot[] looks = [.. Enumerable.Range(0, 12).Select(_ => host.Look())];
+            for (int last = 1; last < looks.Length; last++)
+            {
+                var random = new Random(seed + last);
+                Func<ProcessRecord, ProcessRecord> hide = Hiding(looks[last], random);
+                Snapshot first = looks[last - 1], hiddenFirst = Hide(first, hide), hiddenLast = Hide(looks[last], hide);
+
+                Assert.Subset(EvidenceOf(first, looks[last]).Proven.ToHashSet(), EvidenceOf(hiddenFirst, hiddenLast).Proven.ToHashSet());
+            }
+        }, iter: 1_000);
+
+    [Theory]
+    [InlineData(1u, 1u, true, "all are accounted for")]
+    [InlineData(2u, 1u, false, "a descriptor is in flight")]
+    [InlineData(1u, 2u, false, "somebody else opened its other end")]
+    public void Diagnose_CrossReadersWithCountsOfTheKernel_AreStuckIfTheCountsAreAccountedFor(uint references, uint writers, bool stuck, string why)
+    {
+        Scene scene = Scenes.CrossReaders();
+        foreach (int pid in (int[])[10, 11])
+        {
+            scene[pid].With = record => record with
+            {
+                SharesFilesWith = [],
+                Fds = [.. record.Fds.Select((fd, place) => fd with { Description = (ulong)(10 * pid + place), References = references, Pipe = new PipeState(0, 0, 16, 1, writers) })],
+            };
+        }
+
+        ImmutableArray<Finding> findings = scene.Diagnose().Findings;
+
+        Assert.True(stuck == (findings.Length == 1), why);
+        Assert.DoesNotContain("no-fd-in-flight", findings.SelectMany(finding => finding.Assumptions));
+    }
+
+    [Fact]
+    public void Diagnose_CrossReadersWithoutCounts_AssumeThatNoneIsInFlight() =>
+        Assert.Contains("no-fd-in-flight", Assert.Single(Scenes.CrossReaders().Diagnose().Findings).Assumptions);
+
+    [Theory]
+    [InlineData(1UL << 14, 0UL, false)]
+    [InlineData(1UL << 14, 1UL << 14, true)]
+    [InlineData(0UL, 0UL, true)]
+    public void Diagnose_MemberWithAPendingSignal_IsStuckIfItBlocksIt(ulong pending, ulong blocked, bool stuck)
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[10].With = record => record with { SignalsPending = pending, Threads = [.. record.Threads.Select(thread => thread with { SignalsBlocked = blocked })] };
+
+        Assert.Equal(stuck, scene.Diagnose().Findings.Length == 1);
+    }
+
+    [Fact]
+    public void Diagnose_MemberThatHoldsALease_MayBeSentASignal()
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[10].With = record => record with
+        {
+            Fds = [.. record.Fds, new FileDescriptor(9, FdAccess.Read, FdTarget.Parse("/srv/file")) { CloseOnExec = false, Locks = [new FileLock(1, false, LockKind.Lease, LockAccess.Read, 10, 1, 2, 0, long.MaxValue)] }],
+        };
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_MemberWhoseMemoryOrTableARunningProcessShares_CanBeWoken(bool memory)
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene.Process(30, "sharer").Runs();
+        scene[10].With = record => memory ? record with { SharesMemoryWith = [30] } : record with { SharesFilesWith = [30] };
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ChildThatIsToldOfItsParentsDeath_IsWokenByARunningParent()
+    {
+        Scene scene = new();
+        scene.Process(10, "parent").Runs();
+        scene.Process(11, "child", parent: 10).WaitsOnFutex().With = record => record with { HasParentDeathSignal = true };
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, 0, false)]
+    [InlineData(false, 1, false)]
+    [InlineData(null, 1, true)]
+    public void Diagnose_WaiterForAnyChildThatMayBeASubreaper_IsWokenByItsGrandchildren(bool? subreaper, int findings, bool assumed)
+    {
+        Scene scene = new();
+        scene.Process(10, "supervisor").WaitsFor(-1).With = record => record with { IsSubreaper = subreaper };
+        scene.Process(11, "child", parent: 10).WaitsOnFutex();
+        scene.Process(12, "grandchild", parent: 11).Sleeps();
+
+        Finding[] deadlocks = [.. scene.Diagnose().Findings.Where(finding => finding.Pids.Contains(10))];
+
+        Assert.Equal(findings, deadlocks.Length);
+        Assert.Equal(assumed, deadlocks.SelectMany(finding => finding.Assumptions).Contains("no-subreaper"));
+    }
+
+    private static Evidence EvidenceOf(Snapshot first, Snapshot last) =>
+        new(Diagnoser.Between(first, last), new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
+
+    private static SortedSet<int> Proven(DiagnosisResult result) =>
+        [.. result.Findings.Where(finding => finding is { Class: FindingClass.Deadlock, Confidence: Confidence.Proven }).SelectMany(finding => finding.Pids)];
+
+    private static Snapshot Hide(Snapshot look, Func<ProcessRecord, ProcessRecord> hide)
+    {
+        ImmutableArray<ProcessRecord> processes = [.. look.Processes.Select(hide)];
+        return look with { Processes = processes, Reads = look.Reads with { FdTablesDenied = processes.Count(process => process.FdSight == Sight.Denied) } };
+    }
+
+    /// <summary>The same of the same processes in both looks.</summary>
+    private static Func<ProcessRecord, ProcessRecord> Hiding(Snapshot look, Random random)
+    {
+        var hidden = look.Processes.Where(process => !process.IsZombie && random.Next(3) == 0).ToDictionary(process => process.Pid, _ => random.Next(4));
+        return process => !hidden.TryGetValue(process.Pid, out int what) || process.IsZombie ? process : what switch
+        {
+            0 => process with { Fds = [], FdSight = Sight.Denied },
+            1 => process with { Threads = [.. process.Threads.Select(thread => thread with { Call = BlockedCall.Denied, Memory = null, Wchan = null })] },
+            2 => process with { HasPosixTimers = null },
+            _ => process with { ThreadsComplete = false },
+        };
+    }
+
+    /// <summary>Processes with pipes between them, each thread in some wait.</summary>
+    private sealed class ModelHost
+    {
+        private readonly List<Member> _members = [];
+
+        public ModelHost(Random random)
+        {
+            int count = random.Next(1, 9), pipes = random.Next(1, 5);
+            for (int place = 0; place < count; place++)
+            {
+                int parent = place == 0 || random.Next(3) == 0 ? -1 : random.Next(place);
+                var member = new Member(place, parent, Scene.Process(FirstPid + place, $"p{place}", parent < 0 ? 1 : FirstPid + parent));
+                _members.Add(member);
+                for (int fd = 0; fd < random.Next(5); fd++)
+                {
+                    var end = new End(fd, 7000 + random.Next(pipes), random.Next(2) == 0);
+                    member.Ends.Add(end);
+                    member.Actor.Has(fd, $"pipe:[{end.Pipe}]", end.Writes ? FdAccess.Write : FdAccess.Read);
+                }
+            }
+            foreach (Member member in _members)
+            {
+                for (int threads = random.Next(4) == 0 ? 2 : 1; threads > 0; threads--)
+                    Wait(member, random);
+            }
+        }
+
+        public Scene Scene { get; } = new();
+
+        /// <summary>Who can move does everything it could: it writes to, reads from and closes all that it has open, wakes its own threads, exits. Until nobody else moves.</summary>
+        public SortedSet<int> NeverFreed()
+        {
+            var freed = new HashSet<Member>();
+            for (bool moved = true; moved;)
+            {
+                moved = false;
+                foreach (Member member in _members.Where(member => !freed.Contains(member) && member.Threads.Any(ends => ends(freed))).ToList())
+                    moved |= freed.Add(member);
+            }
+            return [.. _members.Where(member => !freed.Contains(member)).Select(member => FirstPid + member.Place)];
+        }
+
+        private void Wait(Member member, Random random)
+        {
+            Actor actor = member.Actor;
+            End? end = member.Ends.Count == 0 ? null : member.Ends[random.Next(member.Ends.Count)];
+            Member[] children = [.. _members.Where(other => other.Parent == member.Place)];
+            switch (random.Next(10))
+            {
+                case < 5 when end is not null:
+                    _ = end.Writes ? actor.Writes(end.Fd) : actor.Reads(end.Fd);
+                    member.Threads.Add(freed => IsTouched(end, freed));
+                    break;
+                case 5 or 6 when children.Length > 0:
+                    actor.WaitsFor(-1);
+                    member.Threads.Add(freed => children.Any(freed.Contains));
+                    break;
+                case 7 when children.Length > 0:
+                    Member child = children[random.Next(children.Length)];
+                    actor.WaitsFor(FirstPid + child.Place);
+                    member.Threads.Add(freed => freed.Contains(child));
+                    break;
+                case 8 when end is not null:
+                    End[] set = [.. member.Ends.Where(_ => random.Next(2) == 0).Append(end).DistinctBy(other => other.Fd)];
+                    actor.Polls([.. set.Select(other => other.Fd)]);
+                    member.Threads.Add(freed => set.Any(other => IsTouched(other, freed)));
+                    break;
+                case 9 when random.Next(3) == 0:
+                    actor.Sleeps();
+                    member.Threads.Add(_ => true);
+                    break;
+                default:
+                    actor.WaitsOnFutex();
+                    member.Threads.Add(freed => freed.Contains(member));
+                    break;
+            }
+        }
+
+        /// <summary>Where nobody has the other end the call would have returned: somebody has it who is not seen.</summary>
+        private bool IsTouched(End end, HashSet<Member> freed) =>
+            !_members.Any(other => other.Ends.Any(held => held.Pipe == end.Pipe && held.Writes != end.Writes))
+            || freed.Any(other => other.Ends.Any(held => held.Pipe == end.Pipe));
+
+        private sealed record End(int Fd, int Pipe, bool Writes);
+
+        private sealed record Member(int Place, int Parent, Actor Actor)
+        {
+            public List<End> Ends { get; } = [];
+
+            /// <summary>For each thread, whether those who can move can end its wait.</summary>
+            public List<Func<HashSet<Member>, bool>> Threads { get; } = [];
+        }
+    }
+}
