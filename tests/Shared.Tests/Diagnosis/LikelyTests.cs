@@ -109,7 +109,8 @@ public sealed class LikelyTests
 
         Finding finding = Assert.Single(scene.Diagnose().Findings);
 
-        Assert.Equal(("eof-held-by-orphan", [100, 120, 121]), (finding.Rule, finding.Pids));
+        Assert.Equal("eof-held-by-orphan", finding.Rule);
+        Assert.Equal([100, 120, 121], finding.Pids);
     }
 
     [Theory]
