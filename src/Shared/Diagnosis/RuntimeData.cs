@@ -77,6 +77,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                 "pipe-read" => WaitKind.PipeRead,
                 "poll" => WaitKind.Poll,
                 "socket-accept" => WaitKind.SocketAccept,
+                "empty-poll" => WaitKind.SignalWait, // a set without members is decoded so
                 "running" => WaitKind.Running,
                 _ => throw Wrong($"'{kind}' is no kind of wait that a service is told by"),
             };
