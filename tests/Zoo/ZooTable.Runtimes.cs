@@ -3,12 +3,103 @@ using static OrphanBoard.Zoo.Places;
 
 namespace OrphanBoard.Zoo;
 
-/// <summary>What language runtimes look like.</summary>
+/// <summary>What language runtimes look like, as parents and as children.</summary>
 internal static partial class ZooTable
 {
+    private static readonly Specimen[] RuntimeHangs =
+    [
+        .. ((string[])["one", "two", "killed", "zombie", "setsid", "twice", "busy", "chatty", "listening"]).Select(LeakedOutput),
+        LeakedOutput("deep") with { Expected = HeldByOrphan with { Unannounced = 1, Group = "output-of-python-deep" } },
+        LeakedOutput("many") with
+        {
+            Expected = HeldByOrphan with { Pids = ["runner", .. Enumerable.Range(0, 5).Select(i => $"leftover-{i}")], Culprit = null, Group = "output-of-python-many" },
+        },
+        new("output-of-a-shells-command", Script("leaked_output.sh"), "substitution", Program("zoo-exec"))
+        {
+            Expected = HeldByOrphan with { Pids = ["shell", "leftover"], Group = null },
+        },
+        new("input-of-a-pipelines-last", Script("leaked_output.sh"), "stdin", Program("zoo-exec")) { Expected = HeldByOrphan with { Others = ["shell"], Group = null } },
+        new("output-of-perls-command", "perl", Script("leaked_output.pl"), Program("zoo-exec")) { Needs = "perl", Expected = HeldByOrphan with { Group = null } },
+        Leaked("dotnet-reads", "dotnet", Dotnet, "read", "sleep 1000 & true"),
+        Leaked("dotnet-waits-for-events", "dotnet", Dotnet, "events", "sleep 1000 & true"),
+        Leaked("java-reads", "java", Java, "read", "sleep 1000 & exec sleep 1"),
+        Leaked("go-reads", "go", Go, "read", "sleep 1000 & true"),
+        HeldTwice("dotnet", Dotnet),
+        HeldTwice("java", Java),
+        HeldTwice("go", Go),
+        new("daemon-has-inherited-a-pipe", "python3", Script("leaked_daemon.py"), "daemon", Program("zoo-exec"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Stall, Confidence.Likely, "eof-held-by-unrelated")
+            {
+                AtLeast = Confidence.Suspected, Pids = ["reader", "daemon"], Others = ["starter"], Culprit = new("daemon", Enumerable.Range(3, 20).ToArray()),
+            },
+        },
+        new("forked-copy-has-a-lifeline", "python3", Script("leaked_daemon.py"), "lifeline", Program("zoo-exec"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "eof-held-by-unrelated")
+            {
+                Pids = ["reader", "copy"], Others = ["starter"], Culprit = new("copy", Enumerable.Range(3, 20).ToArray()),
+            },
+        },
+        new("polls-a-child-that-waits-for-input", "python3", Script("polls_again.py"), "filter", Program("zoo-exec"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "retry-without-progress") { Pids = ["parent", "child"], Culprit = new("child", 1) },
+        },
+    ];
+
     private static readonly Specimen[] HealthyRuntimes =
     [
         new("python-until-signal", "python3", Script("idle-until-signal.py")) { Needs = "python3" },
+        new("python-thread-pool", "python3", Script("thread_pool.py")) { Needs = "python3" },
+        new("python-reads-of-a-job-that-waits", "python3", Script("leaked_output.py"), "waited", Program("zoo-exec")) { Needs = "python3" },
+        new("pipeline-whose-first-lives", Script("leaked_output.sh"), "feeder", Program("zoo-exec")),
+        new("log-of-a-daemon", "python3", Script("leaked_daemon.py"), "log", Program("zoo-exec")) { Needs = "python3" },
+        new("lifeline-that-is-held", "python3", Script("leaked_daemon.py"), "held", Program("zoo-exec")) { Needs = "python3" },
+        new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
+        Running("idle-dotnet", "dotnet", Dotnet, "idle"),
+        Running("dotnet-waits-for-a-worker", "dotnet", Dotnet, "wait", "sleep", "1000"),
+        Running("dotnet-reads-of-a-worker", "dotnet", Dotnet, "read", "sleep", "1000"),
+        Running("idle-java", "java", Java, "idle"),
+        Running("java-waits-for-a-worker", "java", Java, "wait", "sleep", "1000"),
+        Running("java-reads-of-a-worker", "java", Java, "read", "sleep", "1000"),
+        Running("idle-go", "go", Go, "idle"),
+        Running("go-waits-for-a-worker", "go", Go, "wait", "sleep", "1000"),
+        Running("go-reads-of-a-worker", "go", Go, "read", "sleep", "1000"),
     ];
+
+    private static string[] Dotnet => ["dotnet", Program("dotnet/specimen.dll")];
+
+    private static string[] Java => ["java", "-cp", Path.GetDirectoryName(Program("x"))!, "Specimen"];
+
+    private static string[] Go => [Program("go-specimen")];
+
+    private static Expected HeldByOrphan => new(FindingClass.Stall, Confidence.Likely, "eof-held-by-orphan")
+    {
+        Pids = ["runner", "leftover"], Culprit = new("leftover", 1), Group = "output-of-python",
+    };
+
+    private static Specimen LeakedOutput(string how) => new($"output-of-python-{how}", "python3", Script("leaked_output.py"), how, Program("zoo-exec"))
+    {
+        Needs = "python3",
+        Expected = HeldByOrphan with { Group = how switch { "one" or "killed" or "zombie" or "setsid" or "twice" => "output-of-python", "busy" or "chatty" => "output-of-python-bash", _ => null } },
+    };
+
+    /// <summary>A program that cannot announce itself, started by one that can.</summary>
+    private static Specimen Running(string name, string needs, string[] program, params string[] arguments) =>
+        new(name, [Program("zoo-exec"), "runner", .. program, .. arguments]) { Needs = needs };
+
+    private static Specimen Leaked(string name, string needs, string[] program, string how, string job) => Running(name, needs, program, how, "bash", "-c", job) with
+    {
+        Expected = HeldByOrphan with { Pids = ["runner"], Unannounced = 1, Culprit = null, Group = null },
+    };
+
+    /// <summary>Its child has the output twice and waits for its input, which is never closed.</summary>
+    private static Specimen HeldTwice(string needs, string[] program) => Running($"{needs}-reads-what-is-held-twice", needs, program, "read", "bash", "-c", "exec cat 4>&1") with
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-duplicate") { Pids = ["runner"], Unannounced = 1 },
+    };
 }

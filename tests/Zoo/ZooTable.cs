@@ -17,6 +17,7 @@ internal static partial class ZooTable
         .. LockHangs,
         .. Stalls,
         .. StoppedStalls,
+        .. RuntimeHangs,
     ];
 
     /// <summary>What is no hang and is told all the same: orphans, zombies, what is stopped, hazards.</summary>

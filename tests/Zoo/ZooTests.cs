@@ -26,7 +26,7 @@ public sealed class ZooTests
         Finding finding = Assert.Single(findings);
         Assert.Equal((expected.Class, expected.Rule), (finding.Class, finding.Rule));
         Assert.InRange(finding.Confidence, expected.AtLeast, expected.Confidence);
-        Assert.Equal(expected.Unannounced == 0 ? [.. expected.Pids.Select(role => keeper[role]).Order()] : [], finding.Pids.Except(Unannounced(finding)));
+        Assert.Equal([.. expected.Pids.Select(role => keeper[role]).Order()], finding.Pids.Except(Unannounced(finding)));
         Assert.Equal(expected.Unannounced, Unannounced(finding).Count());
         foreach (string role in expected.Pids.Concat(expected.Others))
             Assert.Contains(finding.Participants, participant => participant.Pid == keeper[role]);

@@ -69,9 +69,10 @@ public sealed partial class CaptureRedaction(byte[] key)
 
     private string Name(string name) => Pseudonym("p-", "name", name);
 
-    /// <summary>By its threads a runtime is known that keeps duplicates of its own stdio.</summary>
+    /// <summary>By its threads a runtime is known, and that it keeps duplicates of its own stdio. Their names are the runtime's and tell nothing of the program.</summary>
     private string ThreadName(string comm) =>
-        RuntimeData.Default.ConsoleDuplicates.FirstOrDefault(prefix => comm.StartsWith(prefix, StringComparison.Ordinal)) is { } runtime
+        RuntimeData.Default.NamesThread(comm) ? comm
+        : RuntimeData.Default.ConsoleDuplicates.FirstOrDefault(prefix => comm.StartsWith(prefix, StringComparison.Ordinal)) is { } runtime
             ? Pseudonym($"{runtime}-", "name", NameNormalizer.Argument(comm))
             : Name(NameNormalizer.Argument(comm));
 

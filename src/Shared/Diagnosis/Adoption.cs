@@ -47,17 +47,11 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     /// <summary>Of pipes, and of sockets, which may be pairs.</summary>
     public static IEnumerable<Wait> PipeReads(Wait wait) => StreamEnds.ReadsOf(wait);
 
-    /// <summary>
-    /// A reader at fd 0 to 2 was given its pipe by its parent (a pipeline, whose writer is its sibling): only a reader that made the pipe itself
-    /// can have lost a descendant that holds the other end.
-    /// </summary>
-    public static bool MayBeOwnPipe(Wait wait) => wait.Fd is > 2;
-
     private static bool IsWriteEnd(Holder holder) => (holder.Access & FdAccess.Write) != 0;
 
     private bool IsHeldUp(HostProcess reader, Wait wait, bool guess)
     {
-        if (!StreamEnds.IsRead(wait) || !MayBeOwnPipe(wait))
+        if (!StreamEnds.IsRead(wait))
             return false;
         if (guess && IsNotKnownYet(reader, wait.Target!))
             return true;
@@ -68,7 +62,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
         {
             if (!IsWriteEnd(holder))
                 continue;
-            if (holder.Owner == reader || !WasAdoptedOver(reader, holder.Owner, guess ? null : wait.Fd))
+            if (holder.Owner == reader || !CameFromItsFamily(reader, holder.Owner, wait.Fd, guess))
                 return false;
             any = true;
         }
@@ -79,44 +73,6 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     private bool IsNotKnownYet(HostProcess reader, FdTarget target) => target.Kind == FdKind.Socket
         && resources.Look.Sockets is null && !(reader.HasChanged && !reader.IsNew)
         && resources.Sockets.FactOf(target.Id).Party == SocketParty.NotKnown;
-
-    /// <summary>
-    /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found outside the
-    /// reader's descendants, with a parent above the reader in whose session it is not, as an own child of that parent would be.
-    /// </summary>
-    private bool WasAdoptedOver(HostProcess reader, HostProcess holder, int? fd)
-    {
-        ProcessRecord record = holder.Record;
-        // The first process of a pid namespace has its parent by the way containers are started, and is meant to outlive who started it.
-        if (record.StartTimeTicks < reader.Record.StartTimeTicks || record is { NsPid: 1, Pid: not 1 })
-            return false;
-        if (memory.LostParentOf(record) is not null && memory.CameFrom(record, reader.Record))
-            return true;
-        return resources.ParentOf(holder) is { } parent
-            && record.Session != parent.Record.Session
-            && !resources.IsDescendant(holder, reader)
-            && !resources.IsDescendant(reader, holder)
-            && (resources.IsDescendant(reader, parent) || parent.Record.NsPid == 1)
-            && (fd is null || MadeThePipe(reader, fd.Value, holder, parent));
-    }
-
-    /// <summary>
-    /// Who was given the pipe reads what a sibling writes: a log collector, say. Init starts no siblings of a process that is not its own child. Elsewhere
-    /// a descriptor that is closed on exec was not handed on by one, and a holder in the reader's own session, where the reader has not been
-    /// adopted itself, came from the same job.
-    /// </summary>
-    private bool MadeThePipe(HostProcess reader, int fd, HostProcess holder, HostProcess adopter)
-    {
-        ProcessRecord record = reader.Record;
-        HostProcess? parent = resources.ParentOf(reader);
-        if (adopter.Record.NsPid == 1 && parent != adopter)
-            return true;
-        bool sameProgram = record.Exe == holder.Record.Exe && record.Cmdline is { } cmdline && holder.Record.Cmdline is { } other && cmdline.SequenceEqual(other);
-        if (record.FindFd(fd)?.CloseOnExec == true && !(sameProgram && parent == adopter))
-            return true;
-        bool adopted = record.Session != record.Pid && (parent is null || parent.Record.Session != record.Session);
-        return record.Session == holder.Record.Session && !adopted;
-    }
 
     /// <summary>Exited, whether or not it has been waited for.</summary>
     private bool IsGone(int pid) => resources.Find(pid) is null or { Record.IsZombie: true };
@@ -159,4 +115,8 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 /// <param name="Waiter">Its thread.</param>
 /// <param name="Wait">The read, or the member of the set.</param>
 /// <param name="Holders">All write ends of the pipe.</param>
-internal sealed record HeldUp(int Reader, Waiter Waiter, Wait Wait, ImmutableArray<Holder> Holders);
+internal sealed record HeldUp(int Reader, Waiter Waiter, Wait Wait, ImmutableArray<Holder> Holders)
+{
+    /// <summary>It may also be meant so.</summary>
+    public bool Doubtful { get; init; }
+}

@@ -21,12 +21,15 @@ internal static class DeadlockTeller
         (RuleInfo rule, Verdict verdict) = fits[0];
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
             return null;
+        // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
+        if (evidence.Counting != Counting.All && (!verdict.NamesFault || verdict.RestsOnStillness))
+            return null;
         ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. verdict.Doubts];
 
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             rule,
-            notProven.IsEmpty ? Confidence.Proven : Confidence.Likely,
+            notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
             verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),
@@ -89,6 +92,18 @@ internal static class DeadlockTeller
         return [.. assumptions];
     }
 
+    /// <summary>Who may still run there and was not counted.</summary>
+    private static IEnumerable<string> LeftAside(ProcessRecord process, WaitNode node)
+    {
+        if (!node.Aside.IsEmpty)
+        {
+            string names = Narrator.Listing(node.Aside.GroupBy(waiter => waiter.Thread.Comm).Select(alike => alike.Count() == 1 ? alike.Key : $"{alike.Key} ({alike.Count()} of them)"));
+            yield return $"service threads of its runtime go on in {Narrator.Name(process)} and were left aside: {names}";
+        }
+        foreach (Waiter waiter in node.Waiters.Where(waiter => waiter.Timed))
+            yield return $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid}) of {Narrator.Name(process)} waits with a timeout: it wakes, and comes back to the same wait each time";
+    }
+
     internal static ImmutableArray<string> WhyNotProven(Incident incident)
     {
         var reasons = new List<string>();
@@ -97,6 +112,7 @@ internal static class DeadlockTeller
             if (incident.Evidence.Proven.Contains(member))
                 continue;
             WaitNode node = incident.Evidence.Graph.NodeOf(member);
+            reasons.AddRange(LeftAside(incident.Evidence.Resources[member], node));
             reasons.AddRange(node.NotKnown);
             reasons.AddRange(node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open == Openness.Hidden).Select(clause => clause.Why!));
         }

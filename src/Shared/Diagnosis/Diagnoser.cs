@@ -49,10 +49,10 @@ public static class Diagnoser
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
         var told = new HashSet<int>();
-        foreach (Finding deadlock in Incident.Of(evidence).Select(DeadlockTeller.Tell).OfType<Finding>())
+        foreach (Finding hang in HangTeller.Tell(evidence))
         {
-            findings.Add(deadlock);
-            told.UnionWith(deadlock.Participants.Select(participant => participant.Pid));
+            findings.Add(hang);
+            told.UnionWith(hang.Participants.Select(participant => participant.Pid));
         }
         foreach (EvidenceRule rule in RuleBook.EvidenceRules)
         {

@@ -20,12 +20,33 @@ internal sealed class Evidence
         Triage = triage;
         Memory = memory;
         Options = options;
-        Graph = new WaitGraph(resources);
+        Graph = new WaitGraph(resources, memory, options.MinimumWait, Counting.All);
         Adoption = new Adoption(resources, memory);
         ImmutableArray<int> candidates = [.. triage.Stuck.Select(process => process.Pid)];
         Proven = candidates.IsEmpty ? [] : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: false);
         Stuck = candidates.IsEmpty ? Proven : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
     }
+
+    /// <summary>The same with less that counts: <see cref="Stuck"/> grows, <see cref="Proven"/> does not.</summary>
+    private Evidence(Evidence whole, Counting counting)
+    {
+        Resources = whole.Resources;
+        Triage = whole.Triage;
+        Memory = whole.Memory;
+        Options = whole.Options;
+        Adoption = whole.Adoption;
+        Proven = whole.Proven;
+        Counting = counting;
+        ImmutableArray<int> candidates = [.. Triage.Stuck.Select(process => process.Pid)];
+        Graph = candidates.Length == whole.Stuck.Count ? whole.Graph : new WaitGraph(Resources, Memory, Options.MinimumWait, counting);
+        Stuck = candidates.Length == whole.Stuck.Count ? whole.Stuck : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
+    }
+
+    /// <summary>What is seen if only that counts.</summary>
+    public Evidence At(Counting counting) => new(this, counting);
+
+    /// <summary>What of a process counts here.</summary>
+    public Counting Counting { get; }
 
     private static Triage Judged(Triage triage)
     {
@@ -51,7 +72,7 @@ internal sealed class Evidence
     /// <summary>Pids of those that are stuck whatever the hidden fd tables hold.</summary>
     public ImmutableSortedSet<int> Proven { get; }
 
-    /// <summary>Pids of those that are stuck if no hidden fd table holds an end.</summary>
+    /// <summary>Pids of those that are stuck if no hidden fd table holds an end, and what does not count lets them be.</summary>
     public ImmutableSortedSet<int> Stuck { get; }
 
     /// <summary>Who is stopped, traced or frozen, and who waits only for somebody stopped.</summary>

@@ -56,7 +56,7 @@ internal sealed class FindingBuilder(Evidence evidence)
             edge.Basis)),
     ];
 
-    private Participant ParticipantOf(ProcessRecord process, ParticipantRole role) => new()
+    public Participant ParticipantOf(ProcessRecord process, ParticipantRole role) => new()
     {
         Pid = process.Pid,
         StartTimeTicks = process.StartTimeTicks,

@@ -12,6 +12,8 @@ namespace OrphanBoard.Shared.Diagnosis;
 internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProcess>
 {
     private ImmutableArray<Wait> _waits;
+    private ImmutableArray<Wait> _patient;
+    private ImmutableArray<bool> _services;
     private LocalFacts? _facts;
 
     public int Pid { get; } = record.Pid;
@@ -48,6 +50,8 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
         HasChanged = true;
         _facts = null;
         _waits = default;
+        _patient = default;
+        _services = default;
         if (Identity.Comm != record.Comm)
             Identity.Comm = record.Comm;
     }
@@ -62,19 +66,29 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     /// <summary>Parallel to the threads of <see cref="ThreadsOf"/>. Kept only where the diagnosis asks for it at every look.</summary>
     public ImmutableArray<Wait> WaitsOf(HostIdentity host) => _waits.IsDefault ? Decode(host) : _waits;
 
+    /// <summary><see cref="WaitsOf"/> without their timeouts.</summary>
+    public ImmutableArray<Wait> PatientWaitsOf(HostIdentity host) => _patient.IsDefault ? [.. WaitsOf(host).Select(wait => wait.WithoutTimeout)] : _patient;
+
+    /// <summary>Which of <see cref="WaitsOf"/> are those of service threads (<see cref="Housekeeping"/>); default where none is.</summary>
+    public ImmutableArray<bool> ServicesOf(HostIdentity host) => _waits.IsDefault ? Housekeeping.Of(Record, Decode(host)) : _services;
+
     /// <summary>Those that have not exited.</summary>
     public static IEnumerable<ThreadRecord> ThreadsOf(ProcessRecord process) => process.Threads.Where(IsAlive);
 
-    private static bool IsAlive(ThreadRecord thread) => thread.State is not ('Z' or 'X');
+    public static bool IsAlive(ThreadRecord thread) => thread.State is not ('Z' or 'X');
 
     public LocalFacts FactsOn(HostIdentity host)
     {
         if (_facts is { } known)
             return known;
         ImmutableArray<Wait> waits = Decode(host);
-        LocalFacts facts = LocalFact.Of(Record, waits);
-        if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.AwaitsFifo | LocalFacts.HasLockFault)) != 0)
-            _waits = waits;
+        ImmutableArray<bool> services = Housekeeping.Of(Record, waits);
+        LocalFacts facts = LocalFact.Of(Record, waits, services);
+        if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe | LocalFacts.AwaitsFifo | LocalFacts.HasLockFault)) != 0)
+        {
+            (_waits, _services) = (waits, services);
+            _patient = waits.Any(wait => wait.Bounded == Bounded.Yes) ? [.. waits.Select(wait => wait.WithoutTimeout)] : waits;
+        }
         _facts = facts;
         return facts;
     }
@@ -122,4 +136,9 @@ internal sealed class Remembered
 }
 
 /// <summary>A thread whose counters have been the same since then.</summary>
-internal readonly record struct Still(int Tid, RunCounters Counters, TimeSpan Since);
+/// <param name="Tid">As in proc(5).</param>
+/// <param name="Counters">As at the last look.</param>
+/// <param name="Since">When they were first seen so.</param>
+/// <param name="InWaitSince">Since when each look has found it in the same wait, whether or not it ran in between.</param>
+/// <param name="Returned">Whether it ran in between: it came back to that wait.</param>
+internal readonly record struct Still(int Tid, RunCounters Counters, TimeSpan Since, TimeSpan InWaitSince, bool Returned);

@@ -20,11 +20,20 @@ public static class LiveState
             process.Ppid, process.Pgrp, process.Session, process.Comm, process.Cmdline, process.State, process.Uid,
             process.FdSight == Sight.Seen || process.IsZombie, orphan),
         // How long a thread has waited changes with every look: the board counts from the finding instead.
-        [.. process.Threads.Take(MaxEntries).Select(thread => ThreadOf(host, process, thread, still: null))],
+        ThreadsOf(host, process, _ => null, MaxEntries),
         FdsOf(process, MaxEntries));
 
     public static ImmutableArray<ThreadInfo> ThreadsOf(Snapshot look, ProcessRecord process, LookMemory memory, int most) =>
-        [.. process.Threads.Take(most).Select(thread => ThreadOf(look.Host, process, thread, memory.StillFor(look, process, thread)))];
+        ThreadsOf(look.Host, process, thread => memory.StillFor(look, process, thread), most);
+
+    private static ImmutableArray<ThreadInfo> ThreadsOf(HostIdentity host, ProcessRecord process, Func<ThreadRecord, TimeSpan?> stillFor, int most)
+    {
+        ImmutableArray<(ThreadRecord Thread, Wait Wait)> threads = [.. process.Threads.Select(thread => (thread, WaitDecoder.Decode(host, process, thread)))];
+        ImmutableArray<(ThreadRecord Thread, Wait Wait)> living = [.. threads.Where(pair => HostProcess.IsAlive(pair.Thread))];
+        ImmutableArray<bool> serves = Housekeeping.Of(process, [.. living.Select(pair => pair.Wait)]);
+        HashSet<int> services = serves.IsDefault ? [] : [.. living.Where((_, place) => serves[place]).Select(pair => pair.Thread.Tid)];
+        return [.. threads.Take(most).Select(pair => ThreadOf(pair.Thread, pair.Wait, services.Contains(pair.Thread.Tid), stillFor(pair.Thread)))];
+    }
 
     /// <summary>The table; past <paramref name="most"/> entries fds 0 to 2 and pipes come before the rest.</summary>
     public static ImmutableArray<FdInfo> FdsOf(ProcessRecord process, int most)
@@ -35,16 +44,12 @@ public static class LiveState
         return [.. fds.Select(fd => new FdInfo(fd.Number, fd.Target.Text, Spell(fd.Access), fd.CloseOnExec))];
     }
 
-    private static ThreadInfo ThreadOf(HostIdentity host, ProcessRecord process, ThreadRecord thread, TimeSpan? still)
-    {
-        Wait wait = WaitDecoder.Decode(host, process, thread);
-        return new ThreadInfo(
-            thread.Tid, thread.Comm, wait.Kind.ToString(), wait.Bounded, wait.Resource, thread.Wchan,
-            wait.Call is { } call ? SystemCallTable.NameOf(call) : null,
-            Housekeeping: false,
-            still is { } time ? Math.Round(time.TotalSeconds, 1) : null,
-            wait.Futex?.Class);
-    }
+    private static ThreadInfo ThreadOf(ThreadRecord thread, Wait wait, bool serves, TimeSpan? still) => new(
+        thread.Tid, thread.Comm, wait.Kind.ToString(), wait.Bounded, wait.Resource, thread.Wchan,
+        wait.Call is { } call ? SystemCallTable.NameOf(call) : null,
+        serves,
+        still is { } time ? Math.Round(time.TotalSeconds, 1) : null,
+        wait.Futex?.Class);
 
     private static string Spell(FdAccess access) => access switch
     {

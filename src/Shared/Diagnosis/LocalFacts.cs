@@ -10,10 +10,10 @@ internal enum LocalFacts
 {
     None = 0,
 
-    /// <summary>Nothing in its record says that it can run.</summary>
+    /// <summary>Nothing in its record says that it can run, its runtime's service threads and timeouts left aside.</summary>
     MayBeStuck = 1,
 
-    /// <summary>A thread reads a pipe or a socket, above fd 2, without a timeout: orphans may keep it waiting.</summary>
+    /// <summary>A thread reads a pipe or a socket without a timeout: orphans may keep it waiting.</summary>
     ReadsPipe = 2,
 
     /// <summary>Its stdio is again at other fds, see <see cref="StdioDuplicates.AllOf"/>.</summary>
@@ -42,12 +42,15 @@ internal enum LocalFacts
 
 internal static class LocalFact
 {
-    public static LocalFacts Of(ProcessRecord process, ImmutableArray<Wait> waits)
+    /// <param name="process">The record.</param>
+    /// <param name="waits">Of its living threads.</param>
+    /// <param name="services">Which of them are of service threads; default for none.</param>
+    public static LocalFacts Of(ProcessRecord process, ImmutableArray<Wait> waits, ImmutableArray<bool> services)
     {
         LocalFacts facts = LocalFacts.None;
-        if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !waits.Any(wait => WakerFinder.WhyOutside(wait) is not null))
+        if (WhyItCanRun(process, waits.IsEmpty, guess: true, serves: !services.IsDefault) is null && !waits.Where((_, place) => services.IsDefault || !services[place]).Any(wait => WakerFinder.WhyOutside(wait.WithoutTimeout) is not null))
             facts |= LocalFacts.MayBeStuck;
-        if (waits.Any(wait => wait.MayLast && Adoption.PipeReads(wait).Any(Adoption.MayBeOwnPipe)))
+        if (waits.Any(wait => wait.MayLast && Adoption.PipeReads(wait).Any()))
             facts |= LocalFacts.ReadsPipe;
         if (!StdioDuplicates.AllOf(process).IsEmpty)
             facts |= LocalFacts.HoldsDuplicates;
@@ -74,7 +77,10 @@ internal static class LocalFact
     /// <param name="guess">
     /// Without the costly facts that only suspects have: nobody is to stop being a suspect by having been one.
     /// </param>
-    public static string? WhyItCanRun(ProcessRecord process, bool noThreads, bool guess)
+    /// <param name="serves">
+    /// Service threads of a runtime are left aside; one that catches the signals of all interval timers catches whatever there is, and says nothing by it.
+    /// </param>
+    public static string? WhyItCanRun(ProcessRecord process, bool noThreads, bool guess, bool serves = false)
     {
         if (noThreads)
             return process.IsZombie ? "it has exited" : "no thread of it could be read";
@@ -86,7 +92,7 @@ internal static class LocalFact
             return "it has a POSIX timer";
         if (process.HasAlarm == true && !guess)
             return "it has an alarm pending";
-        if ((process.SignalsCaught & SignalMask.IntervalTimers) != 0)
+        if ((process.SignalsCaught & SignalMask.IntervalTimers) != 0 && !(serves && (process.SignalsCaught & SignalMask.IntervalTimers) == SignalMask.IntervalTimers))
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
         if (!guess && process.Fds.Any(fd => fd.Async))
             return "it has an fd that sends it signals (O_ASYNC)";

@@ -51,6 +51,16 @@ public sealed class LookMemory
         return since is { } moment && moment <= look.Uptime ? look.Uptime - moment : null;
     }
 
+    /// <summary>How long each look has found a thread in the same wait, although it ran in between; null: it did not run, or not known.</summary>
+    public TimeSpan? ReturnsFor(ProcessRecord process, ThreadRecord thread) =>
+        Of(process) is { } known && Find(known.Threads, thread.Tid) is { Returned: true } still && still.Counters == thread.Counters ? _resources.Look.Uptime - still.InWaitSince : null;
+
+    /// <summary>How long each look has found a thread in the same wait, whether or not it ran in between; null: not known.</summary>
+    public TimeSpan? InWaitFor(ProcessRecord process, ThreadRecord thread) =>
+        Of(process) is { } known && Find(known.Threads, thread.Tid) is { } still && still.Counters == thread.Counters && still.InWaitSince < _resources.Look.Uptime
+            ? _resources.Look.Uptime - still.InWaitSince
+            : null;
+
     /// <summary>Set when the parent was seen to exit, or is known to have exited.</summary>
     /// <remarks>Asked of every process at every look: of the orphans alone, who are few.</remarks>
     public OrphanInfo? LostParentOf(ProcessRecord process) =>
@@ -87,7 +97,7 @@ public sealed class LookMemory
     {
         TimeSpan now = _resources.Look.Uptime;
         Remembered past = process.Past ??= new Remembered();
-        past.Threads = StillOf(process.Record.Threads, past.Threads, now);
+        past.Threads = StillOf(process.Record.Threads, process.Before?.Threads ?? [], past.Threads, now);
         past.ZombieSince = process.Record.IsZombie ? past.ZombieSince ?? now : null;
         if (process.IsNew)
         {
@@ -125,10 +135,16 @@ public sealed class LookMemory
         _orphans[process.Pid] = process;
     }
 
+    /// <summary>The same call for the same thing: its first two arguments say what is waited for. The others may be a timeout that has become shorter.</summary>
+    private static bool IsSameWait(ThreadRecord before, ThreadRecord now) =>
+        before.State == 'S' && now.State == 'S' && before.Wchan == now.Wchan
+        && before.Call.Status == BlockedCallStatus.InCall && now.Call.Status == BlockedCallStatus.InCall && before.Call.Number == now.Call.Number
+        && before.Call.Arguments.AsSpan(0, 2).SequenceEqual(now.Call.Arguments.AsSpan(0, 2));
+
     /// <summary>A thread with other counters than before stands still since now.</summary>
-    private static Still[] StillOf(ImmutableArray<ThreadRecord> threads, Still[] before, TimeSpan now)
+    private static Still[] StillOf(ImmutableArray<ThreadRecord> threads, ImmutableArray<ThreadRecord> threadsBefore, Still[] before, TimeSpan now)
     {
-        int known = threads.Count(thread => thread.Counters is not null), count = 0, old = 0;
+        int known = threads.Count(thread => thread.Counters is not null), count = 0, old = 0, last = 0;
         var after = new Still[known];
         foreach (ThreadRecord thread in threads)
         {
@@ -136,9 +152,13 @@ public sealed class LookMemory
                 continue;
             while (old < before.Length && before[old].Tid < thread.Tid)
                 old++;
-            after[count++] = old < before.Length && before[old].Tid == thread.Tid && before[old].Counters == counters
-                ? before[old]
-                : new Still(thread.Tid, counters, now);
+            while (last < threadsBefore.Length && threadsBefore[last].Tid < thread.Tid)
+                last++;
+            Still? was = old < before.Length && before[old].Tid == thread.Tid ? before[old] : null;
+            bool sameWait = was is not null && last < threadsBefore.Length && threadsBefore[last].Tid == thread.Tid && IsSameWait(threadsBefore[last], thread);
+            bool ran = was?.Counters != counters;
+            after[count++] = was is null ? new Still(thread.Tid, counters, now, now, false)
+                : new Still(thread.Tid, counters, ran ? now : was.Value.Since, sameWait || !ran ? was.Value.InWaitSince : now, !ran ? was.Value.Returned : sameWait);
         }
         return after;
     }

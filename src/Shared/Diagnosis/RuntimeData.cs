@@ -1,37 +1,110 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>The lines of <c>runtimes.txt</c>: what runtimes do by themselves and nobody is to blame for.</summary>
-internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, ImmutableArray<string> OwnListeners)
+internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, ImmutableArray<string> OwnListeners, ImmutableArray<RuntimeMarks> Runtimes)
 {
     public static RuntimeData Default { get; } = Load();
 
-    /// <exception cref="InvalidDataException">A line that is neither; says which.</exception>
+    /// <exception cref="InvalidDataException">A line that is not in its form; says which and why.</exception>
     public static RuntimeData Parse(TextReader text)
     {
         var duplicates = ImmutableArray.CreateBuilder<string>();
         var listeners = ImmutableArray.CreateBuilder<string>();
+        var runtimes = ImmutableArray.CreateBuilder<RuntimeMarks>();
         int number = 0;
         while (text.ReadLine() is { } line)
         {
             number++;
-            switch (line.Split(' ', 2, StringSplitOptions.TrimEntries))
+            string[] words = line.Split(' ', 2, StringSplitOptions.TrimEntries);
+            if (words is [""] or [['#', ..], ..])
+                continue;
+            if (words is not [var key, { Length: > 0 } value])
+                throw Wrong("it has no value");
+            switch (key)
             {
-                case [""] or [['#', ..], ..]:
+                case "console-duplicates":
+                    duplicates.Add(value);
                     break;
-                case ["console-duplicates", var prefix]:
-                    duplicates.Add(prefix);
+                case "own-listener":
+                    listeners.Add(value);
                     break;
-                case ["own-listener", var part]:
-                    listeners.Add(part);
+                case "runtime":
+                    if (runtimes.Any(known => known.Name == value))
+                        throw Wrong("the runtime has been there already");
+                    CheckLast();
+                    runtimes.Add(new RuntimeMarks(value));
+                    break;
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "service" or "service-once" or "service-pool":
+                    if (runtimes.Count == 0)
+                        throw Wrong("no runtime was named before");
+                    runtimes[^1] = Add(runtimes[^1], key, value);
                     break;
                 default:
-                    throw new InvalidDataException($"runtimes.txt, line {number}: neither 'console-duplicates PREFIX' nor 'own-listener PART': {line}");
+                    throw Wrong($"'{key}' is no key");
             }
         }
-        return new RuntimeData(duplicates.ToImmutable(), listeners.ToImmutable());
+        CheckLast();
+        return new RuntimeData(duplicates.ToImmutable(), listeners.ToImmutable(), runtimes.ToImmutable());
+
+        RuntimeMarks Add(RuntimeMarks runtime, string key, string value) => key switch
+        {
+            "marked-by" => runtime with { Threads = runtime.Threads.Add(value) },
+            "marked-by-program" => runtime with { Program = value },
+            "marked-by-futex" => runtime with { Futexes = Range(value) },
+            _ => runtime with { Services = runtime.Services.Add(Service(key, value)) },
+        };
+
+        (ulong, ulong) Range(string value) =>
+            value.Split(' ') is [['0', 'x', .. var low], ['0', 'x', .. var high]]
+            && ulong.TryParse(low, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong from)
+            && ulong.TryParse(high, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong to) && from <= to
+                ? (from, to)
+                : throw Wrong("it is not two addresses in ascending order, 0x...");
+
+        ServiceMark Service(string key, string value)
+        {
+            if (value.Split(' ', 3) is not [var kind, var bound, var comm])
+                throw Wrong("it is not KIND BOUND COMM");
+            WaitKind wait = kind switch
+            {
+                "fifo-open" => WaitKind.FifoOpen,
+                "futex" => WaitKind.Futex,
+                "pipe-read" => WaitKind.PipeRead,
+                "poll" => WaitKind.Poll,
+                "socket-accept" => WaitKind.SocketAccept,
+                "empty-poll" => WaitKind.SignalWait, // a set without members is decoded so
+                "running" => WaitKind.Running,
+                _ => throw Wrong($"'{kind}' is no kind of wait that a service is told by"),
+            };
+            Bounded? bounded = bound switch
+            {
+                "timed" => Bounded.Yes,
+                "endless" => Bounded.No,
+                "any" => null,
+                _ => throw Wrong($"'{bound}' is neither timed, endless nor any"),
+            };
+            int count = comm.TrimEnd('*').Length;
+            if (count is 0 or > 15)
+                throw Wrong("a thread's name has 1 to 15 bytes");
+            return new ServiceMark(wait, bounded, comm, key switch { "service-once" => ServiceNumber.One, "service-pool" => ServiceNumber.Pool, _ => ServiceNumber.Any });
+        }
+
+        void CheckLast()
+        {
+            if (runtimes.Count > 0 && runtimes[^1] is { Threads.IsEmpty: true, Program: null, Futexes: null })
+                throw Wrong($"nothing tells runtime {runtimes[^1].Name}: it has no marked-by line");
+        }
+
+        InvalidDataException Wrong(string why) => new($"runtimes.txt, line {number}: {why}");
     }
+
+    /// <summary>Whether it is a runtime's own name for a thread, whole.</summary>
+    public bool NamesThread(string comm) => Runtimes.Any(runtime => runtime.Threads.Contains(comm) || runtime.Services.Any(service => service.Comm == comm));
 
     private static RuntimeData Load()
     {
@@ -41,3 +114,37 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
         return Parse(reader);
     }
 }
+
+/// <summary>How processes in which a runtime is are told, and the threads that serve it there.</summary>
+/// <param name="Name">As the file calls it.</param>
+internal sealed record RuntimeMarks(string Name)
+{
+    /// <summary>Names of threads that are all there.</summary>
+    public ImmutableArray<string> Threads { get; init; } = [];
+
+    /// <summary>File name of the executable, or null.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>Addresses, both included, at one of which a thread waits on a futex; or null.</summary>
+    public (ulong Low, ulong High)? Futexes { get; init; }
+
+    public ImmutableArray<ServiceMark> Services { get; init; } = [];
+}
+
+/// <summary>A service thread: its name and what it waits in.</summary>
+/// <param name="Kind">Kind of its wait.</param>
+/// <param name="Bounded">Null: with a timeout or without.</param>
+/// <param name="Comm">Its name; with * at the end the beginning of it; = for the name of the leader.</param>
+/// <param name="Number">How many such there are to be.</param>
+internal sealed record ServiceMark(WaitKind Kind, Bounded? Bounded, string Comm, ServiceNumber Number)
+{
+    public bool Fits(string comm, string leader, Wait wait) =>
+        wait.Kind == Kind && (Bounded is null || wait.Bounded == Bounded) && (Comm switch
+        {
+            "=" => comm == leader,
+            [.. var prefix, '*'] => comm.StartsWith(prefix, StringComparison.Ordinal),
+            _ => comm == Comm,
+        });
+}
+
+internal enum ServiceNumber { Any, One, Pool }

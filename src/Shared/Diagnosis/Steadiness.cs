@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -30,6 +31,33 @@ internal static class Steadiness
             if (then.State != now.State || then.Wchan != now.Wchan || !then.Call.Equals(now.Call))
                 return "its wait changed between the two looks";
         }
+        return SameTable(before, process) ? null : "its fd table changed between the two looks";
+    }
+
+    /// <summary>
+    /// The same of the threads that count alone. One whose timeout does not count may have run, if it is where it was; what the others, of the runtime, did
+    /// does not matter. They may come and go, but for one that is not known to be one of them.
+    /// </summary>
+    public static string? WhyTheseMayHaveMoved(ProcessRecord? before, ProcessRecord process, ImmutableArray<Waiter> waiters)
+    {
+        if (before is null)
+            return "it is new";
+        foreach (Waiter waiter in waiters)
+        {
+            if (before.Threads.FirstOrDefault(thread => thread.Tid == waiter.Thread.Tid) is not { } then)
+                return "one of its threads is new";
+            ThreadRecord now = waiter.Thread;
+            if (waiter.Timed)
+                continue; // the memory says that it is where it was
+            if (then.Counters is null || now.Counters is null)
+                return "whether it ran cannot be told";
+            if (then.Counters != now.Counters)
+                return "it ran between the two looks";
+            if (then.State != now.State || then.Wchan != now.Wchan || !then.Call.Equals(now.Call))
+                return "its wait changed between the two looks";
+        }
+        if (before.Threads.Any(then => !process.Threads.Any(now => now.Tid == then.Tid)))
+            return "one of its threads has ended";
         return SameTable(before, process) ? null : "its fd table changed between the two looks";
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -12,14 +13,17 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
-    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [], _lockFaults = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
+    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _heldByUnrelated = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [], _lockFaults = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
     private readonly HashSet<int> _suspects = [];
 
-    /// <summary>Those that might wait only for each other, if no hidden fd table holds an end. Ascending by pid, like all of these.</summary>
+    /// <summary>Those that might wait only for each other, if no hidden fd table holds an end and no timeout and no service thread of a runtime counts. Ascending by pid, like all of these.</summary>
     public IReadOnlyList<HostProcess> Stuck => _stuck;
 
     /// <summary>Readers that orphans might keep waiting, see <see cref="Adoption.HeldUp"/>.</summary>
     public IReadOnlyList<HostProcess> HeldUp => _heldUp;
+
+    /// <summary>Readers that a process without business there might keep waiting, see <see cref="Adoption.HeldByUnrelated"/>.</summary>
+    public IReadOnlyList<HostProcess> HeldByUnrelated => _heldByUnrelated;
 
     /// <summary>Those that look like orphans: to who did not see them become one, and by their stdio.</summary>
     public IReadOnlyList<HostProcess> Orphaned => _orphaned;
@@ -69,8 +73,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _search.Free(process.Place);
             if (facts == LocalFacts.None)
                 continue;
-            if ((facts & LocalFacts.ReadsPipe) != 0 && adoption.MayBeHeldUp(process))
-                _heldUp.Add(process);
+            if ((facts & LocalFacts.ReadsPipe) != 0)
+                FindHeldUp(adoption, process);
             if ((facts & LocalFacts.MayBeOrphan) != 0
                 && (memory.OrphanSince(process.Record) is null ? adoption.LooksOrphaned(process, guess: true) : adoption.HasDeadStdio(process, guess: true)))
                 _orphaned.Add(process);
@@ -92,7 +96,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         FindStuck(host, _stuck);
         if (_halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
             FindThoseWhoWaitForStopped(host);
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _halted, _waitForStopped, _fifos, _lockFaults])
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _heldByUnrelated, _halted, _waitForStopped, _fifos, _lockFaults])
         {
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
@@ -104,6 +108,27 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _suspects.Add(holder.Process);
         }
         AddThoseWhoMayEndIt();
+    }
+
+    private void FindHeldUp(Adoption adoption, HostProcess reader)
+    {
+        if (adoption.MayBeHeldUp(reader))
+        {
+            _heldUp.Add(reader);
+        }
+        if (adoption.MayBeHeldByUnrelated(reader))
+        {
+            _heldByUnrelated.Add(reader);
+            // What it costs to ask those who hold the pipe is asked as well.
+            foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
+            {
+                foreach (Wait read in Adoption.PipeReads(wait))
+                {
+                    foreach (Holder holder in resources.HoldersOf(read.Target!).Span)
+                        _suspects.Add(holder.Process);
+                }
+            }
+        }
     }
 
     /// <summary>Sockets that lead to a service (a log, say) do not count; which do is known once their tables were read.</summary>
@@ -184,7 +209,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     {
         var threads = new ThreadsOfOne(_search, resources);
         foreach (HostProcess candidate in _candidates)
-            threads.Add(candidate, candidate.WaitsOf(host), _finder, host);
+            threads.Add(candidate, candidate.WaitsOf(host), candidate.PatientWaitsOf(host), candidate.ServicesOf(host), _finder, host);
         _search.Settle();
         foreach (HostProcess candidate in _candidates)
         {
@@ -195,7 +220,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     private void Clear()
     {
-        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders, _fifos, _lockFaults])
+        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _heldByUnrelated, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders, _fifos, _lockFaults])
             list.Clear();
         _suspects.Clear();
     }
@@ -207,7 +232,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         private int _thread, _clause, _depth;
         private bool _waitsForOthers, _always;
 
-        public void Add(HostProcess process, ImmutableArray<Wait> waits, WakerFinder finder, HostIdentity host)
+        /// <summary>Service threads are left aside, and timeouts too: so does the diagnosis where that is all that is between a process and a hang.</summary>
+        public void Add(HostProcess process, ImmutableArray<Wait> waits, ImmutableArray<Wait> patient, ImmutableArray<bool> services, WakerFinder finder, HostIdentity host)
         {
             _process = process;
             _always = true;
@@ -215,14 +241,18 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             _always = false;
             // Who shares its memory was asked of suspects only: whether it is alone in it is not known here.
             _waitsForOthers = !process.Record.SharesMemoryWith.IsEmpty;
-            foreach (Wait wait in waits)
+            bool timed = false;
+            for (int i = 0; i < waits.Length; i++)
             {
+                if (!services.IsDefault && services[i])
+                    continue;
+                timed |= waits[i].Bounded == Bounded.Yes;
                 _thread = search.BeginThread(process.Place);
-                finder.Find(process, wait, this);
+                finder.Find(process, patient[i], this);
                 search.EndThread(_thread);
             }
-            // It waits for nobody else and catches signals: to wait for one may be its design.
-            if (!_waitsForOthers && (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && (process.FactsOn(host) & LocalFacts.HasLockFault) == 0
+            // It waits for nobody else and catches signals: to wait for one may be its design. Or it comes and looks by itself.
+            if (!_waitsForOthers && (timed || (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0) && (process.FactsOn(host) & LocalFacts.HasLockFault) == 0
                 && !ForkedChild.MayLackAThread(resources, process, waits[0]))
                 search.Free(process.Place);
         }

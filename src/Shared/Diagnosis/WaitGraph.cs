@@ -1,14 +1,31 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
+/// <summary>What of a process counts when it is asked whether it is stuck.</summary>
+internal enum Counting
+{
+    /// <summary>Every thread, with its timeout: what a proof needs.</summary>
+    All,
+
+    /// <summary>
+    /// Not the service threads of runtimes; and of timed waiters that come back to the same wait, look after look, for the minimum wait, not the timeout, where
+    /// another thread of the process waits without one.
+    /// </summary>
+    Likely,
+
+    /// <summary>Not the service threads, and no timeout of a thread that both looks found in the same wait.</summary>
+    Patient,
+}
+
 /// <summary>
 /// Who waits for whom in one look, given the one before: whoever moved since can run, and whatever lost a holder since is not proven. One node
-/// per process, made when it is asked for; one <see cref="Waiter"/> per thread.
+/// per process, made when it is asked for; one <see cref="Waiter"/> per thread that counts.
 /// </summary>
-internal sealed class WaitGraph(ResourceIndex resources)
+internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, TimeSpan minimumWait, Counting counting)
 {
     private readonly WakerFinder _finder = new(resources, guess: false);
     private readonly Dictionary<int, WaitNode> _nodes = [];
@@ -23,26 +40,56 @@ internal sealed class WaitGraph(ResourceIndex resources)
 
     private WaitNode BuildNode(HostProcess process)
     {
-        ImmutableArray<Waiter> waiters = [.. HostProcess.ThreadsOf(process.Record)
-            .Zip(process.WaitsOf(resources.Look.Host), (thread, wait) => new Waiter(thread, wait, ClauseCollector.ClausesOf(_finder, process, wait)))];
-        string? canRun = WhyItCanRun(process, waiters);
-        return new WaitNode(waiters, canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
+        HostIdentity host = resources.Look.Host;
+        ImmutableArray<ThreadRecord> threads = [.. HostProcess.ThreadsOf(process.Record)];
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
+        ImmutableArray<bool> services = counting == Counting.All ? default : process.ServicesOf(host);
+        bool endless = Enumerable.Range(0, waits.Length).Any(i => waits[i].Bounded == Bounded.No && (services.IsDefault || !services[i]));
+        var waiters = ImmutableArray.CreateBuilder<Waiter>();
+        var aside = ImmutableArray.CreateBuilder<Waiter>();
+        for (int i = 0; i < waits.Length; i++)
         {
+            if (!services.IsDefault && services[i])
+            {
+                aside.Add(new Waiter(threads[i], waits[i], []));
+                continue;
+            }
+            bool comesBack = waits[i].Bounded == Bounded.Yes && ComesBack(process, threads[i], endless);
+            Wait wait = comesBack ? waits[i].WithoutTimeout : waits[i];
+            waiters.Add(new Waiter(threads[i], wait, ClauseCollector.ClausesOf(_finder, process, wait)) { Timed = comesBack && wait.Bounded == Bounded.No });
+        }
+        string? canRun = WhyItCanRun(process, [.. waiters], serves: aside.Count > 0);
+        return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
+        {
+            Aside = [.. aside],
             NotKnown = [.. LocalFact.NotKnown(process.Record)],
             MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record) && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter)),
         };
     }
 
-    private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters)
+    private bool ComesBack(HostProcess process, ThreadRecord thread, bool endless) => counting switch
+    {
+        Counting.Likely => endless && memory.ReturnsFor(process.Record, thread) is { } time && time >= minimumWait,
+        Counting.Patient => memory.InWaitFor(process.Record, thread) is { } time && time >= minimumWait,
+        _ => false,
+    };
+
+    private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters, bool serves)
     {
         if (process.Pid == resources.Look.ObserverPid)
             return "it is the looker";
-        if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false) is { } why)
+        if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false, serves) is { } why)
             return why;
         if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid))
             && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
-        return waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)) ? null : Steadiness.WhyItMayHaveMoved(process.Before, process.Record);
+        if (waiters.Any(waiter => waiter.Timed) && waiters.All(waiter => waiter.WaitsOnlyFor(process.Pid)))
+            return "it waits for nobody else and looks again by itself";
+        if (waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)))
+            return null;
+        return counting == Counting.All
+            ? Steadiness.WhyItMayHaveMoved(process.Before, process.Record)
+            : Steadiness.WhyTheseMayHaveMoved(process.Before, process.Record, waiters);
     }
 
     /// <summary>
@@ -69,7 +116,7 @@ internal sealed class WaitGraph(ResourceIndex resources)
 }
 
 /// <summary>A process in the graph: it is stuck only when all its threads are, for a free thread can close any fd.</summary>
-/// <param name="Waiters">Its threads.</param>
+/// <param name="Waiters">Its threads that count.</param>
 /// <param name="CanRun">Why it can run whatever its waits look like, or null.</param>
 /// <param name="AlwaysWakers">Nodes that can make it run whatever it waits for.</param>
 internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, ImmutableArray<int> AlwaysWakers)
@@ -79,11 +126,17 @@ internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, 
 
     /// <summary>Whether it catches signals and one of its waits is such as a handler ends: then a set that is stuck without a fault in it may be idle by design.</summary>
     public bool MayWaitForSignal { get; init; }
+
+    /// <summary>Service threads of a runtime that were left aside; they have no clauses here.</summary>
+    public ImmutableArray<Waiter> Aside { get; init; } = [];
 }
 
 /// <summary>A thread in the graph. Its wait is a conjunction: every clause must be ended.</summary>
 internal sealed record Waiter(ThreadRecord Thread, Wait Wait, ImmutableArray<Clause> Clauses)
 {
+    /// <summary>It has a timeout that does not count, for it has come back to the same wait.</summary>
+    public bool Timed { get; init; }
+
     /// <summary>Whether nobody but this process itself could end the wait.</summary>
     public bool WaitsOnlyFor(int process) =>
         Clauses.All(clause => clause.Open != Openness.Outside && clause.Wakers.All(waker => waker.Node == process));

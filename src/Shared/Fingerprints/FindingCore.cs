@@ -6,7 +6,7 @@ namespace OrphanBoard.Shared.Fingerprints;
 
 /// <summary>
 /// The part of a finding that makes it the bug that it is: of a hang the processes that wait only for each other, joined by kinship where no
-/// wait joins them; of everything else all its participants. Worked out from the finding alone, so that a kept finding gives it again.
+/// wait joins them; of a stall all but those who wait without being what it is about; of everything else all its participants. Worked out from the finding alone, so that a kept finding gives it again.
 /// </summary>
 /// <param name="Core">Participants of the core.</param>
 /// <param name="Upstream">Those who merely wait for it.</param>
@@ -33,6 +33,8 @@ internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableAr
     private static HashSet<int> CorePids(Finding finding)
     {
         int[] pids = [.. finding.Participants.Select(participant => participant.Pid)];
+        if (finding.Class == FindingClass.Stall)
+            return [.. finding.Participants.Where(participant => finding.Pids.Contains(participant.Pid) || participant.Role is not (ParticipantRole.Waiter or ParticipantRole.RootWaiter)).Select(participant => participant.Pid)];
         if (finding.Class != FindingClass.Deadlock)
             return [.. pids];
         var position = pids.Select((pid, place) => (pid, place)).ToDictionary(pair => pair.pid, pair => pair.place);

@@ -73,6 +73,11 @@ public sealed record Wait
         _ => Target?.Text,
     };
 
+    /// <summary>
+    /// What it waits for besides its timeout: the same wait as if there were none. A mere sleep, and a wait of which it is not known whether it has a timeout, stay as they are.
+    /// </summary>
+    public Wait WithoutTimeout => Bounded == Bounded.Yes && Kind is not (WaitKind.Timer or WaitKind.SignalWait or WaitKind.Unknown) ? this with { Bounded = Bounded.No } : this;
+
     public static Wait Unknown(string why, SystemCall? call = null) =>
         new() { Kind = WaitKind.Unknown, Bounded = Bounded.Unknown, Call = call, Why = why };
 }

@@ -40,10 +40,11 @@ public sealed class TriageTests
     private static (ImmutableSortedSet<int> Whole, IEnumerable<int> Triage) Both(Snapshot first, Snapshot last)
     {
         ResourceIndex resources = Diagnoser.Between(first, last);
-        var triage = new Triage(resources, new LookMemory());
+        LookMemory memory = new LookMemory().Advance(first).Advance(last);
+        var triage = new Triage(resources, memory);
         triage.Judge();
         return (
-            StuckSet.Find([.. last.Processes.Select(process => process.Pid)], new WaitGraph(resources).NodeOf, ignoreHidden: true),
+            StuckSet.Find([.. last.Processes.Select(process => process.Pid)], new WaitGraph(resources, memory, TimeSpan.Zero, Counting.Patient).NodeOf, ignoreHidden: true),
             triage.Stuck.Select(process => process.Pid));
     }
 }

@@ -50,7 +50,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             [held.Reader, .. orphans],
             [(held.Reader, ParticipantRole.RootWaiter), .. orphans.Select(orphan => (orphan, ParticipantRole.OrphanHolder))],
             [held.Reader, .. orphans]);
-        return FindingBuilder.Complete(finding with
+        finding = FindingBuilder.Complete(finding with
         {
             Explanation =
             [
@@ -63,6 +63,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             Edges = FindingBuilder.Edges(edges),
             NotProvenBecause = [$"{names} can still exit"],
         });
+        return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader));
     }
 
     internal static string OrphanSentence(Evidence evidence, int orphan)

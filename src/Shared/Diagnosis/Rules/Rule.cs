@@ -60,6 +60,8 @@ public static class RuleBook
         new LockFaultInALivingProcess(LockFaultKind.OwnerGone),
         // Stalls.
         new EofHeldByOrphan(),
+        new EofHeldByUnrelated(),
+        new RetryWithoutProgress(),
         new WaitingForStoppedChild(),
         new FifoNoPeer(),
         // Stopped.
@@ -113,4 +115,7 @@ internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits,
 
     /// <summary>False where all that was seen is that nobody moves: that may also be a program that idles until it is sent a signal.</summary>
     public bool NamesFault { get; init; } = true;
+
+    /// <summary>True where the fault is that somebody will never move again: where less than all was counted, that is not known.</summary>
+    public bool RestsOnStillness { get; init; }
 }

@@ -1,0 +1,101 @@
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Whether who holds a pipe is what the reader's own family left behind.</summary>
+internal sealed partial class Adoption
+{
+    /// <summary>It has lost its parent, or the one above it has, up to where the reader's own ancestors begin.</summary>
+    private bool CameFromItsFamily(HostProcess reader, HostProcess holder, int? fd, bool guess)
+    {
+        HostProcess? current = holder;
+        // A pid reused while the look walked could close a circle of parents.
+        for (int steps = 0; current is not null && current != reader && steps < resources.Count; steps++)
+        {
+            if (resources.IsDescendant(reader, current))
+                return false;
+            if (WasAdoptedOver(reader, current, fd, guess))
+                return true;
+            current = resources.ParentOf(current);
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found where no child of
+    /// its parent could be.
+    /// </summary>
+    private bool WasAdoptedOver(HostProcess reader, HostProcess holder, int? fd, bool guess)
+    {
+        ProcessRecord record = holder.Record;
+        // The first process of a pid namespace has its parent by the way containers are started, and is meant to outlive who started it.
+        if (record is { NsPid: 1, Pid: not 1 } || resources.ParentOf(holder) is not { } parent)
+            return false;
+        bool given = fd is >= 0 and <= 2;
+        HostProcess? family = given ? resources.ParentOf(reader) : reader;
+        if (family is null || record.StartTimeTicks < family.Record.StartTimeTicks)
+            return false;
+        if (memory.LostParentOf(record) is not null && memory.CameFrom(record, family.Record))
+            return !given || WaitsForChild(family, reader);
+        if (given)
+            return IsAdoptedOver(family, holder, parent) && WaitsForChild(family, reader);
+        if (parent == reader)
+            return !IsChildBySession(record, parent.Record);
+        return IsAdoptedOver(reader, holder, parent) && (guess ? MayHaveMadeThePipe(reader, holder, parent) : MadeThePipe(reader, fd, holder, parent));
+    }
+
+    /// <summary>Beside it, below somebody who is above it.</summary>
+    private bool IsAdoptedOver(HostProcess family, HostProcess holder, HostProcess adopter) =>
+        adopter != family
+        && !resources.IsDescendant(holder, family)
+        && (resources.IsDescendant(family, adopter) || adopter.Record.NsPid == 1);
+
+    /// <summary>
+    /// A child is in its parent's session or leads one of its own. One in another session has been adopted, unless its parent left that session later, to
+    /// lead one.
+    /// </summary>
+    private static bool IsChildBySession(ProcessRecord child, ProcessRecord parent) =>
+        child.Session == child.Pid || child.Session == parent.Session || parent.Session == parent.Pid;
+
+    /// <summary>
+    /// A reader of its stdin was given the pipe by its parent (a pipeline, whose writer is its sibling): what the family lost is what the parent has lost,
+    /// and the parent waits for the reader.
+    /// </summary>
+    /// <param name="alone">It waits for this child and no other.</param>
+    private bool WaitsForChild(HostProcess parent, HostProcess child, bool alone = false)
+    {
+        foreach (Wait wait in parent.WaitsOf(resources.Look.Host))
+        {
+            if (wait is { Kind: WaitKind.ChildWait, Children: var selected } && (selected?.Pid is { } pid ? pid == child.Record.NsPid || pid == child.Pid : !alone))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Who was given the pipe reads what a sibling writes: a log collector, say. Init starts no siblings of a process that is not its own child. Elsewhere
+    /// a descriptor that is closed on exec was not handed on by one, unless reader and parent are one program, forked; and a holder in the reader's own
+    /// session, where the adopter is not and the reader has not been adopted itself, came from the same job.
+    /// </summary>
+    private bool MadeThePipe(HostProcess reader, int? fd, HostProcess holder, HostProcess adopter)
+    {
+        ProcessRecord record = reader.Record;
+        HostProcess? parent = resources.ParentOf(reader);
+        bool strange = holder.Record.Session != adopter.Record.Session;
+        if (strange && adopter.Record.NsPid == 1 && parent != adopter)
+            return true;
+        if (fd is { } number && record.FindFd(number)?.CloseOnExec == true && !(parent == adopter && (IsSameProgram(record, holder.Record) || IsSameProgram(record, adopter.Record))))
+            return true;
+        bool adopted = record.Session != record.Pid && (parent is null || parent.Record.Session != record.Session);
+        return strange && record.Session == holder.Record.Session && !adopted;
+    }
+
+    /// <summary>Without what only suspects are asked.</summary>
+    private bool MayHaveMadeThePipe(HostProcess reader, HostProcess holder, HostProcess adopter) =>
+        holder.Record.Session != adopter.Record.Session
+        || !(resources.ParentOf(reader) == adopter && (IsSameProgram(reader.Record, holder.Record) || IsSameProgram(reader.Record, adopter.Record)));
+
+    private static bool IsSameProgram(ProcessRecord a, ProcessRecord b) =>
+        a.Exe == b.Exe && a.Cmdline is { } cmdline && b.Cmdline is { } other && cmdline.AsSpan().SequenceEqual(other.AsSpan());
+}

@@ -1,0 +1,50 @@
+using OrphanBoard.Shared.Diagnosis.Rules;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// All that waits for itself, the surest first: who is stuck whatever counts; who is once service threads of runtimes are left aside; who is if it goes on
+/// looking for what will not come. Nobody is in two findings: who merely waits for those of a surer one is told of there.
+/// </summary>
+internal static class HangTeller
+{
+    public static IEnumerable<Finding> Tell(Evidence evidence)
+    {
+        List<Finding> findings = [.. Incident.Of(evidence).Select(DeadlockTeller.Tell).OfType<Finding>()];
+        HashSet<int> told = [.. findings.SelectMany(finding => finding.Pids)];
+        Evidence likely = evidence.At(Counting.Likely);
+        foreach (Incident incident in New(likely, evidence, told))
+        {
+            if (incident.Core.Overlaps(told))
+                Join(findings, incident, told);
+            else if (DeadlockTeller.Tell(incident) is { } finding)
+                Add(finding);
+        }
+        foreach (Incident incident in New(evidence.At(Counting.Patient), likely, told))
+        {
+            if (!incident.Members.Any(told.Contains) && RetryWithoutProgress.Tell(incident) is { } finding)
+                Add(finding);
+        }
+        return findings;
+
+        void Add(Finding finding)
+        {
+            findings.Add(finding);
+            told.UnionWith(finding.Participants.Select(participant => participant.Pid));
+        }
+    }
+
+    /// <summary>Those with somebody in them whom the surer one does not have.</summary>
+    private static IEnumerable<Incident> New(Evidence evidence, Evidence surer, HashSet<int> told) => evidence.Stuck.Count == surer.Stuck.Count
+        ? []
+        : Incident.Of(evidence).Where(incident => incident.Members.Any(member => !surer.Stuck.Contains(member) && !told.Contains(member)));
+
+    /// <summary>Who waits for those that a finding has told of stands in it, as such.</summary>
+    private static void Join(List<Finding> findings, Incident incident, HashSet<int> told)
+    {
+        int place = findings.FindIndex(finding => finding.Pids.Any(incident.Core.Contains));
+        findings[place] = Upstream.Join(findings[place], incident.Evidence, [.. incident.Edges.Where(edge => !told.Contains(edge.From))]);
+        told.UnionWith(findings[place].Participants.Select(participant => participant.Pid));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// The service threads of language runtimes: told by the process that they are in, their name and what they wait in, all of which
+/// <see cref="RuntimeData"/> says. A service thread that does something else than it serves by is no service thread at that moment.
+/// </summary>
+internal static class Housekeeping
+{
+    private const int PoolSize = 3;
+
+    /// <summary>Of each living thread (as <see cref="HostProcess.ThreadsOf"/> lists them) whether it serves; default where none does.</summary>
+    public static ImmutableArray<bool> Of(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        if (waits.Length < 2)
+            return default;
+        foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
+        {
+            if (IsIn(runtime, process, waits))
+                return ServicesOf(runtime, process, waits);
+        }
+        return default;
+    }
+
+    private static bool IsIn(RuntimeMarks runtime, ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        foreach (string comm in runtime.Threads)
+        {
+            if (!HasThread(process, comm))
+                return false;
+        }
+        if (runtime.Program is { } program && !IsProgram(process.Exe, program))
+            return false;
+        return runtime.Futexes is not { } range || HasFutexIn(waits, range.Low, range.High);
+    }
+
+    private static bool HasThread(ProcessRecord process, string comm)
+    {
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (thread.Comm == comm)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsProgram(string? exe, string name) =>
+        exe is not null && exe.EndsWith(name, StringComparison.Ordinal) && exe.Length > name.Length && exe[^(name.Length + 1)] == '/';
+
+    private static bool HasFutexIn(ImmutableArray<Wait> waits, ulong low, ulong high)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (wait.Futex is { } futex && futex.Address >= low && futex.Address <= high)
+                return true;
+        }
+        return false;
+    }
+
+    private static ImmutableArray<bool> ServicesOf(RuntimeMarks runtime, ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        ImmutableArray<ThreadRecord> threads = [.. HostProcess.ThreadsOf(process)];
+        var serves = new bool[waits.Length];
+        foreach (ServiceMark service in runtime.Services)
+        {
+            List<int> fit = [.. Enumerable.Range(0, waits.Length)
+                .Where(place => !serves[place] && threads[place].Tid != process.Pid && service.Fits(threads[place].Comm, process.Comm, waits[place]))];
+            switch (service.Number)
+            {
+                case ServiceNumber.One when fit.Count != 1:
+                    continue;
+                case ServiceNumber.Pool:
+                    fit = [.. fit.GroupBy(place => waits[place].Resource).Where(alike => alike.Count() >= PoolSize).SelectMany(alike => alike)];
+                    break;
+            }
+            foreach (int place in fit)
+                serves[place] = true;
+        }
+        return serves.Contains(true) ? ImmutableArray.Create(serves) : default;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A reader waits for the end of a pipe whose writer is gone. What holds the write end now is a process of another job that has inherited it and never
+/// uses it.
+/// <code>
+/// sh      waits for reader
+/// reader  reads a            a: daemon/5w (started by sh as well, in a session of its own)
+/// </code>
+/// </summary>
+internal sealed class EofHeldByUnrelated : EvidenceRule
+{
+    public override RuleInfo Info { get; } = new("eof-held-by-unrelated", FindingClass.Stall,
+        "A reader waits for the end of a pipe whose write end only processes hold open that have inherited it by mistake.");
+
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    {
+        foreach (HostProcess process in evidence.Triage.HeldByUnrelated)
+        {
+            if (told.Contains(process.Pid) || process.IsNew || evidence.Adoption.HeldByUnrelated(process, evidence.Graph.NodeOf(process.Pid).Waiters) is not { } held)
+                continue;
+            if (evidence.StillFor(process.Record, held.Waiter.Thread) >= evidence.Options.MinimumWait)
+                yield return Tell(evidence, held);
+        }
+    }
+
+    private Finding Tell(Evidence evidence, HeldUp held)
+    {
+        var narrator = new Narrator(evidence.Resources);
+        string reader = narrator.Name(held.Reader);
+        FdTarget pipe = held.Wait.Target!;
+        ImmutableArray<int> holders = [.. held.Holders.Select(holder => holder.Process).Distinct()];
+        string names = Narrator.Listing(holders.Select(narrator.Name));
+        ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
+            holder.Process, holder.Fd, pipe.Text, $"It ends when {narrator.Name(holder.Process)} closes fd {holder.Fd} or exits; start it without that fd next time."))];
+        ImmutableArray<IncidentEdge> edges = [new(
+            held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
+            [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed)];
+        Finding finding = new FindingBuilder(evidence).Build(
+            Info, held.Doubtful ? Confidence.Suspected : Confidence.Likely,
+            new Verdict($"{reader} waits for the end of pipe {pipe.Id}, whose write end {names} {(holders.Length == 1 ? "has" : "have")} inherited and {(holders.Length == 1 ? "does" : "do")} not use.", culprits),
+            [held.Reader, .. holders],
+            [(held.Reader, ParticipantRole.RootWaiter), .. holders.Select(holder => (holder, ParticipantRole.Holder))],
+            [held.Reader, .. holders]);
+        finding = FindingBuilder.Complete(finding with
+        {
+            Explanation =
+            [
+                $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, edges))}",
+                .. holders.Select(holder => $"{narrator.Name(holder)} {(held.Doubtful ? "is a forked copy of the reader's parent, with all that was open there" : "is of another job and has its stdio elsewhere")}, and waits for other things: it has inherited that end."),
+                .. culprits.Select(culprit => culprit.Remedy).Distinct(),
+            ],
+            Edges = FindingBuilder.Edges(edges),
+            NotProvenBecause = [$"{names} can still exit, or write"],
+        });
+        return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// Processes wait for each other, and one of them with a timeout: it wakes, finds nothing, and waits again. It may give up some day, so this is a stall
+/// and no deadlock.
+/// <code>
+/// parent  polls a for 100 ms, again and again      a: child/1w
+/// child   reads b to its end                       b: parent/5w
+/// </code>
+/// </summary>
+internal sealed class RetryWithoutProgress : EvidenceRule
+{
+    private static readonly RuleInfo Rule = new("retry-without-progress", FindingClass.Stall,
+        "A process waits with a timeout, again and again, for another one that waits for it.");
+
+    public override RuleInfo Info => Rule;
+
+    /// <summary>It is told with the hangs, see <see cref="HangTeller"/>.</summary>
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told) => [];
+
+    /// <param name="incident">Who would wait for each other if timeouts did not count.</param>
+    /// <returns>Null where nobody comes back to wait for another one of them.</returns>
+    public static Finding? Tell(Incident incident)
+    {
+        Evidence evidence = incident.Evidence;
+        // A process that only looks at what it has itself waits for its own next step.
+        ImmutableArray<IncidentEdge> retries = [.. incident.Edges.Where(edge => incident.Core.Contains(edge.From)
+            && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node))
+            && evidence.Graph.NodeOf(edge.From).Waiters.Any(waiter => waiter.Timed && waiter.Thread.Tid == edge.Tid))];
+        if (retries.IsEmpty || !retries.All(edge => edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.ChildWait or WaitKind.FileLock or WaitKind.EventFd))
+            return null;
+        var narrator = new Narrator(evidence.Resources);
+        IncidentEdge retry = retries[0];
+        string who = narrator.Name(retry.From);
+        int other = retry.To.First(waker => waker.Node != retry.From && incident.Core.Contains(waker.Node)).Node;
+        ImmutableArray<Culprit> culprits = [.. retry.To.Where(waker => waker.Node == other).Select(waker => new Culprit(
+            other, waker.Fd, retry.Part.Resource ?? "?", $"It ends when {narrator.Name(other)} moves, or {who} gives up."))];
+        int[] order = [.. Narrator.InOrder(incident)];
+        Finding finding = new FindingBuilder(evidence).Build(
+            Rule, Confidence.Suspected,
+            new Verdict($"{who} waits with a timeout, again and again, for {narrator.Name(other)}, which waits for it.", culprits),
+            incident.Core,
+            [.. order.Select((node, place) => (node, node == other ? ParticipantRole.Holder : place == 0 ? ParticipantRole.RootWaiter : ParticipantRole.Waiter))],
+            incident.Core);
+        return FindingBuilder.Complete(finding with
+        {
+            Explanation = [.. narrator.Tell(incident), .. culprits.Select(culprit => culprit.Remedy).Distinct()],
+            Edges = FindingBuilder.Edges(incident.Edges),
+            NotProvenBecause = [.. retries.Select(edge => edge.From).Distinct().Select(pid => $"a timeout wakes {narrator.Name(pid)} each time, and it may give up")],
+        });
+    }
+}

@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>What is told once service threads and timeouts are left aside.</summary>
+public sealed class LikelyTests
+{
+    [Fact]
+    public void Diagnose_HangThatOnlyServiceThreadsCouldEnd_IsLikelyAndNamesThem()
+    {
+        Finding finding = Assert.Single(HeldTwice(reader => reader.With = record => record with { Threads = [.. record.Threads, .. Services(record)] }).Diagnose().Findings);
+
+        Assert.Equal(("eof-held-by-duplicate", Confidence.Likely), (finding.Rule, finding.Confidence));
+        Assert.Contains(".NET DebugPipe", Assert.Single(finding.NotProvenBecause, reason => reason.Contains("service threads", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(2, finding.Participants[0].Threads.Count(thread => thread.Housekeeping));
+    }
+
+    [Fact]
+    public void Diagnose_ThreadOfTheSameNameThatDoesSomethingElse_IsNotLeftAside() =>
+        Assert.DoesNotContain(
+            HeldTwice(reader => reader.With = record => record with { Threads = [.. record.Threads, .. Services(record).Select(thread => thread with { Call = Sleep, Wchan = "hrtimer_nanosleep" })] })
+                .Diagnose().Findings,
+            finding => finding.Class == FindingClass.Deadlock);
+
+    [Fact]
+    public void Diagnose_ServiceNamesInAnotherProgram_AreNotLeftAside() =>
+        Assert.DoesNotContain(
+            HeldTwice(reader => reader.With = record => record with { Threads = [.. record.Threads, Services(record)[0]] }).Diagnose().Findings,
+            finding => finding.Class == FindingClass.Deadlock);
+
+    [Fact]
+    public void Diagnose_IdleRuntimesThatOnlyWaitForEachOther_AreHealthy()
+    {
+        // A client and its server, each with nothing to do: no rule has anybody to blame.
+        var scene = new Scene();
+        scene.Process(10, "client").ReadEnd(7000, 3).WriteEnd(7001, 4).Reads(3).With = record => record with { Threads = [.. record.Threads, .. Services(record)] };
+        scene.Process(11, "server", parent: 10).ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_TimedWaitForOneThatWaitsForIt_IsSuspectedWhetherOrNotItRan(bool ran)
+    {
+        (Scene scene, Actor parent) = TimedParent(childSleeps: false);
+        Finding finding = Assert.Single(Twice(scene, () => { if (ran) parent.Ran(); }));
+
+        Assert.Equal(("retry-without-progress", FindingClass.Stall, Confidence.Suspected), (finding.Rule, finding.Class, finding.Confidence));
+        Assert.Equal([60, 61], finding.Pids);
+    }
+
+    [Fact]
+    public void Diagnose_TimedWaitForOneThatSleeps_IsHealthy()
+    {
+        (Scene scene, Actor parent) = TimedParent(childSleeps: true);
+
+        Assert.Empty(Twice(scene, parent.Ran));
+    }
+
+    [Fact]
+    public void Diagnose_TimedWaitBelowTheMinimumWait_IsNotTold()
+    {
+        (Scene scene, _) = TimedParent(childSleeps: false);
+
+        Assert.Empty(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) }).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ParentsThatWaitForTheReader_StandUpstreamInTheStall()
+    {
+        Scene scene = Scenes.HeldByOrphan();
+        scene.Process(98, "make").WaitsFor(-1);
+        scene.Process(99, "sh", parent: 98).WaitsFor(-1);
+        scene.Process(100, "runner", parent: 99).Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("eof-held-by-orphan", finding.Rule);
+        Assert.Equal([98, 99, 100, 120], finding.Participants.Select(participant => participant.Pid));
+        Assert.Equal(ParticipantRole.RootWaiter, finding.Participants[0].Role);
+        Assert.Equal([100, 120], finding.Pids);
+        Assert.Equal(Assert.Single(Scenes.HeldByOrphan().Diagnose().Findings).Fingerprint.Shape, finding.Fingerprint.Shape);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Diagnose_LastOfAPipelineWhoseFirstWasAdopted_IsAStall(bool adopted, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "sh").WaitsFor(-1);
+        scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
+        scene.Process(61, "sleep", parent: adopted ? 1 : 50).WriteEnd(7000, 1).Sleeps();
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-orphan"));
+    }
+
+    [Fact]
+    public void Diagnose_WhatAnOrphanStarted_IsOfTheFamilyToo()
+    {
+        Scene scene = Scenes.HeldByOrphan();
+        Actor below = scene.Process(121, "below", parent: 120).WriteEnd(7000, 1).Sleeps();
+        below.Session = below.Pgrp = 110;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("eof-held-by-orphan", finding.Rule);
+        Assert.Equal([100, 120, 121], finding.Pids);
+    }
+
+    [Theory]
+    [InlineData(5, true, 1)]
+    [InlineData(1, true, 0)]
+    [InlineData(5, false, 0)]
+    public void Diagnose_DaemonThatHasAPipeByMistake_IsAStallOnlyAboveStdioAndOutsideTheJob(int fd, bool ownSession, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "sh").WaitsFor(-1);
+        scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
+        Actor daemon = scene.Process(61, "daemon", parent: 50).WriteEnd(7000, fd).Sleeps();
+        if (ownSession)
+            daemon.Session = daemon.Pgrp = 61;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-unrelated"));
+    }
+
+    private static BlockedCall Sleep { get; } = new(BlockedCallStatus.InCall, 230, [1, 0, 0x2000, 0, 0, 0]);
+
+    /// <summary>A reader in which a runtime is, and a child that has the pipe twice and waits for the reader.</summary>
+    private static Scene HeldTwice(Action<Actor> change)
+    {
+        var scene = new Scene();
+        change(scene.Process(60, "reader").ReadEnd(7000, 5).WriteEnd(7001, 6).Reads(5));
+        scene.Process(61, "cat", parent: 60).ReadEnd(7001, 0).WriteEnd(7000, 1, 4).Reads(0);
+        return scene;
+    }
+
+    private static ImmutableArray<ThreadRecord> Services(ProcessRecord record)
+    {
+        ThreadRecord first = record.Threads[0];
+        return
+        [
+            first with { Tid = record.Pid + 1000, Comm = ".NET DebugPipe", Wchan = "wait_for_partner", Call = new BlockedCall(BlockedCallStatus.InCall, 257, [1, 2, 0, 0, 0, 0]) },
+            first with { Tid = record.Pid + 1001, Comm = ".NET Finalizer", Wchan = "futex_do_wait", Call = new BlockedCall(BlockedCallStatus.InCall, 202, [0x7000, 0x89, 0, 0x8000, 0, 0]) },
+        ];
+    }
+
+    private static (Scene, Actor) TimedParent(bool childSleeps)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(60, "parent").ReadEnd(7000, 5).WriteEnd(7001, 6)
+            .Thread(60, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(5, 1)] }, [0x3000, 1, 100]);
+        Actor child = scene.Process(61, "child", parent: 60).ReadEnd(7001, 0).WriteEnd(7000, 1);
+        _ = childSleeps ? child.Sleeps() : child.Reads(0);
+        return (scene, parent);
+    }
+
+    private static ImmutableArray<Finding> Twice(Scene scene, Action between)
+    {
+        Snapshot first = scene.Look(1000);
+        between();
+        Snapshot last = scene.Look(1001);
+        return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions { MinimumWait = TimeSpan.Zero }).Findings;
+    }
+}

@@ -1,0 +1,57 @@
+"""leaked_output.py HOW ZOO_EXEC: a runner that reads its job's output to the end. The job is gone; what it started still has the output open.
+
+one        one pipe, read by read(2)
+two        stdout and stderr, watched by poll(2)
+killed     the job is killed and waited for, then its output is read, as Popen.kill() and communicate() do
+zombie     the job is killed and not waited for
+setsid     the leftover leads a session of its own
+twice      forked twice: the parent of the leftover's parent is gone as well
+deep       the leftover has a child of its own that holds the output too
+many       five leftovers
+busy       the leftover uses the CPU
+chatty     the leftover writes a little, again and again
+listening  the leftover waits in accept(2)
+waited     nothing is wrong: the job itself lives on, and waits for what it started
+"""
+import os
+import select
+import signal
+import subprocess
+import sys
+
+READY_FD = 99
+HOW, ZOO_EXEC = sys.argv[1], sys.argv[2]
+LEFTOVER = f'"{ZOO_EXEC}" leftover sleep 1000'
+JOBS = {
+    "setsid": f"setsid {LEFTOVER} & ",
+    "twice": f"({LEFTOVER} &) ; ",
+    "deep": f"bash -c '{LEFTOVER} & exec 99>&-; wait' & ",
+    "many": "".join(f'"{ZOO_EXEC}" leftover-{i} sleep 1000 & ' for i in range(5)),
+    "busy": f'"{ZOO_EXEC}" leftover bash -c "while :; do :; done" & ',
+    "chatty": f'"{ZOO_EXEC}" leftover bash -c "while echo more; do sleep 0.2; done" & ',
+    "listening": f'"{ZOO_EXEC}" leftover python3 -c "import socket; s = socket.create_server((\'127.0.0.1\', 0)); s.accept()" & ',
+    "waited": f"{LEFTOVER} & exec 99>&-; wait",
+    "killed": f"{LEFTOVER} & exec 99>&-; wait",
+    "zombie": f"{LEFTOVER} & exec 99>&-; wait",
+}
+
+os.write(READY_FD, f"role runner {os.getpid()}\n".encode())
+two = HOW == "two"
+job = subprocess.Popen(
+    ["bash", "-c", JOBS.get(HOW, f"{LEFTOVER} & ")],
+    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE if two else None, pass_fds=[READY_FD])
+if HOW in ("killed", "zombie"):
+    # The leftover has to be there before its parent is killed: it says so when bash has forked.
+    while not open(f"/proc/{job.pid}/task/{job.pid}/children").read():
+        pass
+    os.kill(job.pid, signal.SIGKILL)
+if HOW not in ("waited", "zombie"):
+    job.wait()
+os.close(READY_FD)
+if two:
+    watched = select.poll()
+    for stream in (job.stdout, job.stderr):
+        watched.register(stream, select.POLLIN)
+    watched.poll()
+job.stdout.read()
+job.wait()
