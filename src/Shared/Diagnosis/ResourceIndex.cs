@@ -36,7 +36,7 @@ internal sealed class ResourceIndex
     /// <summary>Number of living processes whose fd table could not be read, in whole or in part: each may hold anything.</summary>
     public int Hidden { get; private set; }
 
-    /// <summary>Whether all that are hidden are the init of some pid namespace. True also where none is hidden.</summary>
+    /// <summary>Whether nobody but init, pid 1, is hidden. True also where none is.</summary>
     public bool OnlyInitIsHidden => _hiddenButInit == 0;
 
     /// <summary>New, or with another record than at the look before; ascending by pid.</summary>
@@ -180,7 +180,7 @@ internal sealed class ResourceIndex
         if (!process.IsHidden)
             return;
         Hidden += sign;
-        if (process.Record.NsPid != 1)
+        if (process.Pid != 1)
             _hiddenButInit += sign;
     }
 

@@ -142,10 +142,10 @@ public sealed class ProofTests
         return look with { Processes = processes, Reads = look.Reads with { FdTablesDenied = processes.Count(process => process.FdSight == Sight.Denied) } };
     }
 
-    /// <summary>The same of the same processes in both looks.</summary>
+    /// <summary>The same of the same processes in both looks. What a hidden init may hold is an assumption, and told as one.</summary>
     private static Func<ProcessRecord, ProcessRecord> Hiding(Snapshot look, Random random)
     {
-        var hidden = look.Processes.Where(process => !process.IsZombie && random.Next(3) == 0).ToDictionary(process => process.Pid, _ => random.Next(4));
+        var hidden = look.Processes.Where(process => process is { IsZombie: false, Pid: not 1 } && random.Next(3) == 0).ToDictionary(process => process.Pid, _ => random.Next(4));
         return process => !hidden.TryGetValue(process.Pid, out int what) || process.IsZombie ? process : what switch
         {
             0 => process with { Fds = [], FdSight = Sight.Denied },
