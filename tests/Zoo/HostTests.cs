@@ -2,7 +2,8 @@ using OrphanBoard.Shared.Findings;
 
 namespace OrphanBoard.Zoo;
 
-/// <summary>One scan of the whole machine, this test process and its helpers included.</summary>
+/// <summary>One scan of the whole machine, this test process and its helpers included: nothing else may stand there meanwhile.</summary>
+[CollectionDefinition(DisableParallelization = true)]
 public sealed class HostTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

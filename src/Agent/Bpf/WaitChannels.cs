@@ -30,11 +30,19 @@ internal sealed class WaitChannels(ReadBuffer buffer)
         // The name belongs to the stack only if the thread has not run between the two.
         if (directory.Read(new RelativePath("task"u8, task.Tid, "schedstat"u8), buffer, out text) != Sight.Seen
             || SchedstatFile.Parse(text) != new RunCounters(task.RunTimeNs, task.Timeslices))
-            return null;
+            return IsInTheSameCall(directory, task) ? name : null;
         if (task.StackHash != 0 && name is not null && _names.Count < Most)
             _names.Add(task.StackHash, name);
         return name;
     }
+
+    /// <summary>
+    /// Who comes back to one wait again and again has as a rule run since the pass: the name is that of the wait, and not of the stack, where it is blocked in the same
+    /// call with the same arguments.
+    /// </summary>
+    private bool IsInTheSameCall(DirectoryHandle directory, in TaskRow task) => (task.Flags & TaskFlags.InCall) != 0
+        && directory.Read(new RelativePath("task"u8, task.Tid, "syscall"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen
+        && SyscallFile.Parse(text) is { Status: BlockedCallStatus.InCall } call && call.Number == task.CallNumber && call.Arguments.AsSpan().SequenceEqual(task.Arguments);
 
     /// <summary>The hashes have another key from now on.</summary>
     internal void Forget() => _names.Clear();

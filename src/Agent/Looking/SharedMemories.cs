@@ -86,7 +86,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         ReadMaps(processes, places, (place, sight, text) =>
         {
             ProcessRecord process = processes[place];
-            if (sight != Sight.Seen)
+            if (sight is not (Sight.Seen or Sight.Gone))
             {
                 foreach (Found shared in closed.Where(shared => MayHave(process, shared)))
                     shared.Unknown.Add(process.Pid);
@@ -116,7 +116,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
             {
                 Sight sight = risky.Take(tickets[i], out ReadOnlySpan<byte> text);
                 // What is cut may lack the line that matters, and an empty one is of a process that is gone.
-                told(batch[i], sight == Sight.Seen && text.Length is 0 or RiskyRead.MaxLength ? Sight.Failed : sight, text);
+                told(batch[i], sight == Sight.Seen ? text.Length switch { 0 => Sight.Gone, RiskyRead.MaxLength => Sight.Failed, _ => sight } : sight, text);
             }
             risky.Clear();
         }

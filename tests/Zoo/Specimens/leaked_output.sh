@@ -7,7 +7,8 @@ export ZOO_EXEC=$2
 echo "role shell $$" >&99
 case $1 in
 substitution)
-  text=$("$ZOO_EXEC" leftover sleep 1000 & exec 99>&-) 99>&99
+  exec 99>&-
+  text=$(sleep 1000 &)
   ;;
 stdin)
   ("$ZOO_EXEC" leftover sleep 1000 &) | "$ZOO_EXEC" runner cat &

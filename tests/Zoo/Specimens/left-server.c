@@ -70,6 +70,7 @@ _Noreturn static void wrap(pid_t parent)
         die("pipe2");
     if (fork_or_die() == 0) {
         dup2(own[0], 0);
+        close(own[0]);
         close(own[1]);
         announce("server");
         in_place();

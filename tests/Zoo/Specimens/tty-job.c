@@ -5,11 +5,13 @@
  *   output    the job writes to it, with `stty tostop`: SIGTTOU
  *   waited    as input; the leader waits for the job to exit
  *   suspended the job had the terminal and got Ctrl-Z; the leader, a shell, is at its prompt
- *   server    no job: the leader sits at its prompt, the terminal's other side polls, as tmux and screen do
+ *   server    no job: the leader sits at its prompt, the terminal's other side polls it and its clients, as tmux and screen do
  */
 #include "zoo.h"
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <termios.h>
 
 static int is(const char *mode, const char *name) { return strcmp(mode, name) == 0; }
@@ -85,6 +87,13 @@ int main(int argc, char **argv)
         close(master);
         lead(mode, name);
     }
+    int clients = -1;
+    if (is(mode, "server")) {
+        clients = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un anyone = {.sun_family = AF_UNIX};
+        if (clients < 0 || bind(clients, (struct sockaddr *)&anyone, sizeof anyone.sun_family) < 0 || listen(clients, 1) < 0)
+            die("listen");
+    }
     announce("terminal");
     in_place();
     for (;;) {
@@ -92,8 +101,8 @@ int main(int argc, char **argv)
         pid_t foreground = is(mode, "suspended") ? tcgetpgrp(master) : 0;
         if (foreground > 0 && foreground != getpid() && kill(foreground, 0) == 0 && getsid(foreground) != foreground && write(master, "\x1a", 1) < 0)
             die("write");
-        struct pollfd watched = {.fd = master, .events = POLLIN};
-        if (poll(&watched, 1, is(mode, "server") ? -1 : 50) > 0 && read(master, text, sizeof text) <= 0)
+        struct pollfd watched[2] = {{.fd = master, .events = POLLIN}, {.fd = clients, .events = POLLIN}};
+        if (poll(watched, 2, is(mode, "server") ? -1 : 50) > 0 && read(master, text, sizeof text) <= 0)
             nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
     }
 }

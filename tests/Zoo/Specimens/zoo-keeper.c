@@ -139,8 +139,8 @@ int main(int argc, char **argv)
 
     struct pollfd watched[2] = {{.fd = with_parent ? -1 : 0, .events = POLLIN}, {.fd = ready[0], .events = POLLIN}};
     time_t until = now() + limit;
+    char text[4096];
     while (!told_to_end && now() < until) {
-        char text[4096];
         int seen = poll(watched, 2, 500);
         if (seen > 0 && watched[0].revents != 0 && read(0, text, sizeof text) <= 0)
             break;
@@ -159,6 +159,13 @@ int main(int argc, char **argv)
             ;
         if (ended < 0 && errno == ECHILD)
             break;
+    }
+    // All that ended at once may have had something to say.
+    if (watched[1].fd >= 0 && waitpid(-1, NULL, WNOHANG) < 0) {
+        ssize_t got;
+        while ((got = read(ready[0], text, sizeof text)) > 0)
+            dprintf(1, "%.*s", (int)got, text);
+        dprintf(1, "ready\n");
     }
     end_all();
     dprintf(1, "ended\n");
