@@ -11,7 +11,7 @@ namespace OrphanBoard.Shared.Fingerprints;
 /// <param name="Core">Participants of the core.</param>
 /// <param name="Upstream">Those who merely wait for it.</param>
 /// <param name="Edges">Edges inside the core between different processes, each once.</param>
-/// <param name="Own">Edges of the core from a process to itself.</param>
+/// <param name="Own">Edges of the core from a process to itself, by an object that it has both ends of. Its threads wait on each other in any program.</param>
 internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableArray<Participant> Upstream, ImmutableArray<CoreEdge> Edges, ImmutableArray<CoreEdge> Own)
 {
     public static FindingCore Of(Finding finding)
@@ -22,7 +22,7 @@ internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableAr
             [.. finding.Participants.Where(participant => inside.Contains(participant.Pid))],
             [.. finding.Participants.Where(participant => !inside.Contains(participant.Pid))],
             [.. edges[false]],
-            [.. edges[true]]);
+            [.. edges[true].Where(edge => edge.Through is not null)]);
     }
 
     /// <summary>Edges that satisfy the condition at both ends.</summary>

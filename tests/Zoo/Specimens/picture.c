@@ -4,8 +4,8 @@
  *   WAIT  r5     reads fd 5 to its end       w1    fills the pipe at fd 1, and writes on
  *         p5+6   polls fds 5 and 6           c     waits for its children
  *         l      waits for a lock of its own that nobody has        s    waits in a condition variable
- *         o      is left behind by its parent, and waits for nothing
- * The first process is the parent of the others; they announce themselves as p0, p1 ... All have one name and one command line.
+ *         o      is left behind by its parent, and is sleep(1)
+ * The first process is the parent of the others; they announce themselves as p0, p1 ... All but who is left behind have one name and one command line.
  */
 #include "zoo.h"
 #include <poll.h>
@@ -29,14 +29,14 @@ static void make_pipes(int count, char **process)
         }
 }
 
-/* What does not stand in the picture is closed. */
-static const char *take_ends(const char *at)
+/* What does not stand in the picture is closed. Who made a pipe for others closes its own end on exec. */
+static const char *take_ends(const char *at, int is_maker)
 {
     while (*at != '/') {
         char *mode;
         int fd = (int)strtol(at, &mode, 10);
-        if (dup2(pipes[mode[1] - 'a'][mode[0] == 'w'], fd) < 0)
-            die("dup2");
+        if (dup3(pipes[mode[1] - 'a'][mode[0] == 'w'], fd, is_maker ? O_CLOEXEC : 0) < 0)
+            die("dup3");
         at = mode[2] == ',' ? mode + 3 : mode + 2;
     }
     for (int pipe = 0; pipe < MAX_PIPES; pipe++)
@@ -102,16 +102,17 @@ static void await(const char *wait)
         pthread_cond_wait(&never, &mutex);
         break;
     default:
-        in_place();
-        work();
+        die("no such wait");
     }
 }
 
 static void be(int number, const char *process)
 {
     char role[16];
-    const char *wait = take_ends(process);
+    const char *wait = take_ends(process, number == 0);
     snprintf(role, sizeof role, "p%d", number);
+    if (wait[0] == 'o')
+        become(role, (char *[]){"sleep", "1000", NULL});
     announce(role);
     await(wait);
     _exit(0);
