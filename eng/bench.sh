@@ -4,7 +4,7 @@
 
 bench_home=
 
-bench_sections='times file ordinary snapshot scan growth allocations agent'
+bench_sections='times file ordinary snapshot scan growth allocations agent diagnosis'
 
 run_bench() {
   local json='' runs='' seconds='' soak='' long='' only=() back_ends=() section

@@ -26,9 +26,9 @@ static int bpf_load_and_run(struct bpf_load_and_run_opts *options)
 {
     uint32_t head[] = {
         MACHINE, options->ctx->sz, options->data_sz, options->insns_sz,
-        sizeof(struct control), sizeof(struct process_row), sizeof(struct task_row), sizeof(struct fd_row), sizeof(struct event_row), EVENT_SLOTS,
-        FIELD(maps.bss), FIELD(maps.pid_rows), FIELD(maps.process_rows), FIELD(maps.task_rows), FIELD(maps.fd_rows), FIELD(maps.event_rows),
-        FIELD(maps.memories), FIELD(progs.look), FIELD(progs.note_fork), FIELD(progs.note_exec), FIELD(progs.note_exit),
+        sizeof(struct control), sizeof(struct process_row), sizeof(struct task_row), sizeof(struct fd_row), sizeof(struct birth_row), BIRTH_SLOTS,
+        FIELD(maps.bss), FIELD(maps.pid_rows), FIELD(maps.process_rows), FIELD(maps.task_rows), FIELD(maps.fd_rows), FIELD(maps.birth_rows),
+        FIELD(maps.memories), FIELD(progs.look), FIELD(progs.note_fork),
         (uint32_t)offsetof(struct collector__bss, control),
     };
     char magic[8] = "ORPHBPF1";

@@ -93,6 +93,11 @@ internal sealed class Actor(int pid, string comm, int parent)
 
     public Actor Reads(int fd) => Thread(NextTid, 0, "anon_pipe_read", (ulong)fd, 0x1000, 4096);
 
+    public Actor ReadsEventFd(int fd) => Thread(NextTid, 0, "do_wait_intr_irq", (ulong)fd, 0x1000, 8);
+
+    /// <summary>In vfork(2), state D, until the child has exec'd.</summary>
+    public Actor WaitsForVfork() => Thread(NextTid, 58, "kernel_clone", null, [0], 'D');
+
     public Actor Writes(int fd) => Thread(NextTid, 1, "anon_pipe_write", (ulong)fd, 0x1000, 4096);
 
     public Actor WaitsFor(int child) => Thread(NextTid, 61, "do_wait", unchecked((ulong)child), 0, 0);
@@ -121,6 +126,22 @@ internal sealed class Actor(int pid, string comm, int parent)
     public Actor ReadEnd(int pipe, params int[] fds) => End(pipe, FdAccess.Read, fds);
 
     public Actor WriteEnd(int pipe, params int[] fds) => End(pipe, FdAccess.Write, fds);
+
+    /// <param name="id">eventfd-id of its fdinfo; 0: not known.</param>
+    /// <param name="fds">Where it is open.</param>
+    public Actor EventFd(ulong id, params int[] fds)
+    {
+        foreach (int fd in fds)
+            _fds[fd] = new FileDescriptor(fd, FdAccess.ReadWrite, new FdTarget(FdKind.EventFd, id, "anon_inode:[eventfd]")) { CloseOnExec = false };
+        return this;
+    }
+
+    /// <summary>What the kernel knows of the pipe at this fd, and which open file description it is.</summary>
+    public Actor Sees(int fd, PipeState pipe, ulong description)
+    {
+        _fds[fd] = _fds[fd] with { Pipe = pipe, Description = description };
+        return this;
+    }
 
     private Actor End(int pipe, FdAccess access, int[] fds)
     {

@@ -22,16 +22,16 @@ internal static partial class ZooTable
         CrossReaders("epoll"),
         new("both-pipes-full", Program("full-pipes"))
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["full-pipes", "filter"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["full-pipes", "filter"], Culprit = new("full-pipes", 5) },
         },
         new("all-tokens-are-gone", Program("token-pipe"))
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["server", "job-0", "job-1", "job-2", "job-3"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "jobserver-starved") { Pids = ["server", "job-0", "job-1", "job-2", "job-3"] },
         },
     ];
 
     private static Specimen CrossReaders(string call) => new($"cross-readers-{call}", Program("cross-readers"), call)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["first", "second"], Group = "cross-readers" },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["first", "second"], Group = "cross-readers" },
     };
 }

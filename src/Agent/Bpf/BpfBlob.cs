@@ -9,8 +9,8 @@ namespace OrphanBoard.Agent.Bpf;
 /// </summary>
 internal sealed class BpfBlob
 {
-    // "ORPHBPF1", 22 numbers of 32 bits as in Field, then the data and the instructions of the loading program.
-    private const int FieldCount = 22, HeadSize = 8 + FieldCount * sizeof(uint);
+    // "ORPHBPF1", 20 numbers of 32 bits as in Field, then the data and the instructions of the loading program.
+    private const int FieldCount = 20, HeadSize = 8 + FieldCount * sizeof(uint);
     private readonly byte[] _bytes;
 
     private BpfBlob(byte[] bytes) => _bytes = bytes;
@@ -26,19 +26,17 @@ internal sealed class BpfBlob
         ProcessRowSize,
         TaskRowSize,
         FdRowSize,
-        LifeEventSize,
-        EventSlots,
+        BirthRowSize,
+        BirthSlots,
         ControlMap,
         PidMap,
         ProcessMap,
         TaskMap,
         FdMap,
-        EventMap,
+        BirthMap,
         MemoryMap,
         LookProgram,
         ForkProgram,
-        ExecProgram,
-        ExitProgram,
         ControlOffset,
     }
 
@@ -77,8 +75,8 @@ internal sealed class BpfBlob
             reason = "the program built into this agent is for another architecture; build it on this one";
             return null;
         }
-        if ((blob[Field.ControlSize], blob[Field.ProcessRowSize], blob[Field.TaskRowSize], blob[Field.FdRowSize], blob[Field.LifeEventSize])
-            != (sizeof(SweepControl), sizeof(ProcessRow), sizeof(TaskRow), sizeof(FdRow), sizeof(LifeEvent)))
+        if ((blob[Field.ControlSize], blob[Field.ProcessRowSize], blob[Field.TaskRowSize], blob[Field.FdRowSize], blob[Field.BirthRowSize])
+            != (sizeof(SweepControl), sizeof(ProcessRow), sizeof(TaskRow), sizeof(FdRow), sizeof(BirthRow)))
         {
             reason = "the program built into this agent is of another version; run ./orphanboard build again";
             return null;

@@ -35,13 +35,13 @@ internal sealed unsafe class BpfProgram : IDisposable
 
     internal FdRow* Fds { get; private set; }
 
-    internal LifeEvent* Events { get; private set; }
+    internal BirthRow* Births { get; private set; }
 
-    /// <summary>Length of the ring of events, a power of two.</summary>
-    internal int EventSlots { get; private set; }
+    /// <summary>Length of the ring of births, a power of two.</summary>
+    internal int BirthSlots { get; private set; }
 
-    /// <summary>Why there are no events, in one line; null: there are.</summary>
-    internal string? WithoutEvents { get; private set; }
+    /// <summary>Why there are no births, in one line; null: there are.</summary>
+    internal string? WithoutBirths { get; private set; }
 
     /// <summary>Null, and why in one line, where it cannot be loaded.</summary>
     internal static BpfProgram? TryLoad(SweepRooms rooms, out string? reason)
@@ -113,17 +113,17 @@ internal sealed unsafe class BpfProgram : IDisposable
             Processes = (ProcessRow*)Map(Descriptor(Field.ProcessMap), (long)Rooms.Processes * sizeof(ProcessRow));
             Tasks = (TaskRow*)Map(Descriptor(Field.TaskMap), (long)Rooms.Tasks * sizeof(TaskRow));
             Fds = (FdRow*)Map(Descriptor(Field.FdMap), (long)Rooms.Fds * sizeof(FdRow));
-            EventSlots = blob[Field.EventSlots];
-            Events = (LifeEvent*)Map(Descriptor(Field.EventMap), (long)EventSlots * sizeof(LifeEvent));
+            BirthSlots = blob[Field.BirthSlots];
+            Births = (BirthRow*)Map(Descriptor(Field.BirthMap), (long)BirthSlots * sizeof(BirthRow));
             Descriptor(Field.MemoryMap);
             RandomNumberGenerator.Fill(new Span<byte>(&Control->Key[0], 3 * sizeof(ulong)));
 
-            int fork = Descriptor(Field.ForkProgram), exec = Descriptor(Field.ExecProgram), exit = Descriptor(Field.ExitProgram);
+            int fork = Descriptor(Field.ForkProgram);
             _iteratorLink = Linux.Bpf.CreateIteratorLink(Descriptor(Field.LookProgram));
             if (_iteratorLink < 0)
                 return $"bpf(2) BPF_LINK_CREATE of the task iterator: {Words(_iteratorLink)}";
             _descriptors.Add(_iteratorLink);
-            Attach(fork, exec, exit);
+            Attach(fork, "sched_process_fork\0"u8);
             return null;
         }
         finally
@@ -134,25 +134,13 @@ internal sealed unsafe class BpfProgram : IDisposable
         }
     }
 
-    /// <summary>All three or none: births without deaths would mislead.</summary>
-    private void Attach(int fork, int exec, int exit)
-    {
-        int first = _descriptors.Count;
-        if (Attach(fork, "sched_process_fork\0"u8) && Attach(exec, "sched_process_exec\0"u8) && Attach(exit, "sched_process_exit\0"u8))
-            return;
-        foreach (int fd in CollectionsMarshal.AsSpan(_descriptors)[first..])
-            Linux.Bpf.Close(fd);
-        _descriptors.RemoveRange(first, _descriptors.Count - first);
-    }
-
-    private bool Attach(int program, ReadOnlySpan<byte> tracepoint)
+    private void Attach(int program, ReadOnlySpan<byte> tracepoint)
     {
         int link = Linux.Bpf.OpenTracepoint(program, tracepoint);
         if (link < 0)
-            WithoutEvents = $"bpf(2) BPF_RAW_TRACEPOINT_OPEN: {Words(link)}";
+            WithoutBirths = $"bpf(2) BPF_RAW_TRACEPOINT_OPEN: {Words(link)}";
         else
             _descriptors.Add(link);
-        return link >= 0;
     }
 
     private void* Map(int fd, long size, bool writable = false)

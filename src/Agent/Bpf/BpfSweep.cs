@@ -6,17 +6,17 @@ namespace OrphanBoard.Agent.Bpf;
 /// </summary>
 public sealed unsafe class BpfSweep : IDisposable
 {
-    private readonly LifeEvent[] _events;
+    private readonly BirthRow[] _births;
     private readonly HashSet<int> _wanted = [];
     private BpfProgram _program;
     private SweepRooms _rows;
-    private ulong _eventsSeen;
-    private int _eventCount;
+    private ulong _birthsSeen;
+    private int _birthCount;
 
     private BpfSweep(BpfProgram program)
     {
         _program = program;
-        _events = new LifeEvent[program.EventSlots];
+        _births = new BirthRow[program.BirthSlots];
     }
 
     /// <summary>Loads the program. Null, and why in one line, where that cannot be.</summary>
@@ -35,14 +35,14 @@ public sealed unsafe class BpfSweep : IDisposable
     /// <summary>All rows of fd tables; those of one process are <see cref="ProcessRow.FirstFd"/> and <see cref="ProcessRow.FdCount"/>.</summary>
     public ReadOnlySpan<FdRow> Fds => new(_program.Fds, Math.Min(_rows.Fds, _program.Rooms.Fds));
 
-    /// <summary>What happened between the pass before this one and the beginning of this one, in order.</summary>
-    public ReadOnlySpan<LifeEvent> Events => _events.AsSpan(0, _eventCount);
+    /// <summary>Who was born between the pass before this one and the beginning of this one, in order.</summary>
+    public ReadOnlySpan<BirthRow> Births => _births.AsSpan(0, _birthCount);
 
-    /// <summary>Events that were lost since load, overwritten before they were read.</summary>
-    public ulong EventsLost { get; private set; }
+    /// <summary>Births that were lost since load, overwritten before they were read.</summary>
+    public ulong BirthsLost { get; private set; }
 
-    /// <summary>Why there are no events, in one line; null: there are.</summary>
-    public string? WithoutEvents => _program.WithoutEvents;
+    /// <summary>Why there are no births, in one line; null: there are.</summary>
+    public string? WithoutBirths => _program.WithoutBirths;
 
     /// <summary>Rows for which this pass had no room; nothing is known of what they would have said. 0 but on a host beyond <see cref="SweepRooms.Limit"/>.</summary>
     public long RowsLost { get; private set; }
@@ -78,7 +78,7 @@ public sealed unsafe class BpfSweep : IDisposable
     /// <returns>Null, or why there is nothing, in one line.</returns>
     public string? Run(SweepMode mode, int slice = 0, int slices = 0)
     {
-        DrainEvents();
+        DrainBirths();
         if (RunOnce(mode, slice, slices) is { } reason)
             return reason;
         // More than once: of a process without a row the threads and descriptors are not counted.
@@ -88,7 +88,7 @@ public sealed unsafe class BpfSweep : IDisposable
                 return reason;
             _program.Dispose();
             _program = program;
-            _eventsSeen = 0;
+            _birthsSeen = 0;
             Want(_wanted.ToHashSet());
             if (RunOnce(SweepMode.Full, 0, 0) is { } failed)
                 return failed;
@@ -118,29 +118,29 @@ public sealed unsafe class BpfSweep : IDisposable
         return null;
     }
 
-    /// <summary>Copies the events out of the ring, up to one that is still being written.</summary>
-    private void DrainEvents()
+    /// <summary>Copies the births out of the ring, up to one that is still being written.</summary>
+    private void DrainBirths()
     {
-        _eventCount = 0;
-        ulong end = Volatile.Read(ref _program.Control->Events), slots = (ulong)_events.Length;
-        if (end - _eventsSeen > slots)
+        _birthCount = 0;
+        ulong end = Volatile.Read(ref _program.Control->Births), slots = (ulong)_births.Length;
+        if (end - _birthsSeen > slots)
         {
-            EventsLost += end - slots - _eventsSeen;
-            _eventsSeen = end - slots;
+            BirthsLost += end - slots - _birthsSeen;
+            _birthsSeen = end - slots;
         }
-        while (_eventsSeen < end)
+        while (_birthsSeen < end)
         {
-            LifeEvent* place = _program.Events + (_eventsSeen & (slots - 1));
+            BirthRow* place = _program.Births + (_birthsSeen & (slots - 1));
             ulong sequence = Volatile.Read(in place->Sequence);
-            if (sequence < _eventsSeen + 1)
+            if (sequence < _birthsSeen + 1)
                 break;
-            LifeEvent copy = *place;
-            _eventsSeen++;
+            BirthRow copy = *place;
+            _birthsSeen++;
             // Written over, before or while it was copied.
-            if (sequence != _eventsSeen || Volatile.Read(in place->Sequence) != _eventsSeen)
-                EventsLost++;
+            if (sequence != _birthsSeen || Volatile.Read(in place->Sequence) != _birthsSeen)
+                BirthsLost++;
             else
-                _events[_eventCount++] = copy;
+                _births[_birthCount++] = copy;
         }
     }
 

@@ -10,34 +10,16 @@ public readonly struct FdRow
     /// <summary>Which open file description: equal for all descriptors that were made from one open(2) by dup(2), fork(2) or SCM_RIGHTS. Random per load.</summary>
     public readonly ulong Description;
 
-    /// <summary>Inode number [inode:i_ino].</summary>
-    public readonly ulong Inode;
-
     /// <summary>As <see cref="FdTarget.Id"/>: inode of a pipe or socket, eventfd-id of an eventfd, pid of a pidfd's process; 0 for others.</summary>
     public readonly ulong Id;
 
     public readonly int Number;
 
-    /// <summary>Device of the file system, as the kernel packs it: major &lt;&lt; 20 | minor [inode:i_sb.s_dev]; what <c>sdev:</c> of an epoll's fdinfo shows in hexadecimal.</summary>
-    public readonly uint Device;
-
-    /// <summary>Device number of a device file, packed in the same way [inode:i_rdev].</summary>
-    public readonly uint SpecialDevice;
-
-    /// <summary>O_ flags [f_flags], without O_CLOEXEC.</summary>
-    public readonly uint OpenFlags;
-
-    /// <summary>st_mode [inode:i_mode]: type (0 for what has an anonymous inode) and permissions.</summary>
-    public readonly ushort Mode;
-
     private readonly byte _access, _kind;
 
     public readonly FdBits Bits;
 
-    private readonly byte _padding0, _padding1, _padding2;
-
-    /// <summary>References to the open file description [f_ref, f_count]: descriptors in all tables, and what the kernel itself holds (in flight over a socket, io_uring, a call under way).</summary>
-    public readonly uint References;
+    private readonly byte _padding0;
 
     /// <summary>Pipe or FIFO: bytes in it, at least so many where it has more than 64 slots in use. Eventfd: its count, at most 2^32 - 1.</summary>
     public readonly uint Fill;
@@ -47,6 +29,9 @@ public readonly struct FdRow
 
     /// <summary>Pipe or FIFO: open file descriptions that read and that write [pipe:readers, writers].</summary>
     public readonly uint Readers, Writers;
+
+    /// <summary>References to the open file description [f_ref, f_count]: descriptors in all tables, and what the kernel itself holds (in flight over a socket, io_uring, a call under way). Of pipes and eventfds of who is wanted; 0 for others.</summary>
+    public readonly uint References;
 
     /// <summary>The owner's r and w bits of the link /proc/PID/fd/N [f_mode].</summary>
     public FdAccess Access => (FdAccess)_access;

@@ -31,8 +31,8 @@ internal unsafe struct SweepControl
     private readonly uint _levelKnown, _level, _padding;
     private readonly ulong _pidNamespace;
 
-    /// <summary>Events since load.</summary>
-    internal ulong Events;
+    /// <summary>Births since load.</summary>
+    internal ulong Births;
 
     /// <summary>Bit pid % 65536: processes that are written whole in any case.</summary>
     internal fixed ulong Wanted[WantedBits / 64];

@@ -3,7 +3,7 @@ namespace OrphanBoard.Agent.Bpf;
 /// <summary>How many rows of each kind one pass has room for. The kernel holds that memory, and counts all of it as the agent's resident set.</summary>
 public readonly record struct SweepRooms(int Pids, int Processes, int Tasks, int Fds)
 {
-    /// <summary>Enough for about 600 processes: 2 MB.</summary>
+    /// <summary>Enough for about 600 processes: 1.5 MB.</summary>
     public static SweepRooms Initial { get; } = new(8_192, 1_024, 4_096, 16_384);
 
     /// <summary>For a host with so many processes, kernel threads among them: to load the program again because it had too little costs more than what is too much.</summary>
@@ -16,12 +16,12 @@ public readonly record struct SweepRooms(int Pids, int Processes, int Tasks, int
     internal bool Hold(SweepRooms needed) =>
         needed.Pids <= Pids && needed.Processes <= Processes && needed.Tasks <= Tasks && needed.Fds <= Fds;
 
-    /// <summary>Half as much again as <paramref name="needed"/> where it does not fit, up to the limit; what fits stays.</summary>
+    /// <summary>A quarter more than <paramref name="needed"/> where it does not fit, up to the limit; what fits stays.</summary>
     internal SweepRooms GrownFor(SweepRooms needed) => new(
         Grow(Pids, needed.Pids, Limit.Pids),
         Grow(Processes, needed.Processes, Limit.Processes),
         Grow(Tasks, needed.Tasks, Limit.Tasks),
         Grow(Fds, needed.Fds, Limit.Fds));
 
-    private static int Grow(int room, int needed, int limit) => needed <= room ? room : (int)Math.Min(needed + needed / 2L, limit);
+    private static int Grow(int room, int needed, int limit) => needed <= room ? room : (int)Math.Min(needed + needed / 4L, limit);
 }

@@ -15,9 +15,14 @@ static struct {
     u64 caught;
     struct {
         u64 address;
-        u32 device;
-        u32 magic;
+        u64 magic;
     } super_block;
+    // The last process that a pass found as it was.
+    struct {
+        u64 leader;
+        u64 pass;
+    } left_out;
+    bool wanted;
 } scratch;
 
 // One table while it is read, 64 descriptors at a time: a word of its bitmaps.
@@ -74,6 +79,20 @@ static __always_inline void read_pipe(struct file *file, struct fd_row *row)
     row->fill = slots.bytes;
 }
 
+// Of who is suspect only: it is in a line of cache that nothing else of the file is in.
+static __always_inline u32 references_of(struct file *file)
+{
+    long count = 0;
+    if (!scratch.wanted)
+        return 0;
+    if (bpf_core_field_exists(file->f_ref)) {
+        GET(count, file->f_ref.refcnt.counter);
+        return count + 1; // FILE_REF_ONEREF is 0
+    }
+    READ(count, &((struct file___counted *)file)->f_count.counter);
+    return count;
+}
+
 // The names that fs/*.c give to anon_inode_getfd(), as they show in the link.
 static __always_inline u8 anonymous_kind(struct file *file)
 {
@@ -102,26 +121,24 @@ static __always_inline u8 anonymous_kind(struct file *file)
     return KIND_OTHER;
 }
 
-static __always_inline void read_kind(struct file *file, struct inode *inode, u32 magic, struct fd_row *row)
+static __always_inline void read_kind(struct file *file, struct inode *inode, u64 number, u32 magic, struct fd_row *row)
 {
     void *object = 0;
     row->kind = KIND_PATH;
     if (magic == PIPE_FS) {
         row->kind = KIND_PIPE;
-        row->id = row->inode;
+        row->id = number;
     } else if (magic == SOCK_FS) {
         row->kind = KIND_SOCKET;
-        row->id = row->inode;
+        row->id = number;
     } else if (magic == NS_FS) {
         row->kind = KIND_OTHER;
     } else if (magic == PID_FS) {
         row->kind = KIND_PIDFD;
-        row->mode &= ~S_IFMT; // stat(2) shows none
         GET(object, inode->i_private);
         row->id = number_of(object);
     } else if (magic == ANON_INODE_FS) {
         row->kind = anonymous_kind(file);
-        row->mode &= ~S_IFMT;
         if (row->kind == KIND_EVENTFD || row->kind == KIND_PIDFD)
             GET(object, file->private_data);
         if (row->kind == KIND_PIDFD)
@@ -136,23 +153,10 @@ static __always_inline void read_kind(struct file *file, struct inode *inode, u3
             row->fill = count > ~0U ? ~0U : count;
         }
     }
-    if ((row->mode & S_IFMT) == S_IFIFO)
-        read_pipe(file, row);
-}
-
-static __always_inline u32 references_of(struct file *file)
-{
-    long count = 0;
-    if (bpf_core_field_exists(file->f_ref)) {
-        GET(count, file->f_ref.refcnt.counter);
-        return count + 1; // FILE_REF_ONEREF is 0
-    }
-    READ(count, &((struct file___counted *)file)->f_count.counter);
-    return count;
 }
 
 // Most files of a table lie on few file systems: the last one is kept.
-static __always_inline u32 read_super_block(struct inode *inode, struct fd_row *row)
+static __always_inline u32 magic_of(struct inode *inode)
 {
     struct super_block *block = 0;
     unsigned long magic = 0;
@@ -160,12 +164,10 @@ static __always_inline u32 read_super_block(struct inode *inode, struct fd_row *
     GET(block, inode->i_sb);
     address = ADDRESS(block);
     if (address != scratch.super_block.address) {
-        GET(scratch.super_block.device, block->s_dev);
         GET(magic, block->s_magic);
         scratch.super_block.magic = magic;
         scratch.super_block.address = address;
     }
-    row->device = scratch.super_block.device;
     return scratch.super_block.magic;
 }
 
@@ -190,7 +192,8 @@ static long read_fd(u32 ignored, struct table *table)
     struct file *file;
     struct fd_row *row;
     void *address;
-    u32 bit, index, mode = 0;
+    u32 bit, index, mode = 0, flags = 0;
+    u16 type = 0;
     unsigned long number = 0;
     if (!table->open_word)
         return 1;
@@ -206,19 +209,20 @@ static long read_fd(u32 ignored, struct table *table)
     row->description = identity((u64)address);
     file = TYPED(file, address);
     GET(mode, file->f_mode);
-    GET(row->flags, file->f_flags);
+    GET(flags, file->f_flags);
     GET(inode, file->f_inode);
     GET(number, inode->i_ino);
-    GET(row->mode, inode->i_mode);
-    GET(row->special_device, inode->i_rdev);
+    GET(type, inode->i_mode);
     row->number = table->base + bit;
-    row->inode = number;
     row->id = 0;
     row->access = mode & 3; // FMODE_READ, FMODE_WRITE
-    row->bits = (table->exec_word >> bit & 1 ? FD_CLOSE_ON_EXEC : 0) | (row->flags & FASYNC ? FD_ASYNC : 0);
-    row->references = references_of(file);
-    row->fill = row->slots = row->capacity = row->readers = row->writers = 0;
-    read_kind(file, inode, read_super_block(inode, row), row);
+    row->bits = (table->exec_word >> bit & 1 ? FD_CLOSE_ON_EXEC : 0) | (flags & FASYNC ? FD_ASYNC : 0);
+    row->fill = row->slots = row->capacity = row->readers = row->writers = row->references = 0;
+    read_kind(file, inode, number, magic_of(inode), row);
+    if (row->kind == KIND_PIPE || (row->kind == KIND_PATH && (type & S_IFMT) == S_IFIFO))
+        read_pipe(file, row);
+    if (row->kind == KIND_PIPE || row->kind == KIND_EVENTFD)
+        row->references = references_of(file);
     return 0;
 }
 

@@ -55,11 +55,9 @@ struct k_sigaction { int any; };
 struct sighand_struct { struct k_sigaction action[64]; };
 struct hrtimer { u8 state; };
 struct signal_struct {
-    atomic_t live;
     int nr_threads;
     struct list_head thread_head;
     struct sigpending shared_pending;
-    int group_exit_code;
     u32 is_child_subreaper : 1;
     struct hlist_head posix_timers;
     struct hrtimer real_timer;
@@ -115,10 +113,10 @@ struct qstr { const u8 *name; };
 struct dentry { struct qstr d_name; };
 struct path { struct dentry *dentry; };
 typedef struct { atomic_long_t refcnt; } file_ref_t;
-struct super_block { u32 s_dev; unsigned long s_magic; };
+struct super_block { unsigned long s_magic; };
 struct pipe_buffer { u32 len; };
 struct pipe_inode_info { u32 head; u32 tail; u32 max_usage; u32 ring_size; u32 readers; u32 writers; struct pipe_buffer *bufs; };
-struct inode { u16 i_mode; struct super_block *i_sb; unsigned long i_ino; u32 i_rdev; void *i_private; };
+struct inode { u16 i_mode; struct super_block *i_sb; unsigned long i_ino; void *i_private; };
 struct file { u32 f_mode; u32 f_flags; struct inode *f_inode; void *private_data; struct path f_path; file_ref_t f_ref; }; // f_ref: since 6.13
 struct file___counted { atomic_long_t f_count; };
 struct eventfd_ctx { u64 count; int id; };

@@ -228,6 +228,7 @@ static __always_inline void visit_process(struct task_struct *leader, struct mem
     fingerprint = walk.fingerprint | 1;
     if (control.mode == MODE_FULL || wanted || fingerprint != memory->fingerprint || (control.slices && pid % control.slices == control.slice)) {
         write_process(leader, signal, &walk, memory);
+        scratch.wanted = wanted;
         if (memory->row != NO_ROW)
             write_table(leader, memory, &walk);
     }

@@ -14,7 +14,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
 
-enum { COMM_LENGTH = 16, WANTED_BITS = 65536, EVENT_SLOTS = 8192 };
+enum { COMM_LENGTH = 16, WANTED_BITS = 65536, BIRTH_SLOTS = 4096 };
 
 enum mode { MODE_INCREMENTAL, MODE_FULL };
 
@@ -38,7 +38,7 @@ struct control {
     u32 level;
     u32 padding;
     u64 pid_namespace;
-    u64 events;
+    u64 births;
     u64 wanted[WANTED_BITS / 64];
 };
 
@@ -118,23 +118,18 @@ enum fd_bits { FD_CLOSE_ON_EXEC = 1, FD_ASYNC = 2 };
 // FdRow.cs
 struct fd_row {
     u64 description;
-    u64 inode;
     u64 id;
     u32 number;
-    u32 device;
-    u32 special_device;
-    u32 flags;
-    u16 mode;
     u8 access;
     u8 kind;
     u8 bits;
-    u8 padding[3];
-    u32 references;
+    u8 padding0;
     u32 fill;
     u32 slots;
     u32 capacity;
     u32 readers;
     u32 writers;
+    u32 references;
 };
 
 // Two to a row: rows are padded to eight bytes.
@@ -142,18 +137,11 @@ struct pid_row {
     u32 pids[2];
 };
 
-enum event_kind { EVENT_FORK = 1, EVENT_EXEC, EVENT_EXIT };
-
-// LifeEvent.cs
-struct event_row {
+// BirthRow.cs
+struct birth_row {
     u64 sequence;
     u64 time_boottime;
-    u64 start_boottime;
-    u64 parent_start_boottime;
-    u32 kind;
     u32 pid;
     u32 parent;
-    u32 exit_code;
-    char comm[COMM_LENGTH];
     char parent_comm[COMM_LENGTH];
 };

@@ -19,7 +19,7 @@ ROW_MAP(pid_rows, struct pid_row, 1);
 ROW_MAP(process_rows, struct process_row, 1);
 ROW_MAP(task_rows, struct task_row, 1);
 ROW_MAP(fd_rows, struct fd_row, 1);
-ROW_MAP(event_rows, struct event_row, EVENT_SLOTS);
+ROW_MAP(birth_rows, struct birth_row, BIRTH_SLOTS);
 
 #define READ(destination, source) bpf_core_read(&(destination), sizeof(destination), source)
 

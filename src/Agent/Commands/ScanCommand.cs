@@ -59,7 +59,9 @@ public static class ScanCommand
             if (last.Processes.All(p => p.Pid != pid) && first.Processes.All(p => p.Pid != pid))
                 throw new UsageException($"--pid {pid}: there is no such process");
         }
-        DiagnosisResult result = Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), options);
+        var diagnosis = new HostDiagnosis(options);
+        diagnosis.Advance(first);
+        DiagnosisResult result = diagnosis.Advance(last);
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 
         if (arguments.Has("--json"))

@@ -25,20 +25,17 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
 
     internal override BackendKind Kind => BackendKind.Ebpf;
 
-    internal override bool TellsBirths => sweep.WithoutEvents is null;
+    internal override bool TellsBirths => sweep.WithoutBirths is null;
 
-    internal override long EventOverflows => (long)sweep.EventsLost;
+    internal override long EventOverflows => (long)sweep.BirthsLost;
 
     internal override ImmutableArray<Birth> Births
     {
         get
         {
             ImmutableArray<Birth>.Builder? births = null;
-            foreach (ref readonly LifeEvent told in sweep.Events)
-            {
-                if (told.Kind == LifeEventKind.Fork)
-                    (births ??= ImmutableArray.CreateBuilder<Birth>()).Add(new Birth(told.Pid, told.ParentPid, texts.Get(told.ParentComm), TimeSpan.FromTicks((long)(told.TimeNs / TimeSpan.NanosecondsPerTick))));
-            }
+            foreach (ref readonly BirthRow told in sweep.Births)
+                (births ??= ImmutableArray.CreateBuilder<Birth>()).Add(new Birth(told.Pid, told.ParentPid, texts.Get(told.ParentComm), TimeSpan.FromTicks((long)(told.TimeNs / TimeSpan.NanosecondsPerTick))));
             return births?.ToImmutable() ?? [];
         }
     }
@@ -72,7 +69,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
             return reader.Read(process, plan, tally);
         ref readonly ProcessRow row = ref sweep.Processes[place];
         if (plan.Suspect)
-            return reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.FdsOf(row)) : null;
+            return reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.TasksOf(row), sweep.FdsOf(row)) : null;
         // What the kernel program could not read whole, /proc tells.
         const ProcessFlags Torn = ProcessFlags.TableTorn | ProcessFlags.SignalsUnknown | ProcessFlags.OtherTables;
         return (row.Flags & Torn) != 0 ? reader.Read(process, plan, tally) : rows.Read(process, row, sweep, plan);

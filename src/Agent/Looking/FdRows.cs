@@ -51,8 +51,8 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     {
         FdTarget target = row.Kind switch
         {
-            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Inode, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Inode}]")),
-            FdKind.Socket => new FdTarget(FdKind.Socket, row.Inode, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Inode}]")),
+            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Id, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Id}]")),
+            FdKind.Socket => new FdTarget(FdKind.Socket, row.Id, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Id}]")),
             FdKind.EventFd => EventFd,
             FdKind.Epoll => Epoll,
             FdKind.TimerFd => TimerFd,
@@ -81,7 +81,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     internal static FileDescriptor Complete(FileDescriptor fd, in FdRow row) => fd with
     {
         Description = row.Description,
-        References = row.References,
+        References = row.References == 0 ? null : row.References,
         Pipe = row.Capacity > 0 ? new PipeState(row.Fill, row.Slots, row.Capacity, row.Readers, row.Writers) : null,
     };
 }

@@ -20,6 +20,7 @@ internal static class OpenDescriptions
     {
         if (suspects.Count == 0)
             return;
+        ForgetOthers(processes, suspects);
         var numbers = new Dictionary<Place, ulong>();
         ulong last = 0;
         foreach (var alike in Candidates(processes, suspects).Take(MaxDescriptors).GroupBy(candidate => candidate.Alike, candidate => candidate.Place))
@@ -40,6 +41,16 @@ internal static class OpenDescriptions
             foreach ((Place place, ulong number) in ofProcess)
                 fds[place.Fd] = fds[place.Fd] with { Description = number };
             processes[ofProcess.Key] = processes[ofProcess.Key] with { Fds = fds.ToImmutable() };
+        }
+    }
+
+    /// <summary>Who cannot be asked (in vfork, say) is not known: what a back end said of it are numbers of another series, equal to nothing here.</summary>
+    private static void ForgetOthers(ProcessRecord[] processes, IReadOnlySet<int> suspects)
+    {
+        for (int i = 0; i < processes.Length; i++)
+        {
+            if (suspects.Contains(processes[i].Pid) && !Sharers.Sleeps(processes[i]) && processes[i].Fds.Any(fd => fd.Description is not null))
+                processes[i] = processes[i] with { Fds = [.. processes[i].Fds.Select(fd => fd.Description is null ? fd : fd with { Description = null })] };
         }
     }
 

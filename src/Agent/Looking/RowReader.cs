@@ -68,7 +68,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             && before.Comm == comm && before.State == (char)row.State && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
             && before.SignalsIgnored == row.SignalsIgnored && before.SignalsCaught == row.SignalsCaught && before.SignalsPending == row.SignalsPending
             && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces && before.Exe == exe
-            && before.Cgroup == cgroup && before.ContainerId == container && before.CpuTicks == cpuTicks && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasPosixTimers: null, HasAlarm: null, Frozen: null }
+            && before.Cgroup == cgroup && before.ContainerId == container && before.CpuTicks == cpuTicks && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasPosixTimers: null, HasAlarm: null, IsSubreaper: null, HasParentDeathSignal: null, Frozen: null }
             && before.Threads == records && before.ThreadsComplete == complete && before.Fds == table && before.FdSight == Sight.Seen)
             return before;
         return new ProcessRecord
@@ -133,7 +133,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
     }
 
     /// <summary>What the kernel program sees of a suspect and /proc does not show.</summary>
-    internal static ProcessRecord Complete(ProcessRecord record, in ProcessRow row, ReadOnlySpan<FdRow> table)
+    internal static ProcessRecord Complete(ProcessRecord record, in ProcessRow row, ReadOnlySpan<TaskRow> tasks, ReadOnlySpan<FdRow> table)
     {
         ImmutableArray<FileDescriptor>.Builder fds = ImmutableArray.CreateBuilder<FileDescriptor>(record.Fds.Length);
         int place = 0;
@@ -145,6 +145,15 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
                 && (fd.Target.Kind != FdKind.Pipe || table[place].Id == fd.Target.Id);
             fds.Add(same ? FdRows.Complete(fd, table[place]) : fd);
         }
-        return record with { Fds = fds.MoveToImmutable(), HasAlarm = (row.Flags & ProcessFlags.Alarm) != 0 };
+        bool parentDeathSignal = false;
+        foreach (ref readonly TaskRow task in tasks)
+            parentDeathSignal |= task.ParentDeathSignal != 0;
+        return record with
+        {
+            Fds = fds.MoveToImmutable(),
+            HasAlarm = (row.Flags & ProcessFlags.Alarm) != 0,
+            IsSubreaper = (row.Flags & ProcessFlags.Subreaper) != 0,
+            HasParentDeathSignal = parentDeathSignal,
+        };
     }
 }

@@ -18,6 +18,9 @@ public static class Assumption
     /// <summary>/proc does not show who is a child subreaper (prctl(2)).</summary>
     public const string NoSubreaper = "no-subreaper";
 
+    /// <summary>/proc does not show which eventfds an AIO context adds to (io_submit(2), IOCB_FLAG_RESFD).</summary>
+    public const string NoAio = "no-aio";
+
     /// <summary>The assumption as a sentence; null for a word of another version.</summary>
     public static string? Sentence(string assumption) => assumption switch
     {
@@ -26,6 +29,7 @@ public static class Assumption
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds no end of these pipes: its fd table may not be read, and no holder is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
+        NoAio => "No asynchronous read or write of the kernel is pending that would add to the eventfd when it ends.",
         _ => null,
     };
 }

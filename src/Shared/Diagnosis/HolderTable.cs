@@ -22,6 +22,12 @@ internal sealed class HolderTable
     private readonly HashSet<(FdKind, ulong)> _lost = [];
     private readonly List<FdTarget> _letGo = [];
 
+    /// <summary>All who hold an eventfd, whichever it is.</summary>
+    public OrderedList<Holder> EventFds { get; } = new();
+
+    /// <summary>All who hold an eventfd of which it is not known which it is: it was not asked.</summary>
+    public OrderedList<Holder> UntoldEventFds { get; } = new();
+
     /// <summary>Who held what until now is what the look before says.</summary>
     public void BeginLook() => _lost.Clear();
 
@@ -70,6 +76,12 @@ internal sealed class HolderTable
 
     private void Add(Holder holder, FdTarget target)
     {
+        if (target.Kind == FdKind.EventFd)
+        {
+            EventFds.Add(holder);
+            if (target.Id == 0)
+                UntoldEventFds.Add(holder);
+        }
         if (!CanBeTold(target))
             return;
         if (!_lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list))
@@ -79,6 +91,12 @@ internal sealed class HolderTable
 
     private void Remove(Holder holder, FdTarget target)
     {
+        if (target.Kind == FdKind.EventFd)
+        {
+            EventFds.Remove(holder);
+            if (target.Id == 0)
+                UntoldEventFds.Remove(holder);
+        }
         if (!CanBeTold(target) || !_lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list))
             return;
         list.Remove(holder);

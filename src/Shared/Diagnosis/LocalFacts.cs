@@ -101,5 +101,18 @@ internal static class SignalMask
     public const ulong IntervalTimers = 1UL << 13 | 1UL << 25 | 1UL << 26;
 
     /// <summary>SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM: programs sit and wait for these.</summary>
-    public const ulong WaitedForByDesign = 1UL << 0 | 1UL << 1 | 1UL << 2 | 1UL << 9 | 1UL << 11 | 1UL << 14;
+    public const ulong WaitedForByDesign = Interrupt | TellsToEnd;
+
+    /// <summary>The same but SIGINT, which some runtimes catch in each program that they run: a handler of these is the program's own.</summary>
+    public const ulong TellsToEnd = 1UL << 0 | Quit | 1UL << 9 | 1UL << 11 | 1UL << 14;
+
+    private const ulong Interrupt = 1UL << 1, Quit = 1UL << 2, BrokenPipe = 1UL << 12;
+
+    /// <summary>
+    /// Whether it may sit and wait for a signal. Who catches one may; and who ignores SIGINT by its own doing, or would have caught it had it not been
+    /// ignored from the start: a shell ignores SIGINT and SIGQUIT for what it runs in the background, and runtimes that ignore SIGPIPE then leave it so.
+    /// </summary>
+    public static bool MayLiveBySignals(ProcessRecord process) =>
+        (process.SignalsCaught & WaitedForByDesign) != 0
+        || (process.SignalsIgnored & Interrupt) != 0 && ((process.SignalsIgnored & Quit) == 0 || (process.SignalsIgnored & BrokenPipe) != 0);
 }

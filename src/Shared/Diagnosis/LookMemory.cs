@@ -11,13 +11,13 @@ namespace OrphanBoard.Shared.Diagnosis;
 public sealed class LookMemory
 {
     private readonly ResourceIndex _resources = new();
-    private readonly HashSet<HostProcess> _orphans = [];
+    private readonly Dictionary<int, HostProcess> _orphans = [];
 
     /// <summary>The host as the last look showed it.</summary>
     internal ResourceIndex Resources => _resources;
 
     /// <summary>Those that were seen to lose their parent.</summary>
-    internal IReadOnlyCollection<HostProcess> Orphans => _orphans;
+    internal IReadOnlyCollection<HostProcess> Orphans => _orphans.Values;
 
     /// <summary>One more look is remembered. A look of another boot begins anew.</summary>
     /// <returns>This memory.</returns>
@@ -25,7 +25,7 @@ public sealed class LookMemory
     {
         _resources.Advance(look);
         foreach (HostProcess gone in _resources.Gone)
-            _orphans.Remove(gone);
+            _orphans.Remove(gone.Pid);
         var lineage = new Lineage(_resources);
         foreach (HostProcess process in _resources.Changed)
             Remember(process, lineage);
@@ -52,7 +52,9 @@ public sealed class LookMemory
     }
 
     /// <summary>Set when the parent was seen to exit, or is known to have exited.</summary>
-    public OrphanInfo? LostParentOf(ProcessRecord process) => Of(process)?.Orphan;
+    /// <remarks>Asked of every process at every look: of the orphans alone, who are few.</remarks>
+    public OrphanInfo? LostParentOf(ProcessRecord process) =>
+        _orphans.TryGetValue(process.Pid, out HostProcess? orphan) && orphan.Record.StartTimeTicks == process.StartTimeTicks ? orphan.Past!.Orphan : null;
 
     /// <summary>Whether <paramref name="ancestor"/> was above <paramref name="process"/> when that was first seen, whoever has adopted it since.</summary>
     public bool CameFrom(ProcessRecord process, ProcessRecord ancestor) => Of(process)?.Ancestors.Contains(ancestor.Key) == true;
@@ -120,7 +122,7 @@ public sealed class LookMemory
         Snapshot look = _resources.Look;
         process.Past!.Orphan = new OrphanInfo(parent, comm, process.Record.Ppid, look.TakenAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"), null);
         process.Past.OrphanSince = look.Uptime;
-        _orphans.Add(process);
+        _orphans[process.Pid] = process;
     }
 
     /// <summary>A thread with other counters than before stands still since now.</summary>

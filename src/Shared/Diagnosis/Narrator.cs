@@ -144,7 +144,9 @@ internal sealed class Narrator(ResourceIndex resources)
         {
             if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite)
                 yield return HolderSentence(process, edge);
-            else if (edge.Part is { Kind: WaitKind.ChildWait, Children.Pid: null })
+            else if (edge.Part.Kind == WaitKind.EventFd)
+                yield return EventFdSentence(process, edge);
+            else if (edge.Part is { Kind: WaitKind.ChildWait, Children.Pid: null } or { Kind: WaitKind.Vfork })
                 yield return edge.To.Length == 1 ? $"That is {Name(edge.To[0].Node)}." : $"Those are {Listing(edge.To.Select(waker => Name(waker.Node)))}.";
         }
     }
@@ -162,6 +164,13 @@ internal sealed class Narrator(ResourceIndex resources)
         });
         string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of pipe {edge.Part.Target!.Id}" : $"Its {end}";
         return $"{of} is open {Listing(holders)}.";
+    }
+
+    private string EventFdSentence(int process, IncidentEdge edge)
+    {
+        string of = edge.Whole.Kind == WaitKind.Poll ? $"Eventfd {edge.Part.Target!.Id}" : "The eventfd";
+        string[] others = [.. edge.To.Where(waker => waker.Node != process).Select(waker => $"at fd {waker.Fd} of {Name(waker.Node)}")];
+        return others.Length == 0 ? $"{of} is open nowhere else." : $"{of} is also open {Listing(others)}.";
     }
 
     private static string Times(int count) => count == 2 ? "twice" : $"{count} times";

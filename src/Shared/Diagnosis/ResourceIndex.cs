@@ -93,6 +93,12 @@ internal sealed class ResourceIndex
     /// <summary>All who hold this object, either end, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
     public OrderedList<Holder> HoldersOf(FdTarget target) => _holders.Of(target);
 
+    /// <summary>All who hold an eventfd, whichever it is.</summary>
+    public OrderedList<Holder> EventFdHolders => _holders.EventFds;
+
+    /// <summary>All who hold an eventfd of which it is not known which it is.</summary>
+    public OrderedList<Holder> UntoldEventFdHolders => _holders.UntoldEventFds;
+
     /// <summary>Whether somebody held this object at the look before who no longer does: an end may have been handed on unseen.</summary>
     public bool LostAHolder(FdTarget target) => _holders.LostOne(target);
 

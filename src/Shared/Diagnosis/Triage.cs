@@ -65,6 +65,12 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
         }
+        // Which eventfd it is that somebody has shows only in fdinfo: of all who have one, where it matters.
+        if (_stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.EventFd || wait.Members.Any(member => member.Kind == WaitKind.EventFd))))
+        {
+            foreach (Holder holder in resources.EventFdHolders.Span)
+                _suspects.Add(holder.Process);
+        }
     }
 
     private void FindStuck(HostIdentity host)

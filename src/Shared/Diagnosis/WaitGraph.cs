@@ -29,7 +29,7 @@ internal sealed class WaitGraph(ResourceIndex resources)
         return new WaitNode(waiters, canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             NotKnown = [.. LocalFact.NotKnown(process.Record)],
-            MayWaitForSignal = (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.Any(waiter => MayWaitForSignal(process.Pid, waiter)),
+            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record) && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter)),
         };
     }
 
@@ -45,13 +45,24 @@ internal sealed class WaitGraph(ResourceIndex resources)
     }
 
     /// <summary>
-    /// A handler interrupts the main thread, posts what only the process itself could post, or writes to a pipe of its own that stands
-    /// among the fds that are waited for.
+    /// A handler interrupts the main thread, posts what only the process itself could post, or writes to a pipe or eventfd of its own that
+    /// stands among the fds that are waited for. A supervisor that waits for its children ends them in the handler.
     /// </summary>
-    private static bool MayWaitForSignal(int pid, Waiter waiter) =>
-        waiter.Thread.Tid == pid && waiter.WaitsOnlyFor(pid)
-        || waiter.Wait.Kind == WaitKind.PipeRead && waiter.WaitsOnlyFor(pid)
-        || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => part.Wait.Kind == WaitKind.PipeRead && part.Wakers.Any(waker => waker.Direct && waker.Node == pid));
+    private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter)
+    {
+        int pid = process.Pid;
+        if (waiter.Thread.Tid == pid
+            && (waiter.WaitsOnlyFor(pid) || waiter.Wait.Kind == WaitKind.ChildWait && (process.SignalsCaught & SignalMask.TellsToEnd) != 0))
+        {
+            return true;
+        }
+        return waiter.Wait.Kind == WaitKind.PipeRead && waiter.WaitsOnlyFor(pid)
+            || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => IsOwnSelfPipe(part, pid))
+            || waiter.Clauses.Any(clause => clause.Wait.Kind == WaitKind.EventFd && IsOwnSelfPipe(clause, pid));
+    }
+
+    private static bool IsOwnSelfPipe(Clause clause, int pid) =>
+        clause.Wait.Kind is WaitKind.PipeRead or WaitKind.EventFd && clause.Wakers.Any(waker => waker.Direct && waker.Node == pid);
 }
 
 /// <summary>A process in the graph: it is stuck only when all its threads are, for a free thread can close any fd.</summary>

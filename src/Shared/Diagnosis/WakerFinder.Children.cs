@@ -11,6 +11,11 @@ internal sealed partial class WakerFinder
     private void FindChildren(HostProcess parent, Wait wait, IWakerSink sink)
     {
         ChildSelector selector = wait.Children ?? ChildSelector.Any;
+        if (selector is { ByPidFd: true, Pid: { } one })
+        {
+            FindProcess(one, wait, sink);
+            return;
+        }
         ReadOnlySpan<HostProcess> children = resources.ChildrenOf(parent).Span;
         bool any = false, exited = false;
         foreach (HostProcess child in children)
@@ -24,10 +29,53 @@ internal sealed partial class WakerFinder
             Outside(wait, "the child that it waits for was not seen", sink);
         else if (exited)
             Outside(wait, "a child has already exited: it is about to wake", sink);
-        else if (selector.Pid is null && (parent.Record.SignalsIgnored & SignalMask.Child) != 0)
+        else if (selector is { Pid: null, LeavesOutSome: false } && (parent.Record.SignalsIgnored & SignalMask.Child) != 0)
             FindEach(parent.Record, children, selector, wait, sink);
         else
             FindAny(parent.Record, children, selector, wait, sink);
+    }
+
+    /// <summary>The process of a pidfd, anybody's child.</summary>
+    private void FindProcess(int pid, Wait wait, IWakerSink sink)
+    {
+        if (resources.Find(pid) is not { } process)
+        {
+            Outside(wait, "the process that it waits for was not seen", sink);
+        }
+        else if (process.Record.IsZombie)
+        {
+            Outside(wait, "the process that it waits for has exited: it is about to wake", sink);
+        }
+        else
+        {
+            sink.Begin(wait);
+            sink.Add(process, null, direct: true);
+            sink.End(Openness.Closed, null);
+        }
+    }
+
+    /// <summary>
+    /// Until it has exec'd, the child of vfork(2) has its parent's memory, program and arguments. Who shares memory was asked of suspects only: a guess
+    /// takes the newest of the children that look so.
+    /// </summary>
+    private void FindVforked(HostProcess parent, Wait wait, IWakerSink sink)
+    {
+        ProcessRecord record = parent.Record;
+        HostProcess[] children = [.. resources.ChildrenOf(parent).Where(child => !child.Record.IsZombie && child.Record.Exe == record.Exe)];
+        HostProcess[] sharers = [.. children.Where(child => record.SharesMemoryWith.Contains(child.Pid))];
+        if (sharers.Length > 0)
+            children = sharers;
+        else if (guess && children.Length > 1)
+            children = [children.MaxBy(child => (child.Record.StartTimeTicks, child.Pid))!];
+        if (children.Length == 0)
+        {
+            Outside(wait, "the child that it made with vfork was not seen", sink);
+            return;
+        }
+        sink.Begin(wait);
+        foreach (HostProcess child in children)
+            sink.Add(child, null, direct: true);
+        sink.End(Openness.Closed, null);
     }
 
     /// <summary>With SIGCHLD ignored, wait(2) blocks until all children have ended.</summary>
@@ -54,9 +102,9 @@ internal sealed partial class WakerFinder
             deeper |= resources.ChildrenOf(child).Count > 0;
             more = more && sink.Add(child, null, direct: true);
         }
-        // Init is given what its descendants leave behind. Another process may be a subreaper too, which /proc does not show.
-        bool isInit = selector.Pid is null && parent.NsPid == 1;
-        if (isInit && more)
+        // Init is given what its descendants leave behind, and so is a subreaper, which only back end ebpf sees.
+        bool adopts = selector.Pid is null && (parent.NsPid == 1 || parent.IsSubreaper == true);
+        if (adopts && more)
         {
             foreach (HostProcess child in children)
             {
@@ -64,7 +112,7 @@ internal sealed partial class WakerFinder
                     break;
             }
         }
-        if (selector.Pid is null && !isInit && deeper)
+        if (selector.Pid is null && !adopts && deeper && parent.IsSubreaper is null)
             sink.Assume(Assumption.NoSubreaper);
         sink.End(Openness.Closed, null);
     }

@@ -3,22 +3,24 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>Pipes and eventfds: who holds an end.</summary>
+/// <summary>Pipes: who holds an end.</summary>
 internal sealed partial class WakerFinder
 {
+    private const string HeldUnseen = "an end of it is held where it cannot be seen (in flight over a socket, say)";
+
     /// <summary>
     /// Either end: a co-holder of the own end can resize the pipe (F_SETPIPE_SZ) and so wake a writer. A pipe whose other end nobody is seen
-    /// to have would end the wait at once (end of file, or SIGPIPE), so that end is somewhere unseen. An eventfd has but one end.
+    /// to have would end the wait at once (end of file, or SIGPIPE), so that end is somewhere unseen.
     /// </summary>
-    private void FindHolders(Wait wait, IWakerSink sink)
+    private void FindHolders(HostProcess process, Wait wait, IWakerSink sink, bool edgeTriggered)
     {
         OrderedList<Holder> holders = resources.HoldersOf(wait.Target!);
         FdAccess other = wait.Kind == WaitKind.PipeRead ? FdAccess.Write : FdAccess.Read;
-        bool held = wait.Kind == WaitKind.EventFd;
+        bool held = false;
         sink.Begin(wait);
         foreach (Holder holder in holders.Span)
         {
-            bool direct = wait.Kind == WaitKind.EventFd || (holder.Access & other) != 0;
+            bool direct = (holder.Access & other) != 0;
             held |= direct;
             if (sink.Add(holder.Owner, holder.Fd, direct))
                 continue;
@@ -27,12 +29,25 @@ internal sealed partial class WakerFinder
         }
         Unseen unseen = guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
         if (!held || unseen == Unseen.Somebody)
-            sink.End(Openness.Outside, "its other end is held where it cannot be seen (in flight over a socket, say)");
+            sink.End(Openness.Outside, HeldUnseen);
         else if (!guess && resources.LostAHolder(wait.Target!))
             sink.End(Openness.Outside, "a holder has just let go of it");
+        else if (!guess && WhyAboutToWake(process.Record, wait, edgeTriggered) is { } why)
+            sink.End(Openness.Outside, why);
         else if (unseen == Unseen.None)
             sink.End(Openness.Closed, null);
         else
             EndSighted(holders, sink);
+    }
+
+    /// <summary>The last look into the pipe itself: whether what is waited for has come. Null also where the back end does not see it.</summary>
+    private static string? WhyAboutToWake(ProcessRecord process, Wait wait, bool edgeTriggered)
+    {
+        if (wait.Fd is not { } fd || process.FindFd(fd)?.Pipe is not { } pipe)
+            return null;
+        if (wait.Kind == WaitKind.PipeRead && pipe.Buffers > 0 && !edgeTriggered)
+            return "there is something in the pipe: it is about to wake";
+        // A member of a set may stand there for the end of the readers alone, room or not.
+        return wait is { Kind: WaitKind.PipeWrite, Call: not null } && pipe.Buffers < pipe.Capacity ? "there is room in the pipe: it is about to wake" : null;
     }
 }

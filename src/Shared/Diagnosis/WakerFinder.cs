@@ -53,8 +53,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         else if (wait.Kind == WaitKind.Poll)
         {
             sink.BeginSet(wait);
+            bool edgeTriggered = wait.Call is SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2;
             foreach (Wait member in wait.Members)
-                FindOne(process, member, sink);
+                FindOne(process, member, sink, edgeTriggered);
             sink.EndSet();
         }
         else
@@ -64,7 +65,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     }
 
     /// <summary>
-    /// Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, those that share its memory or its fd table, and the children
+    /// Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, those that share its memory or its fd table, the parent whose death it is told of, and the children
     /// whose end it has a handler for.
     /// </summary>
     public void FindAlways(HostProcess process, IWakerSink sink)
@@ -75,6 +76,8 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             sink.Add(tracee, null, direct: false);
         if (!guess)
             AddSharers(process, sink);
+        if (process.Record.HasParentDeathSignal == true && resources.ParentOf(process) is { } parent)
+            sink.Add(parent, null, direct: false);
         if ((process.Record.SignalsCaught & SignalMask.Child) == 0)
             return;
         foreach (HostProcess child in resources.ChildrenOf(process).Span)
@@ -113,12 +116,16 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => null,
         WaitKind.EventFd when wait.Target is { Id: not 0 } => null,
         WaitKind.Futex when wait.Futex is { Private: true } => null,
-        WaitKind.ChildWait => null,
+        WaitKind.ChildWait or WaitKind.Vfork => null,
         WaitKind.Unknown => wait.Why ?? "it is not decoded",
         _ => "what it waits for can come from outside",
     };
 
-    private void FindOne(HostProcess process, Wait wait, IWakerSink sink)
+    /// <param name="process">Who waits.</param>
+    /// <param name="wait">The wait, or one member of a set.</param>
+    /// <param name="sink">Is told.</param>
+    /// <param name="edgeTriggered">Of a set that may tell of what comes only, not of what is there (EPOLLET).</param>
+    private void FindOne(HostProcess process, Wait wait, IWakerSink sink, bool edgeTriggered = false)
     {
         if (WhyOneOutside(wait) is { } why)
         {
@@ -135,8 +142,14 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             case WaitKind.Futex:
                 FindSharers(process, wait, sink);
                 break;
+            case WaitKind.Vfork:
+                FindVforked(process, wait, sink);
+                break;
+            case WaitKind.EventFd:
+                FindEventFdHolders(wait, sink);
+                break;
             default:
-                FindHolders(wait, sink);
+                FindHolders(process, wait, sink, edgeTriggered);
                 break;
         }
     }

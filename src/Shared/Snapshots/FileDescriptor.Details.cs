@@ -2,10 +2,17 @@ using System.Collections.Immutable;
 
 namespace OrphanBoard.Shared.Snapshots;
 
-/// <summary>What is read of a suspect's descriptors only. Kept apart: of 200,000 descriptors hardly one has any, and each field would be paid for by all.</summary>
+/// <summary>What few descriptors have: the members of an epoll, and what is read of suspects only. Kept apart: of 200,000 descriptors hardly one has any, and each field would be paid for by all.</summary>
 public sealed partial record FileDescriptor
 {
     private readonly Details? _details;
+
+    /// <summary>The members of an epoll set: the <c>tfd:</c> lines of its fdinfo. Null: not an epoll, not asked or not readable.</summary>
+    public ImmutableArray<EpollMember>? EpollMembers
+    {
+        get => _details?.EpollMembers;
+        init => _details = value is null && _details is null ? null : Filled with { EpollMembers = value };
+    }
 
     /// <summary>Inode, <c>ino:</c> of fdinfo (Linux 5.14). Names a file only together with <see cref="Device"/>. Null: not asked, or not shown.</summary>
     public ulong? Inode
@@ -83,6 +90,7 @@ public sealed partial record FileDescriptor
 
     private sealed record Details
     {
+        public ImmutableArray<EpollMember>? EpollMembers { get; init; }
         public ulong? Inode { get; init; }
         public uint? Device { get; init; }
         public ulong? Description { get; init; }

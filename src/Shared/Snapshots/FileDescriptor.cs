@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 
 namespace OrphanBoard.Shared.Snapshots;
@@ -11,9 +10,6 @@ public sealed partial record FileDescriptor(int Number, FdAccess Access, FdTarge
 {
     /// <summary>Close-on-exec: 02000000 in <c>flags:</c> of fdinfo. Null: not asked.</summary>
     public bool? CloseOnExec { get; init; }
-
-    /// <summary>The members of an epoll set: the <c>tfd:</c> lines of its fdinfo. Null: not an epoll, not asked or not readable.</summary>
-    public ImmutableArray<EpollMember>? EpollMembers { get; init; }
 
     /// <summary>Whether fdinfo shows O_ASYNC (020000 in <c>flags:</c>): the kernel sends signals for it.</summary>
     public bool Async { get; init; }

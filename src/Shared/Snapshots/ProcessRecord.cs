@@ -91,6 +91,12 @@ public sealed record ProcessRecord
     /// </summary>
     public bool? HasAlarm { get; init; }
 
+    /// <summary>Whether it adopts the orphans among its descendants: PR_SET_CHILD_SUBREAPER of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
+    public bool? IsSubreaper { get; init; }
+
+    /// <summary>Whether its parent's death sends it a signal: PR_SET_PDEATHSIG of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
+    public bool? HasParentDeathSignal { get; init; }
+
     /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
 

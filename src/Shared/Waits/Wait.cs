@@ -37,6 +37,7 @@ public sealed record Wait
     public string? Resource => Kind switch
     {
         WaitKind.Futex => Futex is null ? null : $"futex:0x{Futex.Address:x}",
+        WaitKind.Vfork => "child:any",
         WaitKind.ChildWait => Children is { Pid: { } pid } ? $"child:{pid}" : Children is { Group: { } group } ? $"child:group:{group}" : "child:any",
         WaitKind.Poll => Members.IsEmpty ? null : string.Join(' ', Members.Select(member => member.Target?.Text).Distinct()),
         _ => Target?.Text,
@@ -52,6 +53,15 @@ public sealed record Wait
 public sealed record ChildSelector(int? Pid, int? Group)
 {
     public static ChildSelector Any { get; } = new(null, null);
+
+    /// <summary>Whether <see cref="Pid"/> comes from a pidfd: then it is of the looker's pid namespace, and in a set it need not be a child's.</summary>
+    public bool ByPidFd { get; private init; }
+
+    /// <summary>Whether flags (__WCLONE, __WNOTHREAD) leave out some of the children, which ones cannot be told.</summary>
+    public bool LeavesOutSome { get; init; }
+
+    /// <param name="pidFd">What the pidfd refers to.</param>
+    public static ChildSelector OfPidFd(FdTarget pidFd) => new((int)pidFd.Id, null) { ByPidFd = true };
 }
 
 /// <summary>The arguments of a futex(2) wait.</summary>

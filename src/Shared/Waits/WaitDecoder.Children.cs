@@ -6,8 +6,10 @@ namespace OrphanBoard.Shared.Waits;
 /// <summary>wait4(2), waitid(2).</summary>
 public static partial class WaitDecoder
 {
+    private const uint WaitExited = 4, WaitNoThread = 0x20000000, WaitAll = 0x40000000, WaitClone = 0x80000000;
+
     // wait4(2): pid < -1 a group, -1 any child, 0 the caller's own group, > 0 one child
-    private static Wait OfWait4(ProcessRecord process, int pid, SystemCall call) => Child(call, pid switch
+    private static Wait OfWait4(ProcessRecord process, int pid, uint options, SystemCall call) => Child(call, options, pid switch
     {
         > 0 => new ChildSelector(pid, null),
         0 => new ChildSelector(null, process.Pgrp),
@@ -16,15 +18,23 @@ public static partial class WaitDecoder
     });
 
     // waitid(2): P_ALL 0, P_PID 1, P_PGID 2, P_PIDFD 3
-    private static Wait OfWaitid(ProcessRecord process, int idType, int id, SystemCall call) => idType switch
+    private static Wait OfWaitid(ProcessRecord process, int idType, int id, uint options, SystemCall call) => idType switch
     {
-        0 => Child(call, ChildSelector.Any),
-        1 => Child(call, new ChildSelector(id, null)),
-        2 => Child(call, new ChildSelector(null, id == 0 ? process.Pgrp : id)),
-        3 when process.FindFd(id) is { Target: { Kind: FdKind.PidFd, Id: > 0 } target } => Child(call, new ChildSelector((int)target.Id, null)),
+        // A child that stops or goes on was sent a signal, and anybody may send one.
+        _ when (options & WaitExited) == 0 => Wait.Unknown("waitid for a child to stop or go on, not to exit, is not decoded", call),
+        0 => Child(call, options, ChildSelector.Any),
+        1 => Child(call, options, new ChildSelector(id, null)),
+        2 => Child(call, options, new ChildSelector(null, id == 0 ? process.Pgrp : id)),
+        3 when process.FindFd(id) is { Target: { Kind: FdKind.PidFd, Id: > 0 } target } => Child(call, options, ChildSelector.OfPidFd(target)),
         _ => Wait.Unknown($"waitid of type {idType} is not decoded", call),
     };
 
-    private static Wait Child(SystemCall call, ChildSelector children) =>
-        new() { Kind = WaitKind.ChildWait, Bounded = Bounded.No, Call = call, Children = children };
+    // WUNTRACED and WCONTINUED add nothing: the signals that stop a child and let it go on come from outside.
+    private static Wait Child(SystemCall call, uint options, ChildSelector children) => new()
+    {
+        Kind = WaitKind.ChildWait,
+        Bounded = Bounded.No,
+        Call = call,
+        Children = (options & WaitNoThread) != 0 || (options & (WaitClone | WaitAll)) == WaitClone ? children with { LeavesOutSome = true } : children,
+    };
 }

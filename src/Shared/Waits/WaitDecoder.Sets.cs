@@ -73,7 +73,7 @@ public static partial class WaitDecoder
             Bounded = Bounded.No,
             Fd = entry.Number,
             Target = entry.Target,
-            Children = kind == WaitKind.ChildWait ? new ChildSelector((int)entry.Target.Id, null) : null,
+            Children = kind == WaitKind.ChildWait ? ChildSelector.OfPidFd(entry.Target) : null,
             Why = kind == WaitKind.Unknown ? $"what polls {entry.Target.Text} is not decoded" : null,
         };
     }

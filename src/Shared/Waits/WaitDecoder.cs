@@ -23,7 +23,10 @@ public static partial class WaitDecoder
             case 't':
                 return new Wait { Kind = WaitKind.Traced, Bounded = Bounded.No };
             case 'D':
-                return new Wait { Kind = IsVfork(host, thread) ? WaitKind.Vfork : WaitKind.Uninterruptible, Bounded = Bounded.Unknown };
+                // The one state D that proves something: it ends when the child has exec'd or exited, and a fatal signal apart with nothing else.
+                return IsVfork(host, thread)
+                    ? new Wait { Kind = WaitKind.Vfork, Bounded = Bounded.No }
+                    : new Wait { Kind = WaitKind.Uninterruptible, Bounded = Bounded.Unknown };
             case not 'S':
                 return Wait.Unknown($"state {thread.State}");
         }
@@ -65,8 +68,8 @@ public static partial class WaitDecoder
             SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 when Sleeps(thread, EpollChannels) =>
                 OfEpoll(process, thread, call),
             SystemCall.Futex when Sleeps(thread, FutexChannels) => OfFutex(process, thread, call),
-            SystemCall.Wait4 when Sleeps(thread, ChildChannels) => OfWait4(process, (int)args[0], call),
-            SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], call),
+            SystemCall.Wait4 when Sleeps(thread, ChildChannels) => OfWait4(process, (int)args[0], (uint)args[2], call),
+            SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], (uint)args[3], call),
             SystemCall.Nanosleep or SystemCall.ClockNanosleep =>
                 new Wait { Kind = WaitKind.Timer, Bounded = Bounded.Yes, Call = call },
             SystemCall.Pause or SystemCall.RtSigsuspend =>

@@ -37,13 +37,9 @@ public sealed class BpfFdTests
             Assert.Equal((fd.Number, info!.CloseOnExec, info.Async), (fd.Number, fd.CloseOnExec, (fd.Bits & FdBits.Async) != 0));
             ulong id = fd.Kind switch { FdKind.EventFd => info.EventFdId ?? 0, FdKind.PidFd => (ulong)(info.Pid ?? 0), _ => target.Id };
             Assert.Equal((fd.Number, id), (fd.Number, fd.Id));
-            if (fd.Kind is FdKind.Pipe or FdKind.Socket)
-                Assert.Equal(id, fd.Inode);
         }
         Assert.Equal(new[] { FdKind.EventFd, FdKind.Epoll, FdKind.SignalFd, FdKind.TimerFd, FdKind.Inotify, FdKind.PidFd, FdKind.Socket, FdKind.Socket, FdKind.Path }, swept.Fds[9..].Select(fd => fd.Kind));
         Assert.Equal((FdAccess.None, true), (swept.Fd(17).Access, swept.Fd(7).CloseOnExec));
-        Assert.Equal((0x1000, 0x2000, 0xc000, 0), (swept.Fd(3).Mode & 0xf000, swept.Fd(6).Mode & 0xf000, swept.Fd(15).Mode & 0xf000, swept.Fd(10).Mode & 0xf000));
-        Assert.Equal((1U << 20) | 3, swept.Fd(6).SpecialDevice); // null(4)
         Assert.Equal(5U, swept.Fd(9).Fill);
     }
 
@@ -59,8 +55,6 @@ public sealed class BpfFdTests
         Assert.Equal(swept.Fd(7).Description, swept.Fd(8).Description);
         Assert.NotEqual(swept.Fd(6).Description, swept.Fd(7).Description);
         Assert.NotEqual(swept.Fd(3).Description, swept.Fd(4).Description);
-        Assert.Equal((swept.Fd(6).Inode, swept.Fd(6).Device), (swept.Fd(7).Inode, swept.Fd(7).Device));
-        Assert.Equal((1U, 2U, 2U, 1U), (swept.Fd(6).References, swept.Fd(7).References, swept.Fd(3).References, swept.Fd(4).References));
         // The far end of its stdin is this process's own.
         sweep.RunFull();
         Assert.Contains(sweep.Find(Environment.ProcessId)!.Fds, fd => fd.Id == swept.Fd(0).Id && fd.Access == FdAccess.Write);

@@ -33,7 +33,7 @@ public sealed partial class BpfLoadTests
         Swept swept = AsNobody(1UL << PerfMon | 1UL << Bpf, () =>
         {
             using BpfSweep sweep = BpfSweep.TryOpen(out string? reason) ?? throw new InvalidOperationException(reason);
-            Assert.Null(sweep.WithoutEvents);
+            Assert.Null(sweep.WithoutBirths);
             return sweep.FindStill(specimen.Pid);
         });
 

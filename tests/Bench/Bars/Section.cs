@@ -12,6 +12,7 @@ internal sealed record Section(string Name, Action<BenchRun> Measure)
         new("growth", GrowthBars.Measure),
         new("allocations", AllocationBars.Measure),
         new("agent", AgentBars.Measure),
+        new("diagnosis", DiagnosisBars.Measure),
     ];
 }
 

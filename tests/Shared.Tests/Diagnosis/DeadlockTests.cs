@@ -96,9 +96,14 @@ public sealed class DeadlockTests
     }
 
     [Fact]
-    public void Diagnose_CrossReaders_IsAStuckSetThatNoRuleNames()
+    public void Diagnose_RingThatNoRuleNames_IsAStuckSet()
     {
-        Finding finding = Assert.Single(Scenes.CrossReaders().Diagnose().Findings);
+        // One polls for room in a pipe of which it is not seen whether it is full.
+        var scene = new Scene();
+        scene.Process(10, "left").ReadEnd(7000, 3).ReadEnd(7001, 4).Reads(3);
+        scene.Process(11, "right").WriteEnd(7000, 4).WriteEnd(7001, 5).Polls(5);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
 
         Assert.Equal(("stuck-set", Confidence.Proven), (finding.Rule, finding.Confidence));
         Assert.Null(finding.Culprit);
@@ -288,7 +293,7 @@ public sealed class DeadlockTests
     [InlineData("main thread")]
     public void Diagnose_SupervisorAndIdleWorker_MayWaitForASignalByDesign(string how)
     {
-        Assert.Equal("stuck-set", Assert.Single(With(caught: 0).Diagnose().Findings).Rule);
+        Assert.Equal("pipe-read-cycle", Assert.Single(With(caught: 0).Diagnose().Findings).Rule);
         Assert.Empty(With(Termination).Diagnose().Findings);
 
         Scene With(ulong caught)
@@ -327,7 +332,7 @@ public sealed class DeadlockTests
     }
 
     [Fact]
-    public void Diagnose_AllReadATokenPipeAndHoldItsWriteEnd_IsAStuckSetAndNobodysOwnEnd()
+    public void Diagnose_AllReadATokenPipeAndHoldItsWriteEnd_AreStarvedAndNobodysOwnEndIsToBlame()
     {
         var scene = new Scene();
         scene.Process(10, "make").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
@@ -336,7 +341,7 @@ public sealed class DeadlockTests
 
         Finding finding = Assert.Single(scene.Diagnose().Findings);
 
-        Assert.Equal(("stuck-set", 4), (finding.Rule, finding.Pids.Length));
+        Assert.Equal(("jobserver-starved", 4), (finding.Rule, finding.Pids.Length));
         Assert.Null(finding.Culprit);
     }
 

@@ -103,6 +103,33 @@ public sealed class ProofTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    [Fact]
+    public void Diagnose_ChildThatIsToldOfItsParentsDeath_IsWokenByARunningParent()
+    {
+        Scene scene = new();
+        scene.Process(10, "parent").Runs();
+        scene.Process(11, "child", parent: 10).WaitsOnFutex().With = record => record with { HasParentDeathSignal = true };
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, 0, false)]
+    [InlineData(false, 1, false)]
+    [InlineData(null, 1, true)]
+    public void Diagnose_WaiterForAnyChildThatMayBeASubreaper_IsWokenByItsGrandchildren(bool? subreaper, int findings, bool assumed)
+    {
+        Scene scene = new();
+        scene.Process(10, "supervisor").WaitsFor(-1).With = record => record with { IsSubreaper = subreaper };
+        scene.Process(11, "child", parent: 10).WaitsOnFutex();
+        scene.Process(12, "grandchild", parent: 11).Sleeps();
+
+        Finding[] deadlocks = [.. scene.Diagnose().Findings.Where(finding => finding.Pids.Contains(10))];
+
+        Assert.Equal(findings, deadlocks.Length);
+        Assert.Equal(assumed, deadlocks.SelectMany(finding => finding.Assumptions).Contains("no-subreaper"));
+    }
+
     private static Evidence EvidenceOf(Snapshot first, Snapshot last) =>
         new(Diagnoser.Between(first, last), new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
 

@@ -21,10 +21,17 @@ public static class RuleBook
     /// <summary>Tried in order on each incident: the first that fits names it, the others become notes.</summary>
     internal static ImmutableArray<IncidentRule> DeadlockRules =>
     [
+        // Nothing else explains a parent that stands still in vfork.
+        new VforkStuck(),
         // Somebody holds what a reader waits to be closed.
         new EofHeldByDuplicate(),
+        new JobserverStarved(),
+        new EofHeldBySibling(),
         new EofHeldBySelf(),
         // Each waits for the other.
+        new PipeFullCycle(),
+        new PipeReadCycle(),
+        new EventfdNoPeer(),
         // Inside one process.
         // Parents and children.
         new StdioDuplicateStuck(),

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// All tokens of a job server are taken: its pipe is empty, and everybody who could put one back waits for a token, or for somebody who does. Each has
+/// both ends of the pipe, as is the custom: the end of the pipe is what nobody waits for.
+/// <code>
+/// make    waits for its jobs     t: make/3r make/4w job-1/3r job-1/4w job-2/3r job-2/4w
+/// job-1   reads t
+/// job-2   reads t
+/// </code>
+/// A queue that idle workers share looks the same. Workers run the program of their parent, while the jobs of a job server are programs of their own.
+/// </summary>
+internal sealed class JobserverStarved : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("jobserver-starved", FindingClass.Deadlock,
+        "Processes share a pipe of tokens, it is empty, and everybody who could put a token back waits for one, or for somebody who does.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        foreach (var pipe in incident.Edges
+            .Where(edge => edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe, Fd: > 2 } } && incident.Core.Contains(edge.From))
+            .GroupBy(edge => edge.Part.Target!))
+        {
+            int[] sharers = [.. Sharers(resources, pipe.Key)];
+            int[] readers = [.. pipe.Select(edge => edge.From).Distinct().Intersect(sharers).Order()];
+            if (readers.Length == 0 || readers.Length < 2 && sharers.Length < 3)
+                continue;
+            // One reader for whom all the others wait: what it does with a token is what they wait for.
+            ImmutableArray<Culprit> culprits = readers is [var only]
+                ? [.. pipe.Where(edge => edge.From == only).Take(1).Select(edge => new Culprit(
+                    only, edge.Part.Fd, pipe.Key.Text, $"It ends when {narrator.Name(only)} does without a token, or somebody puts one into {pipe.Key.Text}."))]
+                : [];
+            string who = readers.Length == 1 ? $"{narrator.Name(readers[0])} waits" : $"{Narrator.Listing(readers.Select(narrator.Name))} wait";
+            return new Verdict(
+                $"{who} for a token from pipe {pipe.Key.Id}, which is empty, and everybody who could put one back waits for {(readers.Length == 1 ? "it" : "one of them")}.",
+                culprits,
+                [$"Nobody waits for the end of pipe {pipe.Key.Id}: {sharers.Length} processes have both ends of it."])
+            {
+                NamesFault = sharers.Select(sharer => Program(resources[sharer])).Distinct().Count() > 1 || sharers.Any(sharer => WaitsOtherwise(incident, sharer, pipe.Key)),
+            };
+        }
+        return null;
+    }
+
+    /// <summary>Pids of those with both ends.</summary>
+    private static IEnumerable<int> Sharers(ResourceIndex resources, FdTarget pipe) => resources.HoldersOf(pipe)
+        .GroupBy(holder => holder.Process)
+        .Where(group => group.Any(holder => (holder.Access & FdAccess.Read) != 0) && group.Any(holder => (holder.Access & FdAccess.Write) != 0))
+        .Select(group => group.Key);
+
+    private static string Program(ProcessRecord process) => $"{process.Exe} {(process.Cmdline is { IsEmpty: false } cmdline ? cmdline[0] : null)}";
+
+    /// <summary>For another member of the core, through something else than this pipe or a wait for its children: then it is no idle worker and no supervisor.</summary>
+    private static bool WaitsOtherwise(Incident incident, int process, FdTarget pipe) => incident.Edges.Any(edge =>
+        edge.From == process && edge is { IsKinship: false, Part.Kind: not (WaitKind.ChildWait or WaitKind.Futex) } && edge.Part.Target != pipe
+        && edge.To.Any(waker => waker.Node != process && incident.Core.Contains(waker.Node)));
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A writer stands before a full pipe, and whoever is to read it waits, in the end, for the writer: it writes to a full pipe as well, or waits for the
+/// writer to exit.
+/// <code>
+/// parent  writes a           a: parent/4w child/0r    full
+/// child   writes b           b: child/1w parent/5r    full
+/// </code>
+/// </summary>
+internal sealed class PipeFullCycle : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("pipe-full-cycle", FindingClass.Deadlock,
+        "A process writes to a pipe that is full, and the process that is to read it waits for the writer and does not read.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        // A parent that made the pipe and does not read it comes first: it is the one that was to read while it waits.
+        (IncidentEdge Edge, Waker Reader)[] full = [.. incident.Edges
+            .Where(edge => !edge.IsKinship && IsFull(resources, edge))
+            .SelectMany(edge => edge.To.Where(waker => IsInCycle(incident, edge.From, waker.Node)).Select(waker => (edge, waker)))
+            .OrderByDescending(pair => IsAncestor(resources, pair.waker.Node, pair.edge.From))];
+        if (full.Length == 0)
+            return null;
+        (IncidentEdge first, Waker reader) = full[0];
+        string waits = incident.Edges.Any(edge => edge.From == reader.Node && !edge.IsKinship && edge.To.Any(waker => waker.Node == first.From))
+            ? $"waits for {narrator.Name(first.From)}"
+            : "does not read it";
+        ImmutableArray<Culprit> culprits = [.. full.Select(pair => new Culprit(
+            pair.Reader.Node, pair.Reader.Fd, pair.Edge.Part.Target!.Text,
+            $"It ends when {narrator.Name(pair.Reader.Node)} reads what is in {pair.Edge.Part.Target.Text} (fd {pair.Reader.Fd}), or closes it."))];
+        return new Verdict(
+            $"{narrator.Name(first.From)} writes to pipe {first.Part.Target!.Id}, which is full, and {narrator.Name(reader.Node)}, who is to read it at fd {reader.Fd}, {waits}.",
+            culprits);
+    }
+
+    /// <summary>A blocking write; or a member of a set where the pipe was seen to be full.</summary>
+    private static bool IsFull(ResourceIndex resources, IncidentEdge edge) => edge.Part is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe, Fd: { } fd }
+        && (edge.Whole.Kind == WaitKind.PipeWrite || resources[edge.From].FindFd(fd)?.Pipe is { } pipe && pipe.Buffers >= pipe.Capacity);
+
+    /// <summary>
+    /// Both in the core; or the reader is there and a parent of the writer: that it waits for its child inside itself, on a futex, is not to be seen.
+    /// </summary>
+    private static bool IsInCycle(Incident incident, int writer, int reader) => reader != writer && incident.Core.Contains(reader)
+        && (incident.Core.Contains(writer) || IsAncestor(incident.Evidence.Resources, reader, writer));
+
+    private static bool IsAncestor(ResourceIndex resources, int ancestor, int process) => resources.IsDescendant(resources.Find(process)!, resources.Find(ancestor)!);
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// Two or more processes in a ring: each reads a pipe into which the next is to write, and the next reads first.
+/// <code>
+/// left   reads a             a: right/4w left/3r
+/// right  reads b             b: left/4w right/3r
+/// </code>
+/// </summary>
+internal sealed class PipeReadCycle : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("pipe-read-cycle", FindingClass.Deadlock,
+        "Processes in a ring: each reads a pipe into which only another of them can write, and none writes.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        IncidentEdge[] ring = [.. incident.Edges.Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
+        if (incident.Core.Count < 2 || ring.Length == 0
+            || !ring.All(edge => edge.Part is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe } && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
+            || !incident.Core.All(member => ring.Any(edge => edge.From == member)))
+        {
+            return null;
+        }
+        // In the order of the story.
+        ILookup<int, IncidentEdge> of = ring.ToLookup(edge => edge.From);
+        int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
+        ImmutableArray<Culprit> culprits = [.. order.SelectMany(reader => of[reader].SelectMany(edge => edge.To
+            .Where(waker => waker.Node != reader)
+            .Select(waker => new Culprit(waker.Node, waker.Fd, edge.Part.Target!.Text,
+                $"It ends when {narrator.Name(waker.Node)} writes to {edge.Part.Target.Text} (fd {waker.Fd}), which {narrator.Name(reader)} reads, or closes it."))))];
+        string hops = string.Join(", ", order.Select(reader => $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
+        return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first.", culprits)
+        {
+            // A supervisor and its idle workers stand the same way.
+            NamesFault = false,
+        };
+    }
+
+    private static IEnumerable<int> Writers(IEnumerable<IncidentEdge> edges, int reader) =>
+        edges.SelectMany(edge => edge.To).Select(waker => waker.Node).Where(node => node != reader).Distinct();
+}

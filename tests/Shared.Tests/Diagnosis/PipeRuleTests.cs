@@ -1,0 +1,307 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Hangs over pipes, eventfds, vfork and children, by name.</summary>
+public sealed class PipeRuleTests
+{
+    /// <summary>Bits in SigCgt and SigIgn.</summary>
+    private const ulong Interrupt = 1UL << 1, Quit = 1UL << 2, BrokenPipe = 1UL << 12, Termination = 1UL << 14;
+
+    private static (string, Confidence) Named(Scene scene)
+    {
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        return (finding.Rule, finding.Confidence);
+    }
+
+    /// <summary>A parent waits for a filter; a later child has the filter's pipe as well and reads another one of the parent's.</summary>
+    private static Scene LaterChild(int fd = 5)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7001, 6).WaitsFor(11);
+        scene.Process(11, "filter", parent: 10).ReadEnd(7000, 0).Reads(0);
+        scene.Process(12, "later", parent: 10).WriteEnd(7000, fd).ReadEnd(7001, 0).Reads(0);
+        return scene;
+    }
+
+    [Fact]
+    public void Sibling_LaterChildInheritedTheWriteEnd_IsNamed()
+    {
+        Finding finding = Assert.Single(LaterChild().Diagnose().Findings);
+
+        Assert.Equal(("eof-held-by-sibling", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((12, 5, "pipe:[7000]"), (finding.Culprit!.Pid, finding.Culprit.Fd, finding.Culprit.Resource));
+        Assert.Equal([10, 11, 12], finding.Pids);
+    }
+
+    [Fact]
+    public void Sibling_HasThePipeAsItsStdout_IsAWriterByDesign() => Assert.Equal(("child-never-exits", Confidence.Proven), Named(LaterChild(fd: 1)));
+
+    [Fact]
+    public void Sibling_ParentHasTheWriteEndToo_TheParentIsToBlame()
+    {
+        Scene scene = LaterChild();
+        scene[10].WriteEnd(7000, 9);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("child-never-exits", 10), (finding.Rule, finding.Culprit!.Pid));
+    }
+
+    [Fact]
+    public void Sibling_LaterChildCanRun_IsNoDeadlock()
+    {
+        Scene scene = LaterChild();
+        scene[12].Sleeps();
+
+        Assert.DoesNotContain(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock);
+    }
+
+    [Fact]
+    public void Full_EachWritesToAFullPipe_NamesWhoIsToReadIt()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 4).ReadEnd(7001, 5).Writes(4);
+        scene.Process(11, "filter", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).Writes(1);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("pipe-full-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((10, 5), (finding.Culprit!.Pid, finding.Culprit.Fd));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Full_ParentWaitsAndNeverReads_IsNamed(bool inWait)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(10, "parent").ReadEnd(7001, 5);
+        _ = inWait ? parent.WaitsFor(11) : parent.WaitsOnFutex();
+        scene.Process(11, "child", parent: 10).WriteEnd(7001, 2).Writes(2);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("pipe-full-cycle", 10, 5), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal([10, 11], finding.Pids);
+    }
+
+    [Fact]
+    public void ReadCycle_ThreeInARing_NamesAllWhoShouldWrite()
+    {
+        var scene = new Scene();
+        for (int i = 0; i < 3; i++)
+            scene.Process(10 + i, $"member{i}").ReadEnd(7000 + i, 3).WriteEnd(7000 + (i + 1) % 3, 4).Reads(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("pipe-read-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal([10, 11, 12], finding.Culprits.Select(culprit => culprit.Pid).Order());
+    }
+
+    private static readonly PipeState Empty = new(0, 0, 16, 1, 1);
+
+    private static Scene CrossReaders(PipeState left)
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[10].Sees(3, left, 1).Sees(4, Empty, 2);
+        scene[11].Sees(3, Empty, 3).Sees(4, left, 4);
+        return scene;
+    }
+
+    [Fact]
+    public void Pipe_SeenToBeEmpty_IsAProof() => Assert.Equal(("pipe-read-cycle", Confidence.Proven), Named(CrossReaders(Empty)));
+
+    [Fact]
+    public void Pipe_SomethingIsInIt_ReaderIsAboutToWake() => Assert.Empty(CrossReaders(Empty with { Bytes = 1, Buffers = 1 }).Diagnose().Findings);
+
+    [Theory]
+    [InlineData(16, true)]
+    [InlineData(15, false)]
+    public void Pipe_OnlyAFullOneHoldsItsWriter(uint buffers, bool stuck)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7001, 5).WaitsFor(11);
+        scene.Process(11, "child", parent: 10).WriteEnd(7001, 1).Sees(1, new PipeState(4096 * buffers, buffers, 16, 1, 1), 2).Writes(1);
+
+        Assert.Equal(stuck ? ["pipe-full-cycle"] : [], scene.Diagnose().Findings.Select(finding => finding.Rule));
+    }
+
+    private static Scene EventFdPair(ulong third = 0)
+    {
+        var scene = new Scene();
+        scene.Process(10, "left").EventFd(77, 3).EventFd(78, 4).ReadsEventFd(3);
+        scene.Process(11, "right", parent: 10).EventFd(77, 3).EventFd(78, 4).ReadsEventFd(4);
+        if (third != 0)
+            scene.Process(12, "third").EventFd(third, 9).Sleeps();
+        return scene;
+    }
+
+    [Fact]
+    public void EventFd_OnlyTheStuckHaveIt_IsNamed()
+    {
+        Finding finding = Assert.Single(EventFdPair().Diagnose().Findings);
+
+        Assert.Equal(("eventfd-no-peer", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((11, 3), (finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Contains(Assumption.NoAio, finding.Assumptions);
+    }
+
+    [Theory]
+    [InlineData(77UL, 0)]
+    [InlineData(79UL, 1)]
+    public void EventFd_ThatAThirdHasWhoCanRun_IsFree(ulong id, int findings) => Assert.Equal(findings, EventFdPair(id).Diagnose().Findings.Length);
+
+    [Fact]
+    public void EventFd_ThatSomebodyHasOneNobodyKnows_IsFreeAndAsked()
+    {
+        Scene scene = EventFdPair();
+        scene.Process(12, "third").EventFd(0, 9).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+        Assert.Contains(12, Diagnoser.Suspects(scene.Look(), new LookMemory()));
+    }
+
+    [Fact]
+    public void EventFd_OfAHolderWithAVirtualMachine_TheKernelMayAdd()
+    {
+        Scene scene = EventFdPair();
+        scene[11].Has(9, "anon_inode:kvm-vm", FdAccess.ReadWrite);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    private static Scene Vfork()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).WaitsForVfork();
+        scene.Process(11, "parent", parent: 10).ReadEnd(7000, 4).Reads(4);
+        scene[10].SharesMemoryWith = [11];
+        scene[11].SharesMemoryWith = [10];
+        return scene;
+    }
+
+    [Fact]
+    public void Vfork_ChildReadsFromItsParent_IsNamed()
+    {
+        Finding finding = Assert.Single(Vfork().Diagnose().Findings);
+
+        Assert.Equal(("vfork-stuck", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((11, null), (finding.Culprit!.Pid, finding.Culprit.Fd));
+    }
+
+    [Fact]
+    public void Vfork_ChildCanRun_IsNoDeadlock()
+    {
+        Scene scene = Vfork();
+        scene[11].Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Vfork_OtherUninterruptibleSleep_ProvesNothing()
+    {
+        Scene scene = Vfork();
+        scene[10].Thread(15, 0, "folio_wait_bit", null, [5], 'D');
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Tokens_OneReaderForWhomOthersWait_IsTheCulprit()
+    {
+        var scene = new Scene();
+        scene.Process(10, "build").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
+        scene.Process(11, "cache", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).WriteEnd(7001, 5).WriteEnd(7002, 6).Reads(3);
+        scene.Process(12, "client", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7001, 5).Reads(5);
+        scene.Process(13, "client", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7002, 5).Reads(5);
+        scene[10].Caught = Termination;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("jobserver-starved", 11, 3), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public void Tokens_ReadersRunTheirParentsProgram_MayBeIdleWorkersOfASupervisor(bool supervisor, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "pool").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
+        foreach (int pid in new[] { 11, 12 })
+            scene.Process(pid, "pool", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3);
+        scene[10].Caught = supervisor ? Termination : 0;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(Termination, 0)]
+    [InlineData(Interrupt, 1)]
+    [InlineData(0UL, 1)]
+    public void Child_OfAParentThatIsToldToEndBySignals_MayBeAnIdleWorker(ulong caught, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).WaitsFor(-1);
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+        scene[10].Caught = caught;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(Interrupt, 0)]
+    [InlineData(Interrupt | Quit | BrokenPipe, 0)]
+    [InlineData(Interrupt | Quit, 1)]
+    [InlineData(0UL, 1)]
+    public void Pool_ThatIgnoresInterrupts_MayIdleByDesign(ulong ignored, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "pool").WaitsOnFutex().WaitsOnFutex();
+        scene[10].Ignored = ignored;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void PidFd_InASet_WaitsForThatProcessWhoseeverChildItIs()
+    {
+        var scene = new Scene();
+        Actor watcher = scene.Process(10, "watcher").WriteEnd(7000, 5).Polls(3);
+        watcher.With = record => record with { Fds = record.Fds.Insert(0, new FileDescriptor(3, FdAccess.ReadWrite, new FdTarget(FdKind.PidFd, 11, "anon_inode:[pidfd]")) { CloseOnExec = true }) };
+        scene.Process(11, "watched").ReadEnd(7000, 0).Reads(0);
+        Assert.Equal([10, 11], Assert.Single(scene.Diagnose().Findings).Pids);
+
+        scene[11].Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Wait_ForAChildToStop_IsForASignal()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).Thread(10, 247, "do_wait", 0, 0, 0x1000, 2);
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(0UL, 2)]
+    [InlineData(0x20000000UL, 0)]
+    public void Wait_SigchldIgnoredAndFlagsLeaveOutChildren_AnyOfThemWillDo(ulong options, int stuck)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).Thread(10, 61, "do_wait", ulong.MaxValue, 0, options);
+        scene[10].Ignored = 1UL << 16;
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+        scene.Process(12, "worker", parent: 10).Sleeps();
+
+        Assert.Equal(stuck, scene.Diagnose().Findings.Sum(finding => finding.Pids.Length));
+    }
+}

@@ -1,0 +1,142 @@
+using OrphanBoard.Shared.Findings;
+using static OrphanBoard.Zoo.Places;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>Pipes, eventfds, vfork and children that wait for each other, each with the same program at work.</summary>
+internal static partial class ZooTable
+{
+    private static readonly Specimen[] PipeRingHangs =
+    [
+        new("ring-of-three-readers", Program("pipe-ring"), "3", "read")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "member-0", "member-1", "member-2"] },
+        },
+        new("ring-of-two-pollers-of-several-pipes", Program("pipe-ring"), "2", "poll")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "member-0", "member-1"] },
+        },
+        new("ring-of-three-full-pipes", Program("pipe-ring"), "3", "full")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "member-0", "member-1", "member-2"] },
+        },
+        new("pipeline-whose-word-goes-back", Script("word-goes-back.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["shell", "first", "second", "back"] },
+        },
+        new("later-child-has-the-pipe", Program("later-child"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "filter", "later"], Culprit = new("later", 4) },
+        },
+        new("later-childs-child-has-the-pipe", Program("later-child"))
+        {
+            Environment = Form("nested"),
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "filter", "later", "below"], Culprit = new("later", 4) },
+        },
+        LaterChildInPython("inherit"),
+        LaterChildInPython("pass-fds"),
+        new("later-substitution-has-the-pipe", Script("later-substitution.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["shell", "filter", "later"], Culprit = new("later", 5) },
+        },
+        new("forked-child-has-the-trackers-pipe", "python3", Script("tracker.py"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "tracker", "forked"], Culprit = new("forked") { Fds = [.. Enumerable.Range(3, 10)] } },
+        },
+        new("all-input-before-any-output-python", "python3", Script("all_input_first.py"), Program("zoo-exec"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "filter"], Culprit = new("parent") { Fds = [.. Enumerable.Range(3, 10)] } },
+        },
+        new("all-input-before-any-output-bash", Script("all-input-first.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["shell", "filter"], Culprit = new("shell", 63) },
+        },
+        UnreadOutput("wait"),
+        UnreadOutput("threads"),
+        new("vfork-child-waits-for-its-parent", Program("vfork-child"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "vfork-stuck") { Pids = ["parent", "child"], Culprit = new("child", -1) },
+        },
+        EventFds("pair", "first", "second"),
+        EventFds("poll", "first", "second"),
+        EventFds("alone", "first"),
+        new("cache-needs-a-token-of-its-clients", Program("shared-jobserver"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "jobserver-starved") { Pids = ["build", "cache", "client-0", "client-1", "client-2"], Culprit = new("cache", 3) },
+        },
+        new("jobs-of-make-want-another-token", Script("takes-token.sh"), Program("zoo-exec"), Program("take-tokens"))
+        {
+            Needs = "make",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "jobserver-starved") { Pids = ["shell", "make", "job-a", "job-b"] },
+        },
+        new("coprocess-is-waited-for-before-its-input-ends", Script("coprocess.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60) },
+        },
+        new("perl-closes-a-copied-handle", "perl", Script("wait-before-close.pl"), Program("zoo-exec"))
+        {
+            Needs = "perl",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent") { Fds = [.. Enumerable.Range(3, 10)] } },
+        },
+    ];
+
+    private static readonly Specimen[] HealthyPipeRings =
+    [
+        Twin("ring-of-three-readers", "fed"),
+        Twin("ring-of-two-pollers-of-several-pipes", "fed"),
+        Twin("ring-of-three-full-pipes", "fed"),
+        Twin("pipeline-whose-word-goes-back", "busy"),
+        Twin("later-child-has-the-pipe", "busy"),
+        Twin("later-child-in-python-inherit", "busy"),
+        Twin("later-substitution-has-the-pipe", "busy"),
+        Twin("forked-child-has-the-trackers-pipe", "busy"),
+        Twin("all-input-before-any-output-python", "busy"),
+        Twin("unread-output-wait", "quiet"),
+        Twin("unread-output-threads", "quiet"),
+        Twin("vfork-child-waits-for-its-parent", "slow"),
+        Twin("eventfds-pair", "fed"),
+        Twin("eventfds-poll", "fed"),
+        Twin("eventfds-alone", "fed"),
+        Twin("cache-needs-a-token-of-its-clients", "busy"),
+        Twin("jobs-of-make-want-another-token", "busy"),
+        Twin("coprocess-is-waited-for-before-its-input-ends", "busy"),
+        Twin("perl-closes-a-copied-handle", "busy"),
+        new("pool-whose-supervisor-waits-for-children", Program("pool"), "wait"),
+        new("pool-whose-supervisor-pauses", Program("pool"), "pause"),
+        new("pool-of-threads-that-ignores-interrupts", "python3", Script("idle_pool.py")) { Needs = "python3" },
+        new("app-behind-a-pipe-that-stays-open", Script("app-behind-a-pipe.sh"), Program("zoo-exec")),
+        new("pager-that-pauses", Script("slow-pager.sh"), Program("zoo-exec")),
+    ];
+
+    private static Specimen LaterChildInPython(string how) => new($"later-child-in-python-{how}", "python3", Script("later_child.py"), how, Program("zoo-exec"))
+    {
+        Needs = "python3",
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling")
+        {
+            Pids = ["parent", "filter", "later"],
+            Culprit = new("later") { Fds = [.. Enumerable.Range(3, 10)] },
+            Group = "later-child-in-python",
+        },
+    };
+
+    private static Specimen UnreadOutput(string how) => new($"unread-output-{how}", Program("unread-output"), how)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3), Group = "unread-output" },
+    };
+
+    private static Specimen EventFds(string how, params string[] roles) => new($"eventfds-{how}", Program("eventfds"), how)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "eventfd-no-peer") { Pids = roles, Culprit = new(roles[^1], 3, 4) },
+    };
+
+    /// <summary>The same command line, with something else in its environment.</summary>
+    private static Specimen Twin(string of, string form)
+    {
+        Specimen hang = PipeRingHangs.Single(specimen => specimen.Name == of);
+        return new Specimen($"{of}-{form}", hang.Command) { Needs = hang.Needs, Environment = Form(form), TwinOf = of };
+    }
+
+    private static Dictionary<string, string> Form(string form) => new() { ["ZOO_FORM"] = form };
+}
