@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Waits;
 
@@ -17,11 +18,22 @@ internal static class RelevantWaits
         string[] kinds = [.. finding.Edges
             .Where(edge => edge.From.Pid == participant.Pid && edge.Basis != EdgeBasis.Kinship
                 && (edge.To.Any(to => to.Pid != participant.Pid) || edge.Kind != nameof(WaitKind.Futex)))
-            .Select(edge => Spell(edge.Kind, participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid)))
+            .Select(edge => Spell(KindOf(edge, participant.Fds), participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid)))
             .Distinct().Order(StringComparer.Ordinal)];
         return kinds.Length > 0
             ? kinds
             : participant.Threads.Where(thread => thread is { Detail: not null, Housekeeping: false }).Select(thread => Spell(thread.Wait, thread)).Distinct().Order(StringComparer.Ordinal);
+    }
+
+    /// <summary>The wait's kind; whoever polls a pipe waits for it as if it read or wrote it, for which of the two its end says.</summary>
+    /// <param name="edge">The wait.</param>
+    /// <param name="fds">The waiter's table.</param>
+    public static string KindOf(WaitEdge edge, ImmutableArray<FdInfo> fds)
+    {
+        if (edge.Kind != nameof(WaitKind.Poll) || ObjectWord.Of(edge.Resource) != "pipe")
+            return edge.Kind;
+        string[] ends = [.. fds.Where(fd => fd.Target == edge.Resource).Select(fd => fd.Access)];
+        return ends.Contains("r") ? nameof(WaitKind.PipeRead) : ends.Contains("w") ? nameof(WaitKind.PipeWrite) : edge.Kind;
     }
 
     private static string Spell(string kind, ThreadInfo? thread)

@@ -55,7 +55,10 @@ internal static class ShapeText
         foreach (IGrouping<int, (Participant Process, int Count)> alike in processes.GroupBy(pair => places[vertexOf[pair.Process.Pid]]).OrderBy(alike => alike.Key))
         {
             (Participant process, int count) = alike.First();
-            IEnumerable<string> fds = setsOf[process.Pid].Select(set => $"{set.Fds}={letters[places[objectOf[set.Target]]]}{set.Access}");
+            IEnumerable<string> fds = alike.SelectMany(pair => setsOf[pair.Process.Pid])
+                .OrderBy(set => set.Fds, StringComparer.Ordinal).ThenBy(set => set.Access, StringComparer.Ordinal).ThenBy(set => places[objectOf[set.Target]])
+                .Select(set => $"{set.Fds}={letters[places[objectOf[set.Target]]]}{set.Access}")
+                .Distinct();
             text.Append($"{names[alike.Key]} {LabelOf(finding, process, byNames, byFds)}{Many(finding, count)}{string.Concat(fds.Select(fd => $" {fd}"))}{Times(alike.Count())}\n");
         }
         IEnumerable<string> lines = edges

@@ -74,6 +74,19 @@ public sealed partial class CanonicalFormTests
         Assert.InRange(Environment.TickCount64 - begin, 0, 60_000);
     }
 
+    [Fact]
+    public void Of_HundredsThatAllWaitForAll_IsOneShortTextWhateverTheOrder()
+    {
+        Finding finding = RandomFinding.OfCrowd(200);
+
+        string text = Fingerprinter.Of(finding).Text;
+
+        Assert.Equal(text, Fingerprinter.Of(RandomFinding.Again(finding, 1)).Text);
+        Assert.NotEqual(text, Fingerprinter.Of(RandomFinding.OfCrowd(201)).Text);
+        Assert.StartsWith("v1 deadlock, alike ones together\n", text, StringComparison.Ordinal);
+        Assert.InRange(text.Length, 0, 2_000);
+    }
+
     private static string Canonical(int bits)
     {
         var graph = new CanonicalGraph();

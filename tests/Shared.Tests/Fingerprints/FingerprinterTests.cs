@@ -233,6 +233,15 @@ public sealed class FingerprinterTests
     }
 
     [Fact]
+    public void Of_PollOfOnePipe_IsTheSameAsARead()
+    {
+        Finding finding = Mutual("PipeRead", "pipe:[1]", "pipe:[2]");
+
+        Assert.Equal(Fingerprinter.Of(finding).Text, Fingerprinter.Of(Mutual("Poll", "pipe:[1]", "pipe:[2]")).Text);
+        Assert.NotEqual(Fingerprinter.Of(Mutual("SocketRead", "socket:[1]", "socket:[2]")).Text, Fingerprinter.Of(Mutual("Poll", "socket:[1]", "socket:[2]")).Text);
+    }
+
+    [Fact]
     public void Of_OrphanThatWorksNowAndThen_HasTheSameShape()
     {
         Finding finding = Only(Scenes.HeldByOrphan()) with { Class = FindingClass.Orphan, Edges = [] };

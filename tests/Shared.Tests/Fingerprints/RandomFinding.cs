@@ -38,6 +38,31 @@ internal static class RandomFinding
         };
     }
 
+    /// <summary>So many alike ones, each of which reads a pipe of its own that all others could write to.</summary>
+    public static Finding OfCrowd(int count)
+    {
+        Finding finding = Of(1) with { Class = FindingClass.Deadlock, Culprit = null, Culprits = [] };
+        Participant[] crowd = [.. Enumerable.Range(0, count).Select(place => new Participant
+        {
+            Pid = 1000 + place,
+            StartTimeTicks = 1,
+            Ppid = 1,
+            Comm = "worker",
+            Cmdline = ["worker"],
+            Role = ParticipantRole.Waiter,
+            State = "S",
+            Fds = [new FdInfo(3, $"pipe:[{7000 + place}]", "r", null), new FdInfo(4, "pipe:[6999]", "w", null)],
+        })];
+        return finding with
+        {
+            Participants = [.. crowd],
+            Pids = [.. crowd.Select(participant => participant.Pid)],
+            Edges = [.. crowd.Select(participant => new WaitEdge(
+                new EdgeEnd(participant.Pid, participant.Pid), 0, "PipeRead", participant.Fds[0].Target,
+                [.. crowd.Where(other => other != participant).Select(other => new EdgeTarget(other.Pid, null, false))], EdgeBasis.Proven))],
+        };
+    }
+
     /// <summary>Other pids, inodes, ids, addresses, temporary paths and fds above 2, and everything in another order.</summary>
     public static Finding Again(Finding finding, int seed)
     {
