@@ -26,6 +26,19 @@ internal sealed class Scene
 
     public Actor this[int pid] => _actors[pid];
 
+    /// <summary>The tables of sockets, which looks with suspects have. Null: not asked.</summary>
+    public List<SocketRecord>? Sockets { get; set; }
+
+    /// <summary>Two unix sockets that are each other's peers, as socketpair(2) makes them; with a name the second one was accepted by a listener.</summary>
+    public Scene Pair(ulong one, ulong other, string? name = null)
+    {
+        (Sockets ??= []).AddRange([Connected(one, other), Connected(other, one) with { Name = name }]);
+        return this;
+    }
+
+    public static SocketRecord Connected(ulong inode, ulong? peer) =>
+        new(inode, SocketFamily.Unix, SocketType.Stream, SocketState.Established) { Peer = peer, ReceiveQueue = 0, SendQueue = 0, Shutdown = 0 };
+
     public Snapshot Look(int seconds = 1000) => new()
     {
         Host = Host,
@@ -35,6 +48,7 @@ internal sealed class Scene
         ObserverPid = 0,
         Processes = [.. _actors.Values.Select(actor => actor.Record())],
         Reads = new ReadCounts(0, _actors.Values.Count(actor => actor.IsHidden), 0, 0),
+        Sockets = Sockets is null ? null : [.. Sockets.OrderBy(socket => socket.Inode)],
     };
 
     /// <summary>Two looks at the same still scene.</summary>
@@ -100,6 +114,32 @@ internal sealed class Actor(int pid, string comm, int parent)
 
     public Actor Writes(int fd) => Thread(NextTid, 1, "anon_pipe_write", (ulong)fd, 0x1000, 4096);
 
+    /// <summary>recv(2) on a unix stream socket.</summary>
+    public Actor Receives(int fd) => Thread(NextTid, 45, "unix_stream_read_generic", (ulong)fd, 0x1000, 4096);
+
+    /// <summary>epoll_wait(2) without a timeout on an epoll with these members, each wanting EPOLLIN unless told otherwise.</summary>
+    public Actor WaitsInEpoll(int epoll, params EpollMember[] members)
+    {
+        Has(epoll, "anon_inode:[eventpoll]", FdAccess.ReadWrite);
+        _fds[epoll] = _fds[epoll] with { EpollMembers = [.. members] };
+        return Thread(NextTid, 232, "do_epoll_wait", (ulong)epoll, 0x1000, 64, ulong.MaxValue);
+    }
+
+    /// <summary>A socket whose own timeouts were asked for, and are not set unless told otherwise.</summary>
+    public Actor Socket(int fd, ulong inode, TimeSpan receive = default, TimeSpan send = default)
+    {
+        Has(fd, $"socket:[{inode}]", FdAccess.ReadWrite);
+        _fds[fd] = _fds[fd] with { Timeouts = new SocketTimeouts(receive, send) };
+        return this;
+    }
+
+    /// <summary>What was read of an fd beyond the rest.</summary>
+    public Actor Fd(int fd, Func<FileDescriptor, FileDescriptor> with)
+    {
+        _fds[fd] = with(_fds[fd]);
+        return this;
+    }
+
     public Actor WaitsFor(int child) => Thread(NextTid, 61, "do_wait", unchecked((ulong)child), 0, 0);
 
     public Actor WaitsOnFutex() => Thread(NextTid, 202, "futex_do_wait", 0x7000, 0x80 | 9, 0, 0);
@@ -122,6 +162,15 @@ internal sealed class Actor(int pid, string comm, int parent)
         _fds[fd] = new FileDescriptor(fd, access, FdTarget.Parse(target)) { CloseOnExec = closeOnExec };
         return this;
     }
+
+    /// <summary>A file, with what fdinfo shows of it.</summary>
+    public Actor Opens(int fd, string path, ulong inode, ulong description, params FileLock[] locks)
+    {
+        _fds[fd] = new FileDescriptor(fd, FdAccess.ReadWrite, FdTarget.Parse(path)) { CloseOnExec = true, Inode = inode, Device = 0xfe00000, Description = description, Locks = [.. locks] };
+        return this;
+    }
+
+    public Actor WaitsForLock(int fd) => Thread(NextTid, 73, "locks_lock_inode_wait", (ulong)fd, 2);
 
     public Actor ReadEnd(int pipe, params int[] fds) => End(pipe, FdAccess.Read, fds);
 

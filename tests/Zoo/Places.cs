@@ -33,6 +33,11 @@ internal static class Places
         return File.GetLastWriteTimeUtc(published) >= File.GetLastWriteTimeUtc(built + ".dll") ? published : built;
     }
 
+    /// <summary>Where cgroups of version 2 are mounted, if groups can be made there; else null.</summary>
+    public static string? WritableCgroup2 { get; } = File.ReadLines("/proc/self/mountinfo")
+        .FirstOrDefault(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal) && line.Split(' ')[5].Split(',')[0] == "rw")?.Split(' ')[4] is { } root
+        && Environment.IsPrivilegedProcess ? root : null;
+
     public static bool IsInstalled(string program) =>
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 

@@ -7,13 +7,39 @@ namespace OrphanBoard.Zoo;
 internal static partial class ZooTable
 {
     /// <summary>Hangs: deadlocks and stalls.</summary>
-    public static IEnumerable<Specimen> Hangs => [.. FoundingHangs, .. PipeHangs, .. PipeRingHangs, .. FutexHangs, .. Stalls];
+    public static IEnumerable<Specimen> Hangs =>
+    [
+        .. FoundingHangs,
+        .. PipeHangs,
+        .. PipeRingHangs,
+        .. FutexHangs,
+        .. SocketHangs,
+        .. LockHangs,
+        .. Stalls,
+        .. StoppedStalls,
+    ];
 
     /// <summary>What is no hang and is told all the same: orphans, zombies, what is stopped, hazards.</summary>
-    public static IEnumerable<Specimen> Leftovers => [.. FoundingLeftovers, .. OrphansAndZombies];
+    public static IEnumerable<Specimen> Leftovers =>
+    [
+        .. FoundingLeftovers,
+        .. OrphansAndZombies,
+        .. StoppedThings,
+        .. Hazards,
+    ];
 
     /// <summary>They wait, some of them for ever, and nothing is wrong with them.</summary>
-    public static IEnumerable<Specimen> Healthy => [.. HealthyPrograms, .. HealthyRuntimes, .. HealthyPipeRings];
+    public static IEnumerable<Specimen> Healthy =>
+    [
+        .. HealthyPrograms,
+        .. HealthyRuntimes,
+        .. HealthySockets,
+        .. HealthyLocks,
+        .. HealthyPipeRings,
+        .. HealthyStopped,
+        .. HealthyLeftServers,
+        .. HealthyPipes,
+    ];
 
     public static Specimen ByName(string name) => Hangs.Concat(Leftovers).Concat(Healthy).Single(specimen => specimen.Name == name);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Text;
 using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -7,7 +8,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Agent.Looking;
 
 /// <summary>Reads that are queued for one blocked call.</summary>
-/// <param name="Call">Poll, Select or Futex: what the answers are to be read as.</param>
+/// <param name="Call">Poll, Select, Futex, Fcntl or Open: what the answers are to be read as.</param>
 /// <param name="Count">Poll: members; Select: fds.</param>
 /// <param name="First">Poll set, futex word, or readfds. Null: the call passed NULL there, as for the next two.</param>
 /// <param name="Second">writefds.</param>
@@ -22,6 +23,10 @@ internal sealed class CallMemoryReader(RiskyReads risky)
 {
     /// <summary>A larger set is not read, and nothing is claimed about it.</summary>
     private const int MaxPollMembers = 4096;
+
+    private const ulong SetLockWait = 7, OfdSetLockWait = 38;
+    private const int LockRangeLength = 24;
+    private const ulong MaxPath = 1024, PageSize = 4096;
 
     private const short PollIn = 1, PollPri = 2, PollOut = 4;
 
@@ -39,8 +44,14 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             SystemCall.RestartSyscall when IsPoll(thread.Wchan) => WantPollSet(),
             SystemCall.Select or SystemCall.Pselect6 => WantSelectSets(),
             SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint))),
+            SystemCall.Fcntl when args[1] is SetLockWait or OfdSetLockWait => new WantedCallMemory(SystemCall.Fcntl, 1, Queue(args[2], LockRangeLength)),
+            SystemCall.Open when OpensFifo(thread.Wchan) => WantPath(args[0]),
+            SystemCall.Openat when OpensFifo(thread.Wchan) => WantPath(args[1]),
             _ => null,
         };
+
+        // How long a path is shows only when it is read, and it may end where the mapped memory does: no further than its page.
+        WantedCallMemory? WantPath(ulong address) => new WantedCallMemory(SystemCall.Open, 1, Queue(address, (int)Math.Min(MaxPath, PageSize - address % PageSize)));
 
         WantedCallMemory? WantPollSet() => args[1] > MaxPollMembers ? null : new WantedCallMemory(SystemCall.Poll, (int)args[1], Queue(args[0], (int)args[1] * 8));
 
@@ -71,11 +82,24 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             case SystemCall.Futex:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> word);
                 return sight == Sight.Seen ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word) } : null;
+            case SystemCall.Fcntl:
+                sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> range);
+                return sight == Sight.Seen ? new CallMemory { LockRange = RangeOf(range) } : null;
+            case SystemCall.Open:
+                sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> path);
+                return sight == Sight.Seen && path.IndexOf((byte)0) is > 0 and var end ? new CallMemory { Path = Encoding.UTF8.GetString(path[..end]) } : null;
             default:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> bytes);
                 return sight == Sight.Seen ? PollSet(bytes) : null;
         }
     }
+
+    private static bool OpensFifo(string? wchan) => wchan is not null && wchan.StartsWith("wait_for_partner", StringComparison.Ordinal);
+
+    // struct flock { short l_type; short l_whence; off_t l_start; off_t l_len; pid_t l_pid; } with off_t of eight bytes, aligned
+    private static LockRange RangeOf(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadInt16LittleEndian(bytes), BinaryPrimitives.ReadInt16LittleEndian(bytes[2..]),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]));
 
     private static bool IsPoll(string? wchan) => wchan is not null && wchan.StartsWith("poll_schedule_timeout", StringComparison.Ordinal);
 

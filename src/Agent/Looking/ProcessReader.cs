@@ -124,8 +124,9 @@ internal sealed class ProcessReader(
             : Cgroups.Read(_directory, buffer, before);
         bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
+        int? stopSignal = StopSignals.Of(stat, plan);
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
-            && before.Comm == comm && before.State == stat.State && before.Uid == status.Uid && before.TracerPid == status.TracerPid
+            && before.Comm == comm && before.State == stat.State && before.StopSignal == stopSignal && before.Uid == status.Uid && before.TracerPid == status.TracerPid
             && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
             && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces
             && before.Exe == exe && before.Cgroup == cgroup && before.ContainerId == container && before.Frozen == frozen && before.CpuTicks == stat.CpuTicks
@@ -143,6 +144,7 @@ internal sealed class ProcessReader(
             TtyNr = stat.TtyNr,
             Comm = comm,
             State = stat.State,
+            StopSignal = stopSignal,
             Uid = status.Uid,
             TracerPid = status.TracerPid,
             NsPid = nsPid,

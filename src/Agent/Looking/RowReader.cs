@@ -64,8 +64,9 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             : Cgroups.Read(_directory.Handle, buffer, before);
         (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
         ulong cpuTicks = row.CpuNs / TickNs;
+        int? stopSignal = StopSignals.Of((char)row.State, _directory.Handle, buffer, plan);
         if (before is not null && before.Ppid == row.Ppid && before.Pgrp == row.Pgrp && before.Session == row.Session && before.TtyNr == row.TtyNr
-            && before.Comm == comm && before.State == (char)row.State && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
+            && before.Comm == comm && before.State == (char)row.State && before.StopSignal == stopSignal && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
             && before.SignalsIgnored == row.SignalsIgnored && before.SignalsCaught == row.SignalsCaught && before.SignalsPending == row.SignalsPending
             && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces && before.Exe == exe
             && before.Cgroup == cgroup && before.ContainerId == container && before.CpuTicks == cpuTicks && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasPosixTimers: null, HasAlarm: null, IsSubreaper: null, HasParentDeathSignal: null, Frozen: null }
@@ -81,6 +82,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             TtyNr = row.TtyNr,
             Comm = comm,
             State = (char)row.State,
+            StopSignal = stopSignal,
             Uid = row.Uid,
             TracerPid = row.TracerPid,
             NsPid = row.NsPid,

@@ -28,6 +28,9 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     /// <summary>N of the /dev/pts/N that belongs to a /dev/ptmx (Linux 4.18).</summary>
     public int? TtyIndex { get; init; }
 
+    /// <summary>Of a timerfd: it will expire (<c>it_value:</c>), or it has and nobody has read it (<c>ticks:</c>). Null: no timerfd.</summary>
+    public bool? TimerArmed { get; init; }
+
     /// <summary>Descriptors in the receive queue of a unix socket (Linux 5.15).</summary>
     public int? DescriptorsInFlight { get; init; }
 
@@ -44,9 +47,11 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     // Pid:    4711
     // tty-index:      0
     // scm_fds: 1
+    // ticks: 0
+    // it_value: (0, 0)               seconds, nanoseconds to go
     // lock:   1: FLOCK  ADVISORY  WRITE 6804 fe:00:11657460 0 EOF          any number; the form of /proc/locks
     //
-    // Other keys are skipped on purpose: inotify, fanotify, io_uring and timerfd alone have dozens.
+    // Other keys are skipped on purpose: inotify, fanotify and io_uring alone have dozens.
     public static bool TryParse(ReadOnlySpan<byte> text, out FdinfoFile? info)
     {
         info = null;
@@ -54,6 +59,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
         ulong? eventFd = null;
         int? pid = null, mount = null, tty = null, inFlight = null;
         ulong? inode = null;
+        bool? armed = null;
         ImmutableArray<FileLock>.Builder? locks = null;
         ImmutableArray<EpollMember>.Builder members = ImmutableArray.CreateBuilder<EpollMember>();
         while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
@@ -77,6 +83,10 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
                 tty = index;
             else if (Utf8Text.TakeKey(line, "scm_fds:"u8, out value) && Utf8Text.NextInt(ref value, out int waiting))
                 inFlight = waiting;
+            else if (Utf8Text.TakeKey(line, "ticks:"u8, out value) && Utf8Text.NextULong(ref value, out ulong ticks))
+                armed = armed == true || ticks != 0;
+            else if (Utf8Text.TakeKey(line, "it_value:"u8, out value))
+                armed = armed == true || value.IndexOfAnyInRange((byte)'1', (byte)'9') >= 0;
             else if (Utf8Text.TakeKey(line, "lock:"u8, out value) && (locks?.Count ?? 0) < MaxLocks && LocksFile.ParseLine(value) is { } item)
                 (locks ??= ImmutableArray.CreateBuilder<FileLock>()).Add(item);
         }
@@ -89,6 +99,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
             Locks = locks?.ToImmutable() ?? [],
             TtyIndex = tty,
             DescriptorsInFlight = inFlight,
+            TimerArmed = armed,
         };
         return true;
     }

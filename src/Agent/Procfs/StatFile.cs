@@ -39,6 +39,9 @@ public readonly ref struct StatFile
     /// <summary>(22) starttime, clock ticks since boot.</summary>
     public ulong StartTimeTicks { get; private init; }
 
+    /// <summary>(52) exit_code: while the group is stopped (state T), the signal that stopped it. 0 where it may not be read.</summary>
+    public int ExitCode { get; private init; }
+
     /// <summary>PF_KTHREAD: a thread of the kernel, no user process.</summary>
     public bool IsKernelThread => (Flags & 0x00200000) != 0;
 
@@ -74,6 +77,8 @@ public readonly ref struct StatFile
             || !Skip(ref rest, 1) // (21) itrealvalue
             || !Utf8Text.NextULong(ref rest, out ulong startTime))
             return false;
+        // Behind twenty-nine addresses, masks and counters; a line that is cut before it says nothing of a stop.
+        int exitCode = Skip(ref rest, 29) && Utf8Text.NextInt(ref rest, out int code) ? code : 0;
         stat = new StatFile
         {
             Pid = pid,
@@ -87,6 +92,7 @@ public readonly ref struct StatFile
             CpuTicks = utime + stime,
             NumThreads = numThreads,
             StartTimeTicks = startTime,
+            ExitCode = exitCode,
         };
         return true;
     }

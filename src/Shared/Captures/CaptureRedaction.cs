@@ -57,7 +57,7 @@ public sealed partial class CaptureRedaction(byte[] key)
         Cgroup = process.Cgroup is { } cgroup and not "/" ? Pseudonym("/g-", "cgroup", cgroup) : process.Cgroup,
         ContainerId = process.ContainerId is { } container ? Pseudonym("c-", "container", container) : null,
         JobCookies = process.JobCookies is { } cookies ? [.. cookies.Select(cookie => cookie with { Value = Pseudonym("j-", "job", cookie.Value) })] : null,
-        Threads = [.. process.Threads.Select(thread => thread with { Comm = ThreadName(thread.Comm) })],
+        Threads = [.. process.Threads.Select(thread => thread with { Comm = ThreadName(thread.Comm), Memory = thread.Memory is { Path: { } path } memory ? memory with { Path = File(path) } : thread.Memory })],
         Fds = [.. process.Fds.Select(fd => fd with { Target = fd.Target with { Text = Target(fd.Target.Text) } })],
     };
 

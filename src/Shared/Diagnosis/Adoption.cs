@@ -8,12 +8,12 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Who has lost its parent, told live from memory or found later from what it left behind.</summary>
 /// <param name="resources">The look.</param>
 /// <param name="memory">Who was seen to lose its parent.</param>
-internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
+internal sealed partial class Adoption(ResourceIndex resources, LookMemory memory)
 {
     private HashSet<ulong>? _listeners;
 
     /// <summary>
-    /// The thread of a reader that reads a pipe, without a timeout, whose write ends only processes hold that came from the reader's own
+    /// The thread of a reader that reads a pipe or one of a pair of sockets, without a timeout, whose other end only processes hold that came from the reader's own
     /// descendants and have since been adopted over the reader's head; or null.
     /// </summary>
     public HeldUp? HeldUp(HostProcess reader, ImmutableArray<Waiter> waiters)
@@ -21,7 +21,7 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
         foreach (Waiter waiter in waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
         {
             if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(reader, wait, guess: false)) is { } held)
-                return new HeldUp(reader.Pid, waiter, held, [.. resources.HoldersOf(held.Target!).Where(IsWriteEnd)]);
+                return new HeldUp(reader.Pid, waiter, held, [.. resources.FarHoldersOf(held.Target!).Where(IsWriteEnd)]);
         }
         return null;
     }
@@ -31,7 +31,7 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
     {
         foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
         {
-            if (wait.Bounded != Bounded.No)
+            if (!wait.MayLast)
                 continue;
             if (wait.Kind != WaitKind.Poll && IsHeldUp(reader, wait, guess: true))
                 return true;
@@ -44,9 +44,8 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
         return false;
     }
 
-    public static IEnumerable<Wait> PipeReads(Wait wait) => (wait.Kind == WaitKind.Poll ? wait.Members : [wait]).Where(IsPipeRead);
-
-    private static bool IsPipeRead(Wait wait) => wait is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe };
+    /// <summary>Of pipes, and of sockets, which may be pairs.</summary>
+    public static IEnumerable<Wait> PipeReads(Wait wait) => StreamEnds.ReadsOf(wait);
 
     /// <summary>
     /// A reader at fd 0 to 2 was given its pipe by its parent (a pipeline, whose writer is its sibling): only a reader that made the pipe itself
@@ -58,10 +57,14 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
 
     private bool IsHeldUp(HostProcess reader, Wait wait, bool guess)
     {
-        if (!IsPipeRead(wait) || !MayBeOwnPipe(wait))
+        if (!StreamEnds.IsRead(wait) || !MayBeOwnPipe(wait))
+            return false;
+        if (guess && IsNotKnownYet(reader, wait.Target!))
+            return true;
+        if (!resources.IsHandedOn(wait.Target!))
             return false;
         bool any = false;
-        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        foreach (Holder holder in resources.FarHoldersOf(wait.Target!).Span)
         {
             if (!IsWriteEnd(holder))
                 continue;
@@ -71,6 +74,11 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
         }
         return any;
     }
+
+    /// <summary>Whether it takes the tables of sockets to tell, which a look with suspects has; of one who has just run nothing could be told in any case.</summary>
+    private bool IsNotKnownYet(HostProcess reader, FdTarget target) => target.Kind == FdKind.Socket
+        && resources.Look.Sockets is null && !(reader.HasChanged && !reader.IsNew)
+        && resources.Sockets.FactOf(target.Id).Party == SocketParty.NotKnown;
 
     /// <summary>
     /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found outside the
@@ -110,24 +118,6 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
         return record.Session == holder.Record.Session && !adopted;
     }
 
-    /// <summary>
-    /// Whether a process found without memory looks like an orphan. It was adopted: a child is in its parent's session or leads one of its own,
-    /// and this one does neither. The leader of its process group or session is gone. And its stdio says that it is no daemon: a pipe whose other
-    /// end nobody has, or a terminal that is gone.
-    /// </summary>
-    public bool LooksOrphaned(HostProcess process)
-    {
-        ProcessRecord record = process.Record;
-        if (record.Session == record.Pid || resources.ParentOf(process) is not { } parent || parent.Record.Session == record.Session)
-            return false;
-        bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(record.Pgrp);
-        return (groupLeaderGone || IsGone(record.Session)) && HasDeadStdio(process) && !Listens(process);
-    }
-
-    /// <summary>What <see cref="LooksOrphaned"/> asks of the record alone.</summary>
-    public static bool MayBeOrphan(ProcessRecord process) => process.Session != process.Pid
-        && process.Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => fd.Target.Kind == FdKind.Pipe || IsDeadTerminal(fd.Target));
-
     /// <summary>Exited, whether or not it has been waited for.</summary>
     private bool IsGone(int pid) => resources.Find(pid) is null or { Record.IsZombie: true };
 
@@ -143,35 +133,6 @@ internal sealed class Adoption(ResourceIndex resources, LookMemory memory)
                 return true;
         }
         return false;
-    }
-
-    /// <summary>Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen.</summary>
-    public bool HasDeadStdio(HostProcess process)
-    {
-        foreach (FileDescriptor fd in process.Record.Fds)
-        {
-            if (fd.Number > 2)
-                break;
-            if (IsDeadTerminal(fd.Target) || IsDeadPipe(fd))
-                return true;
-        }
-        return false;
-    }
-
-    private static bool IsDeadTerminal(FdTarget target) => target.Kind == FdKind.Path
-        && target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal) && target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
-
-    private bool IsDeadPipe(FileDescriptor fd)
-    {
-        if (fd.Target.Kind != FdKind.Pipe || !resources.OnlyInitIsHidden)
-            return false;
-        FdAccess other = (fd.Access & FdAccess.Write) != 0 ? FdAccess.Read : FdAccess.Write;
-        foreach (Holder holder in resources.HoldersOf(fd.Target).Span)
-        {
-            if ((holder.Access & other) != 0)
-                return false;
-        }
-        return true;
     }
 
     /// <summary>A stdio pipe whose other end somebody has who is neither its descendant nor of its own process group.</summary>

@@ -21,6 +21,9 @@ public static class Assumption
     /// <summary>/proc does not show which eventfds an AIO context adds to (io_submit(2), IOCB_FLAG_RESFD).</summary>
     public const string NoAio = "no-aio";
 
+    /// <summary>Nothing shows who knows the id of a System V object without a key (IPC_PRIVATE).</summary>
+    public const string PrivateIpcInFamily = "private-ipc-in-family";
+
     /// <summary>The assumption as a sentence; null for a word of another version.</summary>
     public static string? Sentence(string assumption) => assumption switch
     {
@@ -30,6 +33,7 @@ public static class Assumption
         InitHoldsNoEnd => "Init holds no end of these pipes: its fd table may not be read, and no holder is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
         NoAio => "No asynchronous read or write of the kernel is pending that would add to the eventfd when it ends.",
+        PrivateIpcInFamily => "The id of the System V object, which has no key, is known only to the program that made it and to what it started.",
         _ => null,
     };
 }

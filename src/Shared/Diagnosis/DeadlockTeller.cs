@@ -55,7 +55,7 @@ internal static class DeadlockTeller
         foreach (int member in incident.Members)
         {
             ProcessRecord process = incident.Evidence.Resources[member];
-            foreach (StdioDuplicates pair in StdioDuplicates.Of(process))
+            foreach (StdioDuplicates pair in StdioDuplicates.Of(incident.Evidence.Resources, process))
                 yield return $"{Narrator.Name(process)} holds {pair.Stdio.Target.Text} at fd {pair.Stdio.Number} and again at {Narrator.Listing(pair.Duplicates.Select(fd => $"fd {fd.Number}"))}.";
         }
     }
@@ -71,7 +71,7 @@ internal static class DeadlockTeller
             : ParticipantRole.Waiter))];
     }
 
-    private static ImmutableArray<string> AssumptionsOf(Incident incident)
+    internal static ImmutableArray<string> AssumptionsOf(Incident incident)
     {
         var assumptions = new SortedSet<string>(StringComparer.Ordinal);
         foreach (int member in incident.Members)
@@ -89,7 +89,7 @@ internal static class DeadlockTeller
         return [.. assumptions];
     }
 
-    private static ImmutableArray<string> WhyNotProven(Incident incident)
+    internal static ImmutableArray<string> WhyNotProven(Incident incident)
     {
         var reasons = new List<string>();
         foreach (int member in incident.Members)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -53,8 +54,19 @@ internal sealed class Evidence
     /// <summary>Pids of those that are stuck if no hidden fd table holds an end.</summary>
     public ImmutableSortedSet<int> Stuck { get; }
 
+    /// <summary>Who is stopped, traced or frozen, and who waits only for somebody stopped.</summary>
+    public Standstill Standstill => _standstill ??= new Standstill(this);
+
+    private Standstill? _standstill;
+
     /// <summary>Processes whose parent has exited and that are no daemons; ascending by pid.</summary>
     public IReadOnlyList<HostProcess> Orphans => _orphans ??= FindOrphans();
+
+    /// <summary>How a process came to be an orphan, as far as it was seen, and whose job left it. Null where it is not known to be one.</summary>
+    public OrphanInfo? OrphanInfoOf(ProcessRecord process, bool isOrphan) =>
+        (Memory.LostParentOf(process) ?? (isOrphan ? new OrphanInfo(null, null, process.Ppid, null, null) : null)) is { } info
+            ? info with { Job = Jobs.NameOf(process) }
+            : null;
 
     /// <summary>How long a thread is known not to have run; zero where nothing is known.</summary>
     public TimeSpan StillFor(ProcessRecord process, ThreadRecord thread) => Memory.StillFor(Last, process, thread) ?? TimeSpan.Zero;
@@ -67,13 +79,13 @@ internal sealed class Evidence
         {
             if (Resources.Find(seen.Pid) is { } process && process.Identity.Key == seen.Identity.Key && MayBeTold(process)
                 && Last.Uptime - seen.Past!.OrphanSince >= Options.OrphanGrace
-                && (Adoption.HasDeadStdio(process) || Adoption.HoldsSomebodysPipe(process))
+                && (Adoption.HasDeadStdio(process, guess: false) || Adoption.HoldsSomebodysPipe(process))
                 && !Adoption.Listens(process))
             {
                 orphans.Add(process);
             }
         }
-        orphans.AddRange(Triage.Orphaned.Where(process => MayBeTold(process) && Memory.OrphanSince(process.Record) is null && AgeOf(process.Record) >= Options.OrphanGrace));
+        orphans.AddRange(Triage.Orphaned.Where(process => MayBeTold(process) && Memory.OrphanSince(process.Record) is null && Adoption.LooksOrphaned(process, guess: false) && AgeOf(process.Record) >= Options.OrphanGrace));
         orphans.Sort();
         return orphans;
 

@@ -39,6 +39,7 @@ internal sealed class FindingBuilder(Evidence evidence)
             Culprit = verdict.Culprits.FirstOrDefault(),
             Notes = verdict.Culprits.Length > MaxEntries ? [.. verdict.Notes, $"Of {verdict.Culprits.Length} culprits {MaxEntries} are named."] : verdict.Notes,
             Assumptions = [],
+            BoundedBy = rule.Class is FindingClass.Deadlock or FindingClass.Stall or FindingClass.Stopped ? Limits.Of(evidence, [.. pids]) : null,
             Edges = [],
         };
         return finding;
@@ -64,7 +65,7 @@ internal sealed class FindingBuilder(Evidence evidence)
         Cmdline = process.Cmdline,
         Role = role,
         State = process.State.ToString(),
-        Orphan = evidence.Memory.LostParentOf(process),
+        Orphan = evidence.OrphanInfoOf(process, role is ParticipantRole.Orphan or ParticipantRole.OrphanHolder),
         Threads = LiveState.ThreadsOf(evidence.Last, process, evidence.Memory, MaxEntries),
         Fds = LiveState.FdsOf(process, MaxEntries, tellEventFds: true),
         FdsHidden = process.FdSight != Snapshots.Sight.Seen && !process.IsZombie,

@@ -21,6 +21,7 @@ internal sealed class HolderTable
     private readonly Dictionary<(FdKind, ulong), OrderedList<Holder>> _lists = [];
     private readonly HashSet<(FdKind, ulong)> _lost = [];
     private readonly List<FdTarget> _letGo = [];
+    private readonly List<(FdKind, ulong)> _freed = [];
 
     /// <summary>All who hold an eventfd, whichever it is.</summary>
     public OrderedList<Holder> EventFds { get; } = new();
@@ -29,11 +30,24 @@ internal sealed class HolderTable
     public OrderedList<Holder> UntoldEventFds { get; } = new();
 
     /// <summary>Who held what until now is what the look before says.</summary>
-    public void BeginLook() => _lost.Clear();
+    public void BeginLook()
+    {
+        _lost.Clear();
+        _freed.Clear();
+    }
+
+    /// <summary>Kind and id of all that somebody holds.</summary>
+    public Dictionary<(FdKind, ulong), OrderedList<Holder>>.KeyCollection Objects => _lists.Keys;
+
+    /// <summary>What its last holder has let go of since the look before; somebody may have taken it up again.</summary>
+    public List<(FdKind, ulong)> Freed => _freed;
 
     /// <summary>All who hold it, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
     public OrderedList<Holder> Of(FdTarget target) =>
         CanBeTold(target) && _lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
+
+    /// <summary>The same of a socket, by its inode.</summary>
+    public OrderedList<Holder> OfSocket(ulong inode) => _lists.TryGetValue((FdKind.Socket, inode), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
 
     /// <summary>Whether somebody held it at the look before who no longer does.</summary>
     public bool LostOne(FdTarget target) => _lost.Contains((target.Kind, target.Id));
@@ -101,7 +115,10 @@ internal sealed class HolderTable
             return;
         list.Remove(holder);
         if (list.Count == 0)
+        {
             _lists.Remove((target.Kind, target.Id));
+            _freed.Add((target.Kind, target.Id));
+        }
         _letGo.Add(target);
     }
 

@@ -73,7 +73,7 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
             return known;
         ImmutableArray<Wait> waits = Decode(host);
         LocalFacts facts = LocalFact.Of(Record, waits);
-        if ((facts & (LocalFacts.MayBeStuck | LocalFacts.ReadsPipe)) != 0)
+        if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.AwaitsFifo)) != 0)
             _waits = waits;
         _facts = facts;
         return facts;

@@ -22,7 +22,7 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
         if (stuck.IsEmpty)
             return [];
         var position = stuck.Select((node, place) => (node, place)).ToDictionary(pair => pair.node, pair => pair.place);
-        ImmutableArray<IncidentEdge> waits = [.. stuck.SelectMany(node => EdgesOf(evidence, node))];
+        ImmutableArray<IncidentEdge> waits = [.. stuck.SelectMany(node => EdgesOf(evidence, node, evidence.Stuck.Contains, evidence.Proven))];
         var pairs = waits.SelectMany(edge => edge.To.Select(waker => (A: position[edge.From], B: position[waker.Node]))).Distinct().ToList();
 
         var group = new int[stuck.Length];
@@ -69,7 +69,11 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
         return [.. members.Where((_, place) => !leaving.Contains(component[place]))];
     }
 
-    private static IEnumerable<IncidentEdge> EdgesOf(Evidence evidence, int node)
+    /// <param name="evidence">Where it was seen.</param>
+    /// <param name="node">Pid of the waiter.</param>
+    /// <param name="inside">Who belongs to the story.</param>
+    /// <param name="proven">Whose waits are proven.</param>
+    internal static IEnumerable<IncidentEdge> EdgesOf(Evidence evidence, int node, Func<int, bool> inside, ImmutableSortedSet<int> proven)
     {
         foreach (Waiter waiter in evidence.Graph.NodeOf(node).Waiters)
         {
@@ -79,9 +83,9 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
                 foreach (Clause part in parts)
                 {
                     // A waker that only happens to be in the proof is not part of the story; a waiter that also has the other end open is.
-                    ImmutableArray<Waker> to = [.. part.Wakers.Where(waker => waker.Direct && evidence.Stuck.Contains(waker.Node))];
+                    ImmutableArray<Waker> to = [.. part.Wakers.Where(waker => waker.Direct && inside(waker.Node))];
                     if (!to.IsEmpty)
-                        yield return new IncidentEdge(node, waiter.Thread.Tid, clause, waiter.Wait, part.Wait, to, evidence.Proven.Contains(node) ? EdgeBasis.Proven : EdgeBasis.Assumed);
+                        yield return new IncidentEdge(node, waiter.Thread.Tid, clause, waiter.Wait, part.Wait, to, proven.Contains(node) ? EdgeBasis.Proven : EdgeBasis.Assumed);
                 }
             }
         }

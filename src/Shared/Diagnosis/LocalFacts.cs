@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -14,16 +13,28 @@ internal enum LocalFacts
     /// <summary>Nothing in its record says that it can run.</summary>
     MayBeStuck = 1,
 
-    /// <summary>A thread reads a pipe, above fd 2, without a timeout: orphans may keep it waiting.</summary>
+    /// <summary>A thread reads a pipe or a socket, above fd 2, without a timeout: orphans may keep it waiting.</summary>
     ReadsPipe = 2,
 
     /// <summary>Its stdio is again at other fds, see <see cref="StdioDuplicates.AllOf"/>.</summary>
     HoldsDuplicates = 4,
 
-    /// <summary>It leads no session, and its stdio may lead nowhere.</summary>
+    /// <summary>Its stdio may lead nowhere.</summary>
     MayBeOrphan = 8,
 
     Zombie = 16,
+
+    /// <summary>Stopped, held by its tracer, or perhaps frozen, see <see cref="Halts"/>.</summary>
+    Halted = 32,
+
+    /// <summary>A thread reads or polls a pipe, with or without a timeout.</summary>
+    WaitsOnPipe = 64,
+
+    /// <summary>It waits for somebody to open the other end of a FIFO, or to read from a full one, and does nothing else.</summary>
+    AwaitsFifo = 128,
+
+    /// <summary>It has the master of a pseudoterminal.</summary>
+    HasMaster = 256,
 }
 
 internal static class LocalFact
@@ -33,7 +44,7 @@ internal static class LocalFact
         LocalFacts facts = LocalFacts.None;
         if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !waits.Any(wait => WakerFinder.WhyOutside(wait) is not null))
             facts |= LocalFacts.MayBeStuck;
-        if (waits.Any(wait => wait.Bounded == Bounded.No && Adoption.PipeReads(wait).Any(Adoption.MayBeOwnPipe)))
+        if (waits.Any(wait => wait.MayLast && Adoption.PipeReads(wait).Any(Adoption.MayBeOwnPipe)))
             facts |= LocalFacts.ReadsPipe;
         if (!StdioDuplicates.AllOf(process).IsEmpty)
             facts |= LocalFacts.HoldsDuplicates;
@@ -41,6 +52,14 @@ internal static class LocalFact
             facts |= LocalFacts.MayBeOrphan;
         if (process.IsZombie)
             facts |= LocalFacts.Zombie;
+        if (waits.Any(wait => Adoption.PipeReads(wait).Any()))
+            facts |= LocalFacts.WaitsOnPipe;
+        if (Halts.Of(process, guess: true) != Halt.None)
+            facts |= LocalFacts.Halted;
+        if (Rules.FifoNoPeer.Awaits(process, waits) is not null)
+            facts |= LocalFacts.AwaitsFifo;
+        if (process.Fds.Any(fd => WakerFinder.IsMaster(fd.Target)))
+            facts |= LocalFacts.HasMaster;
         return facts;
     }
 

@@ -6,7 +6,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>Says in sentences what the graph shows, as a colleague would tell it.</summary>
-internal sealed class Narrator(ResourceIndex resources)
+internal sealed partial class Narrator(ResourceIndex resources)
 {
     /// <summary><c>child (14)</c>.</summary>
     public string Name(int process) => Name(resources[process]);
@@ -59,7 +59,8 @@ internal sealed class Narrator(ResourceIndex resources)
         }
     }
 
-    private string Hop(Incident incident, int process)
+    /// <summary>What a process waits for, and who holds that.</summary>
+    public string Hop(Incident incident, int process)
     {
         WaitNode node = incident.Evidence.Graph.NodeOf(process);
         ILookup<int, IncidentEdge> byThread = incident.Edges.Where(edge => edge.From == process && !edge.IsKinship).ToLookup(edge => edge.Tid);
@@ -96,7 +97,7 @@ internal sealed class Narrator(ResourceIndex resources)
         WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
         WaitKind.PipeWrite => $"writes to the FIFO {wait.Target?.Text} (fd {wait.Fd}), which is full",
-        WaitKind.FifoOpen => "opens a FIFO and waits for somebody to open its other end",
+        WaitKind.FifoOpen => $"opens {(wait.Path is { } path ? $"the FIFO {path}" : "a FIFO")} and waits for somebody to open its other end",
         WaitKind.SocketRead => $"waits for data on {Thing(wait)}",
         WaitKind.SocketWrite => $"waits for room to send on {Thing(wait)}",
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
@@ -107,10 +108,7 @@ internal sealed class Narrator(ResourceIndex resources)
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
         WaitKind.ChildWait => ChildPhrase(wait),
-        WaitKind.FileLock => "waits for a file lock",
-        WaitKind.SysvSemaphore => "waits for a System V semaphore",
-        WaitKind.SysvMessage => "waits for a System V message queue",
-        WaitKind.PosixQueue => "waits for a POSIX message queue",
+        WaitKind.FileLock or WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue => IpcPhrase(wait),
         WaitKind.Tty => $"waits for the terminal {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.Vfork => "waits for the child that it made with vfork to exec or exit",
         WaitKind.SignalWait => "waits for a signal",
@@ -132,6 +130,7 @@ internal sealed class Narrator(ResourceIndex resources)
     private static string Thing(Wait wait) => wait.Target switch
     {
         { Kind: FdKind.Pipe } pipe => $"pipe {pipe.Id} (fd {wait.Fd})",
+        { Kind: FdKind.Socket, Id: > 0 } socket => $"socket {socket.Id} (fd {wait.Fd})",
         { Kind: FdKind.EventFd, Id: > 0 } eventFd => $"eventfd {eventFd.Id} (fd {wait.Fd})",
         { } target => $"{target.Text} (fd {wait.Fd})",
         null => $"fd {wait.Fd}",
@@ -142,10 +141,14 @@ internal sealed class Narrator(ResourceIndex resources)
     {
         foreach (IncidentEdge edge in edges.DistinctBy(edge => edge.Part.Resource))
         {
-            if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite)
+            if (edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: not FdKind.Pipe })
+                yield return IpcHolderSentence(process, edge);
+            else if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite)
                 yield return HolderSentence(process, edge);
             else if (edge.Part.Kind == WaitKind.EventFd)
                 yield return EventFdSentence(process, edge);
+            else if (edge.Part.Kind is WaitKind.FileLock or WaitKind.PosixQueue or WaitKind.Tty or WaitKind.SysvSemaphore or WaitKind.SysvMessage)
+                yield return IpcHolderSentence(process, edge);
             else if (edge.Part is { Kind: WaitKind.ChildWait, Children.Pid: null } or { Kind: WaitKind.Vfork })
                 yield return edge.To.Length == 1 ? $"That is {Name(edge.To[0].Node)}." : $"Those are {Listing(edge.To.Select(waker => Name(waker.Node)))}.";
         }
@@ -153,16 +156,17 @@ internal sealed class Narrator(ResourceIndex resources)
 
     private string HolderSentence(int process, IncidentEdge edge)
     {
-        string end = edge.Part.Kind == WaitKind.PipeRead ? "write end" : "read end";
+        bool socket = edge.Part.Target is { Kind: FdKind.Socket };
+        string end = socket ? "other end" : edge.Part.Kind == WaitKind.PipeRead ? "write end" : "read end";
         IEnumerable<string> holders = edge.To.GroupBy(waker => waker.Node).Select(group =>
         {
             ImmutableArray<int> fds = [.. group.Select(waker => waker.Fd!.Value).Order()];
             string who = group.Key == process ? "itself" : Name(group.Key);
             return fds.Length == 1
                 ? $"at fd {fds[0]} of {who}"
-                : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same pipe {Times(fds.Length)}";
+                : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same {(socket ? "socket" : "pipe")} {Times(fds.Length)}";
         });
-        string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of pipe {edge.Part.Target!.Id}" : $"Its {end}";
+        string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of {StreamEnds.NameOf(edge.Part.Target!)}" : $"Its {end}";
         return $"{of} is open {Listing(holders)}.";
     }
 

@@ -15,6 +15,9 @@ internal sealed class ResourceIndex
     private HostProcess[] _processes = [], _spare = [];
     private int _hiddenButInit;
 
+    /// <summary>What is known of sockets, by this look and those before it.</summary>
+    public KnownSockets Sockets { get; } = new();
+
     /// <summary>The last look; its list of processes is not kept beyond the next.</summary>
     /// <exception cref="InvalidOperationException">There was none yet.</exception>
     public Snapshot Look => _look ?? throw new InvalidOperationException("no look yet");
@@ -82,6 +85,7 @@ internal sealed class ResourceIndex
         Array.Clear(_processes);
         (_processes, _spare) = (_spare, _processes);
         Count = now;
+        Sockets.Advance(look, _holders);
     }
 
     /// <exception cref="KeyNotFoundException">The last look has no such process.</exception>
@@ -98,6 +102,9 @@ internal sealed class ResourceIndex
 
     /// <summary>All who hold an eventfd of which it is not known which it is.</summary>
     public OrderedList<Holder> UntoldEventFdHolders => _holders.UntoldEventFds;
+
+    /// <summary>All who hold the socket with this inode, ascending by pid and fd.</summary>
+    public OrderedList<Holder> HoldersOfSocket(ulong inode) => _holders.OfSocket(inode);
 
     /// <summary>Whether somebody held this object at the look before who no longer does: an end may have been handed on unseen.</summary>
     public bool LostAHolder(FdTarget target) => _holders.LostOne(target);

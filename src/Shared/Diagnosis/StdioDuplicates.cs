@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// For each stdio pipe at fd 0, 1, 2 of a process: its other fds, above 2, on the same end of the same pipe. That fds 1 and 2 share a pipe
+/// For each stdio pipe (or socket: some runtimes give their children pairs of these) at fd 0, 1, 2 of a process: its other fds, above 2, on the same end of the same pipe. That fds 1 and 2 share a pipe
 /// (2&gt;&amp;1) is legal and is not counted.
 /// </summary>
 /// <param name="Stdio">The first of fds 0, 1, 2 on this end.</param>
@@ -12,6 +12,13 @@ namespace OrphanBoard.Shared.Diagnosis;
 internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<FileDescriptor> Duplicates)
 {
     /// <summary>Without the close-on-exec duplicates that a runtime keeps for its console.</summary>
+    public static ImmutableArray<StdioDuplicates> Of(ResourceIndex resources, ProcessRecord process)
+    {
+        ImmutableArray<StdioDuplicates> all = Of(process);
+        return all.All(pair => resources.IsHandedOn(pair.Stdio.Target)) ? all : all.RemoveAll(pair => !resources.IsHandedOn(pair.Stdio.Target));
+    }
+
+    /// <summary>The same, whatever the sockets among them are connected to.</summary>
     public static ImmutableArray<StdioDuplicates> Of(ProcessRecord process)
     {
         bool keepsOwn = process.Threads.Any(thread => RuntimeData.Default.ConsoleDuplicates.Any(prefix => thread.Comm.StartsWith(prefix, StringComparison.Ordinal)));
@@ -27,7 +34,7 @@ internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<File
         var found = ImmutableArray.CreateBuilder<StdioDuplicates>();
         foreach (FileDescriptor stdio in process.Fds.TakeWhile(fd => fd.Number <= 2))
         {
-            if (stdio.Target.Kind != FdKind.Pipe || found.Any(pair => IsSameEnd(pair.Stdio, stdio)))
+            if (stdio.Target is not ({ Kind: FdKind.Pipe } or { Kind: FdKind.Socket, Id: not 0 }) || found.Any(pair => IsSameEnd(pair.Stdio, stdio)))
                 continue;
             ImmutableArray<FileDescriptor> duplicates = [.. process.Fds.Where(fd => fd.Number > 2 && IsSameEnd(fd, stdio) && counts(fd))];
             if (!duplicates.IsEmpty)

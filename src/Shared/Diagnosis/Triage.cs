@@ -12,7 +12,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
-    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [];
+    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
     private readonly HashSet<int> _suspects = [];
 
     /// <summary>Those that might wait only for each other, if no hidden fd table holds an end. Ascending by pid, like all of these.</summary>
@@ -21,13 +21,28 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     /// <summary>Readers that orphans might keep waiting, see <see cref="Adoption.HeldUp"/>.</summary>
     public IReadOnlyList<HostProcess> HeldUp => _heldUp;
 
-    /// <summary>Those that look like orphans to who did not see them become one.</summary>
+    /// <summary>Those that look like orphans: to who did not see them become one, and by their stdio.</summary>
     public IReadOnlyList<HostProcess> Orphaned => _orphaned;
 
     /// <summary>Those whose stdio is again at other fds.</summary>
     public IReadOnlyList<HostProcess> Duplicates => _duplicates;
 
     public IReadOnlyList<HostProcess> Zombies => _zombies;
+
+    /// <summary>Those that are stopped, held by their tracers, or perhaps frozen.</summary>
+    public IReadOnlyList<HostProcess> Halted => _halted;
+
+    /// <summary>Those that wait for the end of a pipe whose write end they alone have, see <see cref="PipeHazards"/>.</summary>
+    public IReadOnlyList<HostProcess> OwnReaders => _ownReaders;
+
+    /// <summary>Those that wait on a pipe whose write end a bystander may have inherited.</summary>
+    public IReadOnlyList<HostProcess> LeakReaders => _leakReaders;
+
+    /// <summary>Those that might wait only for somebody stopped.</summary>
+    public IReadOnlyList<HostProcess> WaitForStopped => _waitForStopped;
+
+    /// <summary>Those that wait for the other end of a FIFO, see <see cref="LocalFacts.AwaitsFifo"/>.</summary>
+    public IReadOnlyList<HostProcess> AtFifos => _fifos;
 
     /// <summary>Pids whose costly facts (fdinfo, timers, sched) the next look should read.</summary>
     public IReadOnlySet<int> Suspects => _suspects;
@@ -40,6 +55,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         HostIdentity host = resources.Look.Host;
         _search.Begin(resources.Count);
         int place = 0;
+        _finder.MasterMayBeStuck = false;
         foreach (HostProcess process in resources.Processes)
         {
             process.Place = place++;
@@ -52,15 +68,26 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 continue;
             if ((facts & LocalFacts.ReadsPipe) != 0 && adoption.MayBeHeldUp(process))
                 _heldUp.Add(process);
-            if ((facts & LocalFacts.MayBeOrphan) != 0 && adoption.LooksOrphaned(process))
+            if ((facts & LocalFacts.MayBeOrphan) != 0
+                && (memory.OrphanSince(process.Record) is null ? adoption.LooksOrphaned(process, guess: true) : adoption.HasDeadStdio(process, guess: true)))
                 _orphaned.Add(process);
-            if ((facts & LocalFacts.HoldsDuplicates) != 0)
+            if ((facts & LocalFacts.HoldsDuplicates) != 0 && MayHoldDuplicates(process))
                 _duplicates.Add(process);
             if ((facts & LocalFacts.Zombie) != 0)
                 _zombies.Add(process);
+            if ((facts & LocalFacts.AwaitsFifo) != 0)
+                _fifos.Add(process);
+            if ((facts & (LocalFacts.HasMaster | LocalFacts.MayBeStuck)) == (LocalFacts.HasMaster | LocalFacts.MayBeStuck))
+                _finder.MasterMayBeStuck = true;
+            if ((facts & LocalFacts.Halted) != 0)
+                _halted.Add(process);
+            if ((facts & LocalFacts.WaitsOnPipe) != 0)
+                FindPipeHazards(process, host);
         }
-        FindStuck(host);
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp])
+        FindStuck(host, _stuck);
+        if (_halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
+            FindThoseWhoWaitForStopped(host);
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _halted, _waitForStopped, _fifos])
         {
             foreach (HostProcess process in found)
                 _suspects.Add(process.Pid);
@@ -71,9 +98,84 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (Holder holder in resources.EventFdHolders.Span)
                 _suspects.Add(holder.Process);
         }
+        AddThoseWhoMayEndIt();
     }
 
-    private void FindStuck(HostIdentity host)
+    /// <summary>Sockets that lead to a service (a log, say) do not count; which do is known once their tables were read.</summary>
+    private bool MayHoldDuplicates(HostProcess process)
+    {
+        foreach (StdioDuplicates pair in StdioDuplicates.AllOf(process.Record))
+        {
+            if (resources.IsHandedOn(pair.Stdio.Target) || resources.Look.Sockets is null && resources.Sockets.FactOf(pair.Stdio.Target.Id).Party == SocketParty.NotKnown)
+                return true;
+        }
+        return false;
+    }
+
+    private void FindPipeHazards(HostProcess process, HostIdentity host)
+    {
+        if (PipeHazards.FindOwn(resources, process) is not null)
+            _ownReaders.Add(process);
+        bool leaks = false;
+        foreach (Wait wait in process.WaitsOf(host))
+        {
+            leaks |= MarkBystanders(process, wait);
+            foreach (Wait member in wait.Members)
+                leaks |= MarkBystanders(process, member);
+        }
+        if (leaks)
+            _leakReaders.Add(process);
+    }
+
+    /// <summary>Whether its fd is close-on-exec is asked of the bystander only.</summary>
+    private bool MarkBystanders(HostProcess reader, Wait wait)
+    {
+        bool any = false;
+        if (!PipeHazards.IsPipeRead(wait))
+            return any;
+        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        {
+            if (!PipeHazards.IsBystander(resources, reader, wait, holder))
+                continue;
+            any = true;
+            _suspects.Add(holder.Process);
+        }
+        return any;
+    }
+
+    /// <summary>Who above a suspect may have a timer (see <see cref="Limits"/>) is asked for it too.</summary>
+    private void AddThoseWhoMayEndIt()
+    {
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _heldUp, _halted, _waitForStopped])
+        {
+            foreach (HostProcess process in found)
+            {
+                HostProcess? above = resources.ParentOf(process);
+                for (int steps = 0; steps < resources.Count && above is not null; steps++, above = resources.ParentOf(above))
+                {
+                    if (Limits.MayHaveATimer(above.Record))
+                        _suspects.Add(above.Pid);
+                }
+            }
+        }
+    }
+
+    /// <summary>The same search, in which those who are stopped are stuck whatever they wait for.</summary>
+    private void FindThoseWhoWaitForStopped(HostIdentity host)
+    {
+        _search.Begin(resources.Count);
+        foreach (HostProcess process in resources.Processes)
+        {
+            LocalFacts facts = process.FactsOn(host);
+            bool candidate = (facts & LocalFacts.MayBeStuck) != 0 && process.Pid != resources.Look.ObserverPid;
+            if (!candidate && ((facts & LocalFacts.Halted) == 0 || Halts.Of(process.Record, guess: true) != Halt.Stopped))
+                _search.Free(process.Place);
+        }
+        FindStuck(host, _waitForStopped);
+        _waitForStopped.RemoveAll(_stuck.Contains);
+    }
+
+    private void FindStuck(HostIdentity host, List<HostProcess> stuck)
     {
         var threads = new ThreadsOfOne(_search);
         foreach (HostProcess candidate in _candidates)
@@ -82,13 +184,13 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         foreach (HostProcess candidate in _candidates)
         {
             if (_search.IsStuck(candidate.Place))
-                _stuck.Add(candidate);
+                stuck.Add(candidate);
         }
     }
 
     private void Clear()
     {
-        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies])
+        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders, _fifos])
             list.Clear();
         _suspects.Clear();
     }
@@ -123,6 +225,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         {
             if (_depth++ == 0)
                 _clause = search.BeginClause(_thread);
+            // Who holds a lock is not known here, and no program waits for a signal there by design.
+            _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty;
         }
 
         public bool Add(HostProcess waker, int? fd, bool direct)
@@ -141,10 +245,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         public void End(Openness open, string? why)
         {
             if (open == Openness.Outside)
-            {
                 search.EndClause(_clause);
-                _waitsForOthers = true;
-            }
+            _waitsForOthers |= open is Openness.Outside or Openness.NotKnownYet;
             _depth--;
         }
 

@@ -39,14 +39,15 @@ internal sealed class WaitGraph(ResourceIndex resources)
             return "it is the looker";
         if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false) is { } why)
             return why;
-        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.WaitsOnlyFor(process.Pid)))
+        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid)))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
         return waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)) ? null : Steadiness.WhyItMayHaveMoved(process.Before, process.Record);
     }
 
     /// <summary>
     /// A handler interrupts the main thread, posts what only the process itself could post, or writes to a pipe or eventfd of its own that
-    /// stands among the fds that are waited for. A supervisor that waits for its children ends them in the handler.
+    /// stands among the fds that are waited for. A supervisor that waits for its children ends them in the handler. And who lets signals in only while it waits
+    /// means to be woken by them.
     /// </summary>
     private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter)
     {
@@ -56,13 +57,14 @@ internal sealed class WaitGraph(ResourceIndex resources)
         {
             return true;
         }
-        return waiter.Wait.Kind == WaitKind.PipeRead && waiter.WaitsOnlyFor(pid)
+        return waiter.Wait.LetsSignalsIn
+            || waiter.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead && waiter.WaitsOnlyFor(pid)
             || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => IsOwnSelfPipe(part, pid))
             || waiter.Clauses.Any(clause => clause.Wait.Kind == WaitKind.EventFd && IsOwnSelfPipe(clause, pid));
     }
 
     private static bool IsOwnSelfPipe(Clause clause, int pid) =>
-        clause.Wait.Kind is WaitKind.PipeRead or WaitKind.EventFd && clause.Wakers.Any(waker => waker.Direct && waker.Node == pid);
+        clause.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead or WaitKind.EventFd && clause.Wakers.Any(waker => waker.Direct && waker.Node == pid);
 }
 
 /// <summary>A process in the graph: it is stuck only when all its threads are, for a free thread can close any fd.</summary>
@@ -112,6 +114,9 @@ internal readonly record struct Waker(int Node, int? Fd, bool Direct);
 internal enum Openness
 {
     Closed,
+
+    /// <summary>Said of a guess only: who could end it takes facts that only suspects have.</summary>
+    NotKnownYet,
 
     /// <summary>Open only because some fd tables are hidden.</summary>
     Hidden,

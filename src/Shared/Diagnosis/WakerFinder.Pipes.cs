@@ -12,7 +12,7 @@ internal sealed partial class WakerFinder
     /// Either end: a co-holder of the own end can resize the pipe (F_SETPIPE_SZ) and so wake a writer. A pipe whose other end nobody is seen
     /// to have would end the wait at once (end of file, or SIGPIPE), so that end is somewhere unseen.
     /// </summary>
-    private void FindHolders(HostProcess process, Wait wait, IWakerSink sink, bool edgeTriggered)
+    private void FindHolders(HostProcess process, Wait wait, IWakerSink sink)
     {
         OrderedList<Holder> holders = resources.HoldersOf(wait.Target!);
         FdAccess other = wait.Kind == WaitKind.PipeRead ? FdAccess.Write : FdAccess.Read;
@@ -32,7 +32,7 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Outside, HeldUnseen);
         else if (!guess && resources.LostAHolder(wait.Target!))
             sink.End(Openness.Outside, "a holder has just let go of it");
-        else if (!guess && WhyAboutToWake(process.Record, wait, edgeTriggered) is { } why)
+        else if (!guess && WhyAboutToWake(process.Record, wait) is { } why)
             sink.End(Openness.Outside, why);
         else if (unseen == Unseen.None)
             sink.End(Openness.Closed, null);
@@ -41,11 +41,11 @@ internal sealed partial class WakerFinder
     }
 
     /// <summary>The last look into the pipe itself: whether what is waited for has come. Null also where the back end does not see it.</summary>
-    private static string? WhyAboutToWake(ProcessRecord process, Wait wait, bool edgeTriggered)
+    private static string? WhyAboutToWake(ProcessRecord process, Wait wait)
     {
         if (wait.Fd is not { } fd || process.FindFd(fd)?.Pipe is not { } pipe)
             return null;
-        if (wait.Kind == WaitKind.PipeRead && pipe.Buffers > 0 && !edgeTriggered)
+        if (wait.Kind == WaitKind.PipeRead && pipe.Buffers > 0 && !wait.EdgeTriggered)
             return "there is something in the pipe: it is about to wake";
         // A member of a set may stand there for the end of the readers alone, room or not.
         return wait is { Kind: WaitKind.PipeWrite, Call: not null } && pipe.Buffers < pipe.Capacity ? "there is room in the pipe: it is about to wake" : null;

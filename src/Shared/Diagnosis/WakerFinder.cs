@@ -42,7 +42,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     /// <summary>Names the wakers of all clauses of a wait.</summary>
     public void Find(HostProcess process, Wait wait, IWakerSink sink)
     {
-        if (wait.Bounded != Bounded.No)
+        if (!(guess ? wait.MayLast : wait.Bounded == Bounded.No))
         {
             Outside(wait, "a timeout may end it", sink);
         }
@@ -52,11 +52,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         }
         else if (wait.Kind == WaitKind.Poll)
         {
-            sink.BeginSet(wait);
-            bool edgeTriggered = wait.Call is SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2;
-            foreach (Wait member in wait.Members)
-                FindOne(process, member, sink, edgeTriggered);
-            sink.EndSet();
+            FindSet(process, wait, sink);
         }
         else
         {
@@ -96,10 +92,10 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         }
     }
 
-    /// <summary>Why something outside could end it, whoever holds what; null where that depends on the holders.</summary>
+    /// <summary>Why something outside could end it, whoever holds what; null where that depends on the holders, or on what only suspects have.</summary>
     public static string? WhyOutside(Wait wait)
     {
-        if (wait.Bounded != Bounded.No)
+        if (!wait.MayLast)
             return "a timeout may end it";
         if (wait.Kind != WaitKind.Poll)
             return WhyOneOutside(wait);
@@ -115,8 +111,16 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     {
         WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => null,
         WaitKind.EventFd when wait.Target is { Id: not 0 } => null,
+        WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect when wait.Target is { Kind: FdKind.Socket, Id: not 0 } => null,
+        WaitKind.Timer when wait is { Target.Kind: FdKind.TimerFd, Bounded: not Bounded.Yes } => null,
+        // A set within a set, whose members were not read.
+        WaitKind.Poll => null,
         WaitKind.Futex when wait.Futex is { Private: true } => null,
         WaitKind.ChildWait or WaitKind.Vfork => null,
+        WaitKind.FileLock => wait is { Lock: not null, Fd: not null } ? null : "what it locks could not be read",
+        WaitKind.SysvSemaphore or WaitKind.SysvMessage when wait.SysvId is not null => null,
+        WaitKind.PosixQueue or WaitKind.PipeRead or WaitKind.PipeWrite when IsUnlinked(wait.Target) => null,
+        WaitKind.Tty when IsPseudoterminal(wait.Target) => null,
         WaitKind.Unknown => wait.Why ?? "it is not decoded",
         _ => "what it waits for can come from outside",
     };
@@ -124,8 +128,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     /// <param name="process">Who waits.</param>
     /// <param name="wait">The wait, or one member of a set.</param>
     /// <param name="sink">Is told.</param>
-    /// <param name="edgeTriggered">Of a set that may tell of what comes only, not of what is there (EPOLLET).</param>
-    private void FindOne(HostProcess process, Wait wait, IWakerSink sink, bool edgeTriggered = false)
+    private void FindOne(HostProcess process, Wait wait, IWakerSink sink)
     {
         if (WhyOneOutside(wait) is { } why)
         {
@@ -134,6 +137,21 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         }
         switch (wait.Kind)
         {
+            case WaitKind.ChildWait when wait.Target is { Kind: FdKind.PidFd }:
+                FindPidFd(wait, sink);
+                break;
+            case WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect:
+                FindSocket(process, wait, sink);
+                break;
+            case WaitKind.Timer:
+                FindTimer(process, wait, sink);
+                break;
+            case WaitKind.Poll when guess:
+                NotKnownYet(wait, sink);
+                break;
+            case WaitKind.Poll:
+                Outside(wait, "the members of an epoll within the set were not read", sink);
+                break;
             case WaitKind.ChildWait:
                 sink.BeginSet(wait);
                 FindChildren(process, wait, sink);
@@ -148,8 +166,21 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             case WaitKind.EventFd:
                 FindEventFdHolders(wait, sink);
                 break;
+            case WaitKind.FileLock:
+                FindLockHolders(process, wait, sink);
+                break;
+            case WaitKind.SysvSemaphore or WaitKind.SysvMessage:
+                FindFamily(process, wait, sink);
+                break;
+            case WaitKind.PosixQueue:
+            case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind != FdKind.Pipe:
+                FindOpeners(process, wait, sink);
+                break;
+            case WaitKind.Tty:
+                FindOtherSide(process, wait, sink);
+                break;
             default:
-                FindHolders(process, wait, sink, edgeTriggered);
+                FindHolders(process, wait, sink);
                 break;
         }
     }

@@ -77,6 +77,16 @@ public sealed partial record FileDescriptor
     }
 
     /// <summary>
+    /// Whether this timerfd will expire or has expired unread: <c>it_value:</c> and <c>ticks:</c> of fdinfo. Read of suspects, and where a thread waits on a set.
+    /// Null: not asked, or no timerfd.
+    /// </summary>
+    public bool? TimerArmed
+    {
+        get => _details?.TimerArmed;
+        init => _details = value is null && _details is null ? null : Filled with { TimerArmed = value };
+    }
+
+    /// <summary>
     /// References to the open file description, wherever they are: one for each fd in each table, one for a descriptor in flight over a socket, and one for a
     /// call that is blocked on it. Null: not asked, or a back end that cannot see it (/proc does not show it).
     /// </summary>
@@ -99,6 +109,7 @@ public sealed partial record FileDescriptor
         public int? DescriptorsInFlight { get; init; }
         public SocketTimeouts? Timeouts { get; init; }
         public PipeState? Pipe { get; init; }
+        public bool? TimerArmed { get; init; }
         public uint? References { get; init; }
     }
 }

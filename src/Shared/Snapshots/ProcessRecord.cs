@@ -28,6 +28,12 @@ public sealed record ProcessRecord
     /// <summary>state, field 3 of stat, of the thread group's leader: R S D T t Z X I.</summary>
     public required char State { get; init; }
 
+    /// <summary>
+    /// The signal that stopped it, where its state is T: 19 SIGSTOP, 20 SIGTSTP, 21 SIGTTIN, 22 SIGTTOU (field 52 of stat). Null: not stopped so, not
+    /// readable, or its parent has been told of the stop already (WUNTRACED): the kernel keeps it only till then.
+    /// </summary>
+    public int? StopSignal { get; init; }
+
     /// <summary>Real user id, from status.</summary>
     public required uint Uid { get; init; }
 

@@ -93,7 +93,20 @@ public sealed record CallMemory
 
     /// <summary>The 32-bit futex word at the call's first argument.</summary>
     public uint? FutexWord { get; init; }
+
+    /// <summary>The struct flock of fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>
+    public LockRange? LockRange { get; init; }
+
+    /// <summary>The path of an open(2) that waits for a FIFO's other end, as it was passed: it may be relative. At most 1,024 bytes, or less where a page ends.</summary>
+    public string? Path { get; init; }
 }
+
+/// <summary>struct flock of fcntl(2).</summary>
+/// <param name="Type">F_RDLCK 0, F_WRLCK 1, F_UNLCK 2.</param>
+/// <param name="Whence">SEEK_SET 0, SEEK_CUR 1, SEEK_END 2: what <paramref name="Start"/> counts from.</param>
+/// <param name="Start">First byte.</param>
+/// <param name="Length">Number of bytes; 0: to the end of the file; negative: those before the start.</param>
+public sealed record LockRange(short Type, short Whence, long Start, long Length);
 
 /// <summary>One member of a poll set.</summary>
 /// <param name="Fd">File descriptor number.</param>

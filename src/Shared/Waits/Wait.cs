@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Waits;
 
-/// <summary>What one thread waits for, decoded. A set (poll, select, epoll) has members; no member has members of its own.</summary>
+/// <summary>What one thread waits for, decoded. A set (poll, select, epoll) has members; no member has members of its own: a set within a set is told by its members.</summary>
 public sealed record Wait
 {
     public required WaitKind Kind { get; init; }
@@ -24,8 +24,34 @@ public sealed record Wait
     /// <summary>For <see cref="WaitKind.ChildWait"/>: which children.</summary>
     public ChildSelector? Children { get; init; }
 
+    /// <summary>For <see cref="WaitKind.ChildWait"/>: it ends also when a child is stopped (WUNTRACED, WSTOPPED), of which each stop is told once.</summary>
+    public bool ToldOfStops { get; init; }
+
     /// <summary>For <see cref="WaitKind.Futex"/>: the word and how it is waited on.</summary>
     public FutexWait? Futex { get; init; }
+
+    /// <summary>For <see cref="WaitKind.FileLock"/>: what it asks for. Null: could not be read.</summary>
+    public LockRequest? Lock { get; init; }
+
+    /// <summary>For <see cref="WaitKind.SysvSemaphore"/> and <see cref="WaitKind.SysvMessage"/>: the object's id.</summary>
+    public int? SysvId { get; init; }
+
+    /// <summary>For <see cref="WaitKind.FifoOpen"/>: the name as it was passed. Null: could not be read.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>For a member of a set: what it is watched for, bits as in poll(2) and epoll_ctl(2); hang-up and error are always told.</summary>
+    public uint Events { get; init; }
+
+    /// <summary>Whether a member of a set tells of a change only, and not of a state that lasts (EPOLLET).</summary>
+    public bool EdgeTriggered => (Events & 1u << 31) != 0;
+
+    /// <summary>
+    /// Whether it has no timeout as far as a look shows that did not ask for the costly facts of a suspect: a socket's own timeouts are one of these.
+    /// </summary>
+    public bool MayLast => Bounded == Bounded.No || Kind is WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect;
+
+    /// <summary>For a set: whether it lets signals in for as long as it waits (ppoll(2), pselect(2), epoll_pwait(2) with a mask). Who does that means to be woken by one.</summary>
+    public bool LetsSignalsIn { get; init; }
 
     /// <summary>For <see cref="WaitKind.Poll"/>: its members, one of which is enough.</summary>
     public ImmutableArray<Wait> Members { get; init; } = [];
@@ -39,6 +65,10 @@ public sealed record Wait
         WaitKind.Futex => Futex is null ? null : $"futex:0x{Futex.Address:x}",
         WaitKind.Vfork => "child:any",
         WaitKind.ChildWait => Children is { Pid: { } pid } ? $"child:{pid}" : Children is { Group: { } group } ? $"child:group:{group}" : "child:any",
+        WaitKind.FileLock => Lock?.Resource ?? Target?.Text,
+        WaitKind.FifoOpen => Path,
+        WaitKind.SysvSemaphore => SysvId is { } semaphores ? $"sem:{semaphores}" : null,
+        WaitKind.SysvMessage => SysvId is { } queue ? $"msg:{queue}" : null,
         WaitKind.Poll => Members.IsEmpty ? null : string.Join(' ', Members.Select(member => member.Target?.Text).Distinct()),
         _ => Target?.Text,
     };
@@ -77,4 +107,23 @@ public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue,
     /// <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike).
     /// </summary>
     public string Class => JoinsTid is not null ? "join" : (Operation & 0x7f) == 0 && ExpectedValue == 2 ? "lock" : "wait";
+}
+
+/// <summary>A file lock that is waited for: flock(2), or fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>
+/// <param name="Kind">Which call.</param>
+/// <param name="Access">Shared or exclusive.</param>
+/// <param name="Start">First byte.</param>
+/// <param name="End">Last byte; <see cref="long.MaxValue"/> for the end of the file.</param>
+public sealed record LockRequest(LockKind Kind, LockAccess Access, long Start, long End)
+{
+    /// <summary>The file in the contract's words, <c>flock:fe:00:11657459</c>: device and inode as in /proc/locks. Null where they were not read.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>Whether that lock, held by somebody else, keeps this one waiting. Locks of flock and of fcntl do not see each other.</summary>
+    public bool ConflictsWith(FileLock held) =>
+        !held.Waits
+        && held.Kind != LockKind.Lease
+        && (held.Kind == LockKind.Flock) == (Kind == LockKind.Flock)
+        && (held.Access == LockAccess.Write || Access == LockAccess.Write)
+        && held.Start <= End && Start <= held.End;
 }

@@ -6,7 +6,8 @@ namespace OrphanBoard.Shared.Waits;
 /// <summary>wait4(2), waitid(2).</summary>
 public static partial class WaitDecoder
 {
-    private const uint WaitExited = 4, WaitNoThread = 0x20000000, WaitAll = 0x40000000, WaitClone = 0x80000000;
+    // WaitStopped: WUNTRACED of wait4(2), the same bit as WSTOPPED of waitid(2).
+    private const uint WaitStopped = 2, WaitExited = 4, WaitNoThread = 0x20000000, WaitAll = 0x40000000, WaitClone = 0x80000000;
 
     // wait4(2): pid < -1 a group, -1 any child, 0 the caller's own group, > 0 one child
     private static Wait OfWait4(ProcessRecord process, int pid, uint options, SystemCall call) => Child(call, options, pid switch
@@ -35,6 +36,7 @@ public static partial class WaitDecoder
         Kind = WaitKind.ChildWait,
         Bounded = Bounded.No,
         Call = call,
+        ToldOfStops = (options & WaitStopped) != 0,
         Children = (options & WaitNoThread) != 0 || (options & (WaitClone | WaitAll)) == WaitClone ? children with { LeavesOutSome = true } : children,
     };
 }

@@ -18,10 +18,19 @@ public static partial class WaitDecoder
         };
         if (thread.Memory?.PollSet is not { } set)
             return Wait.Unknown($"the fd set of {SystemCallTable.NameOf(call)} could not be read", call);
-        return Set(call, timed, [.. set.Select(member => Member(process, member.Fd, process.FindFd(member.Fd), (member.Events & PollOut) != 0))]);
+        Wait wait = Set(call, timed, [.. set.Select(member => Member(process, member.Fd, process.FindFd(member.Fd), (ushort)member.Events))]);
+        // sigmask of ppoll(2), and of pselect6(2) with its size; select(3) of the C library passes none.
+        return wait with { LetsSignalsIn = call switch { SystemCall.Ppoll => args[3] != 0, SystemCall.Pselect6 => args[5] != 0, _ => false } };
     }
 
-    private const int PollOut = 4;
+    // POLLIN, POLLPRI, POLLRDNORM, POLLRDBAND, POLLRDHUP; POLLOUT, POLLWRNORM, POLLWRBAND. The same bits in epoll_ctl(2).
+    private const uint PollIn = 1 | 2 | 0x40 | 0x80 | 0x2000, PollOut = 4 | 0x100 | 0x200;
+
+    // EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET: how it is told of, not what.
+    private const uint EpollManner = 0xf0000000, EpollOneShot = 1 << 30;
+
+    // EP_MAX_NESTS of fs/eventpoll.c, and one more
+    private const int MaxNests = 5;
 
     private static Wait OfEpoll(ProcessRecord process, ThreadRecord thread, SystemCall call)
     {
@@ -30,15 +39,37 @@ public static partial class WaitDecoder
         int epfd = (int)args[0];
         if (process.FindFd(epfd) is not { Target.Kind: FdKind.Epoll } epoll)
             return Wait.Unknown($"fd {epfd} is no epoll that was seen", call);
-        if (epoll.EpollMembers is not { } members)
+        if (epoll.EpollMembers is null)
             return Wait.Unknown($"the members of epoll fd {epfd} could not be read", call);
-        Wait set = Set(call, timed, [.. members.Select(member => Member(process, member.Fd, FindEpollMember(process, member), (member.Events & PollOut) != 0))]);
-        return set with { Fd = epfd, Target = epoll.Target };
+        Wait set = Set(call, timed, [.. EpollMembersOf(process, epoll, 1)]);
+        return set with { Fd = epfd, Target = epoll.Target, LetsSignalsIn = call is SystemCall.EpollPwait or SystemCall.EpollPwait2 && args[4] != 0 };
     }
 
-    /// <summary>The number may have been reused since it was added: the inode decides.</summary>
+    /// <summary>One that has been told of once and has not been armed again (EPOLLONESHOT) never is; an epoll among them tells of its own members.</summary>
+    private static IEnumerable<Wait> EpollMembersOf(ProcessRecord process, FileDescriptor epoll, int depth)
+    {
+        foreach (EpollMember member in epoll.EpollMembers!.Value)
+        {
+            if ((member.Events & EpollOneShot) != 0 && (member.Events & ~EpollManner) == 0)
+                continue;
+            FileDescriptor? entry = FindEpollMember(process, member);
+            if (entry is { Target.Kind: FdKind.Epoll, EpollMembers: not null } && depth < MaxNests)
+            {
+                foreach (Wait inner in EpollMembersOf(process, entry, depth + 1))
+                    yield return inner;
+            }
+            else
+            {
+                yield return Member(process, member.Fd, entry, member.Events);
+            }
+        }
+    }
+
+    /// <summary>The number may have been reused since it was added: the inode decides, and the device where both are known.</summary>
     private static FileDescriptor? FindEpollMember(ProcessRecord process, EpollMember member) =>
-        process.FindFd(member.Fd) is { } entry && (entry.Target.Kind is not (FdKind.Pipe or FdKind.Socket) || entry.Target.Id == member.Inode)
+        process.FindFd(member.Fd) is { } entry && (entry.Target.Kind is FdKind.Pipe or FdKind.Socket
+            ? entry.Target.Id == member.Inode
+            : (entry.Inode is null || entry.Inode == member.Inode) && (entry.Device is null || entry.Device == member.Device))
             ? entry
             : process.Fds.FirstOrDefault(other => other.Target.Kind is FdKind.Pipe or FdKind.Socket && other.Target.Id == member.Inode);
 
@@ -51,30 +82,41 @@ public static partial class WaitDecoder
         Members = members,
     };
 
-    private static Wait Member(ProcessRecord process, int fd, FileDescriptor? entry, bool wantsWrite)
+    private static Wait Member(ProcessRecord process, int fd, FileDescriptor? entry, uint events)
     {
+        bool wantsWrite = (events & PollOut) != 0;
         if (entry is null)
             return Wait.Unknown($"fd {fd} of the set is not in the fd table") with { Fd = fd };
         WaitKind kind = entry.Target.Kind switch
         {
             // Hang-up and error are always reported, so the access mode counts more than the wanted events.
             FdKind.Pipe => wantsWrite && entry.Access != FdAccess.Read || entry.Access == FdAccess.Write ? WaitKind.PipeWrite : WaitKind.PipeRead,
-            FdKind.Socket => wantsWrite ? WaitKind.SocketWrite : WaitKind.SocketRead,
+            FdKind.Socket => wantsWrite && (events & PollIn) == 0 ? WaitKind.SocketWrite : WaitKind.SocketRead,
             FdKind.EventFd => WaitKind.EventFd,
             FdKind.SignalFd => WaitKind.SignalWait,
             FdKind.TimerFd => WaitKind.Timer,
             FdKind.PidFd => WaitKind.ChildWait,
+            // Its members were not read: they are of suspects.
+            FdKind.Epoll => WaitKind.Poll,
             FdKind.Path when IsTerminal(entry.Target.Text) => WaitKind.Tty,
             _ => WaitKind.Unknown,
         };
         return new Wait
         {
             Kind = kind,
-            Bounded = Bounded.No,
+            Bounded = kind == WaitKind.Timer ? BoundedOf(entry) : Bounded.No,
+            Events = events,
             Fd = entry.Number,
             Target = entry.Target,
             Children = kind == WaitKind.ChildWait ? ChildSelector.OfPidFd(entry.Target) : null,
             Why = kind == WaitKind.Unknown ? $"what polls {entry.Target.Text} is not decoded" : null,
         };
     }
+    /// <summary>A timer that is not armed never ends the wait by itself: its holders could arm it.</summary>
+    private static Bounded BoundedOf(FileDescriptor timer) => timer.TimerArmed switch
+    {
+        null => Bounded.Unknown,
+        true => Bounded.Yes,
+        false => Bounded.No,
+    };
 }

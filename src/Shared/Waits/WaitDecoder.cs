@@ -58,7 +58,7 @@ public static partial class WaitDecoder
             SystemCall.Accept or SystemCall.Accept4 => OfSocket(process, thread, call, WaitKind.SocketAccept),
             SystemCall.Connect => OfSocket(process, thread, call, WaitKind.SocketConnect),
             SystemCall.Open or SystemCall.Openat when Sleeps(thread, FifoOpenChannels) =>
-                new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call },
+                new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path },
             SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 when Sleeps(thread, PollChannels) =>
                 OfPollSet(process, thread, call),
             // After SIGSTOP and SIGCONT an interrupted poll(2) or sleep goes on as this call, the registers as they were. ppoll and select begin anew instead.
@@ -76,11 +76,11 @@ public static partial class WaitDecoder
                 new Wait { Kind = WaitKind.SignalWait, Bounded = Bounded.No, Call = call },
             SystemCall.RtSigtimedwait =>
                 new Wait { Kind = WaitKind.SignalWait, Bounded = args[2] == 0 ? Bounded.No : Bounded.Yes, Call = call },
-            SystemCall.Flock or SystemCall.Fcntl => new Wait { Kind = WaitKind.FileLock, Bounded = Bounded.No, Call = call },
-            SystemCall.Semop or SystemCall.Semtimedop => new Wait { Kind = WaitKind.SysvSemaphore, Bounded = Bounded.Unknown, Call = call },
-            SystemCall.Msgrcv or SystemCall.Msgsnd => new Wait { Kind = WaitKind.SysvMessage, Bounded = Bounded.No, Call = call },
-            SystemCall.MqTimedreceive or SystemCall.MqTimedsend =>
-                new Wait { Kind = WaitKind.PosixQueue, Bounded = Bounded.Unknown, Call = call },
+            SystemCall.Flock when Sleeps(thread, FlockChannels) => OfFlock(process, thread, call),
+            SystemCall.Fcntl when Sleeps(thread, FcntlLockChannels) => OfFcntl(process, thread, call),
+            SystemCall.Semop or SystemCall.Semtimedop when Sleeps(thread, SemaphoreChannels) => OfSemaphore(thread, call),
+            SystemCall.Msgrcv or SystemCall.Msgsnd when Sleeps(thread, MessageChannels) => OfMessage(thread, call),
+            SystemCall.MqTimedreceive or SystemCall.MqTimedsend when Sleeps(thread, PosixQueueChannels) => OfPosixQueue(process, thread, call),
             _ => Wait.Unknown($"{SystemCallTable.NameOf(call)} in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call),
         };
     }
@@ -125,11 +125,11 @@ public static partial class WaitDecoder
             FdKind.Pipe when reading && Sleeps(thread, PipeReadChannels) => WaitKind.PipeRead,
             FdKind.Pipe when !reading && Sleeps(thread, PipeWriteChannels) => WaitKind.PipeWrite,
             FdKind.EventFd when reading && Sleeps(thread, EventFdChannels) => WaitKind.EventFd,
-            FdKind.Socket => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
+            FdKind.Socket when Sleeps(thread, reading ? SocketReadChannels : SocketWriteChannels) => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
             // A named FIFO sleeps in the pipe's wait channel; anybody may open its name.
             FdKind.Path when reading && Sleeps(thread, PipeReadChannels) => WaitKind.PipeRead,
             FdKind.Path when !reading && Sleeps(thread, PipeWriteChannels) => WaitKind.PipeWrite,
-            FdKind.Path when IsTerminal(entry.Target.Text) => WaitKind.Tty,
+            FdKind.Path when IsTerminal(entry.Target.Text) && Sleeps(thread, TerminalChannels) => WaitKind.Tty,
             _ => null,
         };
         if (kind is null || (entry.Access & needed) == 0)
@@ -137,11 +137,10 @@ public static partial class WaitDecoder
             return Wait.Unknown(
                 $"{SystemCallTable.NameOf(call)} of fd {fd} ({entry.Target.Text}) in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call);
         }
-        // Receive and send timeouts of sockets show nowhere in /proc.
-        Bounded bounded = entry.Target.Kind == FdKind.Socket ? Bounded.Unknown : Bounded.No;
+        Bounded bounded = entry.Target.Kind == FdKind.Socket ? BoundedOf(entry, kind.Value) : Bounded.No;
         return new Wait { Kind = kind.Value, Bounded = bounded, Call = call, Fd = fd, Target = entry.Target };
     }
 
-    private static bool IsTerminal(string path) =>
+    internal static bool IsTerminal(string path) =>
         path.StartsWith("/dev/pts/", StringComparison.Ordinal) || path.StartsWith("/dev/tty", StringComparison.Ordinal) || path is "/dev/console" or "/dev/ptmx";
 }

@@ -64,6 +64,27 @@ public sealed partial class ProcessFactsTests : IDisposable
         Assert.Equal((Usr2, Usr1, Usr1 | Usr2), (process.SignalsPending, process.Threads[0].SignalsPending!.Value, process.Threads[0].SignalsBlocked!.Value));
     }
 
+    public static TheoryData<BackendKind> BackEnds => [.. BackendsHere.All];
+
+    [Theory]
+    [MemberData(nameof(BackEnds))]
+    public async Task Look_StoppedProcess_IsToldBySignalAndForgottenWhenItGoesOn(BackendKind backend)
+    {
+        using Specimen specimen = await Specimen.StartAsync("read");
+        using HostLooker looker = BackendsHere.Open(backend);
+        const int Stop = 19, TerminalStop = 20, Continue = 18;
+
+        Assert.Null(specimen.LookUntil(looker, p => p.State == 'S').StopSignal);
+        Assert.Equal(0, kill(specimen.Pid, Stop));
+        Assert.Equal(Stop, specimen.LookUntil(looker, p => p.State == 'T').StopSignal);
+        Assert.Equal(Stop, specimen.LookUntil(looker, p => p.State == 'T', suspect: true).StopSignal);
+        Assert.Equal(0, kill(specimen.Pid, Continue));
+        Assert.Null(specimen.LookUntil(looker, p => p.State == 'S').StopSignal);
+        Assert.Equal(0, kill(specimen.Pid, TerminalStop));
+        Assert.Equal(TerminalStop, specimen.LookUntil(looker, p => p.State == 'T').StopSignal);
+        Assert.Equal(0, kill(specimen.Pid, Continue));
+    }
+
     [Fact]
     public async Task Look_OwnNamespaces_AreThoseOfTheLinks()
     {

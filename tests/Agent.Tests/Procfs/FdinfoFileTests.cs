@@ -28,6 +28,15 @@ public class FdinfoFileTests
     public void TryParse_EventFd_GivesItsId() =>
         Assert.Equal(37UL, Parse("pos:\t0\nflags:\t02004002\nmnt_id:\t16\nino:\t1057\neventfd-count:                0\neventfd-id: 37\neventfd-semaphore: 0\n").EventFdId);
 
+    [Theory]
+    [InlineData("ticks: 0\nsettime flags: 00\nit_value: (0, 0)\nit_interval: (0, 0)\n", false)]
+    [InlineData("ticks: 0\nsettime flags: 01\nit_value: (0, 998237)\nit_interval: (0, 0)\n", true)]
+    [InlineData("ticks: 0\nsettime flags: 00\nit_value: (59, 0)\nit_interval: (60, 0)\n", true)]
+    [InlineData("ticks: 1\nsettime flags: 00\nit_value: (0, 0)\nit_interval: (0, 0)\n", true)]
+    [InlineData("ino:\t57\n", null)]
+    public void TryParse_TimerFd_SaysWhetherItIsArmedOrHasExpired(string text, bool? armed) =>
+        Assert.Equal(armed, Parse($"pos:\t0\nflags:\t02000002\nclockid: 1\n{text}").TimerArmed);
+
     [Fact]
     public void TryParse_PidFd_GivesItsProcess() => Assert.Equal(4711, Parse("pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t9\nPid:\t4711\nNSpid:\t4711\n").Pid);
 

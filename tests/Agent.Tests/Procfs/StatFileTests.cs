@@ -18,6 +18,16 @@ public class StatFileTests
     }
 
     [Fact]
+    public void TryParse_StoppedProcess_GivesTheSignalThatStoppedIt()
+    {
+        string line = "7 (cat) T 1 7 1 34816 7 4194304 101 0 0 0 7 5 0 0 20 0 1 0 141067 3133440 413 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 21\n";
+
+        Assert.True(StatFile.TryParse(Bytes(line), out StatFile stat));
+
+        Assert.Equal(('T', 21), (stat.State, stat.ExitCode));
+    }
+
+    [Fact]
     public void IsKernelThread_Kthreadd_IsTrue()
     {
         Assert.True(StatFile.TryParse(Bytes("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 2 0 0 18446744073709551615 0 0"), out StatFile stat));

@@ -37,8 +37,17 @@ internal sealed class RandomHost(int seed)
             Reads = new ReadCounts(0, _processes.Values.Count(process => process.FdSight == Sight.Denied), 0, 0),
             UnixListeners = [new UnixListener(7003, "/run/some.sock"), new UnixListener(7005, "/tmp/dotnet-diagnostic-5")],
             Births = [.. _births],
+            Sockets = Sockets,
         };
     }
+
+    /// <summary>Three pairs, one that listens, one that speaks with a remote party.</summary>
+    private static readonly ImmutableArray<SocketRecord> Sockets =
+    [
+        .. Enumerable.Range(7000, 6).Select(inode => Scene.Connected((ulong)inode, (ulong)inode ^ 1)),
+        Scene.Connected(7006, 0) with { State = SocketState.Listening },
+        Scene.Connected(7007, null),
+    ];
 
     private void Happen()
     {
@@ -190,7 +199,7 @@ internal sealed class RandomHost(int seed)
             11 => Blocked(thread, 61, "do_wait", unchecked((ulong)-process.Pgrp), 0, 0),
             12 or 13 => Blocked(thread, 7, "do_poll", 0x3000, (ulong)process.Fds.Length, ulong.MaxValue) with
             {
-                Memory = new CallMemory { PollSet = [.. process.Fds.Where(_ => _random.Next(2) == 0).Select(other => new PollMember(other.Number, (short)(_random.Next(5) == 0 ? 4 : 1)))] },
+                Memory = new CallMemory { PollSet = [.. process.Fds.Where(_ => _random.Next(2) == 0).Select(other => new PollMember(other.Number, (short)(_random.Next(5) == 0 && other.Target.Kind != FdKind.Socket ? 4 : 1)))] },
             },
             14 => Blocked(thread, 230, "hrtimer_nanosleep", 1, 0, 0x2000),
             _ => thread with { State = 'R', Wchan = null, Call = BlockedCall.Running, Memory = null },

@@ -74,6 +74,19 @@ public sealed class WaitDecoderTests
         Wait wait = Decode(new Actor(10, "a", 1).WaitsFor(argument));
 
         Assert.Equal(new ChildSelector(pid, group), wait.Children);
+        Assert.False(wait.ToldOfStops);
+    }
+
+    [Theory]
+    [InlineData(61, 2)]
+    [InlineData(247, 3)]
+    public void Decode_WaitForStopsToo_SaysSo(long call, int optionsAt)
+    {
+        const ulong ExitedContinuedAndStopped = 4 | 8 | 2;
+        ulong[] arguments = [0, 0, 0, 0];
+        arguments[optionsAt] = ExitedContinuedAndStopped;
+
+        Assert.True(Decode(new Actor(10, "a", 1).Thread(10, call, "do_wait", arguments)).ToldOfStops);
     }
 
     [Theory]

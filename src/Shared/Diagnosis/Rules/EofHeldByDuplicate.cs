@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
-using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -23,27 +22,27 @@ internal sealed class EofHeldByDuplicate : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges)
         {
-            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead, Target: { } pipe } || edge.To.Any(waker => waker.Node == edge.From))
+            if (edge.IsKinship || !StreamEnds.IsRead(edge.Part) || edge.To.Any(waker => waker.Node == edge.From))
                 continue;
             foreach (int holder in edge.To.Select(waker => waker.Node).Distinct().Where(incident.Members.Contains))
             {
                 StdioDuplicates? twice = StdioDuplicates.Of(resources[holder])
-                    .FirstOrDefault(pair => pair.Stdio.Target == pipe && (pair.Stdio.Access & FdAccess.Write) != 0);
-                if (twice is not null)
-                    return Tell(resources, edge.From, holder, twice);
+                    .FirstOrDefault(pair => edge.To.Any(waker => waker.Node == holder && waker.Fd == pair.Stdio.Number));
+                if (twice is not null && !SocketMutualRead.IsConversation(incident, edge, holder))
+                    return Tell(resources, edge, holder, twice);
             }
         }
         return null;
     }
 
-    private static Verdict Tell(ResourceIndex resources, int reader, int holder, StdioDuplicates twice)
+    private static Verdict Tell(ResourceIndex resources, IncidentEdge edge, int holder, StdioDuplicates twice)
     {
         string who = Narrator.Name(resources[holder]);
         string fds = Narrator.Listing(twice.Duplicates.Select(fd => $"fd {fd.Number}"));
-        string remedy = $"It ends when {who} closes {fds} as well as fd {twice.Stdio.Number}: either alone leaves the pipe open.";
+        string remedy = $"It ends when {who} closes {fds} as well as fd {twice.Stdio.Number}: either alone leaves the {(twice.Stdio.Target.Kind == FdKind.Socket ? "socket" : "pipe")} open.";
         ImmutableArray<Culprit> culprits = [.. twice.Duplicates.Select(fd => new Culprit(resources[holder].Pid, fd.Number, fd.Target.Text, remedy))];
         return new Verdict(
-            $"{Narrator.Name(resources[reader])} waits for the end of pipe {twice.Stdio.Target.Id}, which {who} holds open at fd {twice.Stdio.Number} and again at {fds}.",
+            $"{Narrator.Name(resources[edge.From])} waits for the end of {StreamEnds.NameOf(edge.Part.Target!)}, which {who} holds open at fd {twice.Stdio.Number} and again at {fds}.",
             culprits);
     }
 }

@@ -34,11 +34,10 @@ internal sealed class EofHeldByOrphan : EvidenceRule
     {
         var narrator = new Narrator(evidence.Resources);
         string reader = narrator.Name(held.Reader);
-        ulong pipe = held.Wait.Target!.Id;
         ImmutableArray<int> orphans = [.. held.Holders.Select(holder => holder.Process).Distinct()];
         string names = Narrator.Listing(orphans.Select(narrator.Name));
         ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
-            holder.Process, holder.Fd, held.Wait.Target.Text,
+            holder.Process, holder.Fd, evidence.Resources.ResourceOf(holder.Process, holder.Fd),
             $"It ends when {narrator.Name(holder.Process)} exits or closes fd {holder.Fd}."))];
         ImmutableArray<IncidentEdge> edges = [new(
             held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
@@ -47,7 +46,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             Info, Confidence.Likely,
-            new Verdict($"{reader} waits for the end of pipe {pipe}, which {names} {(orphans.Length == 1 ? "holds" : "hold")} open: left behind by a child that has exited.", culprits),
+            new Verdict($"{reader} waits for the end of {StreamEnds.NameOf(held.Wait.Target!)}, which {names} {(orphans.Length == 1 ? "holds" : "hold")} open: left behind by a child that has exited.", culprits),
             [held.Reader, .. orphans],
             [(held.Reader, ParticipantRole.RootWaiter), .. orphans.Select(orphan => (orphan, ParticipantRole.OrphanHolder))],
             [held.Reader, .. orphans]);
@@ -57,6 +56,8 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             [
                 $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, edges))}",
                 .. orphans.Select(orphan => OrphanSentence(evidence, orphan)),
+                .. orphans.Where(orphan => evidence.Adoption.Listens(evidence.Resources.Find(orphan)!))
+                    .Select(orphan => $"{narrator.Name(orphan)} listens on a unix socket: a server that is meant to stay, and should not have been given the pipe."),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(edges),

@@ -25,25 +25,27 @@ internal sealed class EofHeldBySelf : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges)
         {
-            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead, Target: { } pipe } || !edge.To.Any(waker => waker.Node == edge.From))
+            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } stream } || !edge.To.Any(waker => waker.Node == edge.From))
                 continue;
             ProcessRecord reader = resources[edge.From];
-            bool alone = reader.Threads.Length == 1 && edge.Whole.Kind == WaitKind.PipeRead;
-            bool shared = edge.To.Any(waker => waker.Node != edge.From);
+            bool alone = reader.Threads.Length == 1 && edge.Whole.Kind == edge.Part.Kind;
+            // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
+            bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared)
                 continue;
-            if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == WaitKind.PipeRead && other.Part.Target == pipe && other.To.Any(waker => waker.Node == other.From)))
+            if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == edge.Part.Kind && other.Part.Target == stream && other.To.Any(waker => waker.Node == other.From)))
                 continue;
             ImmutableArray<int> own = [.. edge.To.Where(waker => waker.Node == edge.From).Select(waker => waker.Fd!.Value).Order()];
             string who = Narrator.Name(reader);
             string fds = Narrator.Listing(own.Select(fd => $"fd {fd}"));
-            string remedy = $"It ends when {who} closes {fds}, its own write end of the pipe that it reads.";
+            bool pipe = stream.Kind == FdKind.Pipe;
+            string remedy = $"It ends when {who} closes {fds}, its own {(pipe ? "write end of the pipe" : "other end of the socket")} that it reads.";
             return new Verdict(
-                $"{who} waits for the end of pipe {pipe.Id}, whose write end it holds open itself at {fds}.",
-                [.. own.Select(fd => new Culprit(reader.Pid, fd, pipe.Text, remedy))])
+                $"{who} waits for the end of {StreamEnds.NameOf(stream)}, whose {(pipe ? "write" : "other")} end it holds open itself at {fds}.",
+                [.. own.Select(fd => new Culprit(reader.Pid, fd, resources.ResourceOf(reader.Pid, fd), remedy))])
             {
                 // Where others hold the write end too, the wait may be for what they write and not for the end.
-                NamesFault = !shared,
+                NamesFault = !others,
             };
         }
         return null;

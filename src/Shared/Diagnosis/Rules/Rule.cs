@@ -32,7 +32,11 @@ public static class RuleBook
         new PipeFullCycle(),
         new PipeReadCycle(),
         new EventfdNoPeer(),
+        new SocketMutualRead(),
         // Inside one process.
+        // File locks.
+        new FileLockCycle(),
+        new FileLockHeldByStuck(),
         // Parents and children.
         new StdioDuplicateStuck(),
         new ChildNeverExits(),
@@ -45,7 +49,13 @@ public static class RuleBook
     [
         // Stalls.
         new EofHeldByOrphan(),
+        new WaitingForStoppedChild(),
+        new FifoNoPeer(),
         // Stopped.
+        new StoppedRule(byTerminal: true),
+        new StoppedRule(byTerminal: false),
+        new Traced(),
+        new FrozenRule(),
         // Orphans and zombies.
         new OrphanRule(OrphanKind.HoldingPipe),
         new OrphanRule(OrphanKind.Busy),
@@ -53,6 +63,8 @@ public static class RuleBook
         new UnreapedZombies(),
         // Hazards.
         new StdioDuplicateHazard(),
+        new OwnBothEnds(),
+        new LeakedWriteEnd(),
     ];
 }
 

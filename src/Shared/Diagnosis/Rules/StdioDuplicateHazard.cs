@@ -19,7 +19,7 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
         {
             if (told.Contains(process.Pid) || process.IsNew)
                 continue;
-            ImmutableArray<StdioDuplicates> pairs = StdioDuplicates.Of(process.Record);
+            ImmutableArray<StdioDuplicates> pairs = StdioDuplicates.Of(resources, process.Record);
             if (!pairs.IsEmpty && !HasItFromItsParent(resources, process, pairs))
                 yield return Tell(evidence, process.Pid, pairs);
         }
@@ -28,7 +28,7 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
     /// <summary>Inherited as it stands: the parent is told of, once.</summary>
     private static bool HasItFromItsParent(ResourceIndex resources, HostProcess process, ImmutableArray<StdioDuplicates> pairs) =>
         resources.ParentOf(process) is { } parent
-        && StdioDuplicates.Of(parent.Record) is { IsEmpty: false } above
+        && StdioDuplicates.Of(resources, parent.Record) is { IsEmpty: false } above
         && pairs.All(pair => above.Any(other => other.Stdio.Target == pair.Stdio.Target));
 
     private Finding Tell(Evidence evidence, int process, ImmutableArray<StdioDuplicates> pairs)

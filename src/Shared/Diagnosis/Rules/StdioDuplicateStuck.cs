@@ -27,7 +27,7 @@ internal sealed class StdioDuplicateStuck : IncidentRule
             return null;
         foreach (int holder in incident.Core.Order())
         {
-            ImmutableArray<StdioDuplicates> duplicates = StdioDuplicates.Of(resources[holder]);
+            ImmutableArray<StdioDuplicates> duplicates = StdioDuplicates.Of(resources, resources[holder]);
             if (duplicates.IsEmpty)
                 continue;
             ProcessRecord process = resources[holder];

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Orphans that nobody saw become one: told by whom they hang on, and by what their stdio leads to.</summary>
+internal sealed partial class Adoption
+{
+    private Jobs? _jobs, _guessedJobs;
+
+    /// <summary>
+    /// Whether a process found without memory looks like an orphan. It was adopted, and its stdio says that it is no daemon: a pipe or socket whose other
+    /// end nobody has, or a terminal that is gone. Adopted: a child is in its parent's session or leads one of its own. One that does neither was, if
+    /// the leader of its process group or session is gone, or the job that its marks name is over. One that leads its session may be its parent's own child
+    /// by all that shows: there the job must be over, or the parent be init, and all of its stdio must lead nowhere, for a parent closes the stdin
+    /// of its child early, and never reads from /dev/null.
+    /// </summary>
+    /// <param name="process">The process.</param>
+    /// <param name="guess">Where it is not known yet who is at the other end of a socket, nobody is.</param>
+    public bool LooksOrphaned(HostProcess process, bool guess)
+    {
+        ProcessRecord record = process.Record;
+        if (resources.ParentOf(process) is not { } parent || !HasDeadStdio(process, guess) || Listens(process))
+            return false;
+        if (record.Session == record.Pid)
+            return (parent.Record.NsPid == 1 || IsJobOver(process, guess)) && HasOnlyDeadStdio(process, guess);
+        bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(record.Pgrp);
+        return parent.Record.Session != record.Session && (groupLeaderGone || IsGone(record.Session) || IsJobOver(process, guess));
+    }
+
+    /// <summary>What <see cref="LooksOrphaned"/> asks of the record alone.</summary>
+    public static bool MayBeOrphan(ProcessRecord process) =>
+        process.Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => fd.Target.Kind is FdKind.Pipe or FdKind.Socket || IsDeadTerminal(fd.Target));
+
+    private bool IsJobOver(HostProcess process, bool guess) =>
+        (guess ? _guessedJobs ??= new Jobs(resources, other => HasDeadStdio(other, guess: true)) : _jobs ??= new Jobs(resources, other => HasDeadStdio(other, guess: false)))
+            .IsOver(process);
+
+    /// <summary>Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen.</summary>
+    public bool HasDeadStdio(HostProcess process, bool guess)
+    {
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Number > 2)
+                break;
+            if (IsDead(fd, guess))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether its stdin and one of its outputs lead nowhere, and none of them to anybody.</summary>
+    private bool HasOnlyDeadStdio(HostProcess process, bool guess)
+    {
+        bool input = false, output = false;
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Number > 2)
+                break;
+            bool dead = IsDead(fd, guess);
+            if (!dead && fd.Target.Kind is FdKind.Pipe or FdKind.Socket)
+                return false;
+            input |= dead && fd.Number == 0;
+            output |= dead && fd.Number != 0;
+        }
+        return input && output;
+    }
+
+    /// <summary>Whether nobody is at the other end.</summary>
+    public bool IsDead(FileDescriptor fd, bool guess) => fd.Target.Kind switch
+    {
+        FdKind.Path => IsDeadTerminal(fd.Target),
+        FdKind.Pipe => IsDeadPipe(fd),
+        FdKind.Socket => IsDeadSocket(fd.Target.Id, guess),
+        _ => false,
+    };
+
+    private static bool IsDeadTerminal(FdTarget target) => target.Kind == FdKind.Path
+        && target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal) && target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
+
+    private bool IsDeadPipe(FileDescriptor fd)
+    {
+        if (!resources.OnlyInitIsHidden)
+            return false;
+        FdAccess other = (fd.Access & FdAccess.Write) != 0 ? FdAccess.Read : FdAccess.Write;
+        foreach (Holder holder in resources.HoldersOf(fd.Target).Span)
+        {
+            if ((holder.Access & other) != 0)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>A connected unix socket whose other end is closed: the kernel has shut it down both ways.</summary>
+    private bool IsDeadSocket(ulong inode, bool guess)
+    {
+        if (resources.Look.Sockets is not { } sockets)
+            return guess;
+        return SocketOf(sockets, inode) is
+        {
+            Family: SocketFamily.Unix, Type: SocketType.Stream or SocketType.SeqPacket, State: not SocketState.Listening, Peer: 0, PendingAt: null, Shutdown: 3,
+        };
+    }
+
+    /// <summary>TCP sockets of a process that listen: ports that stay taken as long as it lives.</summary>
+    public IEnumerable<(FileDescriptor Fd, SocketRecord Socket)> ListeningPorts(ProcessRecord process)
+    {
+        if (resources.Look.Sockets is not { } sockets)
+            yield break;
+        foreach (FileDescriptor fd in process.Fds)
+        {
+            if (fd.Target.Kind == FdKind.Socket && SocketOf(sockets, fd.Target.Id) is { State: SocketState.Listening, Family: not SocketFamily.Unix } socket)
+                yield return (fd, socket);
+        }
+    }
+
+    /// <summary>Sockets are listed in ascending order of their inodes.</summary>
+    private static SocketRecord? SocketOf(ImmutableArray<SocketRecord> sockets, ulong inode)
+    {
+        int low = 0, high = sockets.Length - 1;
+        while (low <= high)
+        {
+            int middle = low + (high - low) / 2;
+            if (sockets[middle].Inode == inode)
+                return sockets[middle];
+            if (sockets[middle].Inode < inode)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A process opens a FIFO and nobody opens its other end; or writes to a full one whose read end nobody but itself has open. Anybody may do so yet, so this
+/// is a stall, and suspected.
+/// <code>
+/// shell  waits for cat to exit
+/// cat    opens f to read       f: nobody
+/// </code>
+/// A service waits for its FIFO in the same way. It is taken for one where it catches the signals that end or reload a service, has other threads at work, was started
+/// by init as the leader of its session, or has somebody beside it who can still run and may open the other end: whoever is of its process group or comes from it or from who waits for it. A
+/// reader that has the other end open itself waits by design.
+/// </summary>
+internal sealed class FifoNoPeer : EvidenceRule
+{
+    /// <summary>SIGHUP, SIGUSR1, SIGUSR2, SIGTERM. Many programs catch SIGINT and SIGQUIT that are no services.</summary>
+    private const ulong CaughtByServices = 1UL << 0 | 1UL << 9 | 1UL << 11 | 1UL << 14;
+
+    public override RuleInfo Info { get; } = new("fifo-no-peer", FindingClass.Stall,
+        "A process opens a FIFO whose other end nobody opens, or writes to a full one that nobody reads.");
+
+    /// <summary>The wait at a FIFO on which all of the process hangs, or null: its main thread's, or that of a thread whose end the main thread waits for.</summary>
+    /// <param name="waits">Of its living threads, in their order.</param>
+    public static Wait? Awaits(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        if (!waits.Any(IsAtFifo) || (process.SignalsCaught & CaughtByServices) != 0 || process.Threads.Length != waits.Length)
+            return null;
+        int main = 0;
+        if (waits[main] is { Kind: WaitKind.Futex, Futex.JoinsTid: { } joined })
+            main = process.Threads.Select(thread => thread.Tid).ToList().IndexOf(joined);
+        return main >= 0 && IsAtFifo(waits[main]) ? waits[main] : null;
+    }
+
+    private static bool IsAtFifo(Wait wait) =>
+        wait.Kind == WaitKind.FifoOpen || wait is { Kind: WaitKind.PipeWrite, Bounded: Bounded.No, Target.Kind: FdKind.Path } && !WakerFinder.IsUnlinked(wait.Target);
+
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    {
+        var stalled = evidence.Triage.AtFifos.Where(process => !told.Contains(process.Pid) && IsStalled(evidence, process)).ToList();
+        // Two that open each other's FIFOs in the wrong order are one story.
+        foreach (var job in stalled.GroupBy(process => process.Record.Pgrp))
+            yield return Tell(evidence, [.. job]);
+    }
+
+    private static bool IsStalled(Evidence evidence, HostProcess process)
+    {
+        if (Steadiness.WhyItMayHaveMoved(process.Before, process.Record) is not null || AtFifo(evidence, process) is not { } waiter)
+            return false;
+        return evidence.StillFor(process.Record, waiter.Thread) >= evidence.Options.MinimumWait
+            && (waiter.Wait.Kind == WaitKind.FifoOpen || IsReadByItselfAlone(evidence.Resources, process, waiter.Wait))
+            && !MayHavePeerToCome(evidence, process);
+    }
+
+    private static Waiter? AtFifo(Evidence evidence, HostProcess process)
+    {
+        ImmutableArray<Waiter> waiters = evidence.Graph.NodeOf(process.Pid).Waiters;
+        Wait? wait = Awaits(process.Record, [.. waiters.Select(waiter => waiter.Wait)]);
+        return wait is null ? null : waiters.First(waiter => ReferenceEquals(waiter.Wait, wait));
+    }
+
+    private static bool IsReadByItselfAlone(ResourceIndex resources, HostProcess process, Wait wait)
+    {
+        FileDescriptor? own = process.Record.FindFd(wait.Fd!.Value);
+        foreach (HostProcess other in resources.Processes)
+        {
+            if (other != process && (other.IsHidden || other.Record.Fds.Any(fd =>
+                (fd.Access & FdAccess.Read) != 0 && (fd.Target == wait.Target || own?.Inode is { } inode && fd.Inode == inode && fd.Device == own.Device))))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Parents that wait for it, and their parents that wait for them, nearest first.</summary>
+    private static List<HostProcess> WaitingFor(Evidence evidence, HostProcess process)
+    {
+        var above = new List<HostProcess>();
+        HostProcess child = process;
+        while (evidence.Resources.ParentOf(child) is { Pid: > 1 } parent && parent.Record.Session == process.Record.Session && above.Count < 64
+            && evidence.Graph.NodeOf(parent.Pid).Waiters is { IsEmpty: false } waiters
+            && waiters.All(waiter => waiter.Wait.Bounded == Bounded.No && IsForOthers(waiter.Wait))
+            && waiters.SelectMany(waiter => waiter.Clauses).Any(clause => clause.Wait.Kind == WaitKind.ChildWait && clause.Wakers.Any(waker => waker.Node == child.Pid)))
+        {
+            above.Add(parent);
+            child = parent;
+        }
+        return above;
+    }
+
+    private static bool MayHavePeerToCome(Evidence evidence, HostProcess process)
+    {
+        List<HostProcess> waiting = WaitingFor(evidence, process);
+        HostProcess top = waiting.Count > 0 ? waiting[^1] : process;
+        // As a service manager starts its services.
+        if (top.Record.Session == top.Pid && top.Record.TtyNr == 0 && evidence.Resources.ParentOf(top) is { Record.NsPid: 1 })
+            return true;
+        foreach (HostProcess other in evidence.Resources.Processes)
+        {
+            if (other == process || other.Record.IsZombie || other.Pid == evidence.Last.ObserverPid || waiting.Contains(other))
+                continue;
+            if ((other.Record.Pgrp == process.Record.Pgrp || evidence.Resources.IsDescendant(other, top)) && CanRun(evidence, other))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool CanRun(Evidence evidence, HostProcess process)
+    {
+        ImmutableArray<Waiter> waiters = evidence.Graph.NodeOf(process.Pid).Waiters;
+        return waiters.IsEmpty || Steadiness.WhyItMayHaveMoved(process.Before, process.Record) is not null
+            || waiters.Any(waiter => waiter.Wait.Bounded != Bounded.No || !IsForOthers(waiter.Wait));
+    }
+
+    /// <summary>A wait that ends only by another process, and not by the outside.</summary>
+    private static bool IsForOthers(Wait wait) =>
+        wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.ChildWait or WaitKind.FifoOpen or WaitKind.FileLock or WaitKind.Futex;
+
+    private Finding Tell(Evidence evidence, ImmutableArray<HostProcess> openers)
+    {
+        var narrator = new Narrator(evidence.Resources);
+        ImmutableArray<int> upstream = [.. openers.SelectMany(opener => WaitingFor(evidence, opener)).Select(process => process.Pid).Distinct().Except(openers.Select(opener => opener.Pid)).Reverse()];
+        Waiter[] waiters = [.. openers.Select(opener => AtFifo(evidence, opener)!)];
+        ImmutableArray<Culprit> culprits = [.. openers.Zip(waiters, (opener, waiter) => new Culprit(opener.Pid, waiter.Wait.Fd, waiter.Wait.Resource ?? "fifo", Remedy(waiter)))];
+        string FifoOf(Waiter waiter) => waiter.Wait.Resource is { } path ? $"the FIFO {path}" : "a FIFO";
+        string summary = waiters[0].Wait.Kind == WaitKind.FifoOpen
+            ? $"{narrator.Name(openers[0].Pid)} opens {FifoOf(waiters[0])} {Purpose(waiters[0])}, and nobody opens its other end."
+            : $"{narrator.Name(openers[0].Pid)} writes to {FifoOf(waiters[0])}, which is full, and nobody else has it open to read.";
+
+        Finding finding = new FindingBuilder(evidence).Build(
+            Info, Confidence.Suspected, new Verdict(summary, culprits),
+            openers.Select(opener => opener.Pid),
+            [.. upstream.Select(process => (process, ParticipantRole.RootWaiter)), .. openers.Select(opener => (opener.Pid, upstream.IsEmpty ? ParticipantRole.RootWaiter : ParticipantRole.Waiter))],
+            [.. upstream, .. openers.Select(opener => opener.Pid)]);
+        return FindingBuilder.Complete(finding with
+        {
+            Explanation =
+            [
+                .. upstream.Select(process => narrator.WaitSentence(process, evidence.Graph.NodeOf(process).Waiters[0], first: true, many: false)),
+                .. openers.Zip(waiters, (opener, waiter) => narrator.WaitSentence(opener.Pid, waiter, first: true, many: false)),
+                .. culprits.Select(culprit => culprit.Remedy).Distinct(),
+            ],
+            Edges = FindingBuilder.Edges(
+            [
+                .. upstream.SelectMany(process => ChildEdges(evidence, process, [.. upstream, .. openers.Select(opener => opener.Pid)])),
+                .. openers.Zip(waiters, (opener, waiter) => new IncidentEdge(opener.Pid, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, [], EdgeBasis.Assumed)),
+            ]),
+            NotProvenBecause = ["anybody may still open the FIFO by its name"],
+        });
+    }
+
+    private static IEnumerable<IncidentEdge> ChildEdges(Evidence evidence, int process, int[] told) =>
+        from waiter in evidence.Graph.NodeOf(process).Waiters
+        where waiter.Wait.Kind == WaitKind.ChildWait
+        let to = waiter.Clauses.SelectMany(clause => clause.Wakers).Where(waker => waker.Direct && told.Contains(waker.Node)).Distinct().ToImmutableArray()
+        where !to.IsEmpty
+        select new IncidentEdge(process, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, to, EdgeBasis.Assumed);
+
+    /// <summary>O_ACCMODE of open(2), which the call passes second, and openat(2) third.</summary>
+    private static bool OpensToWrite(Waiter waiter) => (waiter.Thread.Call.Arguments[waiter.Wait.Call == SystemCall.Open ? 1 : 2] & 3) == 1;
+
+    private static string Purpose(Waiter waiter) => OpensToWrite(waiter) ? "for writing" : "for reading";
+
+    private static string Remedy(Waiter waiter) => waiter.Wait.Kind == WaitKind.FifoOpen
+        ? $"It ends when somebody opens {waiter.Wait.Resource ?? "the FIFO"} {(OpensToWrite(waiter) ? "for reading" : "for writing")}."
+        : $"It ends when somebody reads {waiter.Wait.Resource}.";
+}

@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A process waits for a file lock whose holder can never run again: it waits for the waiter in another way, or is stuck for a reason of its own. A lock of
+/// flock(2) may be held by a child that inherited its file and knows nothing of it.
+/// <code>
+/// a  waits for l
+/// b  has l, reads p            p: a/4w
+/// </code>
+/// </summary>
+internal sealed class FileLockHeldByStuck : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("file-lock-held-by-stuck", FindingClass.Deadlock,
+        "A process waits for a file lock that is held by a process which is stuck itself, and so never lets go of it.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        IncidentEdge[] locks = [.. incident.Edges
+            .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.FileLock } && edge.To.Any(waker => waker.Node != edge.From))
+            .OrderByDescending(edge => incident.Core.Contains(edge.From))];
+        if (locks is not [var first, ..])
+            return null;
+        int holder = first.To.First(waker => waker.Node != first.From).Node;
+        Waiter? why = incident.Evidence.Graph.NodeOf(holder).Waiters.OrderByDescending(waiter => waiter.Thread.Tid == holder).FirstOrDefault();
+        int[] waiters = [.. locks.Where(edge => edge.Part.Resource == first.Part.Resource).Select(edge => edge.From).Distinct()];
+        string wait = waiters.Length == 1 ? "waits" : "wait";
+        ImmutableArray<Culprit> culprits = [.. locks.SelectMany(edge => FileLockCycle.CulpritsOf(edge, narrator)).Distinct()];
+        return new Verdict(
+            $"{Narrator.Listing(waiters.Select(narrator.Name))} {wait} for a lock on {first.Part.Target?.Text} that {narrator.Name(holder)} holds, which can never let go: it {(why is null ? "is stuck" : narrator.What(why.Wait))}.",
+            culprits);
+    }
+}

@@ -1,0 +1,95 @@
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Sets (poll, select, epoll), and what can stand in one and nowhere else.</summary>
+internal sealed partial class WakerFinder
+{
+    private List<Holder>? _sharable;
+
+    /// <summary>One clause: a member is enough. Whoever has the same epoll can put another member in.</summary>
+    private void FindSet(HostProcess process, Wait wait, IWakerSink sink)
+    {
+        sink.BeginSet(wait);
+        foreach (Wait member in wait.Members)
+            FindOne(process, member, sink);
+        if (!guess && wait is { Target.Kind: FdKind.Epoll, Fd: { } epfd })
+        {
+            sink.Begin(wait);
+            NameSharers(process, epfd, sink);
+            EndSighted(OrderedList<Holder>.None, sink);
+        }
+        sink.EndSet();
+    }
+
+    /// <summary>A timer that is not armed: whoever has it could arm it.</summary>
+    private void FindTimer(HostProcess process, Wait wait, IWakerSink sink)
+    {
+        if (wait.Bounded == Bounded.Unknown)
+        {
+            if (guess)
+                NotKnownYet(wait, sink);
+            else
+                Outside(wait, "whether the timer is armed is not known", sink);
+            return;
+        }
+        sink.Begin(wait);
+        sink.Add(process, wait.Fd, direct: true);
+        if (!guess)
+            NameSharers(process, wait.Fd!.Value, sink);
+        EndSighted(OrderedList<Holder>.None, sink);
+    }
+
+    /// <summary>A pidfd becomes readable when its process ends. Its number is one of the looker's, and it need not be a child.</summary>
+    private void FindPidFd(Wait wait, IWakerSink sink)
+    {
+        if (wait.Target!.Id == 0 || resources.Find((int)wait.Target.Id) is not { Record.IsZombie: false } process)
+        {
+            Outside(wait, "the process that it waits for has exited, or was not seen", sink);
+            return;
+        }
+        sink.Begin(wait);
+        sink.Add(process, null, direct: true);
+        sink.End(Openness.Closed, null);
+    }
+
+    /// <summary>
+    /// Who else has this epoll or timer: the same open file description, or one that may be, in a process that can have it by fork(2) under the same number. Which
+    /// description it is was asked of suspects only.
+    /// </summary>
+    private void NameSharers(HostProcess process, int fd, IWakerSink sink)
+    {
+        if (process.Record.FindFd(fd) is not { } own)
+            return;
+        foreach (Holder other in Sharable())
+        {
+            if (other.Owner == process || other.Owner.Record.FindFd(other.Fd) is not { } entry || entry.Target.Kind != own.Target.Kind)
+                continue;
+            bool known = own.Description is not null && entry.Description is not null;
+            if (known ? own.Description == entry.Description : other.Fd == fd && AreKin(process, other.Owner))
+                sink.Add(other.Owner, other.Fd, direct: false);
+        }
+    }
+
+    private bool AreKin(HostProcess one, HostProcess other) => one.Record.Session == other.Record.Session
+        || one.Record.Ppid == other.Record.Ppid || resources.IsDescendant(one, other) || resources.IsDescendant(other, one);
+
+    /// <summary>All epolls and timers of the look.</summary>
+    private List<Holder> Sharable()
+    {
+        if (_sharable is not null)
+            return _sharable;
+        _sharable = [];
+        foreach (HostProcess process in resources.Processes)
+        {
+            foreach (FileDescriptor fd in process.Record.Fds)
+            {
+                if (fd.Target.Kind is FdKind.Epoll or FdKind.TimerFd)
+                    _sharable.Add(new Holder(process, fd.Number, fd.Access));
+            }
+        }
+        return _sharable;
+    }
+}

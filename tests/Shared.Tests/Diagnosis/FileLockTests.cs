@@ -1,0 +1,128 @@
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+public sealed class FileLockTests
+{
+    [Fact]
+    public void Diagnose_TwoWithEachOthersLock_IsACircleOfLocks()
+    {
+        Finding finding = Assert.Single(Circle().Diagnose().Findings);
+
+        Assert.Equal((FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle"), (finding.Class, finding.Confidence, finding.Rule));
+        Assert.Equal([10, 20], finding.Pids);
+        Assert.Equal([(20, 4, "flock:fe:00:2"), (10, 3, "flock:fe:00:1")], finding.Culprits.Select(culprit => (culprit.Pid, culprit.Fd!.Value, culprit.Resource)));
+        Assert.Equal("a (10) waits for an exclusive lock on /two (fd 4). The lock in its way is held by b (20) (fd 4).", finding.Explanation[0]);
+    }
+
+    [Fact]
+    public void Diagnose_LivingProcessWithADuplicateOfTheLockedFile_IsHealthy()
+    {
+        Scene scene = Circle();
+        scene.Process(30, "c").Has(9, "/two", FdAccess.ReadWrite).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_HolderThatSleeps_IsHealthy()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11).WaitsForLock(3);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21, Flock(1, 20)).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_OneOfTwoSharedLocksHeldByALivingProcess_IsStuckBehindTheOther()
+    {
+        // All conflicting locks have to be let go: that one of them will be does not help.
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11).WaitsForLock(3).WriteEnd(7000, 5);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21, Shared(1, 20)).ReadEnd(7000, 5).Reads(5);
+        scene.Process(30, "c").Opens(3, "/one", 1, 31, Shared(1, 30)).Sleeps();
+
+        Assert.Equal("file-lock-held-by-stuck", Assert.Single(scene.Diagnose().Findings).Rule);
+    }
+
+    [Fact]
+    public void Diagnose_LockWhoseTakerIsGone_IsHeldByWhoHasTheOpenFile()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11).WaitsForLock(3).WriteEnd(7000, 5);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21, Flock(1, 19)).ReadEnd(7000, 5).Reads(5);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal((Confidence.Proven, "file-lock-held-by-stuck"), (finding.Confidence, finding.Rule));
+        Assert.Equal((20, 3), (finding.Culprit!.Pid, finding.Culprit.Fd));
+    }
+
+    [Fact]
+    public void Diagnose_LockHeldThroughAnotherOpenOfTheSameProcess_IsStuckByItself()
+    {
+        Scene scene = new();
+        Actor actor = scene.Process(10, "a").Opens(3, "/one", 1, 11, Flock(1, 10)).Opens(4, "/one", 1, 12).WaitsForLock(4);
+        // As Python does: that signals are caught does not make it a design.
+        actor.Caught = 1UL << 1 | 1UL << 14;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("file-lock-cycle", 10, 3), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+    }
+
+    [Fact]
+    public void Diagnose_OwnLockOfTheSameOpenFile_IsNotInItsWay()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11, Shared(1, 10)).WaitsForLock(3);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_LockOfTheOtherKind_IsNotInItsWay()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11, Flock(1, 10)).Opens(4, "/two", 2, 12).WaitsForLock(4);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21).Opens(4, "/two", 2, 22, Flock(2, 20) with { Kind = LockKind.Posix }).WaitsForLock(3);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_DescriptionThatIsNotKnown_IsHealthy()
+    {
+        Scene scene = Circle();
+        scene[20].With = record => record with { Fds = [.. record.Fds.Select(fd => fd with { Description = null })] };
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_HolderStuckForAReasonOfItsOwn_NamesThatReason()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11).WaitsForLock(3);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21, Flock(1, 20)).WaitsOnFutex();
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("file-lock-held-by-stuck", finding.Rule);
+        Assert.Contains("it waits on a futex", finding.Summary);
+    }
+
+    private static Scene Circle()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11, Flock(1, 10)).Opens(4, "/two", 2, 12).WaitsForLock(4);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21).Opens(4, "/two", 2, 22, Flock(2, 20)).WaitsForLock(3);
+        return scene;
+    }
+
+    private static FileLock Flock(ulong inode, int taker) => new(1, false, LockKind.Flock, LockAccess.Write, taker, 0xfe00000, inode, 0, long.MaxValue);
+
+    private static FileLock Shared(ulong inode, int taker) => Flock(inode, taker) with { Access = LockAccess.Read };
+}

@@ -1,0 +1,142 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>System V objects, POSIX queues, FIFOs, terminals.</summary>
+public sealed class NamedObjectTests
+{
+    [Theory]
+    [InlineData(0, false, 0UL, 1)]
+    [InlineData(77, false, 0UL, 0)] // anybody can find it by its key
+    [InlineData(0, true, 0UL, 0)] // one of those who know of it can run
+    [InlineData(0, false, 1UL << 14, 0)] // a handler of SIGTERM may post
+    public void Diagnose_FamilyThatWaitsForItsOwnSemaphores_IsStuckUnlessSomebodyCanPost(int key, bool alive, ulong caught, int findings)
+    {
+        Scene scene = new();
+        Actor parent = Knows(scene.Process(10, "a")), child = Knows(scene.Process(11, "a", parent: 10));
+        parent.Thread(10, 220, "__do_semtimedop", 5, 0x1000, 1, 0).Caught = caught;
+        _ = alive ? child.Sleeps() : child.Thread(11, 220, "__do_semtimedop", 5, 0x1000, 1, 0);
+
+        DiagnosisResult result = Diagnose(scene, new SysvObject(SysvKind.Semaphores, 5, key) { Count = 2 });
+
+        Assert.Equal(findings, result.Findings.Length);
+        Assert.All(result.Findings, finding => Assert.Contains("private-ipc-in-family", finding.Assumptions));
+    }
+
+    [Theory]
+    [InlineData(" (deleted)", 1)]
+    [InlineData("", 0)]
+    public void Diagnose_TwoWhoReadEachOthersQueue_AreStuckOnlyWhereItsNameIsGone(string suffix, int findings)
+    {
+        Scene scene = new();
+        foreach (int pid in (int[])[10, 11])
+        {
+            scene.Process(pid, "a").Has(3, $"/there{suffix}", FdAccess.ReadWrite).Has(4, $"/back{suffix}", FdAccess.ReadWrite)
+                .Thread(pid, 243, "wq_sleep", (ulong)(pid - 7), 0, 0, 0, 0);
+        }
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(" (deleted)", 1)]
+    [InlineData("", 0)]
+    public void Diagnose_TwoWhoReadEachOthersFifo_AreStuckOnlyWhereItsNameIsGone(string suffix, int findings)
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Has(3, $"/there{suffix}", FdAccess.Read).Has(4, $"/back{suffix}", FdAccess.Write).Reads(3);
+        scene.Process(11, "b").Has(3, $"/back{suffix}", FdAccess.Read).Has(4, $"/there{suffix}", FdAccess.Write).Reads(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(7, false, 1)]
+    [InlineData(8, false, 0)] // the master of another terminal
+    [InlineData(7, true, 0)] // who has it as its controlling terminal can push input back
+    public void Diagnose_BothSidesOfATerminalRead_AreStuckUnlessSomebodyElseHasIt(int index, bool session, int findings)
+    {
+        Scene scene = new();
+        Actor master = scene.Process(10, "a").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Thread(10, 0, "wait_woken", 3);
+        master.With = record => record with { Fds = [.. record.Fds.Select(fd => fd with { TtyIndex = index })] };
+        scene.Process(11, "b").Has(0, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 0);
+        scene.Process(12, "c").Sleeps().With = record => record with { TtyNr = session ? 136 << 8 | 7 : 0 };
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void Suspects_ShellAtATerminalThatSomebodyServes_IsNone()
+    {
+        Scene scene = new();
+        scene.Process(10, "terminal").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Sleeps();
+        scene.Process(11, "shell").Has(0, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 0);
+
+        Snapshot look = scene.Look();
+        Assert.Empty(Diagnoser.Suspects(look, new LookMemory().Advance(look)));
+    }
+
+    [Fact]
+    public void Diagnose_FifoThatNobodyOpens_IsAStallToldWithWhoWaitsForIt()
+    {
+        Scene scene = Fifo();
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal((FindingClass.Stall, Confidence.Suspected, "fifo-no-peer"), (finding.Class, finding.Confidence, finding.Rule));
+        Assert.Equal([10, 11], finding.Pids);
+        Assert.Equal((11, "/run/requests"), (finding.Culprit!.Pid, finding.Culprit.Resource));
+        Assert.Equal("It ends when somebody opens /run/requests for writing.", finding.Explanation[^1]);
+
+        Assert.Empty(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_FifoWithSomebodyBesideWhoMayOpenIt_IsHealthy()
+    {
+        Scene scene = Fifo();
+        scene.Process(12, "worker", parent: 10).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ServiceThatWaitsForItsFifo_IsHealthy()
+    {
+        Scene scene = Fifo();
+        scene[11].Caught = 1UL << 14;
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Suspects_RuntimeWithAThreadOfItsOwnAtAFifo_IsNone()
+    {
+        Scene scene = new();
+        scene.Process(10, "app").Sleeps().Thread(11, 257, "wait_for_partner", 0, 0x1000);
+
+        Snapshot look = scene.Look();
+        Assert.Empty(Diagnoser.Suspects(look, new LookMemory().Advance(look)));
+    }
+
+    private static Scene Fifo()
+    {
+        Scene scene = new();
+        scene.Process(10, "shell").WaitsFor(11).Pgrp = 60;
+        scene.Process(11, "cat", parent: 10).Thread(11, 257, "wait_for_partner", new CallMemory { Path = "/run/requests" }, [0xffffff9c, 0x1000, 0]).Pgrp = 60;
+        return scene;
+    }
+
+    private static Actor Knows(Actor actor)
+    {
+        actor.With = record => record with { Exe = "/usr/bin/a", Cmdline = ["/usr/bin/a", "x"], Namespaces = new NamespaceSet(Ipc: 9) };
+        return actor;
+    }
+
+    private static DiagnosisResult Diagnose(Scene scene, SysvObject item)
+    {
+        Snapshot first = scene.Look(1000), last = scene.Look(1001) with { SysvObjects = [item], IpcNamespace = 9 };
+        return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
+    }
+}

@@ -1,0 +1,90 @@
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Sets: one clause, the union of their members' wakers.</summary>
+public sealed class SetTests
+{
+    private const uint In = 0x19, OneShot = 1u << 30;
+
+    [Fact]
+    public void Diagnose_EpollOnPipesOfEachOther_IsStuck() => Assert.Single(WithMember(_ => { }, null).Diagnose().Findings);
+
+    [Fact]
+    public void Diagnose_ArmedTimerInTheSet_EndsIt() => Assert.Empty(WithTimer(armed: true).Diagnose().Findings);
+
+    [Fact]
+    public void Diagnose_TimerThatIsNotArmed_EndsNothing() => Assert.Single(WithTimer(armed: false).Diagnose().Findings);
+
+    [Fact]
+    public void Diagnose_TimerNotKnownToBeArmed_MayEndIt() => Assert.Empty(WithTimer(armed: null).Diagnose().Findings);
+
+    [Fact]
+    public void Diagnose_MemberThatHasFiredOnce_NeverFiresAgain() =>
+        Assert.Single(WithMember(left => left.Has(9, "anon_inode:[signalfd]", FdAccess.ReadWrite), new EpollMember(9, OneShot, 57, 15)).Diagnose().Findings);
+
+    [Fact]
+    public void Diagnose_SignalsInTheSet_ComeFromOutside() =>
+        Assert.Empty(WithMember(left => left.Has(9, "anon_inode:[signalfd]", FdAccess.ReadWrite), new EpollMember(9, In, 57, 15)).Diagnose().Findings);
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void Diagnose_PidFdInTheSet_IsThatProcess(bool runs, int findings)
+    {
+        Scene scene = WithMember(left => left.Has(9, "anon_inode:[pidfd]", FdAccess.ReadWrite).Fd(9, fd => fd with { Target = fd.Target with { Id = 12 } }), new EpollMember(9, In, 57, 15));
+        Actor third = scene.Process(12, "third").ReadEnd(7001, 3);
+        _ = runs ? third.Sleeps() : third.Reads(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData("anon_inode:[eventpoll]", true, 1)]
+    [InlineData("anon_inode:[eventpoll]", false, 0)]
+    public void Diagnose_SetWithinTheSet_IsItsMembers(string target, bool read, int findings)
+    {
+        Scene scene = WithMember(
+            left => left.Has(9, target, FdAccess.ReadWrite).Fd(9, fd => fd with { EpollMembers = read ? [new EpollMember(3, In, 7000, 12)] : null }),
+            new EpollMember(9, In, 57, 15));
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(5UL, 5UL, 0)]
+    [InlineData(5UL, 6UL, 1)]
+    [InlineData(5UL, null, 0)]
+    public void Diagnose_HolderOfTheSameEpollRuns_CanPutAnotherMemberIn(ulong own, ulong? other, int findings)
+    {
+        Scene scene = WithMember(left => left.Fd(8, fd => fd with { Description = own }), null);
+        scene.Process(12, "worker", parent: 10).Has(8, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Fd(8, fd => fd with { Description = other }).Sleeps();
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void Diagnose_NumberInTheSetWasUsedAgain_IsNotThatFd()
+    {
+        // The member is a file whose number now names another: what fires is not known.
+        Scene scene = WithMember(
+            left => left.Has(9, "anon_inode:[timerfd]", FdAccess.ReadWrite).Fd(9, fd => fd with { TimerArmed = false, Inode = 58 }), new EpollMember(9, In, 57, 15));
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    private static Scene WithTimer(bool? armed) => WithMember(
+        left => left.Has(9, "anon_inode:[timerfd]", FdAccess.ReadWrite).Fd(9, fd => fd with { TimerArmed = armed }), new EpollMember(9, In, 57, 15));
+
+    /// <summary>Two that read each other's pipe, one of them in an epoll with one member more.</summary>
+    private static Scene WithMember(Action<Actor> prepare, EpollMember? more)
+    {
+        var scene = new Scene();
+        EpollMember pipe = new(3, In, 7000, 12);
+        Actor left = scene.Process(10, "left").ReadEnd(7000, 3).WriteEnd(7001, 4).WaitsInEpoll(8, more is { } member ? [pipe, member] : [pipe]);
+        prepare(left);
+        scene.Process(11, "right").ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+        return scene;
+    }
+}

@@ -1,0 +1,385 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Waits on sockets, and who is at the other end.</summary>
+public sealed class SocketTests
+{
+    [Fact]
+    public void Diagnose_TwoThatReadEachOthersSocket_IsAProvenMutualRead()
+    {
+        Finding finding = Assert.Single(MutualRead().Diagnose().Findings);
+
+        Assert.Equal((FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read"), (finding.Class, finding.Confidence, finding.Rule));
+        Assert.Equal([10, 11], finding.Pids);
+        Assert.Equal((10, 3, "socket:[500]"), (finding.Culprit!.Pid, finding.Culprit.Fd, finding.Culprit.Resource));
+        Assert.Contains("left (10) waits for data on socket 500 (fd 3). Its other end is open at fd 3 of right (11).", finding.Explanation);
+    }
+
+    [Theory]
+    [InlineData(1UL << 14, 0x5000UL, 0)]
+    [InlineData(1UL << 14, 0UL, 1)]
+    [InlineData(0UL, 0x5000UL, 1)]
+    public void Diagnose_MutualReadOfOneWhoLetsSignalsInWhileItWaits_IsADesign(ulong caught, ulong mask, int findings)
+    {
+        // A client that is idle by design, until it is sent SIGTERM.
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "client").Socket(3, 500)
+            .Thread(10, 271, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(3, 1)] }, [0x3000, 1, 0, mask, 8]).Caught = caught;
+        scene.Process(11, "server").Socket(3, 501).Receives(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void Diagnose_RingOfThree_IsAMutualRead()
+    {
+        Scene scene = new Scene().Pair(500, 501).Pair(502, 503).Pair(504, 505);
+        scene.Process(10, "a").Socket(3, 500).Socket(4, 503).Receives(3);
+        scene.Process(11, "b").Socket(3, 502).Socket(4, 505).Receives(3);
+        scene.Process(12, "c").Socket(3, 504).Socket(4, 501).Receives(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("socket-mutual-read", finding.Rule);
+        Assert.Equal([10, 11, 12], finding.Pids);
+    }
+
+    [Fact]
+    public void Diagnose_ReceiveTimeout_MayEndIt()
+    {
+        Scene scene = MutualRead();
+        scene[10].Socket(3, 500, receive: TimeSpan.FromSeconds(300));
+
+        Assert.Empty(scene.Diagnose().Findings);
+        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), new LookMemory()));
+    }
+
+    [Fact]
+    public void Diagnose_SendTimeoutOfAReader_EndsNothing()
+    {
+        Scene scene = MutualRead();
+        scene[10].Socket(3, 500, send: TimeSpan.FromSeconds(300));
+
+        Assert.Single(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_TimeoutsNotKnown_TellsNothingAndSuspects()
+    {
+        Scene scene = MutualRead();
+        scene[10].Fd(3, fd => fd with { Timeouts = null });
+
+        Assert.Empty(scene.Diagnose().Findings);
+        Assert.Superset(new HashSet<int> { 10, 11 }, Diagnoser.Suspects(scene.Look(), new LookMemory()).ToHashSet());
+    }
+
+    [Fact]
+    public void Suspects_TablesNotRead_AreAllWhoWaitOnSockets()
+    {
+        Scene scene = MutualRead();
+        scene.Sockets = null;
+
+        Assert.Empty(scene.Diagnose().Findings);
+        Assert.Superset(new HashSet<int> { 10, 11 }, Diagnoser.Suspects(scene.Look(), new LookMemory()).ToHashSet());
+    }
+
+    [Fact]
+    public void Diagnose_QueueNotEmpty_IsAboutToWake() => AssertOutside(socket => socket with { ReceiveQueue = 1 });
+
+    [Fact]
+    public void Diagnose_QueueNotKnown_MayWake() => AssertOutside(socket => socket with { ReceiveQueue = null });
+
+    [Fact]
+    public void Diagnose_PeerClosed_IsAboutToWake() => AssertOutside(socket => socket with { Peer = 0 });
+
+    [Fact]
+    public void Diagnose_ShutDownForReading_IsAboutToWake() => AssertOutside(socket => socket with { Shutdown = 1 });
+
+    [Fact]
+    public void Diagnose_PeerNotOnThisHost_CanBeWokenFromOutside() => AssertOutside(socket => socket with { Peer = null });
+
+    [Fact]
+    public void Diagnose_Listener_CanBeWokenFromOutside() => AssertOutside(socket => socket with { State = SocketState.Listening });
+
+    [Fact]
+    public void Diagnose_Datagrams_CanComeFromOutside() => AssertOutside(socket => socket with { Type = SocketType.Datagram });
+
+    [Fact]
+    public void Diagnose_NotInTheTables_CanBeWokenFromOutside()
+    {
+        Scene scene = MutualRead();
+        scene.Sockets!.RemoveAll(socket => socket.Inode == 500);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_PeerHeldByNobodySeen_CanBeWokenFromOutside()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "left").Socket(3, 500).Receives(3);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_CoHolderOfTheOwnEndRuns_CanShutItDown()
+    {
+        Scene scene = MutualRead();
+        scene.Process(12, "helper").Socket(5, 500).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_DescriptorsOnTheirWay_CanBeWokenFromOutside()
+    {
+        Scene scene = MutualRead();
+        scene[11].Fd(3, fd => fd with { DescriptorsInFlight = 1 });
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ConnectionNotYetAccepted_WaitsForTheHolderOfTheListener()
+    {
+        var scene = new Scene
+        {
+            Sockets = [Scene.Connected(500, 0) with { PendingAt = 600 }, new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "@s", ReceiveQueue = 1, SendQueue = 5 }],
+        };
+        scene.Process(10, "client").Socket(3, 500).WriteEnd(7000, 4).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).ReadEnd(7000, 4).Reads(4);
+
+        Assert.Equal([10, 11], Assert.Single(scene.Diagnose().Findings).Pids);
+    }
+
+    [Fact]
+    public void Diagnose_FullSocketsBothWays_IsAStuckSet()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Sockets = [.. scene.Sockets!.Select(socket => socket with { ReceiveQueue = 200_000, SendQueue = 210_000 })];
+        scene.Process(10, "left").Socket(3, 500).Thread(10, 1, "sock_alloc_send_pskb", 3, 0x1000, 4096);
+        scene.Process(11, "right").Socket(3, 501).Thread(11, 1, "sock_alloc_send_pskb", 3, 0x1000, 4096);
+
+        Assert.Equal("stuck-set", Assert.Single(scene.Diagnose().Findings).Rule);
+
+        scene.Sockets = [.. scene.Sockets.Select(socket => socket with { ReceiveQueue = 0, SendQueue = 0 })];
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public void Diagnose_Connect_WaitsForTheHolderOfAListenerWhoseQueueIsFull(uint waiting, bool told)
+    {
+        var scene = new Scene
+        {
+            Sockets =
+            [
+                new SocketRecord(500, SocketFamily.Unix, SocketType.Stream, SocketState.Closed) { Peer = 0 },
+                new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "@s", ReceiveQueue = waiting, SendQueue = 0 },
+            ],
+        };
+        scene.Process(10, "client").Socket(3, 500).WriteEnd(7000, 4).Thread(10, 42, "unix_wait_for_peer", 3, 0x1000, 10);
+        scene.Process(11, "server").Socket(3, 600).ReadEnd(7000, 4).Reads(4);
+
+        Assert.Equal(told ? 1 : 0, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void Diagnose_ConnectThatTcpGivesUp_IsBounded()
+    {
+        var scene = new Scene { Sockets = [new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { ReceiveQueue = 1, SendQueue = 0 }] };
+        scene.Process(10, "client").Socket(3, 500).Fd(3, fd => fd with { Timeouts = new SocketTimeouts(default, default, TimeSpan.Zero) })
+            .WriteEnd(7000, 4).Thread(10, 42, "wait_woken", 3, 0x1000, 10);
+        scene.Process(11, "server").Socket(3, 600).ReadEnd(7000, 4).Reads(4);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_OwnOtherEnd_IsHeldBySelf()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "forgetful").Socket(3, 500).Socket(4, 501).Receives(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal(("eof-held-by-self", 4, "socket:[501]"), (finding.Rule, finding.Culprit!.Fd, finding.Culprit.Resource));
+    }
+
+    [Fact]
+    public void Diagnose_OtherEndTwiceAsStdioOfAChild_IsHeldByADuplicate()
+    {
+        Finding finding = Assert.Single(OutputHeldTwice().Diagnose().Findings);
+
+        Assert.Equal(("eof-held-by-duplicate", 11, 4, "socket:[501]"), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd, finding.Culprit.Resource));
+        Assert.Equal("runner (10) waits for the end of socket 500, which child (11) holds open at fd 1 and again at fd 4.", finding.Summary);
+    }
+
+    [Fact]
+    public void Shape_OtherStreamOfTheChildIsHeldTwice_IsAnother()
+    {
+        Scene stdout = OutputHeldTwice(), stderr = OutputHeldTwice(stdio: 2);
+
+        Assert.NotEqual(Assert.Single(stdout.Diagnose().Findings).Fingerprint.Shape, Assert.Single(stderr.Diagnose().Findings).Fingerprint.Shape);
+    }
+
+    [Fact]
+    public void Diagnose_ChildWithItsSocketTwiceThatReadsItItself_IsAConversation()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "parent").Socket(3, 500).Receives(3);
+        scene.Process(11, "child", parent: 10).Socket(0, 501).Socket(4, 501).Receives(0);
+
+        Assert.Equal("socket-mutual-read", Assert.Single(scene.Diagnose().Findings).Rule);
+    }
+
+    [Fact]
+    public void Diagnose_PairHeldByAnOrphan_IsAStall()
+    {
+        Scene scene = HeldByOrphan(name: null);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal(("eof-held-by-orphan", 120, 1, "socket:[501]"), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd, finding.Culprit.Resource));
+    }
+
+    [Fact]
+    public void Diagnose_ServiceWhoseClientIsADaemon_IsHealthy() => Assert.Empty(HeldByOrphan(name: "/run/service").Diagnose().Findings);
+
+    [Fact]
+    public void Suspects_ReaderOfASocketNotYetKnown_MayBeHeldUp()
+    {
+        Scene scene = HeldByOrphan(name: null);
+        scene.Sockets = null;
+
+        Assert.Contains(100, Diagnoser.Suspects(scene.Look(), new LookMemory()));
+    }
+
+    [Theory]
+    [InlineData(SocketState.Listening, null, false)]
+    [InlineData(SocketState.Established, null, false)]
+    [InlineData(SocketState.Established, 501UL, true)]
+    public void Advance_TablesReadOnce_WhoListensOrSpeaksWithARemotePartyIsNoSuspectAgain(SocketState state, ulong? peer, bool suspect)
+    {
+        var scene = new Scene { Sockets = [Scene.Connected(500, peer) with { State = state }, Scene.Connected(501, 500)] };
+        scene.Process(10, "service").Socket(3, 500).Polls(3);
+        scene.Process(11, "other").Socket(3, 501).Polls(3);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        diagnosis.Advance(scene.Look(1000));
+        scene.Sockets = null;
+        foreach (int second in Enumerable.Range(1001, 100))
+            diagnosis.Advance(scene.Look(second));
+
+        Assert.Equal(suspect, diagnosis.Suspects.Contains(10));
+    }
+
+    [Fact]
+    public void Advance_SocketOfNoTable_IsBelievedForAMinute()
+    {
+        var scene = new Scene { Sockets = [] };
+        scene.Process(10, "service").Socket(3, 500).Polls(3);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        diagnosis.Advance(scene.Look(1000));
+        Assert.DoesNotContain(10, diagnosis.Suspects);
+        scene.Sockets = null;
+        diagnosis.Advance(Same(scene.Look(1030)));
+        Assert.DoesNotContain(10, diagnosis.Suspects);
+
+        Snapshot still = scene.Look(1061);
+        diagnosis.Advance(still);
+        diagnosis.Advance(still with { Uptime = TimeSpan.FromSeconds(1062) });
+        Assert.Contains(10, diagnosis.Suspects);
+
+        static Snapshot Same(Snapshot look) => look;
+    }
+
+    [Fact]
+    public void Advance_LetGoOf_IsForgotten()
+    {
+        var scene = new Scene { Sockets = [Scene.Connected(500, null) with { State = SocketState.Listening }] };
+        scene.Process(10, "service").Socket(3, 500).Polls(3);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        diagnosis.Advance(scene.Look(1000));
+        scene.Sockets = null;
+        scene[10].Socket(3, 700);
+        diagnosis.Advance(scene.Look(1001));
+        scene[10].Socket(3, 500);
+
+        Snapshot again = scene.Look(1002);
+        diagnosis.Advance(again);
+        diagnosis.Advance(again with { Uptime = TimeSpan.FromSeconds(1003) });
+
+        Assert.Contains(10, diagnosis.Suspects);
+    }
+
+    [Fact]
+    public void Suspects_SocketOfOneWhoComesAndGoes_WaitUntilItStandsStill()
+    {
+        var scene = new Scene();
+        scene.Process(10, "service").Socket(3, 500).Polls(3);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        diagnosis.Advance(scene.Look(1000));
+        Assert.Contains(10, diagnosis.Suspects);
+
+        scene[10].Ran();
+        Snapshot look = scene.Look(1001);
+        diagnosis.Advance(look);
+        Assert.DoesNotContain(10, diagnosis.Suspects);
+
+        diagnosis.Advance(look with { Uptime = TimeSpan.FromSeconds(1002) });
+        Assert.Contains(10, diagnosis.Suspects);
+    }
+
+    [Theory]
+    [InlineData("unix_stream_read_generic", 0UL, "SocketRead")]
+    [InlineData("wait_woken", 0UL, "SocketRead")]
+    [InlineData("sk_wait_data", 0UL, "SocketRead")]
+    [InlineData("unix_stream_read_generic", 0x40UL, "Unknown")]
+    [InlineData("handle_userfault", 0UL, "Unknown")]
+    public void Decode_Recv_IsBelievedInASocketsChannelOnly(string wchan, ulong flags, string kind)
+    {
+        var scene = new Scene();
+        scene.Process(10, "reader").Socket(3, 500).Thread(10, 45, wchan, 3, 0x1000, 10, flags);
+        ProcessRecord record = scene[10].Record();
+
+        Assert.Equal(kind, Shared.Waits.WaitDecoder.Decode(Scene.Host, record, record.Threads[0]).Kind.ToString());
+    }
+
+    private static Scene MutualRead()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "left").Socket(3, 500).Receives(3);
+        scene.Process(11, "right").Socket(3, 501).Receives(3);
+        return scene;
+    }
+
+    private static Scene OutputHeldTwice(int stdio = 1)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "runner").Socket(3, 500).WriteEnd(7000, 5).Receives(3);
+        scene.Process(11, "child", parent: 10).Socket(stdio, 501).Socket(4, 501).ReadEnd(7000, 5).Reads(5);
+        return scene;
+    }
+
+    private static Scene HeldByOrphan(string? name)
+    {
+        Scene scene = new Scene().Pair(500, 501, name);
+        scene.Process(100, "runner").Socket(3, 500).Fd(3, fd => fd with { CloseOnExec = true }).Polls(3);
+        Actor leftover = scene.Process(120, "leftover").Socket(1, 501).Sleeps();
+        leftover.Session = leftover.Pgrp = 110;
+        leftover.Has(0, "/dev/null", FdAccess.Read);
+        return scene;
+    }
+
+    /// <summary>Nothing is told where one of the two sockets is so.</summary>
+    private static void AssertOutside(Func<SocketRecord, SocketRecord> as500)
+    {
+        Scene scene = MutualRead();
+        scene.Sockets = [.. scene.Sockets!.Select(socket => socket.Inode == 500 ? as500(socket) : socket)];
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+}

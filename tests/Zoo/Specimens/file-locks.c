@@ -1,0 +1,219 @@
+/*
+ * file-locks FORM: processes that wait for each other's file locks. With ZOO_ALIVE set, whoever holds what is waited for goes on working.
+ *
+ *   flock      each has the lock of flock(2) on one file and waits for the other's
+ *   ofd        the same with locks of open file descriptions
+ *   mixed      one file locked by fcntl(2), the other by flock(2): the kernel sees no circle
+ *   ring       fourteen of them with fcntl(2): more than the kernel looks through for a circle
+ *   upgrade    both have a shared lock and want it exclusive
+ *   self       one process has the file open twice
+ *   pipe       the holder reads a pipe from the waiter
+ *   child      a child wants the lock of the parent that waits for it
+ *   inherited  a child has inherited the file, and reads a pipe from its parent
+ *   left       the same; who took the lock and started that child has exited
+ */
+#include "zoo.h"
+#include <sys/file.h>
+
+enum { RING = 14 };
+
+static int gate[2];
+static int alive;
+
+static int open_file(const char *name)
+{
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        die(name);
+    return fd;
+}
+
+static void take(int fd, const char *how, short type)
+{
+    struct flock range = {.l_type = type, .l_whence = SEEK_SET};
+    int done = strcmp(how, "flock") == 0 ? flock(fd, type == F_RDLCK ? LOCK_SH : LOCK_EX)
+             : fcntl(fd, strcmp(how, "ofd") == 0 ? F_OFD_SETLKW : F_SETLKW, &range);
+    if (done < 0)
+        die("lock");
+}
+
+/* Returns when all who have the gate have come so far. */
+static void meet(void)
+{
+    close(gate[1]);
+    read_to_end(gate[0]);
+    close(gate[0]);
+}
+
+static void block_on(int fd, const char *how)
+{
+    in_place();
+    take(fd, how, F_WRLCK);
+}
+
+static void circle(const char *how_one, const char *how_two)
+{
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "second" : "first");
+    int one = open_file("one.lock"), two = open_file("two.lock");
+    if (pid == 0) {
+        take(two, how_two, F_WRLCK);
+        meet();
+        if (alive) {
+            in_place();
+            work();
+        }
+        block_on(one, how_one);
+    } else {
+        take(one, how_one, F_WRLCK);
+        meet();
+        block_on(two, how_two);
+    }
+}
+
+static void ring(void)
+{
+    int place = 0;
+    for (int next = 1; next < RING && place == 0; next++) {
+        if (fork_or_die() == 0)
+            place = next;
+    }
+    char name[32];
+    snprintf(name, sizeof name, "link-%d", place);
+    announce(name);
+    int own = open_file(name);
+    snprintf(name, sizeof name, "link-%d", (place + 1) % RING);
+    int other = open_file(name);
+    take(own, "fcntl", F_WRLCK);
+    meet();
+    if (alive && place == RING - 1) {
+        in_place();
+        work();
+    }
+    block_on(other, "fcntl");
+}
+
+static void upgrade(void)
+{
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "second" : "first");
+    int fd = open_file("one.lock");
+    take(fd, "ofd", F_RDLCK);
+    meet();
+    if (pid == 0 && alive) {
+        in_place();
+        work();
+    }
+    block_on(fd, "ofd");
+}
+
+static void *go_on(void *none)
+{
+    (void)none;
+    work();
+}
+
+static void self(void)
+{
+    announce("self");
+    int fd = open_file("one.lock"), again = open_file("one.lock");
+    take(fd, "flock", F_WRLCK);
+    pthread_t thread;
+    if (alive && pthread_create(&thread, NULL, go_on, NULL) != 0)
+        die("pthread_create");
+    block_on(again, "flock");
+}
+
+static void read_pipe(const int *ends)
+{
+    close(ends[1]);
+    in_place();
+    if (alive)
+        work();
+    read_to_end(ends[0]);
+    _exit(0);
+}
+
+static void held_behind_pipe(void)
+{
+    int ends[2];
+    if (pipe(ends) < 0)
+        die("pipe");
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "holder" : "waiter");
+    int fd = open_file("one.lock");
+    if (pid == 0) {
+        take(fd, "flock", F_WRLCK);
+        meet();
+        read_pipe(ends);
+    }
+    meet();
+    close(ends[0]);
+    block_on(fd, "flock");
+}
+
+static void wanted_by_child(void)
+{
+    int fd = open_file("one.lock");
+    take(fd, "fcntl", F_WRLCK);
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "child" : "parent");
+    meet();
+    if (pid == 0)
+        block_on(fd, "fcntl");
+    in_place();
+    if (alive)
+        work();
+    wait_for(pid);
+}
+
+static void inherited(int left)
+{
+    int ends[2];
+    if (pipe(ends) < 0)
+        die("pipe");
+    announce("waiter");
+    pid_t taker = left ? fork_or_die() : 0;
+    if (taker == 0) {
+        int fd = open_file("one.lock");
+        take(fd, "flock", F_WRLCK);
+        if (fork_or_die() == 0) {
+            announce("holder");
+            meet();
+            read_pipe(ends);
+        }
+        if (left)
+            _exit(0);
+        close(fd);
+    } else {
+        wait_for(taker);
+    }
+    meet();
+    close(ends[0]);
+    block_on(open_file("one.lock"), "flock");
+}
+
+int main(int argc, char **argv)
+{
+    const char *form = argc > 1 ? argv[1] : "flock";
+    alive = getenv("ZOO_ALIVE") != NULL;
+    if (pipe2(gate, O_CLOEXEC) < 0)
+        die("pipe2");
+    if (strcmp(form, "mixed") == 0)
+        circle("fcntl", "flock");
+    else if (strcmp(form, "ring") == 0)
+        ring();
+    else if (strcmp(form, "upgrade") == 0)
+        upgrade();
+    else if (strcmp(form, "self") == 0)
+        self();
+    else if (strcmp(form, "pipe") == 0)
+        held_behind_pipe();
+    else if (strcmp(form, "child") == 0)
+        wanted_by_child();
+    else if (strcmp(form, "inherited") == 0 || strcmp(form, "left") == 0)
+        inherited(strcmp(form, "left") == 0);
+    else
+        circle(form, form);
+    return 0;
+}

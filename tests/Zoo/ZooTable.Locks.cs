@@ -1,0 +1,106 @@
+using OrphanBoard.Shared.Findings;
+using static OrphanBoard.Zoo.Places;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>File locks, System V and POSIX queues, FIFOs and terminals.</summary>
+internal static partial class ZooTable
+{
+    private static readonly (string, string) Alive = ("ZOO_ALIVE", "1"), Named = ("ZOO_NAMED", "1");
+
+    private static readonly Specimen[] LockHangs =
+    [
+        LockCircle("flock", 6),
+        LockCircle("ofd", 6),
+        LockCircle("mixed", 6),
+        LockCircle("upgrade", 5),
+        new("lock-ring", Program("file-locks"), "ring")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = [.. Enumerable.Range(0, 14).Select(place => $"link-{place}")] },
+        },
+        new("lock-self", Program("file-locks"), "self")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["self"], Culprit = new("self", 5) },
+        },
+        LockHeld("pipe"),
+        LockHeld("inherited"),
+        LockHeld("left"),
+        new("lock-child", Program("file-locks"), "child")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5) },
+        },
+        new("lock-circle-of-shells", Script("shell-locks.sh"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["shell", "first", "first-waits", "second", "second-waits"] },
+        },
+        TalkOfTwo("semaphores"),
+        TalkOfTwo("messages"),
+        TalkOfTwo("queues"),
+        TalkOfTwo("fifos"),
+        TalkOfTwo("terminal"),
+        FifoOpen("read"),
+        FifoOpen("write"),
+        new("fifo-open-cross", Program("fifo-open"), "cross")
+        {
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener", "second"] },
+        },
+        new("fifo-open-in-a-shell", Script("shell-fifo.sh"))
+        {
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["shell", "cat"], Culprit = new("cat", -1) },
+        },
+    ];
+
+    private static readonly Specimen[] HealthyLocks =
+    [
+        Twin("lock-circle-flock", Alive),
+        Twin("lock-circle-ofd", Alive),
+        Twin("lock-circle-mixed", Alive),
+        Twin("lock-circle-upgrade", Alive),
+        Twin("lock-ring", Alive),
+        Twin("lock-self", Alive),
+        Twin("lock-held-pipe", Alive),
+        Twin("lock-held-inherited", Alive),
+        Twin("lock-held-left", Alive),
+        Twin("lock-child", Alive),
+        Twin("lock-circle-of-shells", Alive),
+        Twin("talk-semaphores", Alive),
+        Twin("talk-semaphores", Named),
+        Twin("talk-messages", Alive),
+        Twin("talk-messages", Named),
+        Twin("talk-queues", Alive),
+        Twin("talk-queues", Named),
+        Twin("talk-fifos", Alive),
+        Twin("talk-fifos", Named),
+        Twin("talk-terminal", Alive),
+        Twin("fifo-open-read", Alive),
+        Twin("fifo-open-in-a-shell", Alive),
+    ];
+
+    private static Specimen LockCircle(string how, int fd) => new($"lock-circle-{how}", Program("file-locks"), how)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["first", "second"], Culprit = new("second", fd), Group = "lock-circle" },
+    };
+
+    private static Specimen LockHeld(string how) => new($"lock-held-{how}", Program("file-locks"), how)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["waiter", "holder"], Culprit = new("holder", 7), Group = "lock-held" },
+    };
+
+    private static Specimen TalkOfTwo(string through) => new($"talk-{through}", Program("ipc-waits"), through)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["parent", "child"] },
+    };
+
+    private static Specimen FifoOpen(string how) => new($"fifo-open-{how}", Program("fifo-open"), how)
+    {
+        Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener"], Culprit = new("opener", -1), Group = "fifo-open" },
+    };
+
+    /// <summary>The hang's command line, with nothing wrong.</summary>
+    private static Specimen Twin(string hang, (string Name, string Value) healthy) =>
+        new($"{hang}-{(healthy == Alive ? "alive" : "named")}", [.. LockHangs.Single(specimen => specimen.Name == hang).Command])
+        {
+            TwinOf = hang,
+            Environment = new Dictionary<string, string> { [healthy.Name] = healthy.Value },
+        };
+}

@@ -1,0 +1,76 @@
+using OrphanBoard.Shared.Findings;
+using static OrphanBoard.Zoo.Places;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>Sockets with a local party at the other end.</summary>
+internal static partial class ZooTable
+{
+    private static readonly Specimen[] SocketHangs =
+    [
+        SocketReaders("pair", "read"),
+        SocketReaders("pair", "recv"),
+        SocketReaders("pair", "poll"),
+        SocketReaders("pair", "select"),
+        SocketReaders("pair", "epoll"),
+        SocketReaders("tcp", "recv"),
+        SocketReaders("tcp", "epoll"),
+        new("socket-readers-ring", Program("socket-readers"), "ring", "read")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read") { Pids = ["first", "second", "third"] },
+        },
+        new("socket-reader-holds-its-other-end", Program("socket-ends"), "self")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { Pids = ["self"], Culprit = new("self", 4) },
+        },
+        new("sockets-full-both-ways", Program("socket-ends"), "full")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["first", "second"] },
+        },
+        new("socket-output-held-twice", Program("socket-ends"), "duplicate")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-duplicate") { Pids = ["parent", "child"], Culprit = new("child", Enumerable.Range(3, 10).ToArray()) },
+        },
+        new("connect-to-a-full-backlog", Program("socket-ends"), "backlog")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["client", "server"] },
+        },
+        NodeCollector("orphan") with
+        {
+            Expected = new(FindingClass.Stall, Confidence.Likely, "eof-held-by-orphan") { Pids = ["collector", "leftover"], Culprit = new("leftover", 1) },
+        },
+    ];
+
+    private static readonly Specimen[] HealthySockets =
+    [
+        SocketTwin("timeout", "pair", "read"),
+        SocketTwin("timed", "pair", "poll"),
+        SocketTwin("helper", "pair", "read"),
+        SocketTwin("ping-pong", "pair", "recv"),
+        SocketTwin("ping-pong", "tcp", "recv"),
+        SocketTwin("busy", "tcp", "epoll"),
+        new("client-of-a-server-in-accept", Program("socket-ends"), "accepting"),
+        new("idle-workers-in-epoll", Program("socket-service"), "workers"),
+        new("client-of-a-polling-service", Program("socket-service"), "client"),
+        NodeCollector("orphan", ("ZOO_FORM", "working")) with { TwinOf = "node-collector-orphan" },
+        new("node-server-with-a-keep-alive-client", "node", Script("keep-alive.js")) { Needs = "node" },
+    ];
+
+    private static Specimen SocketReaders(string over, string call) => new($"socket-readers-{over}-{call}", Program("socket-readers"), over, call)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read") { Pids = ["first", "second"], Group = call is "read" or "recv" ? "socket-readers" : "socket-pollers" },
+    };
+
+    private static Specimen SocketTwin(string form, string over, string call) => new($"socket-readers-{over}-{form}", Program("socket-readers"), over, call)
+    {
+        Environment = new Dictionary<string, string> { ["ZOO_FORM"] = form },
+        TwinOf = $"socket-readers-{over}-{call}",
+    };
+
+    private static Specimen NodeCollector(string how, params (string Name, string Value)[] environment) => new(
+        $"node-collector-{how}{string.Concat(environment.Select(entry => $"-{entry.Value}"))}", "node", Script("node-collector.js"), how)
+    {
+        Needs = "node",
+        Environment = environment.Append(("ZOO_EXEC", Program("zoo-exec"))).ToDictionary(entry => entry.Item1, entry => entry.Item2),
+    };
+}
