@@ -60,9 +60,10 @@ internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableAr
         int[] component = Components.StronglyConnected(successors);
         HashSet<int> leaving = [.. Enumerable.Range(0, pids.Length).Where(place => successors[place].Any(next => component[next] != component[place])).Select(place => component[place])];
         HashSet<int> core = [.. pids.Where((_, place) => !leaving.Contains(component[place]))];
-        // Who is waited for in a stall may end some day: its waiters are what is wrong, and only those above them are upstream.
+        // Who is waited for in a stall and waits for nothing itself may end some day: its waiters are what is wrong, and only those above them are upstream.
+        HashSet<int> waiting = [.. finding.Edges.Where(edge => edge.Basis != EdgeBasis.Kinship).Select(edge => edge.From.Pid)];
         if (finding.Class == FindingClass.Stall)
-            core.UnionWith(waits.Where(edge => core.Contains(edge.To)).Select(edge => edge.From).ToArray());
+            core.UnionWith(waits.Where(edge => core.Contains(edge.To) && !waiting.Contains(edge.To)).Select(edge => edge.From).ToArray());
         core.UnionWith(finding.Culprits.Select(culprit => culprit.Pid).Where(position.ContainsKey));
         return core;
     }
