@@ -73,6 +73,8 @@ internal sealed class CanonicalGraph
         private int Explore(int[] colours)
         {
             int depth = _path.Count;
+            if (_work > MaxWork)
+                return depth;
             int[]? cell = SmallestTie(colours);
             if (cell is null)
                 return Leaf(colours);
