@@ -32,6 +32,7 @@ internal static partial class ZooTable
         },
         new("frozen-with-its-cgroup", Program("frozen-child"), WritableCgroup2 ?? "")
         {
+            StandsAlone = true,
             Needs = WritableCgroup2 is null ? "a cgroup version 2 that may be written to" : null,
             Expected = new(FindingClass.Stopped, Confidence.Proven, "frozen") { Pids = ["child"] },
         },
