@@ -19,16 +19,10 @@ internal static class Agent
     /// One <c>scan --json</c>; with <paramref name="pid"/> the findings that involve this process or its descendants.
     /// Checks what holds for every scan: the schema, the exit code, nothing on stderr.
     /// </summary>
-    public static async Task<ScanReport> ScanAsync(int? pid, CancellationToken cancellation)
+    public static async Task<ScanReport> ScanAsync(int? pid, CancellationToken cancellation, string? backend = null)
     {
-        string[] filter = pid is { } number ? ["--pid", number.ToString()] : [];
-        var start = new ProcessStartInfo(Places.Agent(), ["scan", "--json", "--min-wait", "0", .. filter])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
-        using Process process = Process.Start(start)!;
+        string[] filter = [.. pid is { } number ? ["--pid", number.ToString()] : Array.Empty<string>(), .. backend is null ? Array.Empty<string>() : ["--backend", backend]];
+        using Process process = Process.Start(StartInfo(filter))!;
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limited.CancelAfter(Deadline);
         Task<string> said = process.StandardError.ReadToEndAsync(limited.Token);
@@ -42,16 +36,42 @@ internal static class Agent
         return report;
     }
 
+    private static readonly Dictionary<string, bool> Working = [];
+
+    /// <summary>Whether this back end works on this machine, for this user.</summary>
+    public static async Task<bool> WorksAsync(string backend, CancellationToken cancellation)
+    {
+        if (!Working.TryGetValue(backend, out bool works))
+        {
+            using Process process = Process.Start(StartInfo(["--pid", Environment.ProcessId.ToString(), "--backend", backend]))!;
+            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
+            await process.WaitForExitAsync(cancellation);
+            Working[backend] = works = process.ExitCode is 0 or 3;
+        }
+        return works;
+    }
+
+    private static ProcessStartInfo StartInfo(string[] filter)
+    {
+        var start = new ProcessStartInfo(Places.Agent(), ["scan", "--json", "--min-wait", "0", .. filter])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        return start;
+    }
+
     /// <summary>
     /// Scans until the specimen's findings are what <paramref name="told"/> asks for, or the deadline is over; the last findings.
     /// An orphan counts as one only after 5 s, and the last thread blocks a moment after it has announced so.
     /// </summary>
-    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation)
+    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation, string? backend = null)
     {
         long begin = Stopwatch.GetTimestamp();
         while (true)
         {
-            ImmutableArray<Finding> findings = (await ScanAsync(pid, cancellation)).Findings;
+            ImmutableArray<Finding> findings = (await ScanAsync(pid, cancellation, backend)).Findings;
             if (told(findings) || Stopwatch.GetElapsedTime(begin) > Deadline)
                 return findings;
         }

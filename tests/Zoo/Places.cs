@@ -12,8 +12,11 @@ internal static class Places
     /// <summary>Where each rule has its page.</summary>
     public static readonly string RulePages = Path.Combine(Root, "docs/rules");
 
+    /// <summary>Where the compiled specimens lie.</summary>
+    public static readonly string Programs = Path.Combine(Root, "artifacts/zoo");
+
     /// <summary>A compiled specimen.</summary>
-    public static string Program(string name) => Path.Combine(Root, "artifacts/zoo", name);
+    public static string Program(string name) => Path.Combine(Programs, name);
 
     /// <summary>A specimen that is a script.</summary>
     public static string Script(string name) => Path.Combine(Root, "tests/Zoo/Specimens", name);

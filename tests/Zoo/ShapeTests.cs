@@ -89,7 +89,7 @@ public sealed class ShapeTests
         Dictionary<string, HashSet<string>> groupsOf = [], shapesOf = [];
         foreach (Specimen specimen in ZooTable.Hangs.Where(specimen => specimen.Needs is null || Places.IsInstalled(specimen.Needs)))
         {
-            string shape = (await FindingOfAsync(specimen)).Fingerprint.Text, group = specimen.Expected!.Group ?? specimen.Name;
+            string shape = (await Shapes.OfAsync(specimen, Cancellation)).Fingerprint.Text, group = specimen.Expected!.Group ?? specimen.Name;
             (groupsOf.TryGetValue(shape, out HashSet<string>? groups) ? groups : groupsOf[shape] = []).Add(group);
             (shapesOf.TryGetValue(group, out HashSet<string>? shapes) ? shapes : shapesOf[group] = []).Add(shape);
         }

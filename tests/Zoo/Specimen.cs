@@ -18,6 +18,9 @@ internal sealed record Specimen(string Name, params string[] Command)
     /// <summary>For a healthy look-alike: the hang whose command line it shares, so that only what it does tells them apart.</summary>
     public string? TwinOf { get; init; }
 
+    /// <summary>It leads its session or makes files as root, so that it runs only as it stands in the table.</summary>
+    public bool StandsAlone { get; init; }
+
     public override string ToString() => Name;
 }
 

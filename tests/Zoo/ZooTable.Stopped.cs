@@ -32,6 +32,7 @@ internal static partial class ZooTable
         },
         new("frozen-with-its-cgroup", Program("frozen-child"), WritableCgroup2 ?? "")
         {
+            StandsAlone = true,
             Needs = WritableCgroup2 is null ? "a cgroup version 2 that may be written to" : null,
             Expected = new(FindingClass.Stopped, Confidence.Proven, "frozen") { Pids = ["child"] },
         },
@@ -53,7 +54,7 @@ internal static partial class ZooTable
             AtLeast = Confidence.Likely,
             Pids = [.. waiting, "child"],
             Culprit = new("child") { Fds = mode is "read" or "poll" ? [3, 4] : [-1] },
-            Group = $"parent-and-stopped-child-{(mode == "any" ? "wait" : mode == "poll" ? "read" : mode)}",
+            Group = $"parent-and-stopped-child-{(mode is "any" or "above" ? "wait" : mode == "poll" ? "read" : mode)}",
         },
     };
 

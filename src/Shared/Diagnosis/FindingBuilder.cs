@@ -67,7 +67,8 @@ internal sealed class FindingBuilder(Evidence evidence)
         State = process.State.ToString(),
         Orphan = evidence.OrphanInfoOf(process, role is ParticipantRole.Orphan or ParticipantRole.OrphanHolder),
         Threads = LiveState.ThreadsOf(evidence.Last, process, evidence.Memory, MaxEntries),
-        Fds = LiveState.FdsOf(process, MaxEntries),
+        Fds = LiveState.FdsOf(process, MaxEntries, tellEventFds: true),
+        FdsHidden = process.FdSight != Snapshots.Sight.Seen && !process.IsZombie,
         NsPid = process.NsPid == process.Pid ? null : process.NsPid,
     };
 

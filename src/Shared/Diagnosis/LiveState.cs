@@ -35,13 +35,20 @@ public static class LiveState
         return [.. threads.Take(most).Select(pair => ThreadOf(pair.Thread, pair.Wait, services.Contains(pair.Thread.Tid), stillFor(pair.Thread)))];
     }
 
-    /// <summary>The table; past <paramref name="most"/> entries fds 0 to 2 and pipes come before the rest.</summary>
-    public static ImmutableArray<FdInfo> FdsOf(ProcessRecord process, int most)
+    /// <summary>The table; past <paramref name="most"/> entries fds 0 to 2, pipes, sockets and eventfds come before the rest.</summary>
+    /// <param name="process">Whose.</param>
+    /// <param name="most">No more entries than that.</param>
+    /// <param name="tellEventFds">Whether an eventfd is shown as <c>eventfd:[id]</c> where its id is known: it is of suspects only.</param>
+    public static ImmutableArray<FdInfo> FdsOf(ProcessRecord process, int most, bool tellEventFds = false)
     {
         IEnumerable<FileDescriptor> fds = process.Fds;
         if (process.Fds.Length > most)
-            fds = process.Fds.OrderByDescending(fd => fd.Number <= 2 || fd.Target.Kind == FdKind.Pipe).ThenBy(fd => fd.Number).Take(most).OrderBy(fd => fd.Number);
-        return [.. fds.Select(fd => new FdInfo(fd.Number, fd.Target.Text, Spell(fd.Access), fd.CloseOnExec))];
+            fds = process.Fds.OrderByDescending(fd => fd.Number <= 2 || fd.Target.Kind is FdKind.Pipe).ThenByDescending(fd => fd.Target.Kind is FdKind.Socket or FdKind.EventFd).ThenBy(fd => fd.Number).Take(most).OrderBy(fd => fd.Number);
+        return [.. fds.Select(fd => new FdInfo(
+            fd.Number,
+            tellEventFds && fd.Target is { Kind: FdKind.EventFd, Id: > 0 } eventFd ? $"eventfd:[{eventFd.Id}]" : fd.Target.Text,
+            Spell(fd.Access),
+            fd.CloseOnExec))];
     }
 
     private static ThreadInfo ThreadOf(ThreadRecord thread, Wait wait, bool serves, TimeSpan? still) => new(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace OrphanBoard.Shared.Findings;
 
@@ -21,6 +22,10 @@ public sealed record Participant
     public OrphanInfo? Orphan { get; init; }
     public ImmutableArray<ThreadInfo> Threads { get; init; } = [];
     public ImmutableArray<FdInfo> Fds { get; init; } = [];
+
+    /// <summary>Its fd table could not be read, or only in part.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FdsHidden { get; init; }
     public int? NsPid { get; init; }
 }
 

@@ -17,46 +17,47 @@ internal static class FdRelation
 
     public static IEnumerable<FdSet> Of(Finding finding, FindingCore core)
     {
-        HashSet<string> relevant = [.. core.Edges.Select(edge => edge.Resource), .. FarEnds(finding, core), .. SelfHeld(finding, core), .. Duplicated(core), .. Joining(core)];
+        HashSet<string> relevant = [.. core.Edges.Concat(core.Own).SelectMany(Objects), .. Culprits(finding), .. Duplicated(core), .. Joining(core)];
         if (finding.Class == FindingClass.Orphan)
-            relevant.UnionWith(core.Core.SelectMany(participant => participant.Fds).Where(fd => fd.Fd <= 2).Select(fd => fd.Target));
+            relevant.UnionWith(core.Core.SelectMany(participant => participant.Fds).Where(fd => fd.Fd <= 2 && ObjectWord.IsAnonymous(fd.Target)).Select(fd => fd.Target));
         return core.Core.SelectMany(participant => participant.Fds
-            .Where(fd => IsAnonymous(fd.Target) && relevant.Contains(fd.Target))
+            .Where(fd => relevant.Contains(fd.Target))
             .GroupBy(fd => (fd.Target, fd.Access))
             .Select(set => new FdSet(participant.Pid, set.Key.Target, set.Key.Access.ToUpperInvariant(), Spell([.. set.Select(fd => fd.Fd)]))));
     }
 
-    /// <summary>What a holder ends a wait through: of a pipe the same object, of a socket its other end.</summary>
-    private static IEnumerable<string> FarEnds(Finding finding, FindingCore core) => finding.Edges
-        .Where(edge => core.Core.Any(participant => participant.Pid == edge.From.Pid))
-        .SelectMany(edge => edge.To.Where(to => to.Fd is not null)
-            .SelectMany(to => core.Core.Where(participant => participant.Pid == to.Pid).SelectMany(participant => participant.Fds.Where(fd => fd.Fd == to.Fd && IsSocket(fd.Target)))))
-        .Select(fd => fd.Target);
+    private static IEnumerable<string> Objects(CoreEdge edge)
+    {
+        if (edge.Through is not null)
+            yield return edge.Through;
+        if (edge.By is not null)
+            yield return edge.By;
+    }
 
-    private static bool IsSocket(string target) => target.StartsWith("socket:[", StringComparison.Ordinal);
-
-    /// <summary>Objects that a process waits for and holds the other end of itself.</summary>
-    private static IEnumerable<string> SelfHeld(Finding finding, FindingCore core) => finding.Edges
-        .Where(edge => core.Core.Any(participant => participant.Pid == edge.From.Pid) && edge.To.Any(to => to.Pid == edge.From.Pid))
-        .Select(edge => edge.Resource);
+    /// <summary>What has to be let go of: in a hazard nobody waits for it yet.</summary>
+    private static IEnumerable<string> Culprits(Finding finding) =>
+        finding.Culprits.Where(culprit => culprit.Fd is not null && ObjectWord.IsAnonymous(culprit.Resource)).Select(culprit => culprit.Resource);
 
     /// <summary>Objects that one process has twice at the same end, one of them above fd 2: that fds 1 and 2 share a log is nobody's fault.</summary>
     private static IEnumerable<string> Duplicated(FindingCore core) => core.Core.SelectMany(participant => participant.Fds
-        .Where(fd => IsAnonymous(fd.Target))
+        .Where(fd => ObjectWord.IsAnonymous(fd.Target))
         .GroupBy(fd => (fd.Target, fd.Access))
         .Where(set => set.Count() > 1 && set.Any(fd => fd.Fd > 2))
         .Select(set => set.Key.Target));
 
-    /// <summary>Pipes with one end in one process of the core and the other end in another. A log that all of them write to has its reader elsewhere.</summary>
+    /// <summary>
+    /// Pipes of which one process of the core has only the one end, and another the other. A log that all of them write to has its reader elsewhere; of a
+    /// job server's pipe all of them have both ends.
+    /// </summary>
     private static IEnumerable<string> Joining(FindingCore core) => core.Core
-        .SelectMany(participant => participant.Fds.Where(fd => IsAnonymous(fd.Target)).Select(fd => (participant.Pid, fd.Target, fd.Access)))
+        .SelectMany(participant => participant.Fds
+            .Where(fd => ObjectWord.IsAnonymous(fd.Target))
+            .GroupBy(fd => fd.Target)
+            .Select(ends => (participant.Pid, Target: ends.Key, Access: ends.Select(fd => fd.Access).Distinct().Count() == 1 ? ends.First().Access : "rw")))
         .GroupBy(entry => entry.Target)
-        .Where(entries => entries.Any(a => entries.Any(b => a.Pid != b.Pid && a.Access != b.Access)))
+        .Where(entries => entries.Any(entry => entry.Access == "r") && entries.Any(entry => entry.Access != "r")
+            || entries.Any(entry => entry.Access == "w") && entries.Any(entry => entry.Access != "w"))
         .Select(entries => entries.Key);
-
-    /// <summary>Objects without a name in the file system that can be told from their like by the inode in the link.</summary>
-    private static bool IsAnonymous(string target) =>
-        target.StartsWith("pipe:[", StringComparison.Ordinal) || target.StartsWith("socket:[", StringComparison.Ordinal);
 
     private static string Spell(int[] fds)
     {

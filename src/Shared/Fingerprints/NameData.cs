@@ -5,18 +5,22 @@ namespace OrphanBoard.Shared.Fingerprints;
 /// <summary>The rules of <c>names.txt</c>: which programs run others, and where their command lines name them.</summary>
 internal sealed class NameData
 {
-    /// <summary>Options by interpreter; the value says what the option means for the name.</summary>
-    public FrozenDictionary<string, FrozenDictionary<string, OptionMeaning>> Interpreters { get; }
+    /// <summary>By name.</summary>
+    public FrozenDictionary<string, Interpreter> Interpreters { get; }
+
+    /// <summary>Programs that say little of themselves.</summary>
+    public FrozenSet<string> Common { get; }
 
     public static NameData Default { get; } = Load();
 
-    private NameData(Dictionary<string, FrozenDictionary<string, OptionMeaning>> interpreters) =>
-        Interpreters = interpreters.ToFrozenDictionary(StringComparer.Ordinal);
+    private NameData(Dictionary<string, Interpreter> interpreters, HashSet<string> common) =>
+        (Interpreters, Common) = (interpreters.ToFrozenDictionary(StringComparer.Ordinal), common.ToFrozenSet(StringComparer.Ordinal));
 
     /// <exception cref="InvalidDataException">A line of another form; says which.</exception>
     public static NameData Parse(TextReader text)
     {
-        var interpreters = new Dictionary<string, FrozenDictionary<string, OptionMeaning>>();
+        var interpreters = new Dictionary<string, Interpreter>();
+        var common = new HashSet<string>();
         int number = 0;
         while (text.ReadLine() is { } line)
         {
@@ -26,20 +30,31 @@ internal sealed class NameData
             {
                 case [] or [['#', ..], ..]:
                     break;
-                case ["interpreter", var name, .. var options]:
-                    interpreters[name] = options.ToFrozenDictionary(option => option.TrimEnd('=', '!'), MeaningOf, StringComparer.Ordinal);
+                case ["interpreter" or "wrapper", var name, .. var options]:
+                    interpreters[name] = new Interpreter(
+                        name,
+                        options.Where(option => option != Letters).ToFrozenDictionary(option => option.TrimEnd('=', '!', ':', '>'), MeaningOf, StringComparer.Ordinal),
+                        options.Contains(Letters),
+                        fields[0] == "wrapper");
+                    break;
+                case ["common", .. var names]:
+                    common.UnionWith(names);
                     break;
                 default:
-                    throw new InvalidDataException($"names.txt, line {number}: not of the form 'interpreter NAME OPTIONS...': {line}");
+                    throw new InvalidDataException($"names.txt, line {number}: not of the form 'interpreter NAME OPTIONS...', 'wrapper NAME OPTIONS...' or 'common NAME...': {line}");
             }
         }
-        return new NameData(interpreters);
+        return new NameData(interpreters, common);
     }
+
+    private const string Letters = "letters";
 
     private static OptionMeaning MeaningOf(string option) => option[^1] switch
     {
         '=' => OptionMeaning.NamesTheProgram,
         '!' => OptionMeaning.IsTheProgram,
+        ':' => OptionMeaning.BelongsToTheName,
+        '>' => OptionMeaning.SaysNothing,
         _ => OptionMeaning.TakesAnArgument,
     };
 
@@ -52,6 +67,28 @@ internal sealed class NameData
     }
 }
 
+/// <summary>A program that runs others.</summary>
+/// <param name="Name">Without a version that the data do not name.</param>
+/// <param name="Options">Options and words by their text.</param>
+/// <param name="JoinsLetters">Short options may be written together.</param>
+/// <param name="IsWrapper">Its arguments are a command line of their own.</param>
+internal sealed record Interpreter(string Name, FrozenDictionary<string, OptionMeaning> Options, bool JoinsLetters, bool IsWrapper)
+{
+    private const int MostJoined = 6;
+
+    /// <summary>What an option means: also the last of several letters behind one dash.</summary>
+    public bool TryMeaning(string option, out OptionMeaning meaning)
+    {
+        if (Options.TryGetValue(option, out meaning))
+            return true;
+        return JoinsLetters && option.Length is > 2 and <= MostJoined && option[0] == '-' && option.AsSpan(1).IndexOfAnyExcept(AsciiLetters) < 0
+            && Options.TryGetValue($"-{option[^1]}", out meaning);
+    }
+
+    private static readonly System.Buffers.SearchValues<char> AsciiLetters =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+}
+
 internal enum OptionMeaning
 {
     /// <summary>The argument after it belongs to it.</summary>
@@ -62,4 +99,10 @@ internal enum OptionMeaning
 
     /// <summary>The argument after it is program text: there is no name.</summary>
     IsTheProgram,
+
+    /// <summary>A word that is part of the name.</summary>
+    BelongsToTheName,
+
+    /// <summary>A word before the program.</summary>
+    SaysNothing,
 }

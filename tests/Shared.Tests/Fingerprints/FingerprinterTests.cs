@@ -104,6 +104,208 @@ public sealed class FingerprinterTests
         Assert.Equal(Only(Zombies(10)).Fingerprint.Shape, Only(Zombies(25)).Fingerprint.Shape);
 
     [Fact]
+    public void Of_SiblingsThatOnlyKinshipJoins_CollapseToMany()
+    {
+        string two = Only(Kin(2)).Fingerprint.Text;
+
+        Assert.Equal(two, Only(Kin(5)).Fingerprint.Text);
+        Assert.NotEqual(two, Only(Kin(1)).Fingerprint.Text);
+        Assert.Contains("stuck-child waits Futex:wait many {0}=aR\n", two);
+    }
+
+    [Fact]
+    public void Of_OrphansThatHoldThePipeAtDifferentFds_DoNotCollapse()
+    {
+        Scene same = HeldByOrphans(1, 1), different = HeldByOrphans(1, 2);
+
+        Assert.Contains(" many ", Only(same).Fingerprint.Text);
+        Assert.DoesNotContain(" many ", Only(different).Fingerprint.Text);
+        Assert.Equal(Only(different).Fingerprint.Text, Only(HeldByOrphans(2, 1)).Fingerprint.Text);
+    }
+
+    [Fact]
+    public void Of_PipeOfAJobServerInAllOfThem_HasTheSameShape()
+    {
+        Scene scene = Scenes.Founding(eof: true);
+        string shape = Only(scene).Fingerprint.Shape;
+        foreach (int pid in new[] { 100, 110, 120 })
+            scene[pid].ReadEnd(9500, 60).WriteEnd(9500, 61);
+
+        Assert.Equal(shape, Only(scene).Fingerprint.Shape);
+    }
+
+    [Fact]
+    public void Of_AnotherRuleAndConfidence_IsTheSame()
+    {
+        Finding finding = Only(Scenes.Founding(eof: true));
+
+        Assert.Equal(finding.Fingerprint, Fingerprinter.Of(finding with { Rule = "better-rule", Confidence = Confidence.Suspected, Summary = "?" }));
+    }
+
+    [Fact]
+    public void Of_CulpritThatOthersAreWaitedForBy_BelongsToTheCore()
+    {
+        Finding finding = Founding();
+        Culprit runner = new(100, null, "futex:0x7000", "?");
+
+        string text = Fingerprinter.Of(finding with { Culprit = runner, Culprits = [runner] }).Text;
+
+        Assert.Contains(" runner waits ChildWait\n", text);
+        Assert.DoesNotContain("runner", finding.Fingerprint.Text);
+    }
+
+    [Fact]
+    public void Of_UpstreamOfAStall_IsNoPartOfTheShape()
+    {
+        Finding finding = Only(Scenes.HeldByOrphan());
+        Participant above = finding.Participants[0] with { Pid = 90, Comm = "make", Cmdline = ["make"], Fds = [] };
+        WaitEdge wait = new(new EdgeEnd(90, 90), 0, "ChildWait", "child:any", [new EdgeTarget(finding.Participants[0].Pid, null, false)], EdgeBasis.Proven);
+
+        FindingFingerprint below = Fingerprinter.Of(finding with { Participants = [above, .. finding.Participants], Edges = [wait, .. finding.Edges] });
+
+        Assert.Equal(finding.Fingerprint.Shape, below.Shape);
+        Assert.NotEqual(finding.Fingerprint.Exact, below.Exact);
+    }
+
+    [Theory]
+    [InlineData("SocketRead", "socket:[{0}]")]
+    [InlineData("EventFd", "eventfd:[{0}]")]
+    [InlineData("FileLock", "/tmp/zoo-{0}/lock")]
+    [InlineData("PipeRead", "pipe:[{0}]")]
+    [InlineData("Tty", "/dev/pts/{0}")]
+    public void Of_ObjectOfAnyKind_IsALetterAndNoNumber(string kind, string target)
+    {
+        FindingFingerprint one = Fingerprinter.Of(Mutual(kind, string.Format(target, 1001), string.Format(target, 1002))), other = Fingerprinter.Of(Mutual(kind, string.Format(target, 5007), string.Format(target, 4003)));
+
+        Assert.Equal(one, other);
+        Assert.Contains($"P0 -{kind} a-> P1", one.Text);
+        Assert.DoesNotContain("100", one.Text);
+    }
+
+    [Fact]
+    public void Of_SocketPair_ShowsBothEndsOfTheWait()
+    {
+        Finding finding = Mutual("SocketRead", "socket:[1001]", "socket:[1002]");
+        finding = finding with
+        {
+            Participants =
+            [
+                finding.Participants[0] with { Fds = [new FdInfo(3, "socket:[1001]", "rw", null)] },
+                finding.Participants[1] with { Fds = [new FdInfo(3, "socket:[1002]", "rw", null)] },
+            ],
+            Edges = [.. finding.Edges.Select(edge => edge with { To = [edge.To[0] with { Fd = 3 }] })],
+        };
+
+        Assert.Equal(
+            """
+            v1 deadlock
+            P0 left waits SocketRead {n}=aRW
+            P1 right waits SocketRead {n}=bRW
+            P0 -SocketRead a/b-> P1
+            P1 -SocketRead b/a-> P0
+
+            """,
+            Fingerprinter.Of(finding).Text);
+    }
+
+    [Fact]
+    public void Of_FileLockWithoutItsWaitersFd_IsToldByTheHoldersFile()
+    {
+        Finding finding = Mutual("FileLock", "/tmp/zoo-1/lock", "/tmp/zoo-1/other");
+        finding = finding with { Edges = [.. finding.Edges.Select(edge => edge with { Resource = "flock:fe:00:8711", To = [edge.To[0] with { Fd = 4 }] })] };
+
+        string text = Fingerprinter.Of(finding).Text;
+
+        Assert.Contains("-FileLock a-> ", text);
+        Assert.DoesNotContain("8711", text);
+    }
+
+    [Theory]
+    [InlineData(Bounded.No, "PipeRead ")]
+    [InlineData(Bounded.Yes, "PipeRead:timed ")]
+    [InlineData(Bounded.Unknown, "PipeRead:may-be-timed ")]
+    public void Of_WaitThatATimeoutEnds_IsAnotherOne(Bounded bounded, string expected)
+    {
+        Finding finding = Mutual("PipeRead", "pipe:[1]", "pipe:[2]");
+        finding = finding with { Participants = [.. finding.Participants.Select(participant => participant with { Threads = [.. participant.Threads.Select(thread => thread with { Bounded = bounded })] })] };
+
+        Assert.Contains($"left waits {expected}", Fingerprinter.Of(finding).Text);
+    }
+
+    [Fact]
+    public void Of_PollOfOnePipe_IsTheSameAsARead()
+    {
+        Finding finding = Mutual("PipeRead", "pipe:[1]", "pipe:[2]");
+
+        Assert.Equal(Fingerprinter.Of(finding).Text, Fingerprinter.Of(Mutual("Poll", "pipe:[1]", "pipe:[2]")).Text);
+        Assert.NotEqual(Fingerprinter.Of(Mutual("SocketRead", "socket:[1]", "socket:[2]")).Text, Fingerprinter.Of(Mutual("Poll", "socket:[1]", "socket:[2]")).Text);
+    }
+
+    [Fact]
+    public void Of_OrphanThatWorksNowAndThen_HasTheSameShape()
+    {
+        Finding finding = Only(Scenes.HeldByOrphan()) with { Class = FindingClass.Orphan, Edges = [] };
+        Finding waiting = finding with { Participants = [.. finding.Participants.Select(participant => participant with { Threads = [.. participant.Threads.Select(thread => thread with { Wait = "Futex", Detail = "wait" })] })] };
+
+        Assert.Equal(Fingerprinter.Of(finding).Shape, Fingerprinter.Of(waiting).Shape);
+    }
+
+    [Fact]
+    public void Of_CommonCulprit_CarriesItsFdsAndItsLostParentInTheCulpritKey()
+    {
+        Finding finding = WithOrphan("sleep", new OrphanInfo(7, "daemon-a", 1, null, null));
+
+        Assert.NotEqual(finding.Fingerprint.Culprit, WithOrphan("sleep", new OrphanInfo(8, "daemon-b", 1, null, null)).Fingerprint.Culprit);
+        Assert.Equal(finding.Fingerprint.Culprit, WithOrphan("sleep", new OrphanInfo(9, "daemon-a", 1, null, null)).Fingerprint.Culprit);
+        Assert.Equal(finding.Fingerprint.Shape, WithOrphan("sleep", new OrphanInfo(null, null, 1, null, null)).Fingerprint.Shape);
+        Assert.Contains("sleep orphan-holder {1}=aW", finding.Fingerprint.Text);
+    }
+
+    [Fact]
+    public void Of_CulpritWithANameOfItsOwn_IsTheSameWhoeverItsParentWas() =>
+        Assert.Equal(
+            WithOrphan("daemon", new OrphanInfo(7, "a", 1, null, null)).Fingerprint.Culprit,
+            WithOrphan("daemon", new OrphanInfo(7, "b", 1, null, null)).Fingerprint.Culprit);
+
+    [Fact]
+    public void Of_HiddenFdTable_IsAnotherShapeAndComparedByWhatWasSeenOfBoth()
+    {
+        Finding seen = Founding();
+        Finding hidden = Hiding(seen);
+
+        Comparison comparison = FingerprintComparison.Compare(seen, hidden);
+
+        Assert.NotEqual(seen.Fingerprint.Shape, hidden.Fingerprint.Shape);
+        Assert.Contains(" fds ?", hidden.Fingerprint.Text);
+        Assert.True(comparison.SameShape);
+        Assert.Equal("names", comparison.By);
+        Assert.DoesNotContain(comparison.Features, feature => feature.Feature.Contains(" end of ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Compare_HiddenFdTableAndAnotherBug_DoesNotMatchByWhatWasSeen() =>
+        Assert.False(FingerprintComparison.Compare(Only(Scenes.Founding(eof: false)), Hiding(Founding())).SameShape);
+
+    [Fact]
+    public void Compare_RingsOfDifferentLength_AreAlikeAndNotWhole()
+    {
+        Comparison comparison = FingerprintComparison.Compare(Only(Ring([0, 1, 2])), Only(Ring([0, 1, 2, 3])));
+
+        Assert.InRange(comparison.Similarity, 0.5, 0.99);
+        Assert.Contains(comparison.Features, feature => feature == new ComparedFeature("worker takes part (4 times)", FeatureSide.B));
+    }
+
+    [Fact]
+    public void Compare_OnlyThreadsAndArgumentsDiffer_WeighsLessThanAnotherFd()
+    {
+        Finding founding = Founding();
+        Finding threads = Changed(founding, participant => participant with { Threads = [.. participant.Threads, participant.Threads[0] with { Tid = 9999 }] });
+        Finding stdin = Changed(founding, participant => participant with { Fds = [.. participant.Fds.Where(fd => fd.Fd != 3)] });
+
+        Assert.True(FingerprintComparison.Compare(founding, threads).Similarity > FingerprintComparison.Compare(founding, stdin).Similarity);
+    }
+
+    [Fact]
     public void Compare_SameBug_IsWholeAndNamesWhatIsCommon()
     {
         Comparison comparison = FingerprintComparison.Compare(Only(Scenes.Founding(eof: true)), Only(Scenes.Founding(eof: true, shift: 500)));
@@ -179,6 +381,82 @@ public sealed class FingerprinterTests
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).OrderBy(_ => random.Next())];
+    }
+
+    private static Finding Founding() => Only(Scenes.Founding(eof: true));
+
+    private static Finding Changed(Finding finding, Func<Participant, Participant> change)
+    {
+        finding = finding with { Participants = [.. finding.Participants.Select(participant => participant.Comm == "served-child" ? change(participant) : participant)] };
+        return finding with { Fingerprint = Fingerprinter.Of(finding) };
+    }
+
+    private static Finding Hiding(Finding finding) => Changed(finding, participant => participant with { Fds = [], FdsHidden = true });
+
+    private static Finding WithOrphan(string name, OrphanInfo orphan)
+    {
+        Finding finding = Only(Scenes.HeldByOrphan());
+        finding = finding with
+        {
+            Participants = [.. finding.Participants.Select(participant => participant.Role == ParticipantRole.OrphanHolder ? participant with { Comm = name, Cmdline = [name], Orphan = orphan } : participant)],
+        };
+        return finding with { Fingerprint = Fingerprinter.Of(finding) };
+    }
+
+    /// <summary>Two processes, each of which waits for what the other holds.</summary>
+    private static Finding Mutual(string kind, string first, string second) => Only(Scenes.CrossReaders()) with
+    {
+        Participants =
+        [
+            One(10, "left", first, second, kind),
+            One(11, "right", second, first, kind),
+        ],
+        Edges =
+        [
+            new WaitEdge(new EdgeEnd(10, 10), 0, kind, first, [new EdgeTarget(11, 4, false)], EdgeBasis.Proven),
+            new WaitEdge(new EdgeEnd(11, 11), 0, kind, second, [new EdgeTarget(10, 4, false)], EdgeBasis.Proven),
+        ],
+        Culprit = null,
+        Culprits = [],
+    };
+
+    private static Participant One(int pid, string name, string waitsOn, string holds, string kind) => new()
+    {
+        Pid = pid,
+        StartTimeTicks = 1,
+        Ppid = 1,
+        Comm = name,
+        Cmdline = [name],
+        Role = ParticipantRole.Waiter,
+        State = "S",
+        Threads = [new ThreadInfo(pid, name, kind, Bounded.No, waitsOn, null, null, false, 1)],
+        Fds = [new FdInfo(3, waitsOn, "r", null), new FdInfo(4, holds, "w", null)],
+    };
+
+    private static Scene Kin(int children)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(10, "stuck-parent");
+        parent.WaitsOnFutex();
+        for (int child = 0; child < children; child++)
+        {
+            parent.WriteEnd(7000 + child, 20 + child);
+            scene.Process(20 + child, "stuck-child", parent: 10).ReadEnd(7000 + child, 0).WaitsOnFutex();
+        }
+        return scene;
+    }
+
+    private static Scene HeldByOrphans(params int[] fds)
+    {
+        var scene = new Scene();
+        scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
+        for (int orphan = 0; orphan < fds.Length; orphan++)
+        {
+            Actor leftover = scene.Process(120 + orphan, "leftover").WriteEnd(7000, fds[orphan]).Sleeps();
+            leftover.Session = leftover.Pgrp = 110;
+            leftover.Has(0, "/dev/null", FdAccess.Read);
+        }
+        return scene;
     }
 
     private static Scene Zombies(int count)

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>Fingerprints of real specimens.</summary>
+internal static class Shapes
+{
+    private static readonly Dictionary<string, Finding> Plain = [];
+
+    /// <summary>The finding of a specimen as it stands in the table; it is started once in a run of the tests.</summary>
+    public static async Task<Finding> OfAsync(Specimen specimen, CancellationToken cancellation) =>
+        Plain.TryGetValue(specimen.Name, out Finding? known) ? known : Plain[specimen.Name] = await OfNewAsync(specimen, null, cancellation);
+
+    /// <summary>The finding of one more run of a specimen.</summary>
+    /// <param name="specimen">Hang or leftover.</param>
+    /// <param name="backend">How the agent reads; null: as it chooses.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<Finding> OfNewAsync(Specimen specimen, string? backend, CancellationToken cancellation)
+    {
+        await using Keeper keeper = await Keeper.StartAsync(specimen, cancellation);
+        ImmutableArray<Finding> findings = await Agent.ScanUntilAsync(keeper.Pid, found => found.Any(IsTheOne), cancellation, backend);
+        return Assert.Single(findings, finding => IsTheOne(finding));
+
+        bool IsTheOne(Finding finding) => specimen.Expected is { } expected
+            ? finding.Class == expected.Class
+            : finding.Class is FindingClass.Deadlock or FindingClass.Stall;
+    }
+}
