@@ -2,8 +2,15 @@ using OrphanBoard.Shared.Findings;
 
 namespace OrphanBoard.Zoo;
 
-/// <summary>One scan of the whole machine, this test process and its helpers included: nothing else may stand there meanwhile.</summary>
-[CollectionDefinition(DisableParallelization = true)]
+/// <summary>Nothing else may stand on the machine meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class WholeMachine
+{
+    public const string Name = "the whole machine";
+}
+
+/// <summary>One scan of the whole machine, this test process and its helpers included.</summary>
+[Collection(WholeMachine.Name)]
 public sealed class HostTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -21,7 +21,7 @@ public sealed class RuntimeThreadTests
 
         Assert.True(threads.Length > 10);
         foreach (ThreadInfo thread in threads)
-            Assert.Equal((thread.Comm, thread.Comm is not ("java" or "process reaper")), (thread.Comm, thread.Housekeeping));
+            Assert.Equal((thread.Comm, thread.Comm.TrimEnd() is not ("java" or "process reaper")), (thread.Comm, thread.Housekeeping));
     }
 
     [Fact]

@@ -35,14 +35,24 @@ static void open_fifo(const char *name, int *ends)
         unlink(name);
 }
 
+static void leave(char kind, int id)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", id);
+    leaves_behind(kind, text);
+}
+
 static mqd_t open_queue(int number)
 {
     char name[64];
     snprintf(name, sizeof name, "/zoo-%d-%d", (int)getpid(), number);
-    mqd_t queue = mq_open(name, O_RDWR | O_CREAT, 0600, NULL);
+    // Small ones: a user may have but so many bytes of queues.
+    mqd_t queue = mq_open(name, O_RDWR | O_CREAT, 0600, &(struct mq_attr){.mq_maxmsg = 1, .mq_msgsize = 64});
     if (queue < 0)
         die("mq_open");
-    if (!named)
+    if (named)
+        leaves_behind('m', name);
+    else
         mq_unlink(name);
     return queue;
 }
@@ -54,9 +64,12 @@ int main(int argc, char **argv)
     int ends[2][2] = {{-1, -1}, {-1, -1}};
     if (strcmp(form, "semaphores") == 0) {
         ends[0][0] = semget(key(0), 2, IPC_CREAT | 0600);
+        leave('s', ends[0][0]);
     } else if (strcmp(form, "messages") == 0) {
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++) {
             ends[i][0] = msgget(key(i), IPC_CREAT | 0600);
+            leave('q', ends[i][0]);
+        }
     } else if (strcmp(form, "queues") == 0) {
         for (int i = 0; i < 2; i++)
             ends[i][0] = open_queue(i);

@@ -17,8 +17,11 @@
 #include "zoo.h"
 #include <ctype.h>
 #include <dirent.h>
+#include <mqueue.h>
 #include <poll.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/sem.h>
 
 static volatile sig_atomic_t told_to_end;
 
@@ -86,6 +89,29 @@ static pid_t start_specimen(char *const argv[], int ready_write)
     die(argv[0]);
 }
 
+/* Lines `leaves KIND NAME` of what was announced: objects to remove when the specimen is gone. Each was written at once, so none is cut. */
+static struct { char kind; char name[64]; } left[16];
+static int count_left;
+
+static void note_what_is_left(char *text)
+{
+    char *rest;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        if (count_left < 16 && sscanf(line, "leaves %c %63s", &left[count_left].kind, left[count_left].name) == 2)
+            count_left++;
+}
+
+static void remove_what_is_left(void)
+{
+    for (int i = 0; i < count_left; i++)
+        if (left[i].kind == 's')
+            semctl(atoi(left[i].name), 0, IPC_RMID);
+        else if (left[i].kind == 'q')
+            msgctl(atoi(left[i].name), IPC_RMID, NULL);
+        else
+            mq_unlink(left[i].name);
+}
+
 static time_t now(void)
 {
     struct timespec t;
@@ -145,9 +171,11 @@ int main(int argc, char **argv)
         if (seen > 0 && watched[0].revents != 0 && read(0, text, sizeof text) <= 0)
             break;
         if (seen > 0 && watched[1].revents != 0) {
-            ssize_t got = read(ready[0], text, sizeof text);
+            ssize_t got = read(ready[0], text, sizeof text - 1);
             if (got > 0) {
-                dprintf(1, "%.*s", (int)got, text);
+                text[got] = 0;
+                dprintf(1, "%s", text);
+                note_what_is_left(text);
             } else {
                 dprintf(1, "ready\n");
                 close(ready[0]);
@@ -168,6 +196,7 @@ int main(int argc, char **argv)
         dprintf(1, "ready\n");
     }
     end_all();
+    remove_what_is_left();
     dprintf(1, "ended\n");
     return 0;
 }
