@@ -106,6 +106,7 @@ internal static partial class ZooTable
         new("pool-whose-supervisor-waits-for-children", Program("pool"), "wait"),
         new("pool-whose-supervisor-pauses", Program("pool"), "pause"),
         new("pool-of-threads-that-ignores-interrupts", "python3", Script("idle_pool.py")) { Needs = "python3" },
+        new("pipeline-whose-shell-has-gone", Script("left-pipeline.sh"), Program("zoo-exec")),
         new("app-behind-a-pipe-that-stays-open", Script("app-behind-a-pipe.sh"), Program("zoo-exec")),
         new("pager-that-pauses", Script("slow-pager.sh"), Program("zoo-exec")),
     ];

@@ -33,8 +33,11 @@ internal sealed partial class Adoption
         if (record is { NsPid: 1, Pid: not 1 } || resources.ParentOf(holder) is not { } parent)
             return false;
         bool given = fd is >= 0 and <= 2;
-        HostProcess? family = given ? resources.ParentOf(reader) : reader;
-        if (family is null || record.StartTimeTicks < family.Record.StartTimeTicks)
+        HostProcess? family = reader;
+        if (given)
+            (reader, family) = GivenBy(reader, fd!.Value);
+        // Who has adopted it lost no child by it.
+        if (family is null || given && family == parent || record.StartTimeTicks < family.Record.StartTimeTicks)
             return false;
         if (memory.LostParentOf(record) is not null && memory.CameFrom(record, family.Record))
             return !given || WaitsForChild(family, reader);
@@ -43,6 +46,18 @@ internal sealed partial class Adoption
         if (parent == reader)
             return !IsChildBySession(record, parent.Record);
         return IsAdoptedOver(reader, holder, parent) && (guess ? MayHaveMadeThePipe(reader, holder, parent) : MadeThePipe(reader, fd, holder, parent));
+    }
+
+    /// <summary>
+    /// Who gave a reader its stdin, and to whom: those in between, which have the same thing at the same number, were given it as well (su(1), env(1), a wrapper script).
+    /// </summary>
+    private (HostProcess Reader, HostProcess? Giver) GivenBy(HostProcess reader, int fd)
+    {
+        FdTarget? given = reader.Record.FindFd(fd)?.Target;
+        HostProcess? parent = resources.ParentOf(reader);
+        for (int steps = 0; parent?.Record.FindFd(fd)?.Target == given && given is not null && parent is not null && steps < resources.Count; steps++)
+            (reader, parent) = (parent, resources.ParentOf(parent));
+        return (reader, parent);
     }
 
     /// <summary>Beside it, below somebody who is above it.</summary>
