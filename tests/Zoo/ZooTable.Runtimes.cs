@@ -20,8 +20,8 @@ internal static partial class ZooTable
         },
         new("input-of-a-pipelines-last", Script("leaked_output.sh"), "stdin", Program("zoo-exec")) { Expected = HeldByOrphan with { Others = ["shell"], Group = null } },
         new("output-of-perls-command", "perl", Script("leaked_output.pl"), Program("zoo-exec")) { Needs = "perl", Expected = HeldByOrphan with { Group = null } },
-        Leaked("dotnet-reads", "dotnet", Dotnet, "read", "sleep 1000 & true"),
-        Leaked("dotnet-waits-for-events", "dotnet", Dotnet, "events", "sleep 1000 & true"),
+        Leaked("dotnet-reads", "dotnet", Dotnet, "read", "sleep 1000 & true", group: "dotnet-reads"),
+        Leaked("dotnet-waits-for-events", "dotnet", Dotnet, "events", "sleep 1000 & true", group: "dotnet-reads"),
         Leaked("java-reads", "java", Java, "read", "sleep 1000 & exec sleep 1"),
         Leaked("go-reads", "go", Go, "read", "sleep 1000 & true"),
         HeldTwice("dotnet", Dotnet),
@@ -85,16 +85,16 @@ internal static partial class ZooTable
     private static Specimen LeakedOutput(string how) => new($"output-of-python-{how}", "python3", Script("leaked_output.py"), how, Program("zoo-exec"))
     {
         Needs = "python3",
-        Expected = HeldByOrphan with { Group = how switch { "one" or "killed" or "zombie" or "setsid" or "twice" => "output-of-python", "busy" or "chatty" => "output-of-python-bash", _ => null } },
+        Expected = HeldByOrphan with { Group = how switch { "one" or "killed" or "zombie" or "setsid" or "twice" => "output-of-python", "chatty" or "listening" => "output-of-python-in-python", _ => null } },
     };
 
     /// <summary>A program that cannot announce itself, started by one that can.</summary>
     private static Specimen Running(string name, string needs, string[] program, params string[] arguments) =>
         new(name, [Program("zoo-exec"), "runner", .. program, .. arguments]) { Needs = needs };
 
-    private static Specimen Leaked(string name, string needs, string[] program, string how, string job) => Running(name, needs, program, how, "bash", "-c", job) with
+    private static Specimen Leaked(string name, string needs, string[] program, string how, string job, string? group = null) => Running(name, needs, program, how, "bash", "-c", job) with
     {
-        Expected = HeldByOrphan with { Pids = ["runner"], Unannounced = 1, Culprit = null, Group = null },
+        Expected = HeldByOrphan with { Pids = ["runner"], Unannounced = 1, Culprit = null, Group = group },
     };
 
     /// <summary>Its child has the output twice and waits for its input, which is never closed.</summary>

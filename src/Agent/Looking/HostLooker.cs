@@ -130,6 +130,7 @@ public sealed class HostLooker : IDisposable
         var tally = new LookTally();
         _ofLook.Clear();
         _mounts.BeginLook();
+        _threads.BeginLook(_proc);
         var slice = new SelfCheckSlice(++_look);
         ImmutableArray<Birth> births = _events?.Take(_table, uptime - Machine.SinceBootAwake) ?? [];
         _backend.Sweep(_table, new Sweeping(depth, suspects, slice), tally);

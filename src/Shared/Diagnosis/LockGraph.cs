@@ -46,13 +46,16 @@ internal sealed class LockGraph
     private readonly List<LockWaiter> _waiters = [];
     private readonly Dictionary<(int Pid, int NsTid), int> _own = [];
     private readonly ILookup<int, int> _byNsTid;
-    private readonly Func<ProcessRecord, int, bool> _lives;
+    private readonly Func<ProcessRecord, int, bool> _lives, _livesElsewhere;
 
     /// <param name="processes">Each with its living threads and their waits.</param>
     /// <param name="lives">Whether a thread lives, or may, by the number that it has in the pid namespace of a process: asked of those who own locks in shared memory.</param>
-    public LockGraph(IEnumerable<(ProcessRecord Process, IEnumerable<(ThreadRecord Thread, Wait Wait)> Threads)> processes, Func<ProcessRecord, int, bool> lives)
+    /// <param name="livesElsewhere">Whether it is known to live in another process: asked of those who own locks in memory that a fork may have copied.</param>
+    private LockGraph(
+        IEnumerable<(ProcessRecord Process, IEnumerable<(ThreadRecord Thread, Wait Wait)> Threads)> processes, Func<ProcessRecord, int, bool> lives,
+        Func<ProcessRecord, int, bool> livesElsewhere)
     {
-        _lives = lives;
+        (_lives, _livesElsewhere) = (lives, livesElsewhere);
         var numbers = new List<(int NsTid, int Place)>();
         foreach ((ProcessRecord process, IEnumerable<(ThreadRecord, Wait)> threads) in processes)
         {
@@ -80,13 +83,19 @@ internal sealed class LockGraph
     }
 
     /// <summary>What the words of a process by itself name.</summary>
-    public static IEnumerable<LockFault> Of(ProcessRecord process, ImmutableArray<Wait> waits) =>
-        new LockGraph([(process, HostProcess.ThreadsOf(process).Zip(waits))], (_, _) => true).Faults();
+    /// <param name="process">The process.</param>
+    /// <param name="waits">Of its living threads.</param>
+    /// <param name="resources">The look, where who else lives counts as well.</param>
+    public static IEnumerable<LockFault> Of(ProcessRecord process, ImmutableArray<Wait> waits, ResourceIndex? resources = null) => new LockGraph(
+        [(process, HostProcess.ThreadsOf(process).Zip(waits))],
+        (_, _) => true,
+        (waiter, tid) => resources is not null && LivesElsewhere(resources, waiter, tid)).Faults();
 
     /// <summary>What the words of all who wait only for each other name.</summary>
     public static IEnumerable<LockFault> Of(Incident incident) => new LockGraph(
         incident.Core.Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
-        (process, tid) => Lives(incident.Evidence.Resources, process, tid)).Faults();
+        (process, tid) => Lives(incident.Evidence.Resources, process, tid),
+        (process, tid) => LivesElsewhere(incident.Evidence.Resources, process, tid)).Faults();
 
     /// <summary>Each cycle once, beginning with its lowest tid.</summary>
     public IEnumerable<LockFault> Faults()
@@ -148,7 +157,8 @@ internal sealed class LockGraph
         ProcessRecord process = waiter.Process;
         if (waiter.Futex.Lock is not { Holder: LockHolder.Elsewhere, Form: not LockForm.PriorityInheriting } held || !process.ThreadsComplete || process.Threads.Any(thread => process.NsTidOf(thread) is null))
             return false;
-        return waiter.Futex.IsPrivate ? process.SharesMemoryWith.IsEmpty : !_lives(process, held.OwnerTid);
+        // A child that was forked while another thread had the lock has a copy of it: the owner lives on in the parent.
+        return waiter.Futex.IsPrivate ? process.SharesMemoryWith.IsEmpty && !_livesElsewhere(process, held.OwnerTid) : !_lives(process, held.OwnerTid);
     }
 
     private static bool Lives(ResourceIndex resources, ProcessRecord waiter, int nsTid)
@@ -157,6 +167,17 @@ internal sealed class LockGraph
         {
             // A number that is not known may be this one.
             if (SameNumbers(waiter, other.Record) && other.Record.Threads.Any(thread => (other.Record.NsTidOf(thread) ?? nsTid) == nsTid))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>A number that is not known counts as none.</summary>
+    private static bool LivesElsewhere(ResourceIndex resources, ProcessRecord waiter, int nsTid)
+    {
+        foreach (HostProcess other in resources.Processes)
+        {
+            if (other.Pid != waiter.Pid && SameNumbers(waiter, other.Record) && other.Record.Threads.Any(thread => other.Record.NsTidOf(thread) == nsTid))
                 return true;
         }
         return false;

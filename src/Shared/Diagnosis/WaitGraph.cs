@@ -70,7 +70,8 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
     private bool ComesBack(HostProcess process, ThreadRecord thread, bool endless) => counting switch
     {
         Counting.Likely => endless && memory.ReturnsFor(process.Record, thread) is { } time && time >= minimumWait,
-        Counting.Patient => memory.InWaitFor(process.Record, thread) is { } time && time >= minimumWait,
+        // Seen to come back: a single long timeout may lead somewhere.
+        Counting.Patient => memory.ReturnsFor(process.Record, thread) is { } time && time >= minimumWait,
         _ => false,
     };
 

@@ -35,9 +35,11 @@ public static class FindingsDelta
 
     private static string Reason(Finding finding, Func<ProcessKey, bool> isAlive, HashSet<int> told)
     {
-        if (!finding.Participants.Any(p => finding.Pids.Contains(p.Pid) && isAlive(new ProcessKey(p.Pid, p.StartTimeTicks))))
+        bool[] alive = [.. finding.Participants.Where(p => finding.Pids.Contains(p.Pid)).Select(p => isAlive(new ProcessKey(p.Pid, p.StartTimeTicks)))];
+        if (!alive.Contains(true))
             return "exited";
-        return finding.Pids.Any(told.Contains) ? "changed" : "moved";
+        // Where one of them has been ended the others were not freed by what they waited for, whether or not this look saw them end too.
+        return finding.Pids.Any(told.Contains) ? "changed" : alive.Contains(false) ? "exited" : "moved";
     }
 
     private static bool GoesOn(Finding old, Finding now) =>

@@ -45,6 +45,15 @@ public class FindingsDeltaTests
     public void Between_ProcessesHaveExited_SaysSo() => Assert.Equal("exited", EndOf(State([8], Finding("b", 8))));
 
     [Fact]
+    public void Between_OneOfTwoHasEnded_SaysTheyExited()
+    {
+        Finding one = Finding("a", 7);
+        Finding both = one with { Pids = [7, 8], Participants = [one.Participants[0], one.Participants[0] with { Pid = 8 }] };
+
+        Assert.Equal("exited", Assert.Single(Between(State([7, 8], both), State([7]))!.Ended).Reason);
+    }
+
+    [Fact]
     public void Between_ProcessesGoOn_SaysTheyMoved() => Assert.Equal("moved", EndOf(State([7, 8])));
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class LockFaultInALivingProcess(LockFaultKind kind) : EvidenceRu
                 continue;
             ImmutableArray<LockFault> faults =
             [
-                .. LockGraph.Of(process.Record, process.WaitsOf(evidence.Last.Host))
+                .. LockGraph.Of(process.Record, process.WaitsOf(evidence.Last.Host), evidence.Resources)
                     .Where(fault => fault.Kind == kind && fault.Chain.All(waiter => Stands(evidence, process, waiter))),
             ];
             if (!faults.IsEmpty)

@@ -23,6 +23,8 @@ public static class RuleBook
     [
         // Nothing else explains a parent that stands still in vfork.
         new VforkStuck(),
+        // A child that was forked with a lock that nobody in it will ever unlock: whatever else it holds, it holds for ever.
+        new ForkWhileLocked(),
         // Somebody holds what a reader waits to be closed.
         new EofHeldByDuplicate(),
         new JobserverStarved(),
@@ -34,7 +36,6 @@ public static class RuleBook
         new EventfdNoPeer(),
         new SocketMutualRead(),
         // Inside one process.
-        new ForkWhileLocked(),
         new SelfDeadlock(),
         new LockOrderCycle(),
         new JoinCycle(),
