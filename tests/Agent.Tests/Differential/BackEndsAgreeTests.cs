@@ -40,7 +40,10 @@ public sealed class BackEndsAgreeTests
         return [.. looker.Look(suspects).Processes.Where(process => members.Contains(process.Pid)).SelectMany(Told)];
     }
 
-    /// <summary>Everything but what only the kernel program sees (alarms, pipes from within) and CPU ticks, which /proc rounds twice.</summary>
+    /// <summary>
+    /// Everything but what only the kernel program sees (alarms, pipes from within), CPU ticks, which /proc rounds twice, and when a thread last ran: each looker sets the scheduler's
+    /// clock right by itself, to a tick.
+    /// </summary>
     private static IEnumerable<string> Told(ProcessRecord p)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{p.Pid}");
@@ -51,7 +54,7 @@ public sealed class BackEndsAgreeTests
         yield return $"{name} {p.ThreadsComplete} {p.FdSight} {p.HasPosixTimers} {p.MemoryBlocked} {p.Behind} {string.Join(' ', p.SharesMemoryWith)} {string.Join(' ', p.SharesFilesWith ?? [])}";
         foreach (ThreadRecord t in p.Threads)
         {
-            yield return $"{name} thread {t.Tid} {t.Comm} {t.State} {t.Counters} {t.Wchan} {t.Call.Status} {t.Call.Number} {string.Join(' ', t.Call.Arguments)} {t.LastRan} {t.SignalsPending} {t.SignalsBlocked}";
+            yield return $"{name} thread {t.Tid} {t.Comm} {t.State} {t.Counters} {t.Wchan} {t.Call.Status} {t.Call.Number} {string.Join(' ', t.Call.Arguments)} {t.LastRan is null} {t.SignalsPending} {t.SignalsBlocked}";
             yield return $"{name} thread {t.Tid} memory {t.Memory?.FutexWord} {string.Join(' ', t.Memory?.PollSet ?? [])}";
         }
         foreach (FileDescriptor fd in p.Fds)
