@@ -10,7 +10,8 @@ public sealed class RuntimeThreadTests
     [Fact]
     public async Task Housekeeping_OfDotnet_IsAllOfItsOwnThreadsButTheOneOfSockets()
     {
-        foreach (ThreadInfo thread in await ThreadsOfAsync("dotnet-waits-for-events"))
+        // One that runs at the moment is told by what it does when it waits.
+        foreach (ThreadInfo thread in (await ThreadsOfAsync("dotnet-waits-for-events")).Where(thread => thread.Wait is not ("Running" or "Unknown")))
             Assert.Equal((thread.Comm, thread.Comm.StartsWith(".NET ", StringComparison.Ordinal) && thread.Comm != ".NET Sockets"), (thread.Comm, thread.Housekeeping));
     }
 
