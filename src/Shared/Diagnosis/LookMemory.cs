@@ -55,12 +55,6 @@ public sealed class LookMemory
     public TimeSpan? ReturnsFor(ProcessRecord process, ThreadRecord thread) =>
         Of(process) is { } known && Find(known.Threads, thread.Tid) is { Returned: true } still && still.Counters == thread.Counters ? _resources.Look.Uptime - still.InWaitSince : null;
 
-    /// <summary>How long each look has found a thread in the same wait, whether or not it ran in between; null: not known.</summary>
-    public TimeSpan? InWaitFor(ProcessRecord process, ThreadRecord thread) =>
-        Of(process) is { } known && Find(known.Threads, thread.Tid) is { } still && still.Counters == thread.Counters && still.InWaitSince < _resources.Look.Uptime
-            ? _resources.Look.Uptime - still.InWaitSince
-            : null;
-
     /// <summary>Set when the parent was seen to exit, or is known to have exited.</summary>
     /// <remarks>Asked of every process at every look: of the orphans alone, who are few.</remarks>
     public OrphanInfo? LostParentOf(ProcessRecord process) =>

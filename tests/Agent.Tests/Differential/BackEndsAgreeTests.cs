@@ -30,7 +30,15 @@ public sealed class BackEndsAgreeTests
         using HostLooker plain = BackendsHere.Open(BackendKind.Proc), looker = BackendsHere.Open(other);
 
         Assert.Equal(Told(plain, [.. load.Pids], load), Told(looker, [.. load.Pids], load));
+        foreach ((TimeSpan ran, TimeSpan ranToo) in LastRan(plain, load).Zip(LastRan(looker, load)))
+            Assert.InRange(ranToo, ran - Tick, ran + Tick);
     }
+
+    /// <summary>The coarsest that the scheduler's clock ticks by, many times over: a busy machine may hold a looker up between its two clocks.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+
+    private static IEnumerable<TimeSpan> LastRan(HostLooker looker, StillLoad load) =>
+        looker.Look(load.Pids.ToHashSet()).Processes.Where(process => load.Pids.Contains(process.Pid)).SelectMany(process => process.Threads).Select(thread => thread.LastRan!.Value);
 
     /// <summary>The second look: what is known only by the first is in it.</summary>
     private static List<string> Told(HostLooker looker, HashSet<int> suspects, StillLoad load)
