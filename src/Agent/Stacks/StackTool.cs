@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+
+namespace OrphanBoard.Agent.Stacks;
+
+/// <summary>One way to read the stacks of processes of one runtime. It stops its target for moments at most, and leaves it as it was.</summary>
+internal abstract class StackTool
+{
+    /// <summary>As it is told to the user.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Whether the process is one that this tool is for, whether or not the tool is installed.</summary>
+    public abstract bool Fits(StackTarget target);
+
+    /// <summary>Reads until <paramref name="limit"/> is cancelled; never throws but for that. What could not be read is <see cref="ProcessStacks.Missing"/>.</summary>
+    public abstract Task<ProcessStacks> ReadAsync(StackTarget target, CancellationToken limit);
+}
+
+/// <param name="Pid">As in proc(5).</param>
+/// <param name="Comm">Its name.</param>
+/// <param name="Threads">Its threads by tid, with their names.</param>
+public sealed record StackTarget(int Pid, string Comm, ImmutableArray<(int Tid, string Name)> Threads);
