@@ -15,10 +15,13 @@ public static class CommandLine
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     private static readonly ImmutableArray<Command> Commands =
-        [ScanCommand.Syntax, ExplainCommand.Syntax, DumpCommand.Syntax, ReplayCommand.Syntax, DoctorCommand.Syntax, RunCommand.Syntax];
+        [ScanCommand.Syntax, ExplainCommand.Syntax, GuardCommand.Syntax, DumpCommand.Syntax, ReplayCommand.Syntax, DoctorCommand.Syntax, RunCommand.Syntax];
 
     public static async Task<int> RunAsync(string[] words, TextWriter output, TextWriter error)
     {
+        // A command that runs another has codes of its own, as env(1) has them.
+        bool isGuard = words is ["guard", ..];
+        int failed = isGuard ? GuardCommand.Failed : Failed;
         try
         {
             int exit = await DispatchAsync(words, output, error);
@@ -27,16 +30,16 @@ public static class CommandLine
         }
         catch (UsageException e)
         {
-            return Say(e.Message, BadUsage);
+            return Say(e.Message, isGuard ? GuardCommand.Failed : BadUsage);
         }
         catch (Exception e) when (e is LinuxException or RefusedException or IOException or InvalidDataException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
-            return Say(e.Message, Failed);
+            return Say(e.Message, failed);
         }
         // A defect of the program. The user gets one line all the same.
         catch (Exception e)
         {
-            return Say($"internal error, please report it: {e.GetType().Name}: {e.Message}", Failed);
+            return Say($"internal error, please report it: {e.GetType().Name}: {e.Message}", failed);
         }
 
         int Say(string message, int exit)
@@ -61,7 +64,7 @@ public static class CommandLine
         }
         Command command = Commands.FirstOrDefault(c => c.Name == words[0])
             ?? throw new UsageException($"unknown command '{words[0]}'; see 'orphan-agent --help'");
-        if (words.Skip(1).Any(word => word is "--help" or "-h"))
+        if (command.IsAskedForHelp(words.AsSpan(1)))
         {
             output.Write(Help.OfCommand(command));
             return Task.FromResult(Ok);

@@ -26,7 +26,7 @@ public static class Help
     {
         var text = new StringBuilder();
         string operands = command.Operands.Length == 0 ? "" : " " + command.Operands;
-        text.AppendLine($"usage: orphan-agent {command.Name}{operands} [OPTIONS]");
+        text.AppendLine(command.TakesCommand ? $"usage: orphan-agent {command.Name} [OPTIONS]{operands}" : $"usage: orphan-agent {command.Name}{operands} [OPTIONS]");
         text.AppendLine();
         text.AppendLine(command.Summary);
         text.AppendLine();

@@ -34,8 +34,8 @@ public static class RunCommand
         // Before the first await: the kernel ties the wish to this thread, the main one.
         if (arguments.Value("--exit-with-parent") is { } parent && !ParentDeath.Ask(parent.Length == 0 ? ParentDeath.Parent : Arguments.Pid(parent)))
             return CommandLine.Ok;
-        Uri server = ServerOf(arguments);
-        string token = TokenOf(arguments);
+        Uri server = ServerArguments.ServerOf(arguments, "run");
+        string token = ServerArguments.TokenOf(arguments, "run");
         var interval = TimeSpan.FromMilliseconds(arguments.Number("--interval-ms", 1000, 200, 60_000));
         var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
 
@@ -108,24 +108,5 @@ public static class RunCommand
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
             stream.Offer(look, result.Visibility, open.Findings, diagnosis.Memory.LostParentOf, watch.Report(CollectorState.Of(looker)));
         }
-    }
-
-    private static Uri ServerOf(Arguments arguments)
-    {
-        string text = arguments.Value("--server") ?? throw new UsageException("run: --server URL is missing; see 'orphan-agent run --help'");
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? server) && server.Scheme is "http" or "https"
-            ? server
-            : throw new UsageException($"--server '{text}': it must be a URL such as http://127.0.0.1:5170");
-    }
-
-    private static string TokenOf(Arguments arguments)
-    {
-        string path = arguments.Value("--token-file") ?? throw new UsageException("run: --token-file FILE is missing; see 'orphan-agent run --help'");
-        if (!File.Exists(path))
-            throw new InvalidDataException($"token file {path}: there is no such file; the server keeps it as agent-token in its data directory");
-        string token = File.ReadAllText(path).Trim();
-        return token.Length is > 0 and <= 4096 && !token.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
-            ? token
-            : throw new InvalidDataException($"token file {path}: it must hold one token and nothing else");
     }
 }

@@ -18,7 +18,27 @@ public sealed record Command(
     int MaxOperands,
     ImmutableArray<Option> Options,
     string Exits,
-    Func<Arguments, TextWriter, TextWriter, Task<int>> RunAsync);
+    Func<Arguments, TextWriter, TextWriter, Task<int>> RunAsync)
+{
+    /// <summary>The first word that is no option, or what comes after <c>--</c>, and all after it, is a command line of somebody else's.</summary>
+    public bool TakesCommand { get; init; }
+
+    /// <summary>Whether the words ask for the help of this command, and not of one that it is to run.</summary>
+    public bool IsAskedForHelp(ReadOnlySpan<string> words)
+    {
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (words[i] is "--help" or "-h")
+                return true;
+            if (TakesCommand && (words[i] == "--" || !words[i].StartsWith('-')))
+                return false;
+            string word = words[i];
+            if (TakesCommand && Options.Any(option => option.Name == word && option is { Value: not null, MayLackValue: false }))
+                i++; // its value
+        }
+        return false;
+    }
+}
 
 /// <param name="Name">With its dashes: <c>--min-wait</c>.</param>
 /// <param name="Value">Name of its value in the help, or null for an option without one.</param>
@@ -43,6 +63,11 @@ public sealed class Arguments
         for (int i = 0; i < words.Length; i++)
         {
             string word = words[i];
+            if (command.TakesCommand && (word == "--" || !word.StartsWith('-')))
+            {
+                arguments._operands.AddRange(words[(word == "--" ? i + 1 : i)..]);
+                break;
+            }
             if (!word.StartsWith('-') || word == "-")
             {
                 if (arguments._operands.Count == command.MaxOperands)

@@ -15,6 +15,10 @@ namespace OrphanBoard.Agent.Linux;
 internal sealed unsafe partial class ChildProgram
 {
     private const int Kill = 9, Exited = 4, NoWait = 0x01000000, ByPid = 1; // SIGKILL, WEXITED, WNOWAIT, P_PID
+
+    /// <summary>All that run. Held while one is started, so that whoever waits for any child knows it before it can have ended.</summary>
+    private static readonly HashSet<int> Running = [];
+
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _reaped;
@@ -27,6 +31,13 @@ internal sealed unsafe partial class ChildProgram
 
     /// <summary>Completes when it has ended and has been reaped.</summary>
     internal Task Ended => _ended.Task;
+
+    /// <summary>Whether a child is one that was started here, and is waited for here.</summary>
+    internal static bool IsOneOfOurs(int pid)
+    {
+        lock (Running)
+            return Running.Contains(pid);
+    }
 
     /// <param name="program">Path; not searched for.</param>
     /// <param name="words">Its arguments, argv[0] included.</param>
@@ -60,7 +71,11 @@ internal sealed unsafe partial class ChildProgram
         int pid;
         try
         {
-            pid = spawn();
+            lock (Running)
+            {
+                pid = spawn();
+                Running.Add(pid);
+            }
         }
         catch (LinuxException e)
         {
@@ -78,6 +93,8 @@ internal sealed unsafe partial class ChildProgram
             _ = waitid(ByPid, pid, info, Exited);
             _reaped = true;
         }
+        lock (Running)
+            Running.Remove(pid);
         _ended.SetResult();
     }
 

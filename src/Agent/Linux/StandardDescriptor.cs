@@ -2,10 +2,10 @@ using static Tmds.Linux.LibC;
 
 namespace OrphanBoard.Agent.Linux;
 
-/// <summary>Whether fd 0 and fd 1 are what the program was started with.</summary>
+/// <summary>Whether a descriptor is what the program was started with.</summary>
 public static class StandardDescriptor
 {
-    public const int Input = 0, Output = 1;
+    public const int Input = 0, Output = 1, Error = 2;
 
     /// <summary>
     /// False for one that was closed at the start (<c>&lt;&amp;-</c>). Its number may be in use again: the runtime opens pipes of its own, one of which

@@ -27,6 +27,9 @@ public readonly ref struct StatFile
     /// <summary>(7) tty_nr.</summary>
     public int TtyNr { get; private init; }
 
+    /// <summary>(8) tpgid: the foreground process group of the controlling terminal, -1 without one.</summary>
+    public int Tpgid { get; private init; }
+
     /// <summary>(9) flags: the PF_ bits of the kernel.</summary>
     public uint Flags { get; private init; }
 
@@ -67,7 +70,7 @@ public readonly ref struct StatFile
             || !Utf8Text.NextInt(ref rest, out int pgrp)
             || !Utf8Text.NextInt(ref rest, out int session)
             || !Utf8Text.NextInt(ref rest, out int ttyNr)
-            || !Skip(ref rest, 1) // (8) tpgid
+            || !Utf8Text.NextInt(ref rest, out int tpgid)
             || !Utf8Text.NextULong(ref rest, out ulong flags)
             || !Skip(ref rest, 4) // (10) minflt .. (13) cmajflt
             || !Utf8Text.NextULong(ref rest, out ulong utime)
@@ -88,6 +91,7 @@ public readonly ref struct StatFile
             Pgrp = pgrp,
             Session = session,
             TtyNr = ttyNr,
+            Tpgid = tpgid,
             Flags = (uint)flags,
             CpuTicks = utime + stime,
             NumThreads = numThreads,

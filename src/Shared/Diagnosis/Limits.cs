@@ -25,7 +25,10 @@ internal static class Limits
             for (int steps = 0; steps < MostAncestors && above is not null; steps++)
             {
                 above = evidence.Resources.ParentOf(above);
-                if (above is not null && !pids.Contains(above.Pid) && HowItIsLimited(evidence, above, pids) is { } how)
+                // Who is above the looker, as a time limit around it, would end the looker too: from there it is its hang to tell.
+                if (above is null || above.Pid == evidence.Last.ObserverPid)
+                    break;
+                if (!pids.Contains(above.Pid) && HowItIsLimited(evidence, above, pids) is { } how)
                     return $"{Narrator.Name(above.Record)} above it {how}: it may kill it.";
             }
         }

@@ -48,20 +48,6 @@ public sealed class OpenFindings
         return new OpenFindings(kept.ToImmutable(), missed.ToImmutable());
     }
 
-    private static bool IsAlive(Snapshot look, ProcessKey key)
-    {
-        int low = 0, high = look.Processes.Length - 1;
-        while (low <= high)
-        {
-            int middle = low + (high - low) / 2;
-            ProcessRecord process = look.Processes[middle];
-            if (process.Pid == key.Pid)
-                return process.StartTimeTicks == key.StartTimeTicks && !process.IsZombie;
-            if (process.Pid < key.Pid)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return false;
-    }
+    private static bool IsAlive(Snapshot look, ProcessKey key) =>
+        look.Find(key.Pid) is { IsZombie: false } process && process.StartTimeTicks == key.StartTimeTicks;
 }

@@ -50,6 +50,27 @@ public sealed record Snapshot
 
     /// <summary>The looker's own ipc namespace. Null: not asked, or not readable.</summary>
     public ulong? IpcNamespace { get; init; }
+
+    /// <summary>The process with that pid, or null.</summary>
+    public ProcessRecord? Find(int pid) => PlaceOf(pid) is var place && place >= 0 ? Processes[place] : null;
+
+    /// <summary>Index in <see cref="Processes"/> of the process with that pid; negative: there is none.</summary>
+    public int PlaceOf(int pid)
+    {
+        int low = 0, high = Processes.Length - 1;
+        while (low <= high)
+        {
+            int middle = low + (high - low) / 2;
+            int found = Processes[middle].Pid;
+            if (found == pid)
+                return middle;
+            if (found < pid)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return -1;
+    }
 }
 
 /// <summary>A fork of a process (no thread) between two looks: tells whose child it was, should both looks miss the parent.</summary>

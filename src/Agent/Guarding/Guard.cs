@@ -1,0 +1,288 @@
+using System.Collections.Immutable;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Stacks;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Agent.Guarding;
+
+/// <summary>
+/// Runs a command as if guard were not there, and looks at its tree: a deadlock on which the result depends becomes a panic, which is told before anything is
+/// ended, and what the command leaves behind is named. Design: docs/guard.md.
+/// </summary>
+internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, TimeProvider time, GuardVoice voice) : IDisposable
+{
+    public const int DeadlockExit = 86, OrphansExit = 87, TimeoutExit = 88;
+
+    /// <summary>Most commands are over before, and cost no look.</summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>Between two looks where somebody may have begun to hang, or is to be confirmed to.</summary>
+    private static readonly TimeSpan SoonAgain = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long all stacks together may take.</summary>
+    private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(4);
+
+    /// <summary>From SIGTERM to SIGKILL; and from there to giving up.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly long _start = time.GetTimestamp();
+    private readonly Tree _tree = new();
+    private readonly CancellationTokenSource _toldToEnd = new();
+    private readonly HashSet<string> _told = [];
+    private readonly Lock _signals = new();
+    private List<int>? _early = [];
+    private CommandProcess? _command;
+    private GuardCgroup? _cgroup;
+    private TreeLooks? _looks;
+    private TreeLook? _look;
+
+    private TimeSpan Elapsed => time.GetElapsedTime(_start);
+
+    /// <param name="words">Program and arguments, each ended by NUL.</param>
+    /// <returns>Exit code of guard.</returns>
+    /// <exception cref="CommandNotStartedException">The command could not be started.</exception>
+    public async Task<int> RunAsync(byte[][] words)
+    {
+        InheritedDescriptors inherited = InheritedDescriptors.Find();
+        ImmutableArray<string?> stdio = [inherited.TargetOf(0), inherited.TargetOf(1), inherited.TargetOf(2)];
+        ChildSubreaper.Become();
+        using var forwarding = new SignalForwarding(Forward);
+        _cgroup = GuardCgroup.TryEnter();
+        try
+        {
+            Start(CommandProcess.Start(words));
+        }
+        finally
+        {
+            _cgroup?.Leave();
+        }
+        inherited.LetGo();
+
+        GuardOutcome? outcome = await WatchAsync();
+        outcome ??= await AfterExitAsync(await _command!.Exit, stdio);
+        await voice.ReportAsync(outcome);
+        return outcome.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        _looks?.Dispose();
+        _cgroup?.Dispose();
+        _tree.Dispose();
+        _toldToEnd.Dispose();
+    }
+
+    /// <summary>Looks until the command has exited by itself (null), or has to be ended.</summary>
+    private async Task<GuardOutcome?> WatchAsync()
+    {
+        var policy = new PanicPolicy(_command!.Pid, options.Grace);
+        TimeSpan due = FirstLook;
+        Finding? suspected = null;
+        while (!await HasExitedBeforeAsync(due))
+        {
+            if (options.Timeout is { } limit && Elapsed >= limit)
+                return await TimeoutAsync();
+            TimeSpan began = Elapsed;
+            if (LookOnce() is not { } look)
+            {
+                due = TimeSpan.MaxValue; // nobody can be seen: the command goes on unguarded
+                continue;
+            }
+            if (options.Hazards)
+                TellHazards(look);
+            Finding? hang = policy.Judge(look.Findings, look.Last, Elapsed);
+            // Twice in a row: one look more is a small price for a command that must not be ended by mistake.
+            if (hang is not null && hang.Id == suspected?.Id && !_told.Contains(hang.Id))
+            {
+                if (options.OnlyReport || !PanicPolicy.Ends(hang))
+                    await ReportOnlyAsync(hang, look);
+                else
+                    return await PanicAsync(hang, look);
+            }
+            bool fresh = hang is not null && hang.Id != suspected?.Id || look.Changed;
+            suspected = hang;
+            due = began + (fresh ? SoonAgain : _looks!.Interval);
+        }
+        return null;
+    }
+
+    private async Task<bool> HasExitedBeforeAsync(TimeSpan due)
+    {
+        if (options.Timeout is { } limit && limit < due)
+            due = limit;
+        Task exit = _command!.Exit;
+        TimeSpan left = due == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : due - Elapsed;
+        if (left > TimeSpan.Zero || left == Timeout.InfiniteTimeSpan)
+        {
+            using var over = new CancellationTokenSource();
+            await Task.WhenAny(exit, Task.Delay(left, time, over.Token));
+            await over.CancelAsync();
+        }
+        return exit.IsCompleted;
+    }
+
+    /// <summary>Null: nothing can be seen here, which has been said.</summary>
+    private TreeLook? LookOnce()
+    {
+        try
+        {
+            _looks ??= new TreeLooks(options.Backend, options.MinimumWait, time);
+            return _look = _looks.Look();
+        }
+        catch (Exception e) when (e is LinuxException or IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            voice.Say($"cannot look at the command, which goes on unguarded: {e.Message}");
+            return null;
+        }
+    }
+
+    private void TellHazards(TreeLook look)
+    {
+        foreach (Finding hazard in look.Findings.Where(finding => finding.Class == FindingClass.Hazard && _told.Add(finding.Id)))
+            voice.TellHazard(hazard);
+    }
+
+    private async Task ReportOnlyAsync(Finding hang, TreeLook look)
+    {
+        _told.Add(hang.Id);
+        await voice.PanicAsync(Outcome(GuardEnd.Exited, 0, null) with { Findings = First(hang, look), Stacks = await StacksAsync([hang]) }, goesOn: true, _cgroup?.Path);
+    }
+
+    private async Task<GuardOutcome> PanicAsync(Finding hang, TreeLook look)
+    {
+        GuardOutcome outcome = Outcome(GuardEnd.Deadlock, DeadlockExit, null) with { Findings = First(hang, look), Stacks = await StacksAsync([hang]) };
+        outcome = await voice.PanicAsync(outcome, goesOn: false, _cgroup?.Path);
+        if (!options.Keep)
+            await EndTreeAsync();
+        return outcome;
+    }
+
+    private async Task<GuardOutcome> TimeoutAsync()
+    {
+        // Of a command that was not looked at for a while, or never: what it does is told from two looks that are fresh.
+        for (int looks = 0; looks < 2; looks++)
+        {
+            LookOnce();
+            await Task.Delay(SoonAgain, time);
+        }
+        ImmutableArray<Finding> findings = [.. _look?.Findings.Where(finding => finding.Class != FindingClass.Hazard) ?? []];
+        GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with
+        {
+            Findings = findings,
+            Doing = _looks?.Explain(_command!.Pid)?.Hops ?? [],
+            Stacks = await StacksAsync(findings),
+        };
+        outcome = await voice.TimeoutAsync(outcome, options.Timeout!.Value);
+        if (!options.Keep)
+            await EndTreeAsync();
+        return outcome;
+    }
+
+    private static ImmutableArray<Finding> First(Finding hang, TreeLook look) => [hang, .. look.Findings.Where(finding => finding.Id != hang.Id)];
+
+    /// <summary>The command has exited: who lives on has a moment to end, and is told of then.</summary>
+    private async Task<GuardOutcome> AfterExitAsync(int exit, ImmutableArray<string?> stdio)
+    {
+        if (await AllEndedWithinAsync(options.Linger))
+            return Outcome(GuardEnd.Exited, exit, exit);
+        LookOnce();
+        if (_looks?.Evidence is null && _look is not null)
+        {
+            await Task.Delay(SoonAgain, time);
+            LookOnce();
+        }
+        ImmutableArray<LeftProcess> left = _look is { } look ? LeftBehind.Of(look, _looks!.Memory, stdio) : [];
+        if (left.IsEmpty)
+            return Outcome(GuardEnd.Exited, exit, exit);
+        bool blamed = left.Any(process => !process.Stays);
+        if (options.Orphans == OrphanPolicy.Reap)
+        {
+            await EndTreeAsync();
+            HashSet<int> living = [.. _tree.Living().Select(process => process.Pid)];
+            left = [.. left.Select(process => process with { Reaped = !living.Contains(process.Pid) })];
+        }
+        bool fails = options.Orphans == OrphanPolicy.Fail && blamed;
+        GuardOutcome outcome = Outcome(fails ? GuardEnd.Orphans : GuardEnd.Exited, fails ? OrphansExit : exit, exit) with { Findings = _look!.Findings, Left = left };
+        voice.TellLeft(outcome);
+        return outcome;
+    }
+
+    private async Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<Finding> findings)
+    {
+        if (!options.Stacks || _toldToEnd.IsCancellationRequested)
+            return [];
+        return await StackReader.ReadAsync(
+            findings.SelectMany(finding => finding.Participants).DistinctBy(participant => participant.Pid).Where(participant => _look!.Pids.Contains(participant.Pid) && participant.State != "Z")
+                .Select(participant => new StackTarget(participant.Pid, participant.Comm, [.. participant.Threads.Select(thread => (thread.Tid, thread.Comm))])),
+            StackLimit, time);
+    }
+
+    private GuardOutcome Outcome(GuardEnd end, int exit, int? commandExit) => new()
+    {
+        Command = shown,
+        Pid = _command!.Pid,
+        StartedAt = _startedAt,
+        Duration = Elapsed,
+        End = end,
+        ExitCode = exit,
+        CommandExitCode = commandExit,
+        Visibility = _look?.Visibility,
+        Evidence = _looks?.Evidence,
+    };
+
+    /// <summary>The whole tree: asked first, and made to after a while.</summary>
+    private async Task EndTreeAsync()
+    {
+        _tree.AskToEnd();
+        if (await AllEndedWithinAsync(EndLimit))
+            return;
+        // Who forks meanwhile is met at the next turn, or by its cgroup at once.
+        for (long begin = time.GetTimestamp(); time.GetElapsedTime(begin) < EndLimit;)
+        {
+            _cgroup?.End();
+            _tree.End();
+            if (await AllEndedWithinAsync(TimeSpan.FromMilliseconds(100)))
+                return;
+        }
+        voice.Say($"could not be ended: {string.Join(", ", _tree.Living().Select(process => $"{process.Comm} ({process.Pid}, state {process.State})"))}");
+    }
+
+    /// <summary>Whether nobody of the tree lives any more; asked each time that a child of ours has ended.</summary>
+    private async Task<bool> AllEndedWithinAsync(TimeSpan limit)
+    {
+        for (long begin = time.GetTimestamp(); ;)
+        {
+            Task next = _command!.NextEnd;
+            if (_tree.Living().Count == 0)
+                return true;
+            TimeSpan left = limit - time.GetElapsedTime(begin);
+            if (left <= TimeSpan.Zero || _toldToEnd.IsCancellationRequested && _command.Exit.IsCompleted && limit == options.Linger)
+                return false;
+            // Who is below somebody that lives is not our child: nobody tells of its end.
+            await Task.WhenAny(next, Task.Delay(left < SoonAgain ? left : SoonAgain, time));
+        }
+    }
+
+    private void Start(CommandProcess command)
+    {
+        lock (_signals)
+        {
+            _command = command;
+            foreach (int signal in _early!)
+                command.Signal(signal);
+            _early = null;
+        }
+    }
+
+    private void Forward(int signal)
+    {
+        lock (_signals)
+        {
+            if (_early is { } early)
+                early.Add(signal);
+            else if (!_command!.Signal(signal))
+                _toldToEnd.Cancel();
+        }
+    }
+}

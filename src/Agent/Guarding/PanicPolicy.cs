@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Guarding;
+
+/// <summary>
+/// Which finding ends the command: a hang on which its result depends, proven, or likely for as long as the grace. Who hangs and came from the command
+/// without having lost its parent is somebody that the command is going to wait for; an orphan that hangs by itself is not.
+/// </summary>
+/// <param name="command">Pid of the command.</param>
+/// <param name="grace">How long a likely hang must last.</param>
+internal sealed class PanicPolicy(int command, TimeSpan grace)
+{
+    private Dictionary<string, TimeSpan> _since = [];
+
+    /// <summary>Judges one look; each look of the run is to be shown to it, in order.</summary>
+    /// <param name="findings">Those that somebody of the tree is part of.</param>
+    /// <param name="look">The look.</param>
+    /// <param name="at">Monotonic time.</param>
+    /// <returns>The one that it panics of, the surest first; null: none.</returns>
+    public Finding? Judge(ImmutableArray<Finding> findings, Snapshot look, TimeSpan at)
+    {
+        Finding? worst = null;
+        Dictionary<string, TimeSpan> since = [];
+        foreach (Finding finding in findings.Where(finding => IsHang(finding) && finding.Pids.Any(pid => IsAwaited(pid, look))))
+        {
+            TimeSpan first = since[finding.Id] = _since.GetValueOrDefault(finding.Id, at);
+            bool counts = finding.Confidence == Confidence.Proven || finding.Confidence == Confidence.Likely && at - first >= grace;
+            if (counts && (worst is null || Weigh(finding).CompareTo(Weigh(worst)) > 0))
+                worst = finding;
+        }
+        _since = since;
+        return worst;
+    }
+
+    /// <summary>What somebody above it, in the tree, is going to end by itself at a time limit of its own is told, and left to that.</summary>
+    public static bool Ends(Finding hang) => hang.BoundedBy is null;
+
+    private static (bool, Confidence) Weigh(Finding hang) => (Ends(hang), hang.Confidence);
+
+    private static bool IsHang(Finding finding) => finding.Class is FindingClass.Deadlock or FindingClass.Stall;
+
+    /// <summary>The command, or below it by parents that all live.</summary>
+    private bool IsAwaited(int pid, Snapshot look)
+    {
+        // A pid that was given out again while the look walked could close a circle of parents.
+        for (int steps = 0; steps < look.Processes.Length; steps++)
+        {
+            if (pid == command)
+                return true;
+            if (look.Find(pid) is not { } process)
+                return false;
+            pid = process.Ppid;
+        }
+        return false;
+    }
+}

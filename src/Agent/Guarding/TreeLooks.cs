@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using OrphanBoard.Agent.Commands;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.Watching;
+using OrphanBoard.Shared.Captures;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Guarding;
+
+/// <summary>One look, seen from the command's tree.</summary>
+/// <param name="Last">The look.</param>
+/// <param name="Findings">Those that somebody of the tree is part of.</param>
+/// <param name="Pids">The tree: the command and all that descends from it or from guard.</param>
+/// <param name="Visibility">How much of the host could be seen.</param>
+/// <param name="Changed">Others than before may hang: another look soon is worth its cost.</param>
+internal sealed record TreeLook(Snapshot Last, ImmutableArray<Finding> Findings, IReadOnlySet<int> Pids, Visibility Visibility, bool Changed);
+
+/// <summary>Looks at the whole host for the sake of one tree: who else holds an end of its pipes is anywhere. Opened when first needed, for most commands are over before.</summary>
+internal sealed class TreeLooks : IDisposable
+{
+    /// <summary>CPU that guard may use, as a fraction of a core.</summary>
+    private const double Budget = 0.01;
+
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly HostLooker _looker;
+    private readonly HostDiagnosis _diagnosis;
+    private readonly DiagnosisOptions _options;
+    private readonly LookPace _pace = new(TimeSpan.FromSeconds(1), Budget);
+    private ImmutableHashSet<int> _suspects = [];
+    private Snapshot? _last, _before;
+    private (ProcessRecord Seen, ProcessRecord Shown)? _self;
+
+    /// <exception cref="LinuxException">There is no readable /proc.</exception>
+    /// <exception cref="InvalidDataException">The back end that was asked for cannot be used here.</exception>
+    public TreeLooks(BackendKind? backend, TimeSpan minimumWait, TimeProvider time)
+    {
+        _time = time;
+        _start = time.GetTimestamp();
+        _looker = new HostLooker(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = backend });
+        _options = new DiagnosisOptions { MinimumWait = minimumWait };
+        _diagnosis = new HostDiagnosis(_options);
+    }
+
+    /// <summary>When the next look is due, counted from the start of the last one.</summary>
+    public TimeSpan Interval => _pace.Interval;
+
+    public LookMemory Memory => _diagnosis.Memory;
+
+    /// <summary>The two looks that the last diagnosis rests on; null before there were two.</summary>
+    public Capture? Evidence => _before is { } first && _last is { } last ? new Capture(CommandLine.Version, _looker.Backend.Name, false, first, last) : null;
+
+    public TreeLook Look()
+    {
+        _pace.Begin(_time.GetElapsedTime(_start));
+        Snapshot look = WithoutOwnFds(_looker.Look(_diagnosis.Suspects));
+        DiagnosisResult result = _diagnosis.Advance(look);
+        (_before, _last) = (_last, look);
+        IReadOnlySet<int> tree = Below(look);
+        ImmutableHashSet<int> suspects = [.. _diagnosis.Suspects.Where(tree.Contains)];
+        bool changed = !suspects.IsSubsetOf(_suspects);
+        _suspects = suspects;
+        _pace.Observe(_time.GetElapsedTime(_start), OwnCost.Cpu(_looker.RiskyReads.HelperPid is { } helper ? [helper] : []));
+        return new TreeLook(look, [.. result.Findings.Where(finding => finding.Pids.Any(tree.Contains))], tree, result.Visibility, changed);
+    }
+
+    /// <summary>What a process waits for, hop by hop.</summary>
+    public Explanation? Explain(int pid) =>
+        Evidence is { } evidence && Explainer.Explain(evidence.First, evidence.Last, Memory, _options, pid) is { Found: true } explanation ? explanation : null;
+
+    public void Dispose() => _looker.Dispose();
+
+    /// <summary>
+    /// Guard has stderr open for its own words alone, and says them when it is all over: an end of a pipe in its hands keeps nobody waiting that the
+    /// command would not.
+    /// </summary>
+    private Snapshot WithoutOwnFds(Snapshot look)
+    {
+        int place = look.PlaceOf(look.ObserverPid);
+        if (place < 0)
+            return look;
+        ProcessRecord seen = look.Processes[place];
+        // The same object for the same record: who has not changed costs nothing.
+        if (_self is not { } self || !ReferenceEquals(self.Seen, seen))
+            _self = self = (seen, seen with { Fds = [], FdSight = Sight.Seen });
+        return look with { Processes = look.Processes.SetItem(place, self.Shown) };
+    }
+
+    private static IReadOnlySet<int> Below(Snapshot look)
+    {
+        int[] children = [.. look.Processes.Where(process => process.Ppid == look.ObserverPid && !ChildProgram.IsOneOfOurs(process.Pid)).Select(process => process.Pid)];
+        return ProcessTree.WithDescendants(look, children);
+    }
+}
