@@ -91,9 +91,9 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             }
             if (options.Hazards)
                 TellHazards(look);
-            Finding? hang = policy.Judge(look.Findings, look.Last, Elapsed);
+            Finding? hang = policy.Judge(look.Findings, look.Last, _told, Elapsed);
             // Twice in a row: one look more is a small price for a command that must not be ended by mistake.
-            if (hang is not null && hang.Id == suspected?.Id && !_told.Contains(hang.Id))
+            if (hang is not null && hang.Id == suspected?.Id)
             {
                 if (options.OnlyReport || !PanicPolicy.Ends(hang))
                     await ReportOnlyAsync(hang, look);

@@ -17,16 +17,18 @@ internal sealed class PanicPolicy(int command, TimeSpan grace)
     /// <summary>Judges one look; each look of the run is to be shown to it, in order.</summary>
     /// <param name="findings">Those that somebody of the tree is part of.</param>
     /// <param name="look">The look.</param>
+    /// <param name="told">Ids of findings that have been told and left to go on.</param>
     /// <param name="at">Monotonic time.</param>
     /// <returns>The one that it panics of, the surest first; null: none.</returns>
-    public Finding? Judge(ImmutableArray<Finding> findings, Snapshot look, TimeSpan at)
+    public Finding? Judge(ImmutableArray<Finding> findings, Snapshot look, IReadOnlySet<string> told, TimeSpan at)
     {
         Finding? worst = null;
         Dictionary<string, TimeSpan> since = [];
         foreach (Finding finding in findings.Where(finding => IsHang(finding) && finding.Pids.Any(pid => IsAwaited(pid, look))))
         {
             TimeSpan first = since[finding.Id] = _since.GetValueOrDefault(finding.Id, at);
-            bool counts = finding.Confidence == Confidence.Proven || finding.Confidence == Confidence.Likely && at - first >= grace;
+            bool counts = !told.Contains(finding.Id)
+                && (finding.Confidence == Confidence.Proven || finding.Confidence == Confidence.Likely && at - first >= grace);
             if (counts && (worst is null || Weigh(finding).CompareTo(Weigh(worst)) > 0))
                 worst = finding;
         }
