@@ -76,7 +76,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     /// <summary>Looks until the command has exited by itself (null), or has to be ended.</summary>
     private async Task<GuardOutcome?> WatchAsync()
     {
-        var policy = new PanicPolicy(_command!.Pid, options.Grace);
+        var policy = new PanicPolicy(_command!.Pid, options.Grace, options.StallAfter);
         TimeSpan due = FirstLook;
         Finding? suspected = null;
         while (!await HasExitedBeforeAsync(due))
@@ -127,7 +127,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     {
         try
         {
-            _looks ??= new TreeLooks(options.Backend, options.MinimumWait, time);
+            _looks ??= new TreeLooks(options.Backend, options.StallAfter, time);
             return _look = _looks.Look();
         }
         catch (Exception e) when (e is LinuxException or IOException or InvalidDataException or UnauthorizedAccessException)

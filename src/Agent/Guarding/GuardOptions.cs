@@ -17,6 +17,9 @@ internal sealed record GuardOptions
     /// <summary>How long a process must stand still before a stall counts.</summary>
     public TimeSpan MinimumWait { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>When a stall is first told of: not after the grace is over.</summary>
+    public TimeSpan StallAfter => MinimumWait < Grace ? MinimumWait : Grace;
+
     /// <summary>Only tell of a deadlock, and let the command go on.</summary>
     public bool OnlyReport { get; init; }
 

@@ -10,7 +10,8 @@ namespace OrphanBoard.Agent.Guarding;
 /// </summary>
 /// <param name="command">Pid of the command.</param>
 /// <param name="grace">How long a likely hang must last.</param>
-internal sealed class PanicPolicy(int command, TimeSpan grace)
+/// <param name="minimumWait">How long a stall has lasted when it is first told of.</param>
+internal sealed class PanicPolicy(int command, TimeSpan grace, TimeSpan minimumWait)
 {
     private Dictionary<string, TimeSpan> _since = [];
 
@@ -26,7 +27,7 @@ internal sealed class PanicPolicy(int command, TimeSpan grace)
         Dictionary<string, TimeSpan> since = [];
         foreach (Finding finding in findings.Where(finding => IsHang(finding) && finding.Pids.Any(pid => IsAwaited(pid, look))))
         {
-            TimeSpan first = since[finding.Id] = _since.GetValueOrDefault(finding.Id, at);
+            TimeSpan first = since[finding.Id] = _since.GetValueOrDefault(finding.Id, finding.Class == FindingClass.Stall ? at - minimumWait : at);
             bool counts = !told.Contains(finding.Id)
                 && (finding.Confidence == Confidence.Proven || finding.Confidence == Confidence.Likely && at - first >= grace);
             if (counts && (worst is null || Weigh(finding).CompareTo(Weigh(worst)) > 0))
