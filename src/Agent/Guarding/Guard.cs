@@ -127,7 +127,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     {
         try
         {
-            _looks ??= new TreeLooks(options.Backend, options.StallAfter, time);
+            _looks ??= new TreeLooks(_command!.Pid, options.Backend, options.StallAfter, time);
             return _look = _looks.Look();
         }
         catch (Exception e) when (e is LinuxException or IOException or InvalidDataException or UnauthorizedAccessException)

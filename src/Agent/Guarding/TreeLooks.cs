@@ -24,6 +24,7 @@ internal sealed class TreeLooks : IDisposable
     /// <summary>CPU that guard may use, as a fraction of a core.</summary>
     private const double Budget = 0.01;
 
+    private readonly int _command;
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly HostLooker _looker;
@@ -34,10 +35,12 @@ internal sealed class TreeLooks : IDisposable
     private Snapshot? _last, _before;
     private (ProcessRecord Seen, ProcessRecord Shown)? _self;
 
+    /// <param name="command">The one child of the tree that guard has started.</param>
     /// <exception cref="LinuxException">There is no readable /proc.</exception>
     /// <exception cref="InvalidDataException">The back end that was asked for cannot be used here.</exception>
-    public TreeLooks(BackendKind? backend, TimeSpan minimumWait, TimeProvider time)
+    public TreeLooks(int command, BackendKind? backend, TimeSpan minimumWait, TimeProvider time)
     {
+        _command = command;
         _time = time;
         _start = time.GetTimestamp();
         _looker = new HostLooker(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = backend });
@@ -57,9 +60,11 @@ internal sealed class TreeLooks : IDisposable
     {
         _pace.Begin(_time.GetElapsedTime(_start));
         Snapshot look = WithoutOwnFds(_looker.Look(_diagnosis.Suspects));
+        ImmutableArray<int> children = [.. look.Processes.Where(process => process.Ppid == look.ObserverPid && !ChildProgram.IsOneOfOurs(process.Pid)).Select(process => process.Pid)];
+        look = look with { AdoptedByObserver = children.Remove(_command) };
         DiagnosisResult result = _diagnosis.Advance(look);
         (_before, _last) = (_last, look);
-        IReadOnlySet<int> tree = Below(look);
+        IReadOnlySet<int> tree = ProcessTree.WithDescendants(look, children);
         ImmutableHashSet<int> suspects = [.. _diagnosis.Suspects.Where(tree.Contains)];
         bool changed = !suspects.IsSubsetOf(_suspects);
         _suspects = suspects;
@@ -87,11 +92,5 @@ internal sealed class TreeLooks : IDisposable
         if (_self is not { } self || !ReferenceEquals(self.Seen, seen))
             _self = self = (seen, seen with { Fds = [], FdSight = Sight.Seen });
         return look with { Processes = look.Processes.SetItem(place, self.Shown) };
-    }
-
-    private static IReadOnlySet<int> Below(Snapshot look)
-    {
-        int[] children = [.. look.Processes.Where(process => process.Ppid == look.ObserverPid && !ChildProgram.IsOneOfOurs(process.Pid)).Select(process => process.Pid)];
-        return ProcessTree.WithDescendants(look, children);
     }
 }

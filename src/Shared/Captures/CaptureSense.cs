@@ -32,6 +32,8 @@ internal static class CaptureSense
             return "its locks or System V objects have holes";
         if (look.SharedObjects is { } shared && (shared.IsDefault || shared.Any(item => item is null || item.Name is null || item.Mappers.IsDefault || item.Unknown.IsDefault)))
             return "its shared memory has holes";
+        if (look.AdoptedByObserver is { IsDefault: true })
+            return "the children of the agent are missing";
         if (look.Births.Any(birth => birth.Pid <= 0 || birth.ParentPid < 0 || !IsSpan(birth.At)))
             return "a birth that cannot be";
         if (!IsAscending(look.Processes, process => process?.Pid ?? 0))

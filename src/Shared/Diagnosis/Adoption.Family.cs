@@ -24,7 +24,7 @@ internal sealed partial class Adoption
 
     /// <summary>
     /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found where no child of
-    /// its parent could be.
+    /// its parent could be. Of what a looker has adopted that runs the whole tree, the lost parent need not have been seen: all of it came from there.
     /// </summary>
     private bool WasAdoptedOver(HostProcess reader, HostProcess holder, int? fd, bool guess)
     {
@@ -39,7 +39,7 @@ internal sealed partial class Adoption
         // Who has adopted it lost no child by it.
         if (family is null || given && family == parent || record.StartTimeTicks < family.Record.StartTimeTicks)
             return false;
-        if (memory.LostParentOf(record) is not null && memory.CameFrom(record, family.Record))
+        if (memory.LostParentOf(record) is { } lost && (memory.CameFrom(record, family.Record) || lost.LostPpid is null && resources.IsDescendant(family, parent)))
             return !given || WaitsForChild(family, reader);
         if (given)
             return IsAdoptedOver(family, holder, parent) && WaitsForChild(family, reader);

@@ -98,6 +98,8 @@ public sealed class LookMemory
             past.Ancestors = lineage.AncestorsOf(process);
             if (lineage.LostParentOf(process) is { } lost)
                 Lose(process, lost.Pid, lost.Comm);
+            else if (_resources.Look.AdoptedByObserver?.Contains(process.Pid) == true)
+                Lose(process, null, null);
         }
         RememberParent(process);
     }
@@ -121,7 +123,7 @@ public sealed class LookMemory
         process.Past.Parent = now;
     }
 
-    private void Lose(HostProcess process, int parent, string? comm)
+    private void Lose(HostProcess process, int? parent, string? comm)
     {
         Snapshot look = _resources.Look;
         process.Past!.Orphan = new OrphanInfo(parent, comm, process.Record.Ppid, look.TakenAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"), null);

@@ -9,11 +9,11 @@ internal static class Upstream
 {
     private const int MaxHops = 32;
 
-    /// <summary>A parent that waits for it to exit, the parent's parent that waits for the parent, and so on; nearest first.</summary>
+    /// <summary>A parent that waits for it to exit, the parent's parent that waits for the parent, and so on; nearest first. A looker that has started them itself is none of them.</summary>
     public static ImmutableArray<IncidentEdge> Of(Evidence evidence, int process)
     {
         var edges = ImmutableArray.CreateBuilder<IncidentEdge>();
-        while (edges.Count < MaxHops && evidence.Resources.ParentOf(process) is { } parent && WaitFor(evidence, parent, process) is { } edge)
+        while (edges.Count < MaxHops && evidence.Resources.ParentOf(process) is { } parent && parent != evidence.Last.ObserverPid && WaitFor(evidence, parent, process) is { } edge)
         {
             edges.Add(edge);
             process = parent;

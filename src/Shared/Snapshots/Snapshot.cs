@@ -19,6 +19,9 @@ public sealed record Snapshot
     /// <summary>Pid of the looker itself: it is alive whatever its threads look like. 0 for none.</summary>
     public required int ObserverPid { get; init; }
 
+    /// <summary>Children of the looker that it has not started: it is a subreaper, and they have lost their parents. Null: it does not know of any.</summary>
+    public ImmutableArray<int>? AdoptedByObserver { get; init; }
+
     /// <summary>All processes that were still there when they were read, kernel threads left out, ascending by pid.</summary>
     public required ImmutableArray<ProcessRecord> Processes { get; init; }
 
