@@ -36,6 +36,20 @@ public sealed class LimitsTests
         Assert.Equal(caught != 0, Diagnoser.Suspects(scene.Look(), new LookMemory()).Contains(5));
     }
 
+    [Fact]
+    public void Diagnose_TimerOfAnAncestorOfTheLooker_EndsTheLookerToo()
+    {
+        (Scene scene, Actor above) = UnderSomebody();
+        above.WaitsForSignal();
+        (above.Timers, above.Caught) = (true, Alarm);
+        scene.Process(8, "looker", parent: 5).Sleeps();
+        scene.Process(10, "left", parent: 8).ReadEnd(7000, 3).WriteEnd(7001, 4).Reads(3);
+        scene.Process(11, "right", parent: 8).ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+        Snapshot first = scene.Look(1000) with { ObserverPid = 8 }, last = scene.Look(1001) with { ObserverPid = 8 };
+
+        Assert.Null(Assert.Single(Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions()).Findings).BoundedBy);
+    }
+
     [Theory]
     [InlineData(30_000, true)]
     [InlineData(100, false)]

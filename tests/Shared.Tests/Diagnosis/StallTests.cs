@@ -46,6 +46,22 @@ public sealed class StallTests
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }
 
+    [Theory]
+    [InlineData(true, "eof-held-by-orphan")]
+    [InlineData(false, null)]
+    public void Diagnose_WriterBesideTheReaderBelowALookerThatRunsTheTree_IsAnOrphanIfTheLookerHasAdoptedIt(bool adopted, string? rule)
+    {
+        // $(sleep & ...) of a shell: who left the writer behind was gone before anybody looked.
+        var scene = new Scene();
+        scene.Process(50, "looker").Sleeps();
+        scene.Process(60, "shell", parent: 50).Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: false).Reads(3);
+        scene.Process(61, "shell", parent: 50).WriteEnd(7000, 1).Sleeps();
+        Snapshot At(int seconds) => scene.Look(seconds) with { ObserverPid = 50, AdoptedByObserver = adopted ? [61] : [] };
+        Snapshot first = At(1000), last = At(1001);
+
+        Assert.Equal(rule, Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions()).Findings.SingleOrDefault()?.Rule);
+    }
+
     [Fact]
     public void Suspects_ReaderThatIsHeldUp_StaysASuspectWhateverItsFlags()
     {
