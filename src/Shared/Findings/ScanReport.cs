@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace OrphanBoard.Shared.Findings;
 
-/// <summary>What <c>orphan-agent scan --json</c> prints: one diagnosis of one host. Schema: docs/contract/scan.schema.json.</summary>
+/// <summary>What <c>orphan-agent scan --json</c> prints and <c>guard --json</c> writes: one diagnosis of one host. Schema: docs/contract/scan.schema.json.</summary>
 public sealed record ScanReport
 {
     public const string SchemaName = "orphanboard.scan/1";
@@ -15,7 +16,14 @@ public sealed record ScanReport
     public required double DurationMs { get; init; }
     public required Visibility Visibility { get; init; }
     public required ImmutableArray<Finding> Findings { get; init; }
-    public required ReportCut Cut { get; init; }
+
+    /// <summary>Null: a run under guard was over before anybody looked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required ReportCut? Cut { get; init; }
+
+    /// <summary>The run, in what <c>guard --json</c> writes; null elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GuardReport? Guard { get; init; }
 }
 
 /// <summary>The host in a report.</summary>
