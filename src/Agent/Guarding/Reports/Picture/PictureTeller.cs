@@ -19,6 +19,7 @@ internal sealed class PictureTeller
     private readonly ImmutableArray<Culprit> _culprits;
     private readonly List<PidWait> _waits;
     private readonly List<int> _order;
+    private readonly Dictionary<string, string> _sameAs = new(StringComparer.Ordinal);
     private readonly List<string> _resources;
 
     public PictureTeller(Finding finding, TextStyle style)
@@ -89,21 +90,37 @@ internal sealed class PictureTeller
         return [.. order.Take(MaxProcesses - last.Length), .. last];
     }
 
-    /// <summary>Objects with a letter: what somebody waits for and a drawn process has open, what it is waited for through, what the culprits hold. What the first culprit holds is A.</summary>
+    /// <summary>
+    /// Objects with a letter: what somebody waits for and a drawn process has open, what it is waited for through, what the culprits hold. What the first
+    /// culprit holds is A.
+    /// </summary>
     private List<string> Resources()
     {
         var wanted = new HashSet<string>(_finding.Edges.Select(edge => edge.Resource).Concat(_culprits.Select(culprit => culprit.Resource)), StringComparer.Ordinal);
-        IEnumerable<(int Pid, int? Fd)> named =
-            _finding.Edges.SelectMany(edge => edge.To).Select(to => (to.Pid, to.Fd)).Concat(_culprits.Select(culprit => (culprit.Pid, culprit.Fd)));
-        foreach ((int pid, int? fd) in named)
+        foreach (Culprit culprit in _culprits)
+            wanted.UnionWith(OpenAt(culprit.Pid, culprit.Fd));
+        foreach (WaitEdge edge in _finding.Edges)
         {
-            if (fd is not null && _participants.TryGetValue(pid, out Participant? process))
-                wanted.UnionWith(process.Fds.Where(entry => entry.Fd == fd).Select(entry => entry.Target));
+            foreach (string open in edge.To.SelectMany(to => OpenAt(to.Pid, to.Fd)))
+            {
+                wanted.Add(open);
+                // Both ends of a connection are one thing to whoever looks at the picture, and so are a lock and its file.
+                if (open != edge.Resource && PictureWords.IsPair(edge.Kind))
+                    _sameAs.TryAdd(open, Same(edge.Resource));
+            }
         }
-        IEnumerable<string> open = _order.SelectMany(pid => _participants.TryGetValue(pid, out Participant? process) ? process.Fds : [])
-            .Select(fd => fd.Target).Where(wanted.Contains).Distinct(StringComparer.Ordinal);
-        return [.. open.OrderByDescending(target => target == _culprits.FirstOrDefault()?.Resource)];
+        IEnumerable<string> all = _order.SelectMany(pid => _participants.TryGetValue(pid, out Participant? process) ? process.Fds : [])
+            .Select(fd => fd.Target).Where(wanted.Contains).Select(Same).Distinct(StringComparer.Ordinal);
+        string? first = _culprits is [var culprits, ..] ? Same(culprits.Resource) : null;
+        return [.. all.OrderByDescending(target => target == first)];
     }
+
+    private IEnumerable<string> OpenAt(int pid, int? fd) =>
+        fd is not null && _participants.TryGetValue(pid, out Participant? process) ? process.Fds.Where(entry => entry.Fd == fd).Select(entry => entry.Target) : [];
+
+    private string Same(string target) => _sameAs.GetValueOrDefault(target, target);
+
+    private int IndexOf(string target) => _resources.IndexOf(Same(target));
 
     private IEnumerable<PictureLine> Process(int index)
     {
@@ -120,7 +137,7 @@ internal sealed class PictureTeller
 
         if (process is null)
             yield break;
-        var ends = process.Fds.Where(fd => _resources.Contains(fd.Target)).GroupBy(fd => (fd.Target, fd.Access))
+        var ends = process.Fds.Where(fd => IndexOf(fd.Target) >= 0).GroupBy(fd => (fd.Target, fd.Access))
             .OrderByDescending(end => end.Any(fd => IsCulprit(pid, fd))).ThenBy(end => end.Min(fd => fd.Fd)).ToList();
         foreach (var end in ends.Take(MaxFdLines).OrderBy(end => end.Min(fd => fd.Fd)))
             yield return Fds(pid, end.Key.Target, end.Key.Access, [.. end.OrderBy(fd => fd.Fd)]);
@@ -136,7 +153,7 @@ internal sealed class PictureTeller
             ? $"thread {waiter.Comm} ({waiter.Tid}) "
             : "";
         bool untilEof = _finding.Rule.StartsWith("eof-", StringComparison.Ordinal) && _culprits.Any(culprit => culprit.Resource == wait.Edge.Resource);
-        string what = _resources.IndexOf(wait.Edge.Resource) is >= 0 and var letter ? Letter(letter) : self ? PictureWords.Name(wait.Edge.Resource) : "";
+        string what = IndexOf(wait.Edge.Resource) is >= 0 and var letter ? Letter(letter) : self ? PictureWords.Name(wait.Edge.Resource) : "";
         string text = thread + PictureWords.Wait(wait.Edge, what, untilEof);
         return new WaitLine($"{Shown.Of(text, _style)} {_style.Arrow} {(self ? "itself" : Name(wait.To))}", self || to < 0 ? null : to);
     }
@@ -145,10 +162,10 @@ internal sealed class PictureTeller
     {
         string numbers = string.Join(", ", fds.Take(MaxFds).Select(fd => fd.Fd)) + (fds.Length > MaxFds ? $" and {fds.Length - MaxFds} more" : "");
         string end = access switch { "r" => "read", "w" => "write", "rw" => "both", _ => "open" };
-        int resource = _resources.IndexOf(target);
+        int resource = IndexOf(target);
         string lacks = LackedEnd(target) is { } lacked ? $", no {lacked} seen" : "";
         string text = $"fd {numbers,-6} {end,-6} {Letter(resource)} {Shown.Of(PictureWords.Name(target), _style)}{lacks}";
-        return new FdLine(text, resource, access.Contains('r', StringComparison.Ordinal), fds.Any(fd => IsCulprit(pid, fd)));
+        return new FdLine(text, resource, access == "r", fds.Any(fd => IsCulprit(pid, fd)));
     }
 
     /// <summary>Of a pipe of which those who are drawn have one end only: the other one, in words.</summary>
@@ -162,7 +179,7 @@ internal sealed class PictureTeller
 
     private bool IsCulprit(int pid, FdInfo fd) => _culprits.Any(culprit => culprit.Pid == pid && culprit.Fd == fd.Fd);
 
-    private string Name(int pid) => pid == Outside ? "outside" : _participants.TryGetValue(pid, out Participant? process) ? $"{Shown.Of(process.Comm, _style)} ({pid})" : $"pid {pid}";
+    private string Name(int pid) => pid == Outside ? "outside" : _participants.TryGetValue(pid, out Participant? process) ? $"{Shown.Of(PictureWords.Program(process), _style)} ({pid})" : $"pid {pid}";
 
     private static string Letter(int index) => $"{(char)('A' + index % 26)}{(index < 26 ? "" : $"{index / 26 + 1}")}";
 }

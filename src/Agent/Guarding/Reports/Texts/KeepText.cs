@@ -14,7 +14,7 @@ internal static class KeepText
         int asked = finding.Culprit is { } culprit && tree.Contains(culprit.Pid) ? culprit.Pid : finding.Pids.FirstOrDefault(tree.Contains, outcome.Pid);
         Line("look at it", $"orphan-agent explain {asked}");
         Line("", $"orphan-agent scan --pid {outcome.Pid}");
-        Line("it is there", $"pid {outcome.Pid} and {Shown.Count(tree.Length - 1, "process", "processes")} that it started, on this machine");
+        Line("it is there", $"pid {outcome.Pid}{(tree.Length > 1 ? $" and {Shown.Count(tree.Length - 1, "process", "processes")} that it started" : "")}, on this machine");
         Line("end it", $"kill -KILL {string.Join(' ', tree.Take(MaxPids))}");
         if (tree.Length > MaxPids)
             Line("", $"(the first {MaxPids} of {tree.Length}: scan --pid names who is left then)");

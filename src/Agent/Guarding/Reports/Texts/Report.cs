@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Agent.Guarding.Reports.Picture;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;
 
@@ -7,7 +8,7 @@ namespace OrphanBoard.Agent.Guarding.Reports.Texts;
 /// <summary>Parts that several reports are made of. Every line of a report begins with a word of ours, and never with a name.</summary>
 internal static class Report
 {
-    private const int MaxSentences = 40, MaxCulprits = 6, MaxSentence = 1200;
+    private const int MaxSentences = 40, MaxCulprits = 4, MaxSentence = 1200;
 
     /// <summary>Columns of the words at the left: <c>  culprit      </c>.</summary>
     private const int Label = 15;
@@ -45,7 +46,7 @@ internal static class Report
         foreach (var one in all.Take(MaxCulprits))
         {
             (int pid, string resource, string remedy) = one.Key;
-            string who = finding.Participants.FirstOrDefault(process => process.Pid == pid) is { } known ? $"{known.Comm} ({pid})" : $"pid {pid}";
+            string who = finding.Participants.FirstOrDefault(process => process.Pid == pid) is { } known ? $"{PictureWords.Program(known)} ({pid})" : $"pid {pid}";
             int[] fds = [.. one.Where(culprit => culprit.Fd is not null).Select(culprit => culprit.Fd!.Value).Distinct()];
             string of = fds.Length == 0 ? "" : $"fd {string.Join(", ", fds.Take(8))}{(fds.Length > 8 ? $" and {fds.Length - 8} more" : "")} of ";
             Field(output, "culprit", $"{of}{who}, {resource}", style, loud: true);
