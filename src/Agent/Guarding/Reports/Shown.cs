@@ -9,7 +9,7 @@ internal static class Shown
 {
     /// <summary>
     /// With <see cref="VisibleText"/>. Where the locale has no Unicode, all but ASCII is escaped as well. <c>##[</c> is broken up: a CI runner takes it for a
-    /// command wherever it stands in a line. (What begins a line with <c>::</c> is one too: no line of a report begins with a name.)
+    /// command wherever it stands in a line. (What begins a line with <c>::</c> is one too: no line begins with a name, but where <see cref="Wrap"/> breaks it.)
     /// </summary>
     public static string Of(string text, TextStyle style)
     {
@@ -50,7 +50,7 @@ internal static class Shown
         return text[..length] + ellipsis;
     }
 
-    /// <summary>Breaks at blanks; a word that is wider than a line keeps a line of its own, so that a path can be copied.</summary>
+    /// <summary>Breaks at blanks; a word that is wider than a line keeps a line of its own, so that a path can be copied. No line begins with <c>::</c>.</summary>
     /// <param name="first">What the first line begins with; the others are indented by as much.</param>
     public static IEnumerable<string> Wrap(string first, string text, int columns = TextStyle.Columns)
     {
@@ -60,7 +60,8 @@ internal static class Shown
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             int wide = Columns(word);
-            if (!empty && width + 1 + wide > columns)
+            bool breaks = !empty && width + 1 + wide > columns;
+            if (breaks)
             {
                 yield return line.ToString();
                 line.Clear().Append(' ', indent);
@@ -68,7 +69,7 @@ internal static class Shown
             }
             if (!empty)
                 line.Append(' ');
-            line.Append(word);
+            line.Append(breaks && word.StartsWith("::", StringComparison.Ordinal) ? $@"\x3a{word[1..]}" : word);
             width += wide + (empty ? 0 : 1);
             empty = false;
         }

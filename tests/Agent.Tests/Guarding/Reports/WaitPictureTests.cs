@@ -11,13 +11,13 @@ public class WaitPictureTests
         """
           ┌────► ● reader (100)   1 thread in anon_pipe_read
           │ ┌─────── reads A → reader (101)
-          │ │        fd 3      read   A pipe 900 ◄────────────────┐
-          │ │        fd 4      write  B pipe 901 ─────────────────┼─┐
-          │ │                                                     │ │
-          │ └──► ● reader (101)   1 thread in anon_pipe_read      │ │
-          └───────── reads B → reader (100)                       │ │
-                     fd 3      read   B pipe 901 ◄────────────────┼─┘
-                     fd 4      write  A pipe 900 ─────────────────┘
+          │ │        fd 3      read   A pipe 900 ◄───────────────┐
+          │ │        fd 4      write  B pipe 901 ──────────────┐ │
+          │ │                                                  │ │
+          │ └──► ● reader (101)   1 thread in anon_pipe_read   │ │
+          └───────── reads B → reader (100)                    │ │
+                     fd 3      read   B pipe 901 ◄─────────────┘ │
+                     fd 4      write  A pipe 900 ────────────────┘
 
         """,
         Text(Runs.Ring(2)));
@@ -26,17 +26,22 @@ public class WaitPictureTests
     public void Write_Ascii_LinesCrossWithoutJoining() => Assert.Equal(
         """
           +----> o reader (100)   1 thread in anon_pipe_read
-          | +------- reads A -> reader (101)
-          | |        fd 3      read   A pipe 900 <--------------+
-          | |        fd 4      write  B pipe 901 ---------------|-+
-          | |                                                   | |
-          | +--> o reader (101)   1 thread in anon_pipe_read    | |
-          +--------- reads B -> reader (100)                    | |
-                     fd 3      read   B pipe 901 <--------------|-+
-                     fd 4      write  A pipe 900 ---------------+
+          | +------- reads A -> reader (102)
+          | |        fd 3      read   A pipe 900 <-------------+
+          | |        fd 4      write  B pipe 901 --------------|---+
+          | |                                                  |   |
+          | +--> o reader (102)   1 thread in anon_pipe_read   |   |
+          | +------- reads C -> reader (101)                   |   |
+          | |        fd 3      read   C pipe 902 <-------------|-+ |
+          | |        fd 4      write  A pipe 900 --------------+ | |
+          | |                                                    | |
+          | +--> o reader (101)   1 thread in anon_pipe_read     | |
+          +--------- reads B -> reader (100)                     | |
+                     fd 3      read   B pipe 901 <---------------|-+
+                     fd 4      write  C pipe 902 ----------------+
 
         """,
-        Text(Runs.Ring(2), Runs.Ascii));
+        Text(Runs.Ring(3), Runs.Ascii));
 
     [Theory]
     [InlineData(2)]

@@ -133,7 +133,7 @@ internal sealed class PictureTeller
         foreach (PidWait wait in waits.Take(waits.Length > MaxWaits ? MaxWaits - 1 : MaxWaits))
             yield return Wait(wait, process);
         if (waits.Length > MaxWaits)
-            yield return new NoteLine($"and waits for {waits.Length - MaxWaits + 1} more");
+            yield return new NoteLine($"and {(waits[0].To == pid ? "so do" : "waits for")} {waits.Length - MaxWaits + 1} more{(waits[0].To == pid ? " threads" : "")}");
 
         if (process is null)
             yield break;

@@ -12,7 +12,7 @@ internal static class PictureWords
     public static string Wait(WaitEdge edge, string what, bool untilEof)
     {
         if (edge.Basis == EdgeBasis.Kinship)
-            return "is parent, and waits as well";
+            return "is its parent, and stands still as well";
         string of = what.Length == 0 ? "" : $" {what}";
         string words = Parse(edge.Kind) switch
         {

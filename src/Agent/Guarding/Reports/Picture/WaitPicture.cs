@@ -62,10 +62,11 @@ internal sealed class WaitPicture
             PictureLine line = _lines[row];
             int free = widest - Start(line) - Shown.Columns(texts[row]);
             bool culprit = line is FdLine { Culprit: true };
-            string shown = _style.Warn(Rails(row)) + Painted(line, texts[row]);
+            bool bare = texts[row].Length == 0 && string.IsNullOrWhiteSpace(data[row]);
+            string shown = _style.Warn(bare ? Rails(row).TrimEnd() : Rails(row)) + Painted(line, texts[row]);
             if (culprit || !string.IsNullOrWhiteSpace(data[row]))
-                shown += _style.Faint(Gap(line, data[row], free) + data[row]);
-            output.WriteLine((culprit ? shown + _style.Loud(mark) : shown).TrimEnd());
+                shown += _style.Faint(Gap(line, data[row], free) + (culprit ? data[row] : data[row].TrimEnd()));
+            output.WriteLine(culprit ? shown + _style.Loud(mark) : shown);
         }
     }
 

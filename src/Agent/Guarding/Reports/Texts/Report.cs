@@ -39,17 +39,19 @@ internal static class Report
             output.WriteLine($"      and {sentences.Length - MaxSentences} more: finding.json in the evidence has them all");
     }
 
-    /// <summary>Who must let go of what: one line for all fds of one process on one thing.</summary>
+    /// <summary>Who must let go of what: all of one process that the same would end together.</summary>
     public static void Culprits(TextWriter output, Finding finding, TextStyle style)
     {
-        var all = finding.Culprits.GroupBy(culprit => (culprit.Pid, culprit.Resource, culprit.Remedy)).ToList();
+        var all = finding.Culprits.GroupBy(culprit => (culprit.Pid, culprit.Remedy)).ToList();
         foreach (var one in all.Take(MaxCulprits))
         {
-            (int pid, string resource, string remedy) = one.Key;
+            (int pid, string remedy) = one.Key;
+            string[] resources = [.. one.Select(culprit => culprit.Resource).Distinct(StringComparer.Ordinal)];
+            string what = string.Join(", ", resources.Take(8)) + (resources.Length > 8 ? $" and {resources.Length - 8} more" : "");
             string who = finding.Participants.FirstOrDefault(process => process.Pid == pid) is { } known ? $"{PictureWords.Program(known)} ({pid})" : $"pid {pid}";
             int[] fds = [.. one.Where(culprit => culprit.Fd is not null).Select(culprit => culprit.Fd!.Value).Distinct()];
             string of = fds.Length == 0 ? "" : $"fd {string.Join(", ", fds.Take(8))}{(fds.Length > 8 ? $" and {fds.Length - 8} more" : "")} of ";
-            Field(output, "culprit", $"{of}{who}, {resource}", style, loud: true);
+            Field(output, "culprit", $"{of}{who}, {what}", style, loud: true);
             Field(output, "remedy", remedy, style, loud: true);
         }
         if (all.Count > MaxCulprits)
