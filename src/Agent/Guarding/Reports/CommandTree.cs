@@ -16,8 +16,9 @@ internal static class CommandTree
         IEnumerable<int> roots = [outcome.Pid, .. outcome.Left.Select(left => left.Pid)];
         if (outcome.Evidence?.Last is not { } look)
             return [.. roots.Distinct()];
-        int guard = look.Processes.FirstOrDefault(process => process.Pid == outcome.Pid)?.Ppid ?? 0;
-        IEnumerable<int> adopted = outcome.Findings.SelectMany(finding => finding.Participants).Where(process => guard > 1 && process.Ppid == guard && process.Orphan is not null).Select(process => process.Pid);
+        IEnumerable<int> adopted = outcome.Findings.SelectMany(finding => finding.Participants)
+            .Where(process => process.Orphan is not null && process.Ppid == look.ObserverPid)
+            .Select(process => process.Pid);
         IReadOnlySet<int> all = ProcessTree.WithDescendants(look, roots.Concat(adopted));
         return [outcome.Pid, .. all.Where(pid => pid != outcome.Pid).Order()];
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -20,6 +21,15 @@ public sealed class EvidenceBundle
 {
     /// <summary>What <c>orphan-agent replay</c> reads.</summary>
     public const string CaptureName = "hang.capture";
+
+    private static readonly ImmutableArray<(string Name, string What)> Contents =
+    [
+        (CaptureName, "two looks at the whole host, with the names and arguments of all its processes (docs/capture.md)"),
+        ("finding.json", "what was found (docs/contract/scan.schema.json, $defs/finding)"),
+        ("report.txt", "what was told"),
+        ("fds.txt", "the fd tables of those who take part, and of all that the command started"),
+        ("stacks.txt", "where their threads were, as far as there was a tool for it"),
+    ];
 
     private EvidenceBundle(string folder) => Folder = folder;
 
@@ -109,13 +119,16 @@ public sealed class EvidenceBundle
         string capture = Shown.Command([Path.Combine(Folder, CaptureName)], TextStyle.File, int.MaxValue);
         output.WriteLine($"Evidence of `{Shown.Command(outcome.Command, TextStyle.File, 200)}`, started {outcome.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)}, pid {outcome.Pid}.");
         output.WriteLine();
-        output.WriteLine("Diagnose it again, on any machine:");
-        output.WriteLine($"  orphan-agent replay {capture}");
-        output.WriteLine();
-        output.WriteLine("hang.capture  two looks at the whole host; without names of yours: orphan-agent dump --redact takes such a one");
-        output.WriteLine("finding.json  what was found (docs/contract/scan.schema.json, $defs/finding)");
-        output.WriteLine("report.txt    what was told");
-        output.WriteLine("fds.txt       the fd tables of those who take part");
-        output.WriteLine("stacks.txt    where their threads were, as far as there was a tool for it");
+        if (File.Exists(Path.Combine(Folder, CaptureName)))
+        {
+            output.WriteLine("Diagnose it again, on any machine:");
+            output.WriteLine($"  orphan-agent replay {capture}");
+            output.WriteLine();
+        }
+        foreach ((string name, string what) in Contents)
+        {
+            if (File.Exists(Path.Combine(Folder, name)))
+                output.WriteLine($"{name,-14}{what}");
+        }
     }
 }

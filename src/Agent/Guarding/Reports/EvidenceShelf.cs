@@ -20,8 +20,22 @@ internal static class EvidenceShelf
         return string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime.ToString(Time, CultureInfo.InvariantCulture)}-{word}-{outcome.Pid}");
     }
 
-    /// <summary>Takes away the oldest past <see cref="MaxRuns"/> and <see cref="MaxBytes"/>. Nothing but folders that are named like ours, and never <paramref name="own"/>.</summary>
+    /// <summary>
+    /// Takes away the oldest past <see cref="MaxRuns"/> and <see cref="MaxBytes"/>. Nothing but folders that are named like ours, and never <paramref name="own"/>.
+    /// What cannot be taken away stays: another guard may have been faster.
+    /// </summary>
     public static void Clear(string parent, string own)
+    {
+        try
+        {
+            ClearOld(parent, own);
+        }
+        catch (Exception e) when (StateDirectory.IsFailure(e))
+        {
+        }
+    }
+
+    private static void ClearOld(string parent, string own)
     {
         long bytes = 0;
         int runs = 0;

@@ -25,6 +25,7 @@ public static class PanicText
         output.WriteLine();
         Report.Culprits(output, finding, style);
         Facts(output, finding, context);
+        others = [.. others.Where(other => other.Class != FindingClass.Hazard)];
         foreach (Finding other in others.Take(MaxOthers))
             Report.Field(output, "also", $"{Report.Word(other.Class)}, {other.Rule}: {other.Summary}", style);
         if (others.Length > MaxOthers)
@@ -71,7 +72,8 @@ public static class PanicText
         {
             // Not broken at its blanks: these lines are copied.
             output.WriteLine($"{style.Strong("  evidence     ")}{Shown.Of(folder, style)}");
-            output.WriteLine($"  {"",-13}orphan-agent replay {Shown.Command([Path.Combine(folder, EvidenceBundle.CaptureName)], style, int.MaxValue)}");
+            if (outcome.Evidence is not null)
+                output.WriteLine($"  {"",-13}orphan-agent replay {Shown.Command([Path.Combine(folder, EvidenceBundle.CaptureName)], style, int.MaxValue)}");
         }
         string title = $"orphan-agent: {Word(finding)} ({Shown.Of(finding.Rule, style)})";
         switch (context.Then)

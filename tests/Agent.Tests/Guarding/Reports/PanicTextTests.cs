@@ -114,6 +114,17 @@ public class PanicTextTests
     }
 
     [Fact]
+    public void Write_Keep_EndsWhatGuardHasAdoptedAndNotWhatOthersHave()
+    {
+        Finding finding = Runs.Founding();
+        Participant orphan = finding.Participants[0] with { Pid = 77, Ppid = 5, Orphan = new OrphanInfo(12, "runner", 5, null, null) };
+
+        string text = Runs.Panic(Runs.Deadlock(finding with { Participants = [.. finding.Participants, orphan, orphan with { Pid = 78, Ppid = 1 }] }), Runs.Context() with { Then = AfterPanic.Keep });
+
+        Assert.Contains("  end it       kill -KILL 12 13 14 77\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_MoreFindings_AreALineEach() => Assert.Contains(
         "  also         deadlock, pipe-read-cycle: 2 processes read what others of them should write.\n",
         Runs.Panic(Runs.Deadlock(Runs.Founding(), Runs.Ring(2)), Runs.Context()), StringComparison.Ordinal);

@@ -121,7 +121,7 @@ internal static class Runs
             TakenAt = Now.AddSeconds(second - 5),
             Uptime = TimeSpan.FromSeconds(1000 + second),
             Duration = TimeSpan.FromMilliseconds(10),
-            ObserverPid = 0,
+            ObserverPid = 5,
             Reads = default,
             Processes = [Record(5, 1, "orphan-agent"), Record(12, 5, "runner"), Record(13, 12, "contract-tests"), Record(14, 13, comm), Record(99, 1, "stranger")],
         };
