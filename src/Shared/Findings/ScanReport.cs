@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Captures;
 
 namespace OrphanBoard.Shared.Findings;
 
@@ -47,4 +49,10 @@ public sealed record Visibility(int Processes, int Threads, int Fds, int FdTable
 /// <param name="First">Start of the first look, RFC 3339.</param>
 /// <param name="Last">End of the last look, RFC 3339.</param>
 /// <param name="Relists">How often outsiders that had run were read again.</param>
-public sealed record ReportCut(string Backend, string First, string Last, int Relists);
+public sealed record ReportCut(string Backend, string First, string Last, int Relists)
+{
+    public static ReportCut Of(Capture looks) =>
+        new(looks.Backend, Rfc3339(looks.First.TakenAt), Rfc3339(looks.Last.TakenAt + looks.Last.Duration), 0);
+
+    private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

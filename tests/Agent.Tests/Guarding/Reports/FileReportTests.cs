@@ -4,13 +4,14 @@ using NJsonSchema;
 using OrphanBoard.Agent.Guarding;
 using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Tests.Guarding.Reports;
 
 /// <summary><c>--json</c> and <c>--junit</c>.</summary>
 public class FileReportTests
 {
-    private static readonly ReportHost Host = new("h", "b", "6.1");
+    private static readonly HostIdentity Host = Runs.Capture().Last.Host;
 
     public static TheoryData<string> Ways => ["exited", "exited before a look", "deadlock", "timeout", "orphans"];
 
@@ -30,7 +31,7 @@ public class FileReportTests
         using var directory = new TemporaryDirectory();
         string file = Path.Combine(directory.Path, "report.json");
 
-        GuardJson.Write(file, Outcome(way), Host, Runs.Context() with { EvidenceAt = "/e", Seen = new SeenCount(3, Runs.Now, Runs.Now, "x") });
+        GuardJson.Write(file, Outcome(way), TimeProvider.System, Runs.Context() with { EvidenceAt = "/e", Seen = new SeenCount(3, Runs.Now, Runs.Now, "x") });
 
         string contract = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scan.schema.json"), TestContext.Current.CancellationToken);
         // The library resolves the older keyword only.
@@ -59,7 +60,7 @@ public class FileReportTests
 
         Assert.False(report.GetProperty("visibility").GetProperty("complete").GetBoolean());
         Assert.False(report.TryGetProperty("cut", out _));
-        Assert.Equal("h", report.GetProperty("host").GetProperty("name").GetString());
+        Assert.Equal("far", report.GetProperty("host").GetProperty("name").GetString());
     }
 
     [Fact]
