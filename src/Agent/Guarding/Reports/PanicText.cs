@@ -8,7 +8,7 @@ namespace OrphanBoard.Agent.Guarding.Reports;
 /// <summary>What guard writes when a command hangs: for whoever reads it in the middle of the night, once and from top to bottom.</summary>
 public static class PanicText
 {
-    private const int MaxOthers = 5;
+    private const int MaxOthers = 5, MaxNotes = 8;
 
     /// <summary>The first finding of <paramref name="outcome"/> in full, the others in a line each. Nothing without a finding.</summary>
     public static void Write(TextWriter output, GuardOutcome outcome, ReportContext context)
@@ -52,8 +52,10 @@ public static class PanicText
     private static void Facts(TextWriter output, Finding finding, ReportContext context)
     {
         TextStyle style = context.Style;
-        foreach (string note in finding.Notes)
+        foreach (string note in finding.Notes.Take(MaxNotes))
             Report.Field(output, "note", note, style);
+        if (finding.Notes.Length > MaxNotes)
+            Report.Field(output, "", $"and {Shown.Count(finding.Notes.Length - MaxNotes, "more note", "more notes")}: finding.json in the evidence has them all", style);
         foreach (string why in finding.NotProvenBecause)
             Report.Field(output, "not proven", why, style);
         foreach (string assumption in finding.Assumptions)

@@ -1,6 +1,7 @@
 using System.Text;
 using OrphanBoard.Agent.Guarding;
 using OrphanBoard.Agent.Guarding.Reports;
+using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Shared.Findings;
 
 namespace OrphanBoard.Agent.Tests.Guarding.Reports;
@@ -91,6 +92,23 @@ public class PanicTextTests
 
         Assert.Contains(headline, text, StringComparison.Ordinal);
         Assert.Contains("  not proven   its fd table is hidden\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_MuchToSay_IsBounded()
+    {
+        Finding finding = Runs.Founding() with { Explanation = [.. Enumerable.Repeat(new string('x', 10_000), 1000)], Notes = [.. Enumerable.Repeat(new string('y', 10_000), 1000)] };
+        GuardOutcome outcome = Runs.Deadlock(finding) with
+        {
+            Stacks = [new ProcessStacks(14, "many", "eu-stack", [.. Enumerable.Range(0, 1000).Select(i => new ThreadStack(i, "thread", [new StackFrame("read")]))])],
+        };
+
+        string text = Runs.Panic(outcome, Runs.Context());
+
+        Assert.InRange(text.Length, 1000, 100_000);
+        Assert.Contains("      and 960 more: ", text, StringComparison.Ordinal);
+        Assert.Contains("and 992 more notes: ", text, StringComparison.Ordinal);
+        Assert.Contains("more lines: stacks.txt", text, StringComparison.Ordinal);
     }
 
     [Fact]

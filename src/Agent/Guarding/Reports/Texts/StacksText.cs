@@ -6,6 +6,9 @@ namespace OrphanBoard.Agent.Guarding.Reports.Texts;
 /// <summary>Where the threads are in their programs: of each process in turn.</summary>
 internal static class StacksText
 {
+    /// <summary>Of a program of a hundred threads, the first tell; <c>stacks.txt</c> of the evidence has them all.</summary>
+    private const int MaxLines = 150;
+
     public static void Write(TextWriter output, ImmutableArray<ProcessStacks> stacks, TextStyle style)
     {
         if (stacks.IsEmpty)
@@ -16,7 +19,10 @@ internal static class StacksText
         foreach (ProcessStacks process in stacks)
             StackText.Write(plain, process);
         // Each line is indented: it may begin with a name.
-        foreach (string line in plain.ToString().TrimEnd('\n').Split('\n'))
+        string[] lines = plain.ToString().TrimEnd('\n').Split('\n');
+        foreach (string line in lines.Take(MaxLines))
             output.WriteLine($"  {(style.Unicode ? '│' : '|')} {Shown.Of(line, style)}".TrimEnd());
+        if (lines.Length > MaxLines)
+            output.WriteLine($"  and {Shown.Count(lines.Length - MaxLines, "more line", "more lines")}: stacks.txt in the evidence has them all");
     }
 }
