@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Captures;
@@ -51,7 +50,7 @@ public static class ScanCommand
     /// <param name="duration">How long it took, asked for after the diagnosis.</param>
     internal static async Task<int> ReportAsync(Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output)
     {
-        (_, string backend, _, Snapshot first, Snapshot last) = capture;
+        (Snapshot first, Snapshot last) = (capture.First, capture.Last);
         ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
         var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
         foreach (int pid in pids)
@@ -73,7 +72,7 @@ public static class ScanCommand
                 DurationMs = Math.Round(duration().TotalMilliseconds, 1),
                 Visibility = result.Visibility,
                 Findings = findings,
-                Cut = new ReportCut(backend, Rfc3339(first.TakenAt), Rfc3339(last.TakenAt + last.Duration), 0),
+                Cut = ReportCut.Of(capture),
             };
             await output.WriteLineAsync(JsonSerializer.Serialize(report, FindingJson.Default.ScanReport));
         }
@@ -92,6 +91,4 @@ public static class ScanCommand
 
     private static ImmutableArray<Finding> Involving(ImmutableArray<Finding> findings, IReadOnlySet<int> pids) =>
         [.. findings.Where(f => f.Pids.Any(pids.Contains) || f.Participants.Any(p => pids.Contains(p.Pid)))];
-
-    private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

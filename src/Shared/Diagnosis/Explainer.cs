@@ -62,4 +62,12 @@ public static class Explainer
         string? verdict = finding is { Class: not FindingClass.Hazard } ? null : teller.Verdict([.. hops.Select(hop => hop.Pid)]);
         return new Explanation(pid, true, hops.ToImmutable(), pending.Count, verdict, finding);
     }
+
+    /// <summary>What each of these processes waits for, told for itself; those that are not in the last look are left out.</summary>
+    public static ImmutableArray<Hop> Tell(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options, IEnumerable<int> pids)
+    {
+        ResourceIndex resources = Diagnoser.Between(first, last);
+        var teller = new HopTeller(new Evidence(resources, memory, options));
+        return [.. pids.Where(pid => resources.Find(pid) is not null).Select(pid => new Hop(pid, resources[pid].Comm, teller.Sentences(pid)))];
+    }
 }

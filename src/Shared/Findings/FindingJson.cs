@@ -11,7 +11,7 @@ namespace OrphanBoard.Shared.Findings;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     Converters = [
         typeof(KebabCase<FindingClass>), typeof(KebabCase<Confidence>), typeof(KebabCase<EdgeBasis>),
-        typeof(KebabCase<ParticipantRole>), typeof(KebabCase<Bounded>)])]
+        typeof(KebabCase<ParticipantRole>), typeof(KebabCase<Bounded>), typeof(KebabCase<GuardEnding>)])]
 [JsonSerializable(typeof(ScanReport))]
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<Finding>))]

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Captures;
 
 namespace OrphanBoard.Shared.Findings;
 
-/// <summary>What <c>orphan-agent scan --json</c> prints: one diagnosis of one host. Schema: docs/contract/scan.schema.json.</summary>
+/// <summary>What <c>orphan-agent scan --json</c> prints and <c>guard --json</c> writes: one diagnosis of one host. Schema: docs/contract/scan.schema.json.</summary>
 public sealed record ScanReport
 {
     public const string SchemaName = "orphanboard.scan/1";
@@ -15,7 +18,14 @@ public sealed record ScanReport
     public required double DurationMs { get; init; }
     public required Visibility Visibility { get; init; }
     public required ImmutableArray<Finding> Findings { get; init; }
-    public required ReportCut Cut { get; init; }
+
+    /// <summary>Null: a run under guard was over before anybody looked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required ReportCut? Cut { get; init; }
+
+    /// <summary>The run, in what <c>guard --json</c> writes; null elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GuardReport? Guard { get; init; }
 }
 
 /// <summary>The host in a report.</summary>
@@ -39,4 +49,10 @@ public sealed record Visibility(int Processes, int Threads, int Fds, int FdTable
 /// <param name="First">Start of the first look, RFC 3339.</param>
 /// <param name="Last">End of the last look, RFC 3339.</param>
 /// <param name="Relists">How often outsiders that had run were read again.</param>
-public sealed record ReportCut(string Backend, string First, string Last, int Relists);
+public sealed record ReportCut(string Backend, string First, string Last, int Relists)
+{
+    public static ReportCut Of(Capture looks) =>
+        new(looks.Backend, Rfc3339(looks.First.TakenAt), Rfc3339(looks.Last.TakenAt + looks.Last.Duration), 0);
+
+    private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

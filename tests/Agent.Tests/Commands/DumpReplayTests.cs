@@ -92,7 +92,7 @@ public sealed class DumpReplayTests
         Assert.Equal((3, "", 3, ""), (text.Exit, text.Error, json.Exit, json.Error));
         Assert.Contains("eof-held-by-self", text.Text, StringComparison.Ordinal);
         ScanReport report = JsonSerializer.Deserialize(json.Text, FindingJson.Default.ScanReport)!;
-        Assert.Equal(("far", "proc", 1010.0), (report.Host.Name, report.Cut.Backend, report.DurationMs));
+        Assert.Equal(("far", "proc", 1010.0), (report.Host.Name, report.Cut?.Backend, report.DurationMs));
         Assert.Equal([10], Assert.Single(report.Findings).Pids);
     }
 
