@@ -50,7 +50,7 @@ public static class GuardCommand
         ImmutableArray<string> shown = CommandLineRedaction.WithRandomKey().Redact([.. arguments.Operands]);
         try
         {
-            using var guard = new Guard(options, shown, time, new GuardVoice(options, error, time));
+            using var guard = new Guard(options, shown, time, new GuardVoice(options, error, error is DescriptorWriter { IsTerminal: true }, time));
             return await guard.RunAsync(LastWords(arguments.Operands.Count));
         }
         catch (CommandNotStartedException e)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Shared.Findings;
 
@@ -36,6 +37,11 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private GuardCgroup? _cgroup;
     private TreeLooks? _looks;
     private TreeLook? _look;
+
+    /// <summary>What was told while the command went on.</summary>
+    private ImmutableArray<Finding> _kept = [];
+
+    private ImmutableArray<ProcessStacks> _stacks = [];
 
     private TimeSpan Elapsed => time.GetElapsedTime(_start);
 
@@ -140,19 +146,32 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private void TellHazards(TreeLook look)
     {
         foreach (Finding hazard in look.Findings.Where(finding => finding.Class == FindingClass.Hazard && _told.Add(finding.Id)))
-            voice.TellHazard(hazard);
+        {
+            _kept = [.. _kept, hazard];
+            voice.TellHazard(Outcome(GuardEnd.Exited, 0, null), hazard);
+        }
+    }
+
+    private async Task<GuardOutcome> TellHangAsync(GuardOutcome outcome, AfterPanic then)
+    {
+        voice.KeepEvidence(outcome);
+        outcome = outcome with { Stacks = await StacksAsync([outcome.Findings[0]]) };
+        voice.TellHang(outcome, then);
+        return outcome;
     }
 
     private async Task ReportOnlyAsync(Finding hang, TreeLook look)
     {
         _told.Add(hang.Id);
-        await voice.PanicAsync(Outcome(GuardEnd.Exited, 0, null) with { Findings = First(hang, look), Stacks = await StacksAsync([hang]) }, goesOn: true, _cgroup?.Path);
+        GuardOutcome outcome = await TellHangAsync(Outcome(GuardEnd.Exited, 0, null) with { Findings = First(hang, look) }, AfterPanic.Report);
+        // In the reports of the run hangs come before hazards.
+        (_kept, _stacks) = ([hang, .. _kept], [.. _stacks, .. outcome.Stacks]);
     }
 
     private async Task<GuardOutcome> PanicAsync(Finding hang, TreeLook look)
     {
-        GuardOutcome outcome = Outcome(GuardEnd.Deadlock, DeadlockExit, null) with { Findings = First(hang, look), Stacks = await StacksAsync([hang]) };
-        outcome = await voice.PanicAsync(outcome, goesOn: false, _cgroup?.Path);
+        GuardOutcome outcome = await TellHangAsync(
+            Outcome(GuardEnd.Deadlock, DeadlockExit, null) with { Findings = First(hang, look) }, options.Keep ? AfterPanic.Keep : AfterPanic.End);
         if (!options.Keep)
             await EndTreeAsync();
         return outcome;
@@ -167,13 +186,10 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             await Task.Delay(SoonAgain, time);
         }
         ImmutableArray<Finding> findings = [.. _look?.Findings.Where(finding => finding.Class != FindingClass.Hazard) ?? []];
-        GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with
-        {
-            Findings = findings,
-            Doing = _looks?.Explain(_command!.Pid)?.Hops ?? [],
-            Stacks = await StacksAsync(findings),
-        };
-        outcome = await voice.TimeoutAsync(outcome, options.Timeout!.Value);
+        GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with { Findings = findings };
+        voice.KeepEvidence(outcome);
+        outcome = outcome with { Stacks = await StacksAsync(findings) };
+        voice.TellTimeout(outcome, options.Keep ? AfterPanic.Keep : AfterPanic.End);
         if (!options.Keep)
             await EndTreeAsync();
         return outcome;
@@ -203,7 +219,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             left = [.. left.Select(process => process with { Reaped = !living.Contains(process.Pid) })];
         }
         bool fails = options.Orphans == OrphanPolicy.Fail && blamed;
-        GuardOutcome outcome = Outcome(fails ? GuardEnd.Orphans : GuardEnd.Exited, fails ? OrphansExit : exit, exit) with { Findings = _look!.Findings, Left = left };
+        GuardOutcome outcome = Outcome(fails ? GuardEnd.Orphans : GuardEnd.Exited, fails ? OrphansExit : exit, exit) with { Findings = [.. _kept, .. _look!.Findings.Where(finding => finding.Class != FindingClass.Hazard && !_told.Contains(finding.Id))], Left = left };
         voice.TellLeft(outcome);
         return outcome;
     }
@@ -227,6 +243,8 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
         End = end,
         ExitCode = exit,
         CommandExitCode = commandExit,
+        Findings = _kept,
+        Stacks = _stacks,
         Visibility = _look?.Visibility,
         Evidence = _looks?.Evidence,
     };

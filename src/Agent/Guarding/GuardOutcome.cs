@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Shared.Captures;
-using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 
 namespace OrphanBoard.Agent.Guarding;
@@ -31,9 +30,6 @@ public sealed record GuardOutcome
     /// <summary>The two looks that the last diagnosis rests on; null: there was none.</summary>
     public Capture? Evidence { get; init; }
     public ImmutableArray<ProcessStacks> Stacks { get; init; } = [];
-
-    /// <summary>What the command and those that it waits for were doing at a timeout, hop by hop.</summary>
-    public ImmutableArray<Hop> Doing { get; init; } = [];
 
     /// <summary>What the command left behind: reported, or ended by guard.</summary>
     public ImmutableArray<LeftProcess> Left { get; init; } = [];

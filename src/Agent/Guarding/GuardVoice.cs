@@ -1,45 +1,89 @@
-using OrphanBoard.Agent.Commands;
+using System.Collections.Immutable;
+using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Agent.Guarding;
 
-/// <summary>All that guard says, and where: stderr, files, a server. While nothing is wrong it says nothing.</summary>
-internal sealed class GuardVoice(GuardOptions options, TextWriter error, TimeProvider time)
+/// <summary>
+/// All that guard says of one run, and where: stderr, files, a server. While nothing is wrong it says nothing. What cannot be written is a line on
+/// stderr and changes no exit code.
+/// </summary>
+/// <param name="terminal">Whether <paramref name="error"/> is a terminal.</param>
+internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool terminal, TimeProvider time)
 {
+    private static readonly Func<string, string?> Variable = Environment.GetEnvironmentVariable;
+
+    private readonly SeenBefore _store = new(StateDirectory.Of(Variable));
+    private EvidenceBundle? _bundle;
+    private ReportContext? _told;
+
+    private ReportContext Context => new(TextStyle.Of(Variable, terminal), time.GetUtcNow(), time.LocalTimeZone) { EvidenceAt = _bundle?.Folder };
+
     public void Say(string what) => error.WriteLine($"orphan-agent: guard: {VisibleText.Of(what)}");
 
-    public void TellHazard(Finding hazard) => FindingText.Write(error, hazard);
+    public void TellHazard(GuardOutcome outcome, Finding hazard) => Write(output => HazardText.Write(output, outcome, hazard, Context));
 
-    public async Task<GuardOutcome> PanicAsync(GuardOutcome outcome, bool goesOn, string? cgroup)
+    /// <summary>Before anything that could disturb it: the looks, the finding, the fd tables.</summary>
+    public void KeepEvidence(GuardOutcome outcome)
     {
-        _ = (options, time, goesOn, cgroup);
-        await Task.Yield();
-        FindingText.Write(error, outcome.Findings[0]);
-        return outcome;
+        _bundle = EvidenceBundle.Create(options.BundlePath, Variable, outcome, time.GetUtcNow(), error);
+        _bundle?.Write(outcome, Context, error);
     }
 
-    public async Task<GuardOutcome> TimeoutAsync(GuardOutcome outcome, TimeSpan limit)
+    /// <summary>Tells of the first finding of <paramref name="outcome"/>, for which <see cref="KeepEvidence"/> was called.</summary>
+    public void TellHang(GuardOutcome outcome, AfterPanic then)
     {
-        await Task.Yield();
-        Say($"timeout after {SpanText.Of(limit)}");
-        foreach (var hop in outcome.Doing)
-        {
-            foreach (string sentence in hop.Sentences)
-                error.WriteLine("    " + VisibleText.Of(sentence));
-        }
-        return outcome;
+        Finding hang = outcome.Findings[0];
+        _told = Context with { Seen = _store.Count(hang.Fingerprint.Shape), Then = then };
+        _store.Add(outcome, hang, _told.Now);
+        Write(output => PanicText.Write(output, outcome, _told));
+        _bundle?.Write(outcome, _told, error);
     }
 
-    public void TellLeft(GuardOutcome outcome)
+    /// <summary>Tells what everybody was doing when <c>--timeout</c> was over.</summary>
+    public void TellTimeout(GuardOutcome outcome, AfterPanic then)
     {
-        foreach (LeftProcess left in outcome.Left)
-            Say($"left behind: {left.Comm} ({left.Pid}) {string.Join(' ', left.Cmdline ?? [])} started by {left.StartedBy} holds {string.Join(' ', left.Holds.Select(fd => $"{fd.Fd}={fd.Target}"))} stays {left.Stays} reaped {left.Reaped}");
+        _told = Context with { Then = then };
+        Write(output => TimeoutText.Write(output, outcome, _told));
+        _bundle?.Write(outcome, _told, error);
     }
 
+    public void TellLeft(GuardOutcome outcome) => Write(output => LeftText.Write(output, outcome, Context));
+
+    /// <summary>The reports of the whole run, for those that asked for them.</summary>
     public Task ReportAsync(GuardOutcome outcome)
     {
-        _ = (options, outcome);
+        ReportContext context = _told ?? Context;
+        Try("--json", () => GuardJson.Write(options.JsonPath!, outcome, time, context), options.JsonPath);
+        Try("--junit", () => JUnitReport.Write(options.JUnitPath!, outcome, context), options.JUnitPath);
+        if (GitHubActions.IsHere(Variable))
+        {
+            GitHubActions.Annotate(error, outcome);
+            GitHubActions.Summarize(Variable, outcome, context, error);
+        }
         return Task.CompletedTask;
+    }
+
+    private void Try(string option, Action write, string? path)
+    {
+        if (path is null)
+            return;
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (StateDirectory.IsFailure(e))
+        {
+            Say($"{option} {path}: {e.Message}");
+        }
+    }
+
+    /// <summary>In one piece: the command may write to the same stderr.</summary>
+    private void Write(Action<TextWriter> write)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        write(text);
+        error.Write(text.ToString());
     }
 }

@@ -29,7 +29,6 @@ internal sealed class TreeLooks : IDisposable
     private readonly long _start;
     private readonly HostLooker _looker;
     private readonly HostDiagnosis _diagnosis;
-    private readonly DiagnosisOptions _options;
     private readonly LookPace _pace = new(TimeSpan.FromSeconds(1), Budget);
     private ImmutableHashSet<int> _suspects = [];
     private Snapshot? _last, _before;
@@ -44,8 +43,7 @@ internal sealed class TreeLooks : IDisposable
         _time = time;
         _start = time.GetTimestamp();
         _looker = new HostLooker(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = backend });
-        _options = new DiagnosisOptions { MinimumWait = minimumWait };
-        _diagnosis = new HostDiagnosis(_options);
+        _diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = minimumWait });
     }
 
     /// <summary>When the next look is due, counted from the start of the last one.</summary>
@@ -71,10 +69,6 @@ internal sealed class TreeLooks : IDisposable
         _pace.Observe(_time.GetElapsedTime(_start), OwnCost.Cpu(_looker.RiskyReads.HelperPid is { } helper ? [helper] : []));
         return new TreeLook(look, [.. result.Findings.Where(finding => finding.Pids.Any(tree.Contains))], tree, result.Visibility, changed);
     }
-
-    /// <summary>What a process waits for, hop by hop.</summary>
-    public Explanation? Explain(int pid) =>
-        Evidence is { } evidence && Explainer.Explain(evidence.First, evidence.Last, Memory, _options, pid) is { Found: true } explanation ? explanation : null;
 
     public void Dispose() => _looker.Dispose();
 

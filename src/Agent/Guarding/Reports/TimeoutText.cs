@@ -37,7 +37,8 @@ public static class TimeoutText
         StacksText.Write(output, outcome.Stacks, style);
         if (context.EvidenceAt is { } folder)
             output.WriteLine($"{style.Strong("  evidence     ")}{Shown.Of(folder, style)}");
-        output.WriteLine(style.Loud($"orphan-agent: TIMEOUT (--timeout): ending the command and all that it started; exit code {outcome.ExitCode}"));
+        string then = context.Then == AfterPanic.Keep ? "all its processes are left alive (--keep)" : "ending the command and all that it started";
+        output.WriteLine(style.Loud($"orphan-agent: TIMEOUT (--timeout): {then}; exit code {outcome.ExitCode}"));
     }
 
     /// <summary>Every process of the command, whether or not a finding has told of it.</summary>
