@@ -58,8 +58,16 @@ internal static class Agent
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        SetUp(start, Path.GetTempPath());
         return start;
+    }
+
+    /// <summary>What the agent needs to run, and where it keeps what it remembers; it is not told of a CI that these tests may run in.</summary>
+    public static void SetUp(ProcessStartInfo start, string state)
+    {
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        start.Environment["XDG_STATE_HOME"] = state;
+        start.Environment.Remove("GITHUB_ACTIONS");
     }
 
     /// <summary>
