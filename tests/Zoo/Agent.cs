@@ -36,6 +36,18 @@ internal static class Agent
         return report;
     }
 
+    /// <summary>What a process waits for, for the message of a test that failed.</summary>
+    public static async Task<string> ExplainAsync(int pid)
+    {
+        ProcessStartInfo start = StartInfo([]);
+        start.ArgumentList.Clear();
+        foreach (string word in (string[])["explain", $"{pid}"])
+            start.ArgumentList.Add(word);
+        using Process process = Process.Start(start)!;
+        string[] said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        return string.Concat(said);
+    }
+
     private static readonly Dictionary<string, bool> Working = [];
 
     /// <summary>Whether this back end works on this machine, for this user.</summary>

@@ -36,18 +36,30 @@ internal static class Guard
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limited.CancelAfter(TimeSpan.FromSeconds(90));
         long begin = Stopwatch.GetTimestamp();
-        Task<string> output = process.StandardOutput.ReadToEndAsync(limited.Token);
-        Task<string> said = process.StandardError.ReadToEndAsync(limited.Token);
+        // Whatever the command leaves behind has them open; all that it was is over when they end.
+        Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        Task<string> said = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
             await process.WaitForExitAsync(limited.Token);
-            return new End(process.ExitCode, await said, Stopwatch.GetElapsedTime(begin)) { Output = await output };
+            return new End(process.ExitCode, await said.WaitAsync(limited.Token), Stopwatch.GetElapsedTime(begin)) { Output = await output.WaitAsync(limited.Token) };
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            string state = process.HasExited ? "it has ended, and somebody has its output open" : $"it runs, {Places.Agent()} explains: {await Agent.ExplainAsync(process.Id)}";
+            End();
+            throw new TimeoutException($"guard -- {string.Join(' ', command)}: {state}; it said: {await said.WaitAsync(cancellation)}");
         }
         finally
         {
-            // Guard that is told to end tells its command, and goes with it.
+            End();
+        }
+
+        // A command that hangs may not listen to guard's SIGTERM: it and what is below it are guard's to end, and of guard nothing is left.
+        void End()
+        {
             if (!process.HasExited)
-                process.Kill();
+                process.Kill(entireProcessTree: true);
         }
     }
 

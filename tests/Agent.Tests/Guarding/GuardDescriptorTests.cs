@@ -33,9 +33,9 @@ public sealed class GuardDescriptorTests
     [Fact]
     public async Task Guard_InheritedDescriptors_AreTheSameAsWithout()
     {
-        await using var shell = GuardedProgram.Shell($"""
+        await using var shell = GuardedProgram.Shell($$"""
             exec 3</dev/null 9>/dev/zero 200<&0
-            tell() {{ "$@" {TellDescriptors}; }}
+            tell() { "$@" {{TellDescriptors}}; }
             tell env; echo --; tell "$AGENT" guard --
             """);
 
@@ -70,7 +70,7 @@ public sealed class GuardDescriptorTests
             other: ; @true
             """);
         File.WriteAllText(Path.Combine(directory.Path, "inner.mk"), "all: a b\na b: ; @echo $@\n");
-        await using var shell = GuardedProgram.Shell($"cd '{directory.Path}' && exec make -s -j2 --jobserver-style=pipe");
+        await using var shell = GuardedProgram.Shell($"cd '{directory.Path}' && exec make -s -j2");
 
         Ran ran = await shell.EndAsync();
 

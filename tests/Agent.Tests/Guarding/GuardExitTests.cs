@@ -45,7 +45,7 @@ public sealed class GuardExitTests
         Ran ran = await guarded.EndAsync();
 
         Assert.Equal((125, ""), (ran.Exit, ran.Text));
-        Assert.StartsWith("orphan-agent: guard: ", ran.Error, StringComparison.Ordinal);
+        Assert.StartsWith("orphan-agent: ", ran.Error, StringComparison.Ordinal);
     }
 
     [Fact]

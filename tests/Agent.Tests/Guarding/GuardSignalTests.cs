@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrphanBoard.Agent.Tests.Commands;
 
 namespace OrphanBoard.Agent.Tests.Guarding;
@@ -57,7 +58,14 @@ public sealed class GuardSignalTests
 
         Assert.Equal((0, ""), (ran.Exit, ran.Error));
         string[] both = ran.Text.Split("--\n");
-        Assert.Equal(both[0], both[1]);
+        Assert.Equal(Masks(both[0]), Masks(both[1]));
+
+        // SIGPIPE the runtime ignores before guard can see how it was, so that it is always as a terminal has it; and posix_spawn(3) ignores the two signals
+        // that are the C library's own, which each program's C library sets anew.
+        static ulong[] Masks(string status) =>
+            [.. status.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => ulong.Parse(line[7..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & ~(Bit(13) | Bit(32) | Bit(33)))];
+
+        static ulong Bit(int signal) => 1UL << (signal - 1);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal sealed partial class GuardedProgram : IAsyncDisposable
 {
     internal const int Hangup = 1, Interrupt = 2, User1 = 10, Terminate = 15;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60), Patience = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
     private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -94,10 +94,20 @@ internal sealed partial class GuardedProgram : IAsyncDisposable
         {
             _process.StandardInput.Close();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
         }
-        await _process.WaitForExitAsync(Limit);
+        using (var patience = new CancellationTokenSource(Patience))
+        {
+            try
+            {
+                await _process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+        }
         _process.Dispose();
         _limit.Dispose();
         _state.Dispose();
