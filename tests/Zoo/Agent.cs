@@ -36,6 +36,18 @@ internal static class Agent
         return report;
     }
 
+    /// <summary>What a process waits for, for the message of a test that failed.</summary>
+    public static async Task<string> ExplainAsync(int pid)
+    {
+        ProcessStartInfo start = StartInfo([]);
+        start.ArgumentList.Clear();
+        foreach (string word in (string[])["explain", $"{pid}"])
+            start.ArgumentList.Add(word);
+        using Process process = Process.Start(start)!;
+        string[] said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        return string.Concat(said);
+    }
+
     private static readonly Dictionary<string, bool> Working = [];
 
     /// <summary>Whether this back end works on this machine, for this user.</summary>
@@ -58,8 +70,16 @@ internal static class Agent
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        SetUp(start, Path.GetTempPath());
         return start;
+    }
+
+    /// <summary>What the agent needs to run, and where it keeps what it remembers; it is not told of a CI that these tests may run in.</summary>
+    public static void SetUp(ProcessStartInfo start, string state)
+    {
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath("../../..", Path.GetDirectoryName(typeof(object).Assembly.Location)!);
+        start.Environment["XDG_STATE_HOME"] = state;
+        start.Environment.Remove("GITHUB_ACTIONS");
     }
 
     /// <summary>

@@ -12,10 +12,13 @@ internal sealed class Keeper : IAsyncDisposable
     private readonly Process _process;
     private readonly string _folder;
     private readonly Dictionary<string, int> _roles = [];
+    private readonly Task<Words>? _said;
+    private long _readyAt;
 
-    private Keeper(Process process, string folder) => (_process, _folder) = (process, folder);
+    private Keeper(Process process, string folder, bool listens) =>
+        (_process, _folder, _said) = (process, folder, listens ? ReadWordsAsync(process.StandardError) : null);
 
-    /// <summary>Pid of zoo-keeper: the specimen is below it.</summary>
+    /// <summary>Pid of zoo-keeper, or of what it was started through: the specimen is below it.</summary>
     public int Pid => _process.Id;
 
     /// <summary>Pid of the process that announced itself under this name.</summary>
@@ -23,28 +26,57 @@ internal sealed class Keeper : IAsyncDisposable
 
     public IEnumerable<int> Pids => _roles.Values;
 
-    public static async Task<Keeper> StartAsync(Specimen specimen, CancellationToken cancellation)
+    /// <param name="specimen">What to start.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="through">Program and arguments that run zoo-keeper, as guard does; none: it is started directly.</param>
+    public static async Task<Keeper> StartAsync(Specimen specimen, CancellationToken cancellation, params string[] through)
     {
         string folder = Directory.CreateTempSubdirectory("zoo-").FullName;
-        var start = new ProcessStartInfo(Places.Program("zoo-keeper"), ["--limit", "300", "--", .. specimen.Command])
+        string[] words = [.. through, Places.Program("zoo-keeper"), "--limit", "300", "--", .. specimen.Command];
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = through.Length > 0,
             WorkingDirectory = folder,
         };
+        if (through.Length > 0)
+            Agent.SetUp(start, folder);
         foreach ((string name, string value) in specimen.Environment)
             start.Environment[name] = value;
-        var keeper = new Keeper(Process.Start(start)!, folder);
-        await keeper.ReadUntilAsync("ready", cancellation);
+        var keeper = new Keeper(Process.Start(start)!, folder, through.Length > 0);
+        try
+        {
+            await keeper.ReadUntilAsync("ready", cancellation);
+        }
+        catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
+        {
+            await keeper.DisposeAsync();
+            throw;
+        }
+        keeper._readyAt = Stopwatch.GetTimestamp();
         return keeper;
     }
 
     /// <summary>Returns when the whole specimen has ended by itself.</summary>
     public Task EndedAsync(CancellationToken cancellation) => ReadUntilAsync("ended", cancellation);
 
+    /// <summary>Lets go of the lifeline: zoo-keeper ends the specimen, and itself.</summary>
+    public void LetGo() => _process.StandardInput.Close();
+
+    /// <summary>How the program that zoo-keeper was started through has ended.</summary>
+    public async Task<End> EndAsync(CancellationToken cancellation)
+    {
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(Deadline + Guard.Longest);
+        await _process.WaitForExitAsync(limited.Token);
+        Words said = await _said!.WaitAsync(limited.Token);
+        return new End(_process.ExitCode, said.Text, Stopwatch.GetElapsedTime(_readyAt, said.FirstAt));
+    }
+
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
+        LetGo();
         await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Deadline);
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -58,15 +90,39 @@ internal sealed class Keeper : IAsyncDisposable
         {
             if (line == last)
                 return;
-            switch (line.Split(' ', 3))
-            {
-                case ["role", var name, var pid]:
-                    _roles.Add(name, int.Parse(pid));
-                    break;
-                case ["error", ..]:
-                    throw new InvalidOperationException($"the specimen could not get into its shape: {line}");
-            }
+            Note(line, _roles);
         }
-        throw new InvalidOperationException($"zoo-keeper ended before it said \"{last}\"");
+        throw new InvalidOperationException($"zoo-keeper ended before it said \"{last}\"{(_said is { IsCompleted: true } said ? $": {(await said).Text}" : "")}");
     }
+
+    /// <summary>One line of what a specimen announces.</summary>
+    internal static void Note(string line, Dictionary<string, int> roles)
+    {
+        switch (line.Split(' ', 3))
+        {
+            case ["role", var name, var pid]:
+                roles.Add(name, int.Parse(pid));
+                break;
+            case ["error", ..]:
+                throw new InvalidOperationException($"the specimen could not get into its shape: {line}");
+        }
+    }
+
+    private static async Task<Words> ReadWordsAsync(StreamReader from)
+    {
+        string? first = await from.ReadLineAsync();
+        long at = Stopwatch.GetTimestamp();
+        return new Words(first is null ? "" : $"{first}\n{await from.ReadToEndAsync()}", at);
+    }
+
+    private sealed record Words(string Text, long FirstAt);
+}
+
+/// <param name="Exit">Its exit code.</param>
+/// <param name="Said">What came on stderr.</param>
+/// <param name="FirstWordAfter">From the specimen in place to the first line on stderr.</param>
+internal sealed record End(int Exit, string Said, TimeSpan FirstWordAfter)
+{
+    /// <summary>What came on stdout, where nobody else has read it.</summary>
+    public string Output { get; init; } = "";
 }

@@ -66,7 +66,8 @@ internal sealed class TreeLooks : IDisposable
         ImmutableHashSet<int> suspects = [.. _diagnosis.Suspects.Where(tree.Contains)];
         bool changed = !suspects.IsSubsetOf(_suspects);
         _suspects = suspects;
-        _pace.Observe(_time.GetElapsedTime(_start), OwnCost.Cpu(_looker.RiskyReads.HelperPid is { } helper ? [helper] : []));
+        // Whom guard has waited for is the command and what it left behind.
+        _pace.Observe(_time.GetElapsedTime(_start), OwnCost.CpuWithoutChildren(_looker.RiskyReads.HelperPid is { } helper ? [helper] : []));
         return new TreeLook(look, [.. result.Findings.Where(finding => finding.Pids.Any(tree.Contains))], tree, result.Visibility, changed);
     }
 

@@ -100,7 +100,8 @@ internal sealed unsafe partial class CommandProcess
     /// </summary>
     private void StopToo()
     {
-        _ = kill(getpid(), SignalStop);
+        // To this thread, which stops before it does anything else: after kill(2) to the whole process another thread may be the one that takes it.
+        _ = raise(SignalStop);
         _ = Signal(SignalContinue);
     }
 
@@ -174,6 +175,9 @@ internal sealed unsafe partial class CommandProcess
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int waitid(int kind, int id, byte* info, int options);
+
+    [LibraryImport("libc")]
+    private static partial int raise(int signal);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);

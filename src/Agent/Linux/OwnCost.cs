@@ -11,9 +11,11 @@ public static unsafe partial class OwnCost
 
     /// <summary>Of this process, of its children that have ended and were waited for, and of <paramref name="helpers"/>, children that run.</summary>
     /// <param name="helpers">Pids; one that is gone counts for nothing.</param>
-    public static TimeSpan Cpu(ReadOnlySpan<int> helpers)
+    public static TimeSpan Cpu(ReadOnlySpan<int> helpers) => CpuWithoutChildren(helpers) + OfChildrenThatEnded();
+
+    private static TimeSpan OfThoseThatRun(ReadOnlySpan<int> helpers)
     {
-        TimeSpan all = Read(ProcessClock, "CLOCK_PROCESS_CPUTIME_ID") + OfChildrenThatEnded();
+        TimeSpan all = TimeSpan.Zero;
         long* time = stackalloc long[2]; // struct timespec
         foreach (int pid in helpers)
         {
@@ -22,6 +24,10 @@ public static unsafe partial class OwnCost
         }
         return all;
     }
+
+    /// <summary>Of this process and of <paramref name="helpers"/>: for one whose other children are not its own work.</summary>
+    /// <param name="helpers">As above.</param>
+    public static TimeSpan CpuWithoutChildren(ReadOnlySpan<int> helpers) => Read(ProcessClock, "CLOCK_PROCESS_CPUTIME_ID") + OfThoseThatRun(helpers);
 
     /// <summary>Of the calling thread alone.</summary>
     public static TimeSpan ThreadCpu => Read(ThreadClock, "CLOCK_THREAD_CPUTIME_ID");

@@ -21,3 +21,7 @@ fi
 if command -v go >/dev/null && ! newer "$out/go-specimen" "$here/go/specimen.go"; then
   (cd "$here/go" && GO111MODULE=off GOFLAGS= go build -o "$out/go-specimen.new.$$" specimen.go && mv -f "$out/go-specimen.new.$$" "$out/go-specimen")
 fi
+suites=$here/../Suites
+if command -v rustc >/dev/null && ! newer "$out/rust-suite" "$suites/rust/service.rs"; then
+  rustc --test --edition 2021 -o "$out/rust-suite.new.$$" "$suites/rust/service.rs" && mv -f "$out/rust-suite.new.$$" "$out/rust-suite"
+fi

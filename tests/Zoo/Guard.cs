@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace OrphanBoard.Zoo;
+
+/// <summary>The real <c>orphan-agent guard</c>, around whatever is to be run below it.</summary>
+internal static class Guard
+{
+    public const int DeadlockExit = 86;
+
+    /// <summary>For how long a healthy specimen is watched, seconds: its run's likely hang, beside it, is told after so long. <c>GUARD_SECONDS</c>.</summary>
+    public static int Seconds { get; } = Environment.GetEnvironmentVariable("GUARD_SECONDS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 3;
+
+    /// <summary>Whether the whole zoo is meant, and not a part of it: <c>GUARD_ZOO=all</c>.</summary>
+    public static bool WholeZoo { get; } = Environment.GetEnvironmentVariable("GUARD_ZOO") == "all";
+
+    /// <summary>The longest that any run under guard takes of itself.</summary>
+    public static TimeSpan Longest { get; } = TimeSpan.FromSeconds(Seconds);
+
+    /// <summary>Program and arguments, to be followed by a command.</summary>
+    public static string[] With(params string[] options) => [Places.Agent(), "guard", "--no-stacks", .. options, "--"];
+
+    /// <summary>Runs a command to its end, with a pipe at its stdin that stays open and nobody at its stdout.</summary>
+    public static async Task<End> RunAsync(string[] options, string[] command, string folder, CancellationToken cancellation)
+    {
+        string[] words = [.. With(options), .. command];
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        Agent.SetUp(start, folder);
+        using Process process = Process.Start(start)!;
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(TimeSpan.FromSeconds(90));
+        long begin = Stopwatch.GetTimestamp();
+        // Whatever the command leaves behind has them open; all that it was is over when they end.
+        Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        Task<string> said = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            await process.WaitForExitAsync(limited.Token);
+            return new End(process.ExitCode, await said.WaitAsync(limited.Token), Stopwatch.GetElapsedTime(begin)) { Output = await output.WaitAsync(limited.Token) };
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            string state = process.HasExited ? "it has ended, and somebody has its output open" : $"it runs, {Places.Agent()} explains: {await Agent.ExplainAsync(process.Id)}";
+            End();
+            throw new TimeoutException($"guard -- {string.Join(' ', command)}: {state}; it said: {await said.WaitAsync(cancellation)}");
+        }
+        finally
+        {
+            End();
+        }
+
+        // A command that hangs may not listen to guard's SIGTERM: it and what is below it are guard's to end, and of guard nothing is left.
+        void End()
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
+    /// <summary>Keeps a figure for the benchmark, where it asks for them: <c>GUARD_FIGURES</c> names a file of lines "kind TAB name TAB seconds".</summary>
+    public static void Figure(string kind, string name, TimeSpan time)
+    {
+        string line = string.Create(CultureInfo.InvariantCulture, $"{kind}\t{name}\t{time.TotalSeconds:0.00}");
+        TestContext.Current.TestOutputHelper?.WriteLine(line);
+        if (Environment.GetEnvironmentVariable("GUARD_FIGURES") is not { Length: > 0 } path)
+            return;
+        lock (typeof(Guard))
+            File.AppendAllText(path, line + "\n");
+    }
+}
