@@ -31,6 +31,7 @@ internal static class CapturedProgram
             // What the program started and left behind may hold the pipe for ever, so the end of the pipe is not all that is waited for.
             using (limit.Register(() => SignalPipe.Send(over.WriteEnd)))
                 text = await Task.Factory.StartNew(() => ReadAll(output.ReadEnd, over.ReadEnd), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            limit.ThrowIfCancellationRequested();
             await child.Ended.WaitAsync(limit);
             return text;
         }

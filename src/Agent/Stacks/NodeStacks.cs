@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net.WebSockets;
 using System.Text.Json;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Agent.Stacks;
 
@@ -11,7 +13,7 @@ namespace OrphanBoard.Agent.Stacks;
 /// </summary>
 internal sealed class NodeStacks : StackTool
 {
-    /// <summary>How long the inspector may take to be there. A thread that sits in a system call never opens it.</summary>
+    /// <summary>How long the inspector may take to be there. A thread that waits outside of JavaScript, as in execSync, never opens it.</summary>
     private static readonly TimeSpan Opening = TimeSpan.FromSeconds(3), BetweenLooks = TimeSpan.FromMilliseconds(10);
 
     /// <summary>All open the same port.</summary>
@@ -46,6 +48,8 @@ internal sealed class NodeStacks : StackTool
             return target.Without(Name, "it has ended");
         if ((facts.Status.SignalsCaught & 1UL << (ProcessHandle.Usr1 - 1)) == 0)
             return target.Without(Name, "it does not open its inspector at SIGUSR1: start node without --disable-sigusr1");
+        if (Interrupts(facts.Call) is { } reason)
+            return target.Without(Name, reason);
         if (!facts.SharesNetwork)
             return target.Without(Name, "its inspector would listen in another network namespace: run the agent inside of its container");
         // Whoever else reads a node closes its port in a moment.
@@ -54,7 +58,7 @@ internal sealed class NodeStacks : StackTool
         if (!process.Send(ProcessHandle.Usr1))
             return target.Without(Name, "it may not be sent SIGUSR1: run as root");
         if (await WithinAsync(() => InspectorPort.Opened(before, InspectorPort.Of(target.Pid)), limit) is not { } port)
-            return target.Without(Name, $"its inspector did not open within {Opening.TotalSeconds:0} s: its JavaScript thread sits in a system call");
+            return target.Without(Name, $"its inspector did not open within {Opening.TotalSeconds:0} s: its JavaScript thread waits for something outside of JavaScript");
         using var inspector = await NodeInspector.ConnectAsync(port, limit);
         try
         {
@@ -66,6 +70,21 @@ internal sealed class NodeStacks : StackTool
         {
             await inspector.CloseAsync(closeInspector: !before.Own.Contains(port));
         }
+    }
+
+    /// <summary>
+    /// Why it is not to be sent a signal; null: it may. Node's handler has no SA_RESTART: readSync would fail with EINTR, and with it the program. The event
+    /// loop and futexes are waited for again.
+    /// </summary>
+    private static string? Interrupts(BlockedCall call)
+    {
+        if (call.Status is BlockedCallStatus.Running or BlockedCallStatus.NotInCall)
+            return null;
+        if (call.Status != BlockedCallStatus.InCall || !SystemCallTable.TryGet(Machine.Uname().Architecture, call.Number, out SystemCall name))
+            return "its JavaScript thread may sit in a system call, which SIGUSR1 would interrupt";
+        return name is SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 or SystemCall.Futex
+            ? null
+            : $"its JavaScript thread sits in {SystemCallTable.NameOf(name)}(2), which SIGUSR1 would interrupt";
     }
 
     /// <summary>Looks until there is an answer, or <see cref="Opening"/> is over.</summary>

@@ -24,11 +24,11 @@ public static class StackReader
     public static async Task<ImmutableArray<ProcessStacks>> ReadAsync(IEnumerable<StackTarget> targets, TimeSpan limit, TimeProvider time)
     {
         using var over = new CancellationTokenSource(limit, time);
-        return [.. await Task.WhenAll(targets.Take(MaxProcesses).Select(target => ReadOneWithinAsync(target, limit, over.Token, time)))];
+        return [.. await Task.WhenAll(targets.Take(MaxProcesses).Select(target => ReadOneWithinAsync(target, limit, time, over.Token)))];
     }
 
     /// <summary>On a thread of its own: a read of /proc can wait for the process that is read.</summary>
-    private static async Task<ProcessStacks> ReadOneWithinAsync(StackTarget target, TimeSpan limit, CancellationToken over, TimeProvider time)
+    private static async Task<ProcessStacks> ReadOneWithinAsync(StackTarget target, TimeSpan limit, TimeProvider time, CancellationToken over)
     {
         try
         {

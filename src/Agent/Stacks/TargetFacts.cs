@@ -9,8 +9,9 @@ namespace OrphanBoard.Agent.Stacks;
 /// <param name="Exe">Path of its program, as it was when that was executed.</param>
 /// <param name="Status">Its status file.</param>
 /// <param name="Stopped">Stopped by a signal: state T.</param>
+/// <param name="Call">What its first thread is blocked in.</param>
 /// <param name="SharesNetwork">It is in the network namespace of the agent.</param>
-internal sealed record TargetFacts(string Exe, StatusFile Status, bool Stopped, bool SharesNetwork)
+internal sealed record TargetFacts(string Exe, StatusFile Status, bool Stopped, BlockedCall Call, bool SharesNetwork)
 {
     /// <summary>File name of its program.</summary>
     internal string Program => Path.GetFileName(Exe);
@@ -28,7 +29,9 @@ internal sealed record TargetFacts(string Exe, StatusFile Status, bool Stopped, 
             return null;
         const string Deleted = " (deleted)";
         string program = exe.EndsWith(Deleted, StringComparison.Ordinal) ? exe[..^Deleted.Length] : exe;
-        return new TargetFacts(program, status, identity.State == 'T', Link(directory, "ns/net"u8) == Link(self, "ns/net"u8));
+        bool stopped = identity.State == 'T';
+        BlockedCall call = directory.Read("syscall"u8, buffer, out text) == Sight.Seen ? SyscallFile.Parse(text) : BlockedCall.Unreadable;
+        return new TargetFacts(program, status, stopped, call, Link(directory, "ns/net"u8) == Link(self, "ns/net"u8));
 
         string? Link(DirectoryHandle from, ReadOnlySpan<byte> name) =>
             from.ReadLink(name, buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? Encoding.UTF8.GetString(target) : null;

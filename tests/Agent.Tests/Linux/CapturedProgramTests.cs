@@ -13,7 +13,7 @@ public sealed class CapturedProgramTests
     public async Task Run_MoreThanTheBound_IsCutAndRunsToItsEnd() => Assert.Equal(CapturedProgram.MaxBytes, (await RunAsync("head -c 3000000 /dev/zero")).Length);
 
     [Fact]
-    public async Task Run_Stdin_IsEmptyAndNoOtherDescriptorIsInherited() => Assert.Equal("0 1 2\n", await RunAsync("cat; cd /proc/$$/fd; echo [0-9]*"));
+    public async Task Run_Stdin_IsEmptyAndNoOtherDescriptorIsInherited() => Assert.Equal("0\n1\n2\n", await RunAsync("cat; ls /proc/$$/fd; :"));
 
     [Fact]
     public async Task Run_ProgramLeavesAChildThatHoldsItsOutput_EndsAtTheLimit()
@@ -40,8 +40,8 @@ public sealed class CapturedProgramTests
     public async Task Run_NoSuchProgram_Throws() =>
         await Assert.ThrowsAsync<LinuxException>(() => CapturedProgram.RunAsync("/nonexistent", ["/nonexistent"], [], CancellationToken.None));
 
-    private static async Task<string> RunAsync(string script, CancellationToken limit = default) =>
-        await CapturedProgram.RunAsync("/bin/sh", ["sh", "-c", script], ["PATH=/usr/bin:/bin"], limit).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+    private static async Task<string> RunAsync(string script, CancellationToken? limit = null) =>
+        await CapturedProgram.RunAsync("/bin/sh", ["sh", "-c", script], ["PATH=/usr/bin:/bin"], limit ?? TestContext.Current.CancellationToken).WaitAsync(Deadline, TestContext.Current.CancellationToken);
 
     /// <summary>Opening waits for a writer; before it is made there is none.</summary>
     private static async Task<string> ReadAsync(string fifo)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrphanBoard.Agent.Stacks;
+using StackFrame = OrphanBoard.Agent.Stacks.StackFrame;
 
 namespace OrphanBoard.Agent.Tests.Stacks;
 
