@@ -38,7 +38,7 @@ internal static class Attaching
         }
         catch (OperationCanceledException) when (!stopped)
         {
-            // PTRACE_ATTACH stops by a SIGSTOP. Where the tracer dies before it has taken that away it is delivered, and the target stays stopped.
+            // PTRACE_ATTACH stops by a SIGSTOP. Where the tracer dies before it has waited for that stop, the signal is delivered and the target stays stopped.
             target?.Send(ProcessHandle.Continue);
             throw;
         }
