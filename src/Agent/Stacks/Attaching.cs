@@ -47,8 +47,10 @@ internal static class Attaching
     /// <summary>Why a tool that wrote this, and no stack, could read none; and what to do.</summary>
     internal static string Refusal(int pid, string tool, string output)
     {
+        if (TargetFacts.HasEnded(pid))
+            return "it has ended";
         if (TargetFacts.Of(pid) is not { } target)
-            return File.Exists($"/proc/{pid}/status") ? "it belongs to another user: run as root" : "it has ended";
+            return "it may not be read, for it belongs to another user or is just executing a program: run as root";
         if (!output.Contains("not permitted", StringComparison.Ordinal) && !output.Contains("Permission denied", StringComparison.Ordinal))
             return LastLine(output) is { } said ? $"{tool} gave no stack: {said}" : $"{tool} gave no stack";
         if (target.Status.TracerPid != 0)

@@ -7,20 +7,25 @@ namespace OrphanBoard.Agent.Stacks;
 /// <param name="path">Value of PATH.</param>
 internal sealed class NativeStacks(string path) : StackTool
 {
-    public override string Name => EuStack.Name;
+    private string? FoundEuStack => ProgramSearch.Find(EuStack.Name, path);
 
-    public override string? Lacks => ProgramSearch.Find(EuStack.Name, path) is null && ProgramSearch.Find(Gdb.Name, path) is null
-        ? $"neither eu-stack nor gdb is installed: {EuStack.Install}"
-        : null;
+    private string? FoundGdb => ProgramSearch.Find(Gdb.Name, path);
+
+    public override string Name => FoundEuStack is null && FoundGdb is not null ? Gdb.Name : EuStack.Name;
+
+    public override string? Lacks => FoundEuStack is null && FoundGdb is null ? $"neither eu-stack nor gdb is installed: {EuStack.Install}" : null;
 
     public override bool Fits(StackTarget target) => true;
 
     public override async Task<ProcessStacks> ReadAsync(StackTarget target, CancellationToken limit)
     {
-        ProcessStacks last = target.Without(Name, Lacks ?? "not read");
-        if (ProgramSearch.Find(EuStack.Name, path) is { } euStack)
+        if (TargetFacts.HasEnded(target.Pid))
+            return target.Without(Name, "it has ended");
+        ProcessStacks last = target.Without(Name, Lacks ?? $"its files are not the agent's, which only gdb reads: {Gdb.Install}");
+        // Of a process in another mount namespace eu-stack would take the agent's own file of the same name.
+        if (FoundEuStack is { } euStack && TargetFacts.Of(target.Pid) is not { SharesFiles: false })
             last = await ReadAsync(target, EuStack.Name, euStack, EuStack.Words(target.Pid), EuStack.Backtraces, limit);
-        if (last.Missing is not null && ProgramSearch.Find(Gdb.Name, path) is { } gdb)
+        if (last.Missing is not null && FoundGdb is { } gdb)
             last = await ReadAsync(target, Gdb.Name, gdb, Gdb.Words(target.Pid, null, "bt"), Gdb.Backtraces, limit);
         return last;
     }

@@ -12,11 +12,25 @@ internal sealed class PythonStacks(string path) : StackTool
 {
     private const string Install = "apt-get install gdb python3-dbg, or pip install py-spy";
 
-    public override string Name => "gdb with python3-dbg";
+    public override string Name => "gdb (py-bt)";
 
-    public override string? Lacks => ProgramSearch.Find(PySpy.Name, path) is null && ProgramSearch.Find(Gdb.Name, path) is null
-        ? $"neither py-spy nor gdb is installed: {Install}"
-        : null;
+    public override string? Lacks => (ProgramSearch.Find(PySpy.Name, path), ProgramSearch.Find(Gdb.Name, path)) switch
+    {
+        (null, null) => $"neither py-spy nor gdb is installed: {Install}",
+        (null, _) when !HasExtension => $"gdb has no extension for the distribution's python3: {Install}",
+        _ => null,
+    };
+
+    /// <summary>Where distributions put what their debug packages add to gdb.</summary>
+    private static bool HasExtension
+    {
+        get
+        {
+            const string Extensions = "/usr/share/gdb/auto-load";
+            var all = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true };
+            return Directory.Exists(Extensions) && Directory.EnumerateFiles(Extensions, "*python3*-gdb.py", all).Any();
+        }
+    }
 
     public override bool Fits(StackTarget target) => TargetFacts.Of(target.Pid) is { } facts && facts.Program.StartsWith("python", StringComparison.Ordinal);
 
@@ -27,7 +41,7 @@ internal sealed class PythonStacks(string path) : StackTool
             if (ProgramSearch.Find(PySpy.Name, path) is { } pySpy
                 && PySpy.Parse(await Attaching.RunAsync(target.Pid, pySpy, PySpy.Words(target.Pid), limit), target) is { IsEmpty: false } spied)
                 return new ProcessStacks(target.Pid, target.Comm, PySpy.Name, spied);
-            return ProgramSearch.Find(Gdb.Name, path) is { } gdb ? await ReadByGdbAsync(target, gdb, limit) : target.Without(Name, Lacks ?? "py-spy gave no stack: apt-get install gdb python3-dbg");
+            return ProgramSearch.Find(Gdb.Name, path) is { } gdb ? await ReadByGdbAsync(target, gdb, limit) : target.Without(Name, Lacks ?? $"py-spy gave no stack: {Gdb.Install} python3-dbg");
         }
         catch (LinuxException e)
         {
@@ -41,7 +55,7 @@ internal sealed class PythonStacks(string path) : StackTool
             return target.Without(Name, Attaching.Refusal(target.Pid, Gdb.Name, ""));
         // An interpreter that was built on its own machine has its extension beside it; Debian's lies where gdb looks by itself.
         string extension = $"{facts.Exe}-gdb.py";
-        string output = await Attaching.RunAsync(target.Pid, gdb, Gdb.Words(target.Pid, TrustedFile.Is(extension) ? extension : null, "py-bt"), limit);
+        string output = await Attaching.RunAsync(target.Pid, gdb, Gdb.Words(target.Pid, facts.SharesFiles && TrustedFile.Is(extension) ? extension : null, "py-bt"), limit);
         ImmutableArray<ThreadStack> threads = Gdb.PythonTracebacks(output, target);
         return threads.IsEmpty ? target.Without(Name, Reason(target.Pid, facts.Exe, output)) : new ProcessStacks(target.Pid, target.Comm, Name, threads);
     }

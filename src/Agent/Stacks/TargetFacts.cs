@@ -11,7 +11,8 @@ namespace OrphanBoard.Agent.Stacks;
 /// <param name="Stopped">Stopped by a signal: state T.</param>
 /// <param name="Call">What its first thread is blocked in.</param>
 /// <param name="SharesNetwork">It is in the network namespace of the agent.</param>
-internal sealed record TargetFacts(string Exe, StatusFile Status, bool Stopped, BlockedCall Call, bool SharesNetwork)
+/// <param name="SharesFiles">It is in the mount namespace of the agent: paths mean the same.</param>
+internal sealed record TargetFacts(string Exe, StatusFile Status, bool Stopped, BlockedCall Call, bool SharesNetwork, bool SharesFiles)
 {
     /// <summary>File name of its program.</summary>
     internal string Program => Path.GetFileName(Exe);
@@ -31,9 +32,19 @@ internal sealed record TargetFacts(string Exe, StatusFile Status, bool Stopped, 
         string program = exe.EndsWith(Deleted, StringComparison.Ordinal) ? exe[..^Deleted.Length] : exe;
         bool stopped = identity.State == 'T';
         BlockedCall call = directory.Read("syscall"u8, buffer, out text) == Sight.Seen ? SyscallFile.Parse(text) : BlockedCall.Unreadable;
-        return new TargetFacts(program, status, stopped, call, Link(directory, "ns/net"u8) == Link(self, "ns/net"u8));
+        return new TargetFacts(program, status, stopped, call, Shares("ns/net"u8), Shares("ns/mnt"u8));
+
+        bool Shares(ReadOnlySpan<byte> name) => Link(directory, name) == Link(self, name);
 
         string? Link(DirectoryHandle from, ReadOnlySpan<byte> name) =>
             from.ReadLink(name, buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? Encoding.UTF8.GetString(target) : null;
+    }
+
+    /// <summary>It has exited, whether or not it has been waited for.</summary>
+    internal static bool HasEnded(int pid)
+    {
+        using DirectoryHandle? directory = DirectoryHandle.TryOpen($"/proc/{pid}");
+        return directory is null || directory.Read("status"u8, new ReadBuffer(), out ReadOnlySpan<byte> text) != Sight.Seen
+            || !StatusIdentity.TryParse(text, out StatusIdentity identity) || identity.State is 'Z' or 'X';
     }
 }
