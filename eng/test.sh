@@ -14,6 +14,10 @@ run_test() {
   need lsof lsof
   need ss iproute2
   need ps procps
+  need eu-stack elfutils
+  need gdb gdb
+  need python3-dbg python3-dbg
+  need node nodejs
   need_browser
   mkdir -p "$artifacts"
   build_bpf

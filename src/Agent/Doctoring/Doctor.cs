@@ -10,7 +10,7 @@ public static class Doctor
     public static ImmutableArray<Check> Examine(SightFacts facts) =>
     [
         BackendCheck.Examine(facts.Backend), BackendCheck.Examine(facts.Events), Capabilities(facts), Yama(facts), HidePid(facts), Namespaces(facts),
-        BlockedCalls(facts), Counters(facts), .. HiddenProcesses.Examine(facts), UnixSockets(facts), BlockedReads.Examine(facts), Failures(facts),
+        BlockedCalls(facts), Counters(facts), .. HiddenProcesses.Examine(facts), UnixSockets(facts), BlockedReads.Examine(facts), Failures(facts), StackTools(facts),
     ];
 
     private static Check Capabilities(SightFacts facts)
@@ -122,6 +122,16 @@ public static class Doctor
     private static Check Failures(SightFacts facts) => facts.Reads.Failed == 0
         ? new Check("reads", CheckLevel.Ok, $"{Number(facts.Seen.Processes)} processes with {Number(facts.Seen.Threads)} threads were read, no read failed")
         : new Check("reads", CheckLevel.Partial, $"{Number(facts.Reads.Failed)} reads failed for other reasons than rights", "Tables of more than 65,536 fds and files of an unknown form count here.");
+
+    /// <summary>A hang is found and explained without them: what is lacking is where in the source.</summary>
+    private static Check StackTools(SightFacts facts)
+    {
+        const string Name = "stacks";
+        string ready = string.Join(", ", facts.StackTools.Where(tool => tool.Lacks is null).Select(tool => tool.Name));
+        string says = $"stacks of hung processes are read by: {(ready.Length == 0 ? "nothing" : ready)}";
+        string[] lacks = [.. facts.StackTools.Where(tool => tool.Lacks is not null).Select(tool => $"{tool.Name}: {tool.Lacks}")];
+        return lacks.Length == 0 ? new Check(Name, CheckLevel.Ok, says) : new Check(Name, CheckLevel.Note, says, $"guard shows source lines where it can. {string.Join("; ", lacks)}.");
+    }
 
     private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.Procfs;
+using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Doctoring;
@@ -49,6 +50,7 @@ internal static class FactFinder
             Reading = looker.RiskyReads.Mode,
             WhyNoHelper = looker.RiskyReads.WhyNoHelper,
             UnixSockets = sockets,
+            StackTools = StackReader.States(),
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.RiskyReading;
+using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Doctoring;
@@ -54,6 +55,9 @@ public sealed record SightFacts
 
     /// <summary>Why there was no helper for them, in <see cref="ReadingMode.Direct"/>.</summary>
     public string? WhyNoHelper { get; init; }
+
+    /// <summary>Tools that guard reads stacks with.</summary>
+    public ImmutableArray<StackToolState> StackTools { get; init; } = [];
 
     /// <summary>/proc/net/unix.</summary>
     public required Sight UnixSockets { get; init; }

@@ -17,5 +17,6 @@ internal static class SystemCallNumbers
     internal static int Kcmp { get; } = Arm64 ? 272 : 312;
     internal static int PidfdOpen => 434; // the same on both, as all since 424
     internal static int PidfdGetfd => 438;
+    internal static int PidfdSendSignal => 424;
     internal static int Bpf { get; } = Arm64 ? 280 : 321;
 }

@@ -8,6 +8,9 @@ internal abstract class StackTool
     /// <summary>As it is told to the user.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What is not installed of it, and how to install it; null: it is ready, or needs nothing.</summary>
+    public virtual string? Lacks => null;
+
     /// <summary>Whether the process is one that this tool is for, whether or not the tool is installed.</summary>
     public abstract bool Fits(StackTarget target);
 
@@ -18,4 +21,11 @@ internal abstract class StackTool
 /// <param name="Pid">As in proc(5).</param>
 /// <param name="Comm">Its name.</param>
 /// <param name="Threads">Its threads by tid, with their names.</param>
-public sealed record StackTarget(int Pid, string Comm, ImmutableArray<(int Tid, string Name)> Threads);
+public sealed record StackTarget(int Pid, string Comm, ImmutableArray<(int Tid, string Name)> Threads)
+{
+    /// <summary>The kernel's name of a thread; that of the process where the thread is not known.</summary>
+    internal string NameOf(int? tid) => Threads.FirstOrDefault(thread => thread.Tid == tid).Name ?? Comm;
+
+    /// <summary>The answer of a tool that could not read it.</summary>
+    internal ProcessStacks Without(string tool, string missing) => new(Pid, Comm, tool, [], missing);
+}

@@ -2,6 +2,7 @@ using System.Text.Json;
 using OrphanBoard.Agent.Doctoring;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.RiskyReading;
+using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Agent.Tests.Commands;
 using OrphanBoard.Shared.Snapshots;
 
@@ -187,6 +188,17 @@ public sealed class DoctorTests
         Is(blocked with { Reading = ReadingMode.Suspended }, "blocked", CheckLevel.Partial, null);
         Is(Whole with { Reading = ReadingMode.Direct, WhyNoHelper = "/proc/self/exe: No such file or directory" }, "blocked", CheckLevel.Partial, null);
         Assert.Contains("/proc/self/exe", Only(Whole with { Reading = ReadingMode.Direct, WhyNoHelper = "/proc/self/exe: gone" }, "blocked").Says, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Examine_StackToolMissing_IsANoteThatTellsWhatToInstall()
+    {
+        SightFacts facts = Whole with { StackTools = [new("inspector", null), new("some", "it is not installed: apt-get install some")] };
+
+        Check check = Only(facts, "stacks");
+
+        Assert.Equal((CheckLevel.Note, "stacks of hung processes are read by: inspector"), (check.Level, check.Says));
+        Assert.EndsWith("some: it is not installed: apt-get install some.", check.Why, StringComparison.Ordinal);
     }
 
     [Fact]
