@@ -6,7 +6,7 @@ namespace OrphanBoard.Agent.Stacks;
 public static class StackReader
 {
     /// <summary>The most specific first: who fits first reads.</summary>
-    private static readonly ImmutableArray<StackTool> Tools = [];
+    private static readonly ImmutableArray<StackTool> Tools = [new DotnetStacks(), new JvmStacks()];
 
     /// <summary>At most this many processes: of a hundred alike, a few tell.</summary>
     private const int MaxProcesses = 12;

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Text;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Procfs;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Agent.Stacks;
+
+/// <summary>
+/// Managed threads of a .NET program, by the runtime's diagnostics port: its sample profiler stops all threads for a moment a millisecond, and the session
+/// ends as soon as the first samples have come. Lines from the portable PDB beside the module or in it.
+/// </summary>
+internal sealed class DotnetStacks : StackTool
+{
+    private const long MostBytes = 64 * 1024 * 1024;
+    private const int MostSocketTableBytes = 8 * 1024 * 1024;
+
+    // The runtime writes events every 100 ms.
+    private static readonly TimeSpan LongestSampling = TimeSpan.FromSeconds(1);
+
+    public override string Name => ".NET diagnostics port";
+
+    // CoreCLR has this thread from its start to its end; programs of NativeAOT, which no sampler knows, have not.
+    public override bool Fits(StackTarget target) => target.Threads.Any(thread => thread.Name == ".NET SynchManag");
+
+    public override Task<ProcessStacks> ReadAsync(StackTarget target, CancellationToken limit) =>
+        Task.Run(() => AskAsync(target, limit), CancellationToken.None).WaitAsync(limit);
+
+    private async Task<ProcessStacks> AskAsync(StackTarget target, CancellationToken limit)
+    {
+        ProcessStacks Missing(string why) => new(target.Pid, target.Comm, Name, [], why);
+        using DirectoryHandle? process = DirectoryHandle.TryOpen($"/proc/{target.Pid}");
+        if (process is null || TargetFacts.Read(process, target.Pid) is not { } facts)
+            return Missing("it is gone");
+        if (facts.IsStopped)
+            return Missing("it is stopped: continue it with SIGCONT");
+        if (PortOf(process, facts) is not { } port)
+            return Missing("it has no diagnostics port: start it without DOTNET_EnableDiagnostics=0");
+        using TargetConnection? connection = await TargetConnection.TryConnectAsync(target.Pid, port, limit);
+        if (connection is null)
+            return Missing($"its diagnostics port {port} is not open to us: run as its user or as root");
+        try
+        {
+            DotnetSamples? samples = await SampleAsync(connection, target.Pid, port, limit);
+            if (samples is null)
+                return Missing("its diagnostics port refused to sample");
+            ImmutableArray<ThreadStack> threads = Threads(samples, target, TargetFacts.TidsByTheirOwn(process, target, facts));
+            return threads.IsEmpty ? Missing("no managed thread could be sampled") : new ProcessStacks(target.Pid, target.Comm, Name, threads);
+        }
+        catch (InvalidDataException e)
+        {
+            return Missing($"its diagnostics port does not speak nettrace: {e.Message}");
+        }
+    }
+
+    /// <summary>Null: it has none.</summary>
+    private static string? PortOf(DirectoryHandle process, TargetFacts facts)
+    {
+        if (process.ReadTable("net/unix"u8, new ReadBuffer(64 * 1024, MostSocketTableBytes), out ReadOnlySpan<byte> text) != Sight.Seen)
+            return null;
+        // Where TMPDIR was when it started, dotnet-diagnostic-PID-STARTTIME-socket.
+        byte[] name = Encoding.ASCII.GetBytes($"/dotnet-diagnostic-{facts.PidOfItsOwn}-");
+        while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
+        {
+            if (line.EndsWith("-socket"u8) && line.IndexOf(name) >= 0 && line.IndexOf((byte)'/') is var path and >= 0)
+                return Encoding.UTF8.GetString(line[path..]);
+        }
+        return null;
+    }
+
+    /// <summary>Null: it refused.</summary>
+    private static async Task<DotnetSamples?> SampleAsync(TargetConnection connection, int pid, string port, CancellationToken limit)
+    {
+        if (await DiagnosticsPort.StartSamplingAsync(connection, limit) is not { } session)
+            return null;
+        using TargetConnection? stopper = await TargetConnection.TryConnectAsync(pid, port, limit);
+        if (stopper is null)
+            return null;
+        var samples = new DotnetSamples();
+        Nettrace stream = null!;
+        stream = new Nettrace((in NettraceEvent @event, ReadOnlySpan<byte> payload) => samples.Take(stream, @event, payload));
+        Task<bool>? stopped = null;
+        var late = Task.Delay(LongestSampling, limit);
+        for (long total = 0; !stream.IsOver && total < MostBytes;)
+        {
+            Task<int> piece = connection.ReceiveAsync(stream.Room(), limit);
+            if (stopped is null && await Task.WhenAny(piece, late) == late)
+                stopped = DiagnosticsPort.StopAsync(stopper, session, limit);
+            int count = await piece;
+            if (count == 0)
+                break;
+            total += count;
+            stream.Fed(count);
+            if (samples.HasSamples)
+                stopped ??= DiagnosticsPort.StopAsync(stopper, session, limit);
+        }
+        if (stopped is not null)
+            await stopped;
+        return samples;
+    }
+
+    private static ImmutableArray<ThreadStack> Threads(DotnetSamples samples, StackTarget target, Func<int, int?> tids)
+    {
+        var threads = ImmutableArray.CreateBuilder<ThreadStack>();
+        foreach ((ulong own, ulong[] stack) in samples.Stacks)
+        {
+            int? tid = own <= int.MaxValue ? tids((int)own) : null;
+            string name = target.Threads.FirstOrDefault(thread => thread.Tid == tid).Name ?? "";
+            ImmutableArray<StackFrame> frames = [.. stack.Select(samples.MethodAt).OfType<DotnetMethod>().Select(method => new StackFrame(method.Name))];
+            if (!frames.IsEmpty)
+                threads.Add(new ThreadStack(tid, name, frames));
+        }
+        threads.Sort((one, other) => Nullable.Compare(one.Tid, other.Tid));
+        return threads.ToImmutable();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using OrphanBoard.Agent.Stacks;
+
+namespace OrphanBoard.Agent.Tests.Stacks;
+
+/// <summary>A program that says "ready" when it hangs, and then answers each line with itself.</summary>
+internal sealed class HungProgram : IDisposable
+{
+    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly Lazy<string> Classes = new(CompileJava);
+    private readonly Process _process;
+
+    private HungProgram(Process process) => _process = process;
+
+    internal int Pid => _process.Id;
+
+    internal StackTarget Target => TargetOf(Pid);
+
+    internal static Task<HungProgram> StartDotnetAsync(params (string Name, string Value)[] environment) =>
+        StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "hung", "Hung.dll")], environment);
+
+    internal static Task<HungProgram> StartJavaAsync(string[] options, params (string Name, string Value)[] environment)
+    {
+        Assert.SkipUnless(IsThere("java") && IsThere("javac"), "no java or no javac here");
+        return StartAsync("java", [.. options, "-cp", Classes.Value, "Hung"], environment);
+    }
+
+    /// <summary>hostile_port.py, which ends when this is disposed of.</summary>
+    internal static Task<HungProgram> StartPortAsync(string path, string what) =>
+        StartAsync("python3", [Path.Combine(AppContext.BaseDirectory, "hostile_port.py"), path, what], []);
+
+    /// <summary>Whether the program still does what it is there for, and has said nothing else meanwhile.</summary>
+    internal async Task<bool> AnswersAsync()
+    {
+        string word = Guid.NewGuid().ToString();
+        await _process.StandardInput.WriteLineAsync(word);
+        await _process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        return await NextLineAsync(_process) == word;
+    }
+
+    internal static StackTarget TargetOf(int pid, params string[] furtherThreads)
+    {
+        IEnumerable<(int, string)> threads = Directory.GetDirectories($"/proc/{pid}/task").Select(task => (int.Parse(Path.GetFileName(task)), File.ReadAllText($"{task}/comm").Trim()));
+        return new StackTarget(pid, File.ReadAllText($"/proc/{pid}/comm").Trim(), [.. threads, .. furtherThreads.Select(name => (pid, name))]);
+    }
+
+    public void Dispose()
+    {
+        // The end of its stdin is the end of each of these programs; they clean up after themselves.
+        _process.StandardInput.Close();
+        if (!_process.WaitForExit(Deadline))
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    private static async Task<HungProgram> StartAsync(string program, string[] arguments, (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        var hung = new HungProgram(Process.Start(start)!);
+        Assert.Equal("ready", await NextLineAsync(hung._process));
+        return hung;
+    }
+
+    private static Task<string?> NextLineAsync(Process process) =>
+        process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+    private static bool IsThere(string program) => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(directory => File.Exists(Path.Combine(directory, program)));
+
+    private static string CompileJava()
+    {
+        string directory = Directory.CreateTempSubdirectory("orphan-agent-tests-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        using Process javac = Process.Start("javac", ["-d", directory, Path.Combine(AppContext.BaseDirectory, "Hung.java")]);
+        javac.WaitForExit();
+        Assert.Equal(0, javac.ExitCode);
+        return directory;
+    }
+}

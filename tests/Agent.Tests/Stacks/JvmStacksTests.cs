@@ -1,0 +1,123 @@
+using OrphanBoard.Agent.Stacks;
+
+namespace OrphanBoard.Agent.Tests.Stacks;
+
+public sealed class JvmStacksTests
+{
+    private readonly string[] _source = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Hung.java"));
+
+    [Fact]
+    public async Task Read_JvmWithTwoLocksTheWrongWayRound_TellsWhereEachThreadWaitsAndTheDeadlock()
+    {
+        using HungProgram java = await HungProgram.StartJavaAsync([]);
+
+        ProcessStacks stacks = await ReadAsync(java.Target);
+
+        Assert.Null(stacks.Missing);
+        foreach (string name in (string[])["one", "two \"quoted\""])
+        {
+            ThreadStack thread = Assert.Single(stacks.Threads, thread => thread.Name == name);
+            Assert.Contains(java.Target.Threads, known => known.Tid == thread.Tid && name.StartsWith(known.Name, StringComparison.Ordinal));
+            AssertIsAt(thread.Frames[0], "Hung.take [waiting to lock <", "// waits for the other");
+        }
+        ThreadStack main = Assert.Single(stacks.Threads, thread => thread.Name == "main");
+        AssertIsAt(main.Frames.First(frame => frame.Function.StartsWith("Hung.", StringComparison.Ordinal)), "Hung.echo", "// waits for a line");
+        Assert.Equal("Java-level deadlock", stacks.Threads[0].Name);
+        Assert.Contains(stacks.Threads[0].Frames, frame => frame.Function == "which is held by \"one\"");
+        Assert.True(await java.AnswersAsync());
+    }
+
+    [Fact]
+    public async Task Read_Again_TellsTheSame()
+    {
+        using HungProgram java = await HungProgram.StartJavaAsync([]);
+        ProcessStacks first = await ReadAsync(java.Target);
+
+        ProcessStacks second = await ReadAsync(java.Target);
+
+        Assert.Equal(first.Threads.First(thread => thread.Name == "one").Frames, second.Threads.First(thread => thread.Name == "one").Frames);
+        Assert.True(await java.AnswersAsync());
+    }
+
+    [Theory]
+    [InlineData("-XX:+DisableAttachMechanism", null)]
+    [InlineData(null, "-XX:+DisableAttachMechanism")]
+    public async Task Read_AttachingIsSwitchedOff_SaysSoAndSendsNoSignal(string? option, string? variable)
+    {
+        using HungProgram java = await HungProgram.StartJavaAsync(option is null ? [] : [option], ("JDK_JAVA_OPTIONS", variable ?? ""));
+
+        ProcessStacks stacks = await ReadAsync(java.Target);
+
+        Assert.Equal("it may not be attached to: start it without -XX:+DisableAttachMechanism", stacks.Missing);
+        // A signal would have made it write a dump first.
+        Assert.True(await java.AnswersAsync());
+    }
+
+    [Fact]
+    public async Task Read_AttachingIsSwitchedOffInAFileOfOptions_SaysSoAndSendsNoSignal()
+    {
+        using var directory = new TemporaryDirectory();
+        string options = Path.Combine(directory.Path, "options");
+        await File.WriteAllTextAsync(options, "-XX:+DisableAttachMechanism", TestContext.Current.CancellationToken);
+        using HungProgram java = await HungProgram.StartJavaAsync([$"@{options}"]);
+
+        ProcessStacks stacks = await ReadAsync(java.Target);
+
+        Assert.Equal("it may not be attached to: start it without -XX:+DisableAttachMechanism", stacks.Missing);
+        Assert.True(await java.AnswersAsync());
+    }
+
+    [Fact]
+    public async Task Read_JvmThatLeavesSignalsAlone_IsAskedWithoutOne()
+    {
+        using HungProgram java = await HungProgram.StartJavaAsync(["-Xrs"]);
+
+        ProcessStacks stacks = await ReadAsync(java.Target);
+
+        Assert.Contains(stacks.Threads, thread => thread.Name == "one");
+        Assert.True(await java.AnswersAsync());
+    }
+
+    [Fact]
+    public async Task Read_NoJvmAtAll_SaysSoAndSendsNoSignal()
+    {
+        using HungProgram python = await HungProgram.StartPortAsync("/tmp/orphan-agent-tests-%d.socket", "silence");
+
+        ProcessStacks stacks = await ReadAsync(HungProgram.TargetOf(python.Pid, "VM Thread"));
+
+        Assert.Equal("it is not a HotSpot JVM (no libjvm.so is mapped)", stacks.Missing);
+        Assert.True(Directory.Exists($"/proc/{python.Pid}"));
+    }
+
+    [Theory]
+    [InlineData("silence", "not read within 1 s")]
+    [InlineData("garbage", "it did not answer with a thread dump: it takes commands of its own user and of root alone")]
+    public async Task Read_HostileServer_IsMissingWithinTheLimit(string what, string missing)
+    {
+        using HungProgram server = await HungProgram.StartPortAsync("/tmp/.java_pid%d", what);
+
+        ProcessStacks stacks = await ReadAsync(HungProgram.TargetOf(server.Pid, "VM Thread"), TimeSpan.FromSeconds(1));
+
+        Assert.Equal(missing, stacks.Missing);
+    }
+
+    [Fact]
+    public async Task Read_EndlessAnswer_IsCut()
+    {
+        using HungProgram server = await HungProgram.StartPortAsync("/tmp/.java_pid%d", "endless-dump");
+
+        ProcessStacks stacks = await ReadAsync(HungProgram.TargetOf(server.Pid, "VM Thread"));
+
+        Assert.Equal(2000, stacks.Threads.Length);
+    }
+
+    private static async Task<ProcessStacks> ReadAsync(StackTarget target, TimeSpan? limit = null) =>
+        Assert.Single(await StackReader.ReadAsync([target], limit ?? HungProgram.Deadline, TimeProvider.System));
+
+    private void AssertIsAt(StackFrame frame, string function, string remark)
+    {
+        Assert.StartsWith(function, frame.Function, StringComparison.Ordinal);
+        Assert.Equal("Hung.java", frame.File);
+        Assert.EndsWith(remark, _source[frame.Line!.Value - 1], StringComparison.Ordinal);
+    }
+}
