@@ -102,15 +102,26 @@ internal sealed class DotnetStacks : StackTool
     private static ImmutableArray<ThreadStack> Threads(DotnetSamples samples, StackTarget target, Func<int, int?> tids)
     {
         var threads = ImmutableArray.CreateBuilder<ThreadStack>();
+        var symbols = new DotnetSymbols(target.Pid);
         foreach ((ulong own, ulong[] stack) in samples.Stacks)
         {
             int? tid = own <= int.MaxValue ? tids((int)own) : null;
             string name = target.Threads.FirstOrDefault(thread => thread.Tid == tid).Name ?? "";
-            ImmutableArray<StackFrame> frames = [.. stack.Select(samples.MethodAt).OfType<DotnetMethod>().Select(method => new StackFrame(method.Name))];
+            ImmutableArray<StackFrame> frames = [.. stack.Select(address => Frame(samples, symbols, address)).OfType<StackFrame>()];
             if (!frames.IsEmpty)
                 threads.Add(new ThreadStack(tid, name, frames));
         }
         threads.Sort((one, other) => Nullable.Compare(one.Tid, other.Tid));
         return threads.ToImmutable();
+    }
+
+    /// <summary>Null: no method is known there.</summary>
+    private static StackFrame? Frame(DotnetSamples samples, DotnetSymbols symbols, ulong address)
+    {
+        if (samples.MethodAt(address) is not { } method)
+            return null;
+        return method.IlOffsetAt(address) is { } il && samples.ModuleOf(method) is { } module && symbols.LineOf(module, method, il) is { } place
+            ? new StackFrame(method.Name, place.File, place.Line)
+            : new StackFrame(method.Name);
     }
 }

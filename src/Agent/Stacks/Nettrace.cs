@@ -101,7 +101,7 @@ internal sealed class Nettrace(Nettrace.Taker take)
         int nameLength = cursor.Int32();
         if (nameLength is < 0 or > MostNameBytes)
             throw new InvalidDataException($"a name of {nameLength} bytes");
-        if (cursor.Rest.Length < nameLength + 1 + 8)
+        if (cursor.Rest.Length < nameLength + 1 + sizeof(int))
             return 0;
         ReadOnlySpan<byte> name = cursor.Take(nameLength);
         cursor.Take(1);

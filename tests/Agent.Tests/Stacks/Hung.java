@@ -27,9 +27,8 @@ public final class Hung {
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
-            synchronized (other) { // waits for the other
-                System.out.println("never");
-            }
+            // On one line: of a monitor that is to be entered, a JVM tells the line of what comes next.
+            synchronized (other) { System.out.println("never"); } // waits for the other
         }
     }
 

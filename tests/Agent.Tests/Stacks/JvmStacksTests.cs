@@ -40,11 +40,11 @@ public sealed class JvmStacksTests
     }
 
     [Theory]
-    [InlineData("-XX:+DisableAttachMechanism", null)]
-    [InlineData(null, "-XX:+DisableAttachMechanism")]
-    public async Task Read_AttachingIsSwitchedOff_SaysSoAndSendsNoSignal(string? option, string? variable)
+    [InlineData("-XX:+DisableAttachMechanism")]
+    [InlineData("-Dx=y", "-XX:+DisableAttachMechanism")]
+    public async Task Read_AttachingIsSwitchedOff_SaysSoAndSendsNoSignal(string option, params string[] variable)
     {
-        using HungProgram java = await HungProgram.StartJavaAsync(option is null ? [] : [option], ("JDK_JAVA_OPTIONS", variable ?? ""));
+        using HungProgram java = await HungProgram.StartJavaAsync([option], [.. variable.Select(options => ("JDK_JAVA_OPTIONS", options))]);
 
         ProcessStacks stacks = await ReadAsync(java.Target);
 
