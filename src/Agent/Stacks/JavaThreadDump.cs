@@ -50,6 +50,8 @@ internal static class JavaThreadDump
                 Finish();
                 thread = Header(line);
             }
+            else if (line.IsEmpty)
+                thread = Finish();
             else if (thread is not null && frames.Count < MostFrames)
                 AddFrameLine(line.TrimStart());
         }
