@@ -11,7 +11,10 @@ internal sealed class TargetConnection : IDisposable
     private const int SocketLevel = 1, PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED
     private readonly Socket _socket;
 
-    private TargetConnection(Socket socket) => _socket = socket;
+    private TargetConnection(Socket socket, string path) => (_socket, Path) = (socket, path);
+
+    /// <summary>As the process itself has it.</summary>
+    internal string Path { get; }
 
     /// <param name="path">As the process itself has it: its root may be another one than ours.</param>
     /// <returns>Null: nobody listens there, or it is not this process, whose number a dead one may have had and whose name anybody may give to a socket.</returns>
@@ -27,7 +30,7 @@ internal sealed class TargetConnection : IDisposable
             {
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(way), limit);
                 if (PeerOf(socket) == pid)
-                    return new TargetConnection(socket);
+                    return new TargetConnection(socket, path);
                 socket.Dispose();
             }
             catch (SocketException)

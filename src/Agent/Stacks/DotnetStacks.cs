@@ -20,8 +20,8 @@ internal sealed class DotnetStacks : StackTool
 
     public override string Name => ".NET diagnostics port";
 
-    // CoreCLR has this thread from its start to its end; programs of NativeAOT, which no sampler knows, have not.
-    public override bool Fits(StackTarget target) => target.Threads.Any(thread => thread.Name == ".NET SynchManag");
+    // Threads of CoreCLR; programs of NativeAOT, which the sampler does not know, have none of these.
+    public override bool Fits(StackTarget target) => target.Threads.Any(thread => thread.Name is ".NET SynchManag" or ".NET Debugger" or ".NET Tiered Com");
 
     public override Task<ProcessStacks> ReadAsync(StackTarget target, CancellationToken limit) =>
         Task.Run(() => AskAsync(target, limit), CancellationToken.None).WaitAsync(limit);
@@ -34,14 +34,15 @@ internal sealed class DotnetStacks : StackTool
             return Missing("it is gone");
         if (facts.IsStopped)
             return Missing("it is stopped: continue it with SIGCONT");
-        if (PortOf(process, facts) is not { } port)
+        List<string> ports = PortsOf(process, facts);
+        if (ports.Count == 0)
             return Missing("it has no diagnostics port: start it without DOTNET_EnableDiagnostics=0");
-        using TargetConnection? connection = await TargetConnection.TryConnectAsync(target.Pid, port, limit);
-        if (connection is null)
-            return Missing($"its diagnostics port {port} is not open to us: run as its user or as root");
         try
         {
-            DotnetSamples? samples = await SampleAsync(connection, target.Pid, port, limit);
+            using TargetConnection? connection = await ConnectAsync(target.Pid, ports, limit);
+            if (connection is null)
+                return Missing($"its diagnostics port {ports[0]} is not open to us: run as its user or as root");
+            DotnetSamples? samples = await SampleAsync(connection, target.Pid, limit);
             if (samples is null)
                 return Missing("its diagnostics port refused to sample");
             ImmutableArray<ThreadStack> threads = Threads(samples, target, TargetFacts.TidsByTheirOwn(process, target, facts));
@@ -53,27 +54,39 @@ internal sealed class DotnetStacks : StackTool
         }
     }
 
-    /// <summary>Null: it has none.</summary>
-    private static string? PortOf(DirectoryHandle process, TargetFacts facts)
+    /// <summary>Those that have its pid in their names: a process of another pid namespace may have the same.</summary>
+    private static List<string> PortsOf(DirectoryHandle process, TargetFacts facts)
     {
+        var ports = new List<string>();
         if (process.ReadTable("net/unix"u8, new ReadBuffer(64 * 1024, MostSocketTableBytes), out ReadOnlySpan<byte> text) != Sight.Seen)
-            return null;
+            return ports;
         // Where TMPDIR was when it started, dotnet-diagnostic-PID-STARTTIME-socket.
         byte[] name = Encoding.ASCII.GetBytes($"/dotnet-diagnostic-{facts.PidOfItsOwn}-");
         while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
         {
             if (line.EndsWith("-socket"u8) && line.IndexOf(name) >= 0 && line.IndexOf((byte)'/') is var path and >= 0)
-                return Encoding.UTF8.GetString(line[path..]);
+                ports.Add(Encoding.UTF8.GetString(line[path..])); // More than once while somebody is connected.
+        }
+        return ports;
+    }
+
+    /// <summary>Null: none of them is open to us and its own.</summary>
+    private static async Task<TargetConnection?> ConnectAsync(int pid, IEnumerable<string> ports, CancellationToken limit)
+    {
+        foreach (string port in ports.Distinct())
+        {
+            if (await TargetConnection.TryConnectAsync(pid, port, limit) is { } connection)
+                return connection;
         }
         return null;
     }
 
     /// <summary>Null: it refused.</summary>
-    private static async Task<DotnetSamples?> SampleAsync(TargetConnection connection, int pid, string port, CancellationToken limit)
+    private static async Task<DotnetSamples?> SampleAsync(TargetConnection connection, int pid, CancellationToken limit)
     {
         if (await DiagnosticsPort.StartSamplingAsync(connection, limit) is not { } session)
             return null;
-        using TargetConnection? stopper = await TargetConnection.TryConnectAsync(pid, port, limit);
+        using TargetConnection? stopper = await TargetConnection.TryConnectAsync(pid, connection.Path, limit);
         if (stopper is null)
             return null;
         var samples = new DotnetSamples();

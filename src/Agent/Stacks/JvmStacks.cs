@@ -23,7 +23,8 @@ internal sealed class JvmStacks : StackTool
 
     public override string Name => "JVM attach";
 
-    public override bool Fits(StackTarget target) => target.Threads.Any(thread => thread.Name is "VM Thread" or "Signal Dispatch");
+    // Before JDK 9 its threads have no names of their own.
+    public override bool Fits(StackTarget target) => target.Comm == "java" || target.Threads.Any(thread => thread.Name is "VM Thread" or "Signal Dispatch");
 
     // On a thread of its own: a process whose memory is locked lets its reader wait.
     public override Task<ProcessStacks> ReadAsync(StackTarget target, CancellationToken limit) =>
@@ -59,7 +60,7 @@ internal sealed class JvmStacks : StackTool
     /// <summary>Null: it does not come to listen.</summary>
     private static async Task<TargetConnection?> AttachAsync(TargetHandle handle, int pid, int pidOfItsOwn, string socket, CancellationToken limit)
     {
-        string trigger = $"/proc/{pid}/root/tmp/.attach_pid{pidOfItsOwn}";
+        string trigger = $"{TargetFacts.RootOf(pid)}/tmp/.attach_pid{pidOfItsOwn}";
         try
         {
             // One that is there may be somebody else's, for which the JVM would not listen.
@@ -76,16 +77,30 @@ internal sealed class JvmStacks : StackTool
         {
             if (!handle.Send(Quit))
                 return null;
-            while (true)
+            // No signal, but whether it still lives.
+            while (handle.Send(0))
             {
                 if (await TargetConnection.TryConnectAsync(pid, socket, limit) is { } connection)
                     return connection;
                 await Task.Delay(Pause, limit);
             }
+            return null;
         }
         finally
         {
+            Delete(trigger);
+        }
+    }
+
+    private static void Delete(string trigger)
+    {
+        try
+        {
             File.Delete(trigger);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone with the root that it was in.
         }
     }
 

@@ -19,6 +19,26 @@ internal sealed record TargetFacts(int PidOfItsOwn, StatusFile Status, bool IsSt
         return new TargetFacts(status.NsPid == 0 ? pid : status.NsPid, status, identity.State is 'T' or 't');
     }
 
+    /// <summary>What to put before an absolute path of its own. Empty where it sees the files that we see: such a path outlives the process.</summary>
+    internal static string RootOf(int pid)
+    {
+        return Link($"/proc/{pid}/ns/mnt") is { } mounts && mounts == Link("/proc/self/ns/mnt") && Link($"/proc/{pid}/root") == "/" && Link("/proc/self/root") == "/"
+            ? ""
+            : $"/proc/{pid}/root";
+
+        static string? Link(string path)
+        {
+            try
+            {
+                return new FileInfo(path).LinkTarget;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>From the tid that a runtime tells, which is that of its own namespace, to ours; null for one that is not there.</summary>
     internal static Func<int, int?> TidsByTheirOwn(DirectoryHandle process, StackTarget target, TargetFacts facts)
     {

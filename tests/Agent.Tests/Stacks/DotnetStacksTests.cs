@@ -40,6 +40,20 @@ public sealed class DotnetStacksTests
         Assert.True(await program.AnswersAsync());
     }
 
+    [Fact]
+    public async Task Read_ProgramInAContainer_TellsTheTidsThatItHasHere()
+    {
+        using HungProgram program = await HungProgram.StartContainedAsync("dotnet");
+
+        ProcessStacks stacks = await ReadAsync(program.Target);
+
+        Assert.Null(stacks.Missing);
+        ThreadStack thread = Assert.Single(stacks.Threads, thread => thread.Name == "one");
+        Assert.Contains((thread.Tid!.Value, "one"), program.Target.Threads);
+        AssertIsAt(thread, "Hung.Take", "// waits for the other");
+        Assert.True(await program.AnswersAsync());
+    }
+
     [Theory]
     [InlineData("silence", "not read within 1 s")]
     [InlineData("silent-session", "not read within 1 s")]

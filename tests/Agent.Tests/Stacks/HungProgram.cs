@@ -10,19 +10,37 @@ internal sealed class HungProgram : IDisposable
     private static readonly Lazy<string> Classes = new(CompileJava);
     private readonly Process _process;
 
-    private HungProgram(Process process) => _process = process;
+    private static string Dll => Path.Combine(AppContext.BaseDirectory, "hung", "Hung.dll");
 
-    internal int Pid => _process.Id;
+    private HungProgram(Process process) => (_process, Pid) = (process, process.Id);
+
+    internal int Pid { get; private init; }
 
     internal StackTarget Target => TargetOf(Pid);
 
     internal static Task<HungProgram> StartDotnetAsync(params (string Name, string Value)[] environment) =>
-        StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "hung", "Hung.dll")], environment);
+        StartAsync("dotnet", [Dll], environment);
 
     internal static Task<HungProgram> StartJavaAsync(string[] options, params (string Name, string Value)[] environment)
     {
         Assert.SkipUnless(IsThere("java") && IsThere("javac"), "no java or no javac here");
         return StartAsync("java", [.. options, "-cp", Classes.Value, "Hung"], environment);
+    }
+
+    /// <summary>As in a container: with pids and a /tmp of its own.</summary>
+    internal static async Task<HungProgram> StartContainedAsync(string runtime)
+    {
+        bool isJava = runtime == "java";
+        Assert.SkipUnless(IsThere(runtime), $"no {runtime} here");
+        using (Process unshare = Process.Start(new ProcessStartInfo("unshare", ["--pid", "--mount", "--fork", "true"]) { RedirectStandardError = true })!)
+        {
+            await unshare.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.SkipUnless(unshare.ExitCode == 0, "pids and mounts cannot be unshared here");
+        }
+        string[] program = isJava ? ["java", "-cp", Classes.Value, "Hung"] : ["dotnet", Dll];
+        HungProgram parent = await StartAsync("unshare", ["--pid", "--mount", "--fork", "sh", "-c", "mount -t tmpfs none /tmp && exec \"$@\"", "sh", .. program], []);
+        string child = await File.ReadAllTextAsync($"/proc/{parent.Pid}/task/{parent.Pid}/children", TestContext.Current.CancellationToken);
+        return new HungProgram(parent._process) { Pid = int.Parse(child.Trim()) };
     }
 
     /// <summary>hostile_port.py, which ends when this is disposed of.</summary>
@@ -70,7 +88,9 @@ internal sealed class HungProgram : IDisposable
 
     private static string CompileJava()
     {
-        string directory = Directory.CreateTempSubdirectory("orphan-agent-tests-").FullName;
+        // Not in /tmp, which is another one for a program in a container.
+        string directory = Path.Combine(AppContext.BaseDirectory, $"hung-java-{Environment.ProcessId}");
+        Directory.CreateDirectory(directory);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
         using Process javac = Process.Start("javac", ["-d", directory, Path.Combine(AppContext.BaseDirectory, "Hung.java")]);
         javac.WaitForExit();

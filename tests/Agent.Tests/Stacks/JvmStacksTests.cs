@@ -39,6 +39,20 @@ public sealed class JvmStacksTests
         Assert.True(await java.AnswersAsync());
     }
 
+    [Fact]
+    public async Task Read_ProgramInAContainer_TellsTheTidsThatItHasHere()
+    {
+        using HungProgram java = await HungProgram.StartContainedAsync("java");
+
+        ProcessStacks stacks = await ReadAsync(java.Target);
+
+        Assert.Null(stacks.Missing);
+        ThreadStack thread = Assert.Single(stacks.Threads, thread => thread.Name == "one");
+        Assert.Contains((thread.Tid!.Value, "one"), java.Target.Threads);
+        AssertIsAt(thread.Frames[0], "Hung.take [waiting to lock <", "// waits for the other");
+        Assert.True(await java.AnswersAsync());
+    }
+
     [Theory]
     [InlineData("-XX:+DisableAttachMechanism")]
     [InlineData("-Dx=y", "-XX:+DisableAttachMechanism")]
