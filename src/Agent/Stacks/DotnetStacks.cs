@@ -30,7 +30,7 @@ internal sealed class DotnetStacks : StackTool
     {
         ProcessStacks Missing(string why) => new(target.Pid, target.Comm, Name, [], why);
         using DirectoryHandle? process = DirectoryHandle.TryOpen($"/proc/{target.Pid}");
-        if (process is null || TargetFacts.Read(process, target.Pid) is not { } facts)
+        if (process is null || RuntimeFacts.Read(process, target.Pid) is not { } facts)
             return Missing("it is gone");
         if (facts.IsStopped)
             return Missing("it is stopped: continue it with SIGCONT");
@@ -45,7 +45,7 @@ internal sealed class DotnetStacks : StackTool
             DotnetSamples? samples = await SampleAsync(connection, target.Pid, limit);
             if (samples is null)
                 return Missing("its diagnostics port refused to sample");
-            ImmutableArray<ThreadStack> threads = Threads(samples, target, TargetFacts.TidsByTheirOwn(process, target, facts));
+            ImmutableArray<ThreadStack> threads = Threads(samples, target, facts.TidsByTheirOwn(process, target), new DotnetSymbols(facts.Root));
             return threads.IsEmpty ? Missing("no managed thread could be sampled") : new ProcessStacks(target.Pid, target.Comm, Name, threads);
         }
         catch (InvalidDataException e)
@@ -55,7 +55,7 @@ internal sealed class DotnetStacks : StackTool
     }
 
     /// <summary>Those that have its pid in their names: a process of another pid namespace may have the same.</summary>
-    private static List<string> PortsOf(DirectoryHandle process, TargetFacts facts)
+    private static List<string> PortsOf(DirectoryHandle process, RuntimeFacts facts)
     {
         var ports = new List<string>();
         if (process.ReadTable("net/unix"u8, new ReadBuffer(64 * 1024, MostSocketTableBytes), out ReadOnlySpan<byte> text) != Sight.Seen)
@@ -112,10 +112,9 @@ internal sealed class DotnetStacks : StackTool
         return samples;
     }
 
-    private static ImmutableArray<ThreadStack> Threads(DotnetSamples samples, StackTarget target, Func<int, int?> tids)
+    private static ImmutableArray<ThreadStack> Threads(DotnetSamples samples, StackTarget target, Func<int, int?> tids, DotnetSymbols symbols)
     {
         var threads = ImmutableArray.CreateBuilder<ThreadStack>();
-        var symbols = new DotnetSymbols(target.Pid);
         foreach ((ulong own, ulong[] stack) in samples.Stacks)
         {
             int? tid = own <= int.MaxValue ? tids((int)own) : null;

@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace OrphanBoard.Agent.Stacks;
 
 /// <summary>The symbols of the modules of one process, each read once: from the portable PDB beside the module, or from the one in it.</summary>
-/// <param name="pid">Whose root the paths are below.</param>
-internal sealed class DotnetSymbols(int pid)
+/// <param name="root">What to put before the paths of the modules.</param>
+internal sealed class DotnetSymbols(string root)
 {
     private const int MostBytes = 64 * 1024 * 1024;
     private readonly Dictionary<DotnetModule, PortablePdb?> _pdbs = [];
@@ -33,7 +33,7 @@ internal sealed class DotnetSymbols(int pid)
         {
             try
             {
-                if (read($"/proc/{pid}/root{module.Path}") is { } bytes && new PortablePdb(bytes) is var pdb && pdb.Id == module.Symbols)
+                if (read(root + module.Path) is { } bytes && new PortablePdb(bytes) is var pdb && pdb.Id == module.Symbols)
                     return pdb;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)

@@ -25,7 +25,7 @@ namespace OrphanBoard.Agent.Stacks;
 /// </summary>
 internal static class JavaThreadDump
 {
-    private const int MostThreads = 2000, MostFrames = 300, MostDeadlockLines = 100;
+    private const int MostThreads = 2000, MostFrames = 300, MostDeadlockLines = 100, MostLineLength = 1000;
 
     /// <param name="tids">From the tid that it tells to ours.</param>
     /// <returns>In its order. What it says of deadlocks comes first, as a thread without a tid.</returns>
@@ -68,8 +68,10 @@ internal static class JavaThreadDump
 
         void AddDeadlockLine(ReadOnlySpan<char> line)
         {
-            if (!line.IsEmpty && !line.StartsWith("====") && deadlocks.Count < MostDeadlockLines)
+            if (line.StartsWith("\"") && deadlocks.Count < MostDeadlockLines)
                 deadlocks.Add(new StackFrame(line.ToString()));
+            else if (!line.IsEmpty && !line.StartsWith("====") && deadlocks.Count > 0 && deadlocks[^1].Function.Length < MostLineLength)
+                deadlocks[^1] = new StackFrame($"{deadlocks[^1].Function} {line}");
         }
 
         void AddFrameLine(ReadOnlySpan<char> line)

@@ -33,9 +33,9 @@ internal sealed class JvmStacks : StackTool
     private async Task<ProcessStacks> AskAsync(StackTarget target, CancellationToken limit)
     {
         ProcessStacks Missing(string why) => new(target.Pid, target.Comm, Name, [], why);
-        using TargetHandle? handle = TargetHandle.TryOpen(target.Pid);
+        using ProcessHandle? handle = ProcessHandle.TryOpen(target.Pid);
         using DirectoryHandle? process = DirectoryHandle.TryOpen($"/proc/{target.Pid}");
-        if (handle is null || process is null || TargetFacts.Read(process, target.Pid) is not { } facts)
+        if (handle is null || process is null || RuntimeFacts.Read(process, target.Pid) is not { } facts)
             return Missing("it is gone");
         if (facts.IsStopped)
             return Missing("it is stopped: continue it with SIGCONT");
@@ -43,24 +43,23 @@ internal sealed class JvmStacks : StackTool
         TargetConnection? connection = await TargetConnection.TryConnectAsync(target.Pid, socket, limit);
         if (connection is null)
         {
-            if (JvmOptions.WhyNotToSignal(process, target.Pid, facts) is { } reason)
+            if (JvmOptions.WhyNotToSignal(facts, target.Pid) is { } reason)
                 return Missing(reason);
-            connection = await AttachAsync(handle, target.Pid, facts.PidOfItsOwn, socket, limit);
+            connection = await AttachAsync(handle, target.Pid, $"{facts.Root}/tmp/.attach_pid{facts.PidOfItsOwn}", socket, limit);
         }
         if (connection is null)
             return Missing("its attach listener could not be started: /tmp must be one that both can write to");
         using (connection)
         {
             string? dump = await AskAsync(connection, limit);
-            ImmutableArray<ThreadStack> threads = dump is null ? [] : JavaThreadDump.Parse(dump, TargetFacts.TidsByTheirOwn(process, target, facts));
+            ImmutableArray<ThreadStack> threads = dump is null ? [] : JavaThreadDump.Parse(dump, facts.TidsByTheirOwn(process, target));
             return threads.IsEmpty ? Missing("it did not answer with a thread dump: it takes commands of its own user and of root alone") : new ProcessStacks(target.Pid, target.Comm, Name, threads);
         }
     }
 
     /// <summary>Null: it does not come to listen.</summary>
-    private static async Task<TargetConnection?> AttachAsync(TargetHandle handle, int pid, int pidOfItsOwn, string socket, CancellationToken limit)
+    private static async Task<TargetConnection?> AttachAsync(ProcessHandle handle, int pid, string trigger, string socket, CancellationToken limit)
     {
-        string trigger = $"{TargetFacts.RootOf(pid)}/tmp/.attach_pid{pidOfItsOwn}";
         try
         {
             // One that is there may be somebody else's, for which the JVM would not listen.

@@ -7,7 +7,7 @@ public sealed class DotnetStacksTests
     [Fact]
     public async Task Read_ProgramWithTwoLocksTheWrongWayRound_TellsWhereEachThreadWaits()
     {
-        using HungProgram program = await HungProgram.StartDotnetAsync();
+        using HungRuntime program = await HungRuntime.StartDotnetAsync();
 
         ProcessStacks stacks = await ReadAsync(program.Target);
 
@@ -22,7 +22,7 @@ public sealed class DotnetStacksTests
     public async Task Read_TemporaryDirectoryElsewhere_FindsThePortThere()
     {
         using var directory = new TemporaryDirectory();
-        using HungProgram program = await HungProgram.StartDotnetAsync(("TMPDIR", directory.Path));
+        using HungRuntime program = await HungRuntime.StartDotnetAsync(("TMPDIR", directory.Path));
 
         ProcessStacks stacks = await ReadAsync(program.Target);
 
@@ -32,7 +32,7 @@ public sealed class DotnetStacksTests
     [Fact]
     public async Task Read_DiagnosticsAreOff_SaysSo()
     {
-        using HungProgram program = await HungProgram.StartDotnetAsync(("DOTNET_EnableDiagnostics", "0"));
+        using HungRuntime program = await HungRuntime.StartDotnetAsync(("DOTNET_EnableDiagnostics", "0"));
 
         ProcessStacks stacks = await ReadAsync(program.Target);
 
@@ -43,7 +43,7 @@ public sealed class DotnetStacksTests
     [Fact]
     public async Task Read_ProgramInAContainer_TellsTheTidsThatItHasHere()
     {
-        using HungProgram program = await HungProgram.StartContainedAsync("dotnet");
+        using HungRuntime program = await HungRuntime.StartContainedAsync("dotnet");
 
         ProcessStacks stacks = await ReadAsync(program.Target);
 
@@ -55,18 +55,27 @@ public sealed class DotnetStacksTests
     }
 
     [Theory]
-    [InlineData("silence", "not read within 1 s")]
-    [InlineData("silent-session", "not read within 1 s")]
+    [InlineData("silence")]
+    [InlineData("silent-session")]
+    public async Task Read_ServerThatIsSilent_EndsAtTheLimit(string what)
+    {
+        using var directory = new TemporaryDirectory();
+        using HungRuntime server = await HungRuntime.StartPortAsync(Path.Combine(directory.Path, "dotnet-diagnostic-%d-1-socket"), what);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(HungRuntime.TargetOf(server.Pid, ".NET SynchManag"), TimeSpan.FromMilliseconds(300)));
+    }
+
+    [Theory]
     [InlineData("garbage", "its diagnostics port refused to sample")]
     [InlineData("refusal", "its diagnostics port refused to sample")]
     [InlineData("garbage-in-session", "its diagnostics port does not speak nettrace: it does not begin as nettrace does")]
     [InlineData("huge-block", "its diagnostics port does not speak nettrace: a block of 2147483647 bytes")]
-    public async Task Read_HostileServer_IsMissingWithinTheLimit(string what, string missing)
+    public async Task Read_HostileServer_IsMissing(string what, string missing)
     {
         using var directory = new TemporaryDirectory();
-        using HungProgram server = await HungProgram.StartPortAsync(Path.Combine(directory.Path, "dotnet-diagnostic-%d-1-socket"), what);
+        using HungRuntime server = await HungRuntime.StartPortAsync(Path.Combine(directory.Path, "dotnet-diagnostic-%d-1-socket"), what);
 
-        ProcessStacks stacks = await ReadAsync(HungProgram.TargetOf(server.Pid, ".NET SynchManag"), TimeSpan.FromSeconds(1));
+        ProcessStacks stacks = await ReadAsync(HungRuntime.TargetOf(server.Pid, ".NET SynchManag"));
 
         Assert.Equal(missing, stacks.Missing);
     }
@@ -75,15 +84,20 @@ public sealed class DotnetStacksTests
     public async Task Read_EndlessSession_IsCut()
     {
         using var directory = new TemporaryDirectory();
-        using HungProgram server = await HungProgram.StartPortAsync(Path.Combine(directory.Path, "dotnet-diagnostic-%d-1-socket"), "endless-session");
+        using HungRuntime server = await HungRuntime.StartPortAsync(Path.Combine(directory.Path, "dotnet-diagnostic-%d-1-socket"), "endless-session");
 
-        ProcessStacks stacks = await ReadAsync(HungProgram.TargetOf(server.Pid, ".NET SynchManag"));
+        ProcessStacks stacks = await ReadAsync(HungRuntime.TargetOf(server.Pid, ".NET SynchManag"));
 
         Assert.Equal("no managed thread could be sampled", stacks.Missing);
     }
 
-    private static async Task<ProcessStacks> ReadAsync(StackTarget target, TimeSpan? limit = null) =>
-        Assert.Single(await StackReader.ReadAsync([target], limit ?? HungProgram.Deadline, TimeProvider.System));
+    private static async Task<ProcessStacks> ReadAsync(StackTarget target, TimeSpan? limit = null)
+    {
+        var tool = new DotnetStacks();
+        Assert.True(tool.Fits(target));
+        using var over = new CancellationTokenSource(limit ?? HungRuntime.Deadline);
+        return await tool.ReadAsync(target, over.Token);
+    }
 
     /// <summary>The innermost frame of the program's own.</summary>
     private static void AssertIsAt(ThreadStack thread, string method, string remark)

@@ -1,5 +1,7 @@
-"""hostile_port.py PATH WHAT: listens on a socket at PATH, %d in it is its pid, says "ready", and answers whoever comes with WHAT; ends with its stdin."""
+"""hostile_port.py PATH WHAT: listens on a socket at PATH, %d in it is its pid, answers whoever comes with WHAT; says "ready", tells of
+SIGQUIT, and answers each line with itself; ends with its stdin."""
 import os
+import signal
 import socket
 import sys
 import threading
@@ -50,7 +52,9 @@ listener.bind(path)
 try:
     listener.listen()
     threading.Thread(target=accept, daemon=True).start()
+    signal.signal(signal.SIGQUIT, lambda *_: print("SIGQUIT", flush=True))
     print("ready", flush=True)
-    sys.stdin.read()
+    for line in sys.stdin:
+        print(line, end="", flush=True)
 finally:
     os.unlink(path)

@@ -4,7 +4,7 @@ using OrphanBoard.Agent.Stacks;
 namespace OrphanBoard.Agent.Tests.Stacks;
 
 /// <summary>A program that says "ready" when it hangs, and then answers each line with itself.</summary>
-internal sealed class HungProgram : IDisposable
+internal sealed class HungRuntime : IDisposable
 {
     internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly Lazy<string> Classes = new(CompileJava);
@@ -12,23 +12,23 @@ internal sealed class HungProgram : IDisposable
 
     private static string Dll => Path.Combine(AppContext.BaseDirectory, "hung", "Hung.dll");
 
-    private HungProgram(Process process) => (_process, Pid) = (process, process.Id);
+    private HungRuntime(Process process) => (_process, Pid) = (process, process.Id);
 
     internal int Pid { get; private init; }
 
     internal StackTarget Target => TargetOf(Pid);
 
-    internal static Task<HungProgram> StartDotnetAsync(params (string Name, string Value)[] environment) =>
+    internal static Task<HungRuntime> StartDotnetAsync(params (string Name, string Value)[] environment) =>
         StartAsync("dotnet", [Dll], environment);
 
-    internal static Task<HungProgram> StartJavaAsync(string[] options, params (string Name, string Value)[] environment)
+    internal static Task<HungRuntime> StartJavaAsync(string[] options, params (string Name, string Value)[] environment)
     {
         Assert.SkipUnless(IsThere("java") && IsThere("javac"), "no java or no javac here");
         return StartAsync("java", [.. options, "-cp", Classes.Value, "Hung"], environment);
     }
 
     /// <summary>As in a container: with pids and a /tmp of its own.</summary>
-    internal static async Task<HungProgram> StartContainedAsync(string runtime)
+    internal static async Task<HungRuntime> StartContainedAsync(string runtime)
     {
         bool isJava = runtime == "java";
         Assert.SkipUnless(IsThere(runtime), $"no {runtime} here");
@@ -38,13 +38,13 @@ internal sealed class HungProgram : IDisposable
             Assert.SkipUnless(unshare.ExitCode == 0, "pids and mounts cannot be unshared here");
         }
         string[] program = isJava ? ["java", "-cp", Classes.Value, "Hung"] : ["dotnet", Dll];
-        HungProgram parent = await StartAsync("unshare", ["--pid", "--mount", "--fork", "sh", "-c", "mount -t tmpfs none /tmp && exec \"$@\"", "sh", .. program], []);
+        HungRuntime parent = await StartAsync("unshare", ["--pid", "--mount", "--fork", "sh", "-c", "mount -t tmpfs none /tmp && exec \"$@\"", "sh", .. program], []);
         string child = await File.ReadAllTextAsync($"/proc/{parent.Pid}/task/{parent.Pid}/children", TestContext.Current.CancellationToken);
-        return new HungProgram(parent._process) { Pid = int.Parse(child.Trim()) };
+        return new HungRuntime(parent._process) { Pid = int.Parse(child.Trim()) };
     }
 
     /// <summary>hostile_port.py, which ends when this is disposed of.</summary>
-    internal static Task<HungProgram> StartPortAsync(string path, string what) =>
+    internal static Task<HungRuntime> StartPortAsync(string path, string what) =>
         StartAsync("python3", [Path.Combine(AppContext.BaseDirectory, "hostile_port.py"), path, what], []);
 
     /// <summary>Whether the program still does what it is there for, and has said nothing else meanwhile.</summary>
@@ -71,12 +71,12 @@ internal sealed class HungProgram : IDisposable
         _process.Dispose();
     }
 
-    private static async Task<HungProgram> StartAsync(string program, string[] arguments, (string Name, string Value)[] environment)
+    private static async Task<HungRuntime> StartAsync(string program, string[] arguments, (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
-        var hung = new HungProgram(Process.Start(start)!);
+        var hung = new HungRuntime(Process.Start(start)!);
         Assert.Equal("ready", await NextLineAsync(hung._process));
         return hung;
     }
