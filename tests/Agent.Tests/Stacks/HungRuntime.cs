@@ -32,13 +32,13 @@ internal sealed class HungRuntime : IDisposable
     {
         bool isJava = runtime == "java";
         Assert.SkipUnless(IsThere(runtime), $"no {runtime} here");
-        using (Process unshare = Process.Start(new ProcessStartInfo("unshare", ["--pid", "--mount", "--fork", "true"]) { RedirectStandardError = true })!)
+        using (Process unshare = Process.Start(new ProcessStartInfo("unshare", ["--pid", "--mount-proc", "--fork", "true"]) { RedirectStandardError = true })!)
         {
             await unshare.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.SkipUnless(unshare.ExitCode == 0, "pids and mounts cannot be unshared here");
         }
         string[] program = isJava ? ["java", "-cp", Classes.Value, "Hung"] : ["dotnet", Dll];
-        HungRuntime parent = await StartAsync("unshare", ["--pid", "--mount", "--fork", "sh", "-c", "mount -t tmpfs none /tmp && exec \"$@\"", "sh", .. program], []);
+        HungRuntime parent = await StartAsync("unshare", ["--pid", "--mount-proc", "--fork", "sh", "-c", "mount -t tmpfs none /tmp && exec \"$@\"", "sh", .. program], []);
         string child = await File.ReadAllTextAsync($"/proc/{parent.Pid}/task/{parent.Pid}/children", TestContext.Current.CancellationToken);
         return new HungRuntime(parent._process) { Pid = int.Parse(child.Trim()) };
     }
