@@ -18,9 +18,8 @@ internal sealed class DotnetSamples
     // All addresses of the samples, in order: nothing else is kept of the rundown, which tells of each method that has ever been compiled.
     private ulong[]? _addresses;
 
-    // The last that was told. A method is followed or preceded by its map.
-    private (ulong Method, IlOffset[] Map)? _lastMap;
-    private DotnetMethod? _lastMethod;
+    // Each code of a method comes right behind its map: at the end of a session that order is kept (eventtrace.cpp, SendEventsForJitMethodsHelper).
+    private (ulong Method, IlOffset[] Offsets)? _map;
 
     internal bool HasSamples => _stacks.Count > 0;
 
@@ -68,7 +67,8 @@ internal sealed class DotnetSamples
     {
         _addresses ??= [.. _stacks.Values.SelectMany(stack => stack).Distinct().Order()];
         (ulong id, ulong module, ulong start, uint size, uint token) = (cursor.UInt64(), cursor.UInt64(), cursor.UInt64(), cursor.UInt32(), cursor.UInt32());
-        _lastMethod = null;
+        IlOffset[] map = _map is { } last && last.Method == id ? last.Offsets : [];
+        _map = null;
         int first = Array.BinarySearch(_addresses, start);
         first = first < 0 ? ~first : first;
         if (first == _addresses.Length || _addresses[first] - start >= size || _methods.Count == MostMethods)
@@ -76,11 +76,7 @@ internal sealed class DotnetSamples
         cursor.UInt32();
         string type = cursor.Utf16().ToString();
         string name = cursor.Utf16().ToString();
-        _lastMethod = new DotnetMethod(id, module, start, size, token, type.Length == 0 ? name : $"{type}.{name}");
-        if (_lastMap is { } map && map.Method == id)
-            _lastMethod.Map = map.Map;
-        _lastMap = null;
-        _methods.Add(_lastMethod);
+        _methods.Add(new DotnetMethod(module, start, size, token, type.Length == 0 ? name : $"{type}.{name}", map));
     }
 
     // MethodID 8, ReJITID 8, extent 1, count 2, IL offsets 4 each, native offsets 4 each, ...
@@ -91,13 +87,10 @@ internal sealed class DotnetSamples
         int count = cursor.UInt16();
         var il = new ByteCursor(cursor.Take(4L * count));
         var native = new ByteCursor(cursor.Take(4L * count));
-        IlOffset[] map = new IlOffset[count];
+        IlOffset[] offsets = new IlOffset[count];
         for (int i = 0; i < count; i++)
-            map[i] = new IlOffset(il.Int32(), native.UInt32());
-        if (_lastMethod is { } method && method.Id == id && method.Map.Length == 0)
-            method.Map = map;
-        else
-            _lastMap = (id, map);
+            offsets[i] = new IlOffset(il.Int32(), native.UInt32());
+        _map = (id, offsets);
     }
 
     // ModuleID 8, AssemblyID 8, flags 4, reserved 4, path, native path, CLR 2, GUID of its symbols 16, ...
@@ -112,13 +105,12 @@ internal sealed class DotnetSamples
     }
 }
 
-/// <param name="Id">One for all that was compiled of it.</param>
-/// <param name="Start">Address of this code, which has <paramref name="Size"/> bytes.</param>
-/// <param name="Token">Of its definition in its module: table in the highest byte, row below.</param>
-internal sealed record DotnetMethod(ulong Id, ulong Module, ulong Start, uint Size, uint Token, string Name)
+/// <summary>One code that a method was compiled to.</summary>
+/// <param name="Start">Its address; it has <paramref name="Size"/> bytes.</param>
+/// <param name="Token">Of the method's definition in its module: table in the highest byte, row below.</param>
+/// <param name="Map">Empty: the runtime does not tell.</param>
+internal sealed record DotnetMethod(ulong Module, ulong Start, uint Size, uint Token, string Name, IlOffset[] Map)
 {
-    internal IlOffset[] Map { get; set; } = [];
-
     internal bool Has(ulong address) => address >= Start && address - Start < Size;
 
     /// <summary>Where in its IL; null: the runtime does not tell.</summary>

@@ -29,6 +29,9 @@ internal sealed class DotnetSymbols(string root)
 
     private PortablePdb? Find(DotnetModule module)
     {
+        // In a program that is one file, or made in memory, it is but a name.
+        if (!module.Path.StartsWith('/'))
+            return null;
         foreach (Func<string, byte[]?> read in (Func<string, byte[]?>[])[path => ReadFile(Path.ChangeExtension(path, ".pdb")), ReadEmbedded])
         {
             try

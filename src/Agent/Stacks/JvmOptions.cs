@@ -15,8 +15,9 @@ internal static class JvmOptions
     {
         if ((facts.Status.SignalsCaught & QuitBit) == 0)
             return "it does not catch SIGQUIT: start it without -Xrs";
-        if (OwnUser() is { } self && self != 0 && self != facts.Status.Uid)
-            return "it belongs to another user: run as that user or as root";
+        // Root too: before JDK 10 only a file of its own user has it listen.
+        if (OwnUser() != facts.Status.Uid)
+            return "it belongs to another user: run as that user";
         using var risky = new RiskyReads(TimeProvider.System);
         if (!TryRead(risky, new RiskyRead(RiskyReadKind.Maps, pid, 0, RiskyRead.MaxLength, 0), out ReadOnlySpan<byte> maps))
             return "it may not be looked at: run as its user or as root";
