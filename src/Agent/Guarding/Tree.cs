@@ -14,7 +14,7 @@ internal readonly record struct TreeProcess(int Pid, int Ppid, ulong StartTimeTi
 /// </summary>
 internal sealed class Tree : IDisposable
 {
-    private const int Terminate = 15, Continue = 18, Kill = 9;
+    private const int Terminate = 15, Kill = 9;
 
     private readonly DirectoryHandle _proc = DirectoryHandle.Open(LookerOptions.HostProc);
     private readonly ReadBuffer _buffer = new();
@@ -39,17 +39,24 @@ internal sealed class Tree : IDisposable
     }
 
     /// <summary>SIGTERM to all, and SIGCONT, for who is stopped takes nothing else.</summary>
-    public void AskToEnd() => Send([Terminate, Continue]);
+    public void AskToEnd() => Send(Terminate, ProcessHandle.Continue);
 
     /// <summary>SIGKILL to all.</summary>
-    public void End() => Send([Kill]);
+    public void End() => Send(Kill);
 
     public void Dispose() => _proc.Dispose();
 
-    private void Send(ReadOnlySpan<int> signals)
+    private void Send(params ReadOnlySpan<int> signals)
     {
         foreach (TreeProcess process in Living())
-            SignalByPidfd.TrySend(process.Pid, signals, pid => Read(pid) is { } now && now.StartTimeTicks == process.StartTimeTicks);
+        {
+            using ProcessHandle? handle = ProcessHandle.TryOpen(process.Pid);
+            // Whom the handle holds nobody else can be taken for, from here on.
+            if (handle is null || Read(process.Pid)?.StartTimeTicks != process.StartTimeTicks)
+                continue;
+            foreach (int signal in signals)
+                handle.Send(signal);
+        }
     }
 
     private TreeProcess? Read(int pid) =>

@@ -15,6 +15,11 @@ internal static class MapsFile
     /// <param name="device">As <see cref="DeviceNumber"/> packs it.</param>
     internal readonly ref struct Line(ulong begin, ulong end, bool shared, uint device, ulong inode, ReadOnlySpan<byte> name)
     {
+        internal ulong Begin => begin;
+
+        /// <summary>Bytes.</summary>
+        internal ulong Size => end - begin;
+
         internal bool Has(ulong address) => address >= begin && address < end;
 
         internal bool Shared => shared;

@@ -12,7 +12,7 @@ public static class StackReader
     private static readonly NativeStacks Native = new(SearchPath);
 
     /// <summary>The most specific first: who fits first reads.</summary>
-    private static readonly ImmutableArray<StackTool> Tools = [new PythonStacks(SearchPath), new NodeStacks(), Native];
+    private static readonly ImmutableArray<StackTool> Tools = [new DotnetStacks(), new JvmStacks(), new PythonStacks(SearchPath), new NodeStacks(), Native];
 
     /// <summary>At most this many processes: of a hundred alike, a few tell.</summary>
     private const int MaxProcesses = 12;
