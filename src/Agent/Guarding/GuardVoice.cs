@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;

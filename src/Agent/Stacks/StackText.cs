@@ -20,6 +20,12 @@ public static class StackText
     /// <summary>Kinds of threads beyond are counted.</summary>
     private const int MaxKinds = 20;
 
+    public static void Write(TextWriter output, ProcessStacks stacks)
+    {
+        foreach (string line in Lines(stacks))
+            output.WriteLine(line);
+    }
+
     public static IEnumerable<string> Lines(ProcessStacks stacks)
     {
         string who = $"{stacks.Comm} ({Number(stacks.Pid)})";

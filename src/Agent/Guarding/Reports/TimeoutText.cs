@@ -17,7 +17,7 @@ public static class TimeoutText
         TextStyle style = context.Style;
         string found = outcome.Findings switch
         {
-            [] => "nothing in it is known to hang; what everybody was doing:",
+            [] => "nothing in it is known to hang.",
             [var only] => only.Summary,
             [var first, .. var others] => $"{first.Summary} {Shown.Count(others.Length, "more finding", "more findings")} below.",
         };
@@ -37,6 +37,7 @@ public static class TimeoutText
         StacksText.Write(output, outcome.Stacks, style);
         if (context.EvidenceAt is { } folder)
             output.WriteLine($"{style.Strong("  evidence     ")}{Shown.Of(folder, style)}");
+        output.WriteLine();
         string then = context.Then == AfterPanic.Keep ? "all its processes are left alive (--keep)" : "ending the command and all that it started";
         output.WriteLine(style.Loud($"orphan-agent: TIMEOUT (--timeout): {then}; exit code {outcome.ExitCode}"));
     }
