@@ -41,6 +41,6 @@ public sealed class HostQueries(IDbContextFactory<HistoryDb> store, LiveHosts li
             row.Id, view.Host.Name, view.Host.BootId, view.Host.Kernel, view.AgentVersion, view.State, view.LastSeen,
             view.Visibility.Processes, view.Visibility.Threads, view.Visibility.Fds, open, view.Backend, view.Agent)
         : new HostSummary(
-            row.Id, row.Name, row.BootId, row.Kernel, row.AgentVersion, HostState.Silent, Columns.FromMs(row.LastSeenMs),
-            row.Processes, row.Threads, row.Fds, open, row.Backend, Agent: null);
+            row.Id, row.Name, row.BootId, row.Kernel, row.AgentVersion, row.Watched ? HostState.Silent : HostState.Forgotten, Columns.FromMs(row.LastSeenMs),
+            row.Processes, row.Threads, row.Fds, open, row.Backend, Agent: null, row.Watched);
 }
