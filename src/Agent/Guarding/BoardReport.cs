@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using OrphanBoard.Agent.Commands;
-using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;
 using OrphanBoard.Shared.Wire;
 

@@ -35,14 +35,14 @@ public sealed record CiJob(string? System, string? Name, string? Url, string? Co
         {
             _ when Is("GITHUB_ACTIONS") => new CiJob(
                 "GitHub Actions", Join(Get("GITHUB_REPOSITORY"), Get("GITHUB_WORKFLOW"), Get("GITHUB_JOB"), Number(Get("GITHUB_RUN_NUMBER"))),
-                Url(Get("GITHUB_SERVER_URL"), Get("GITHUB_REPOSITORY"), "actions/runs", Get("GITHUB_RUN_ID")),
+                Page(Get("GITHUB_SERVER_URL"), Get("GITHUB_REPOSITORY"), "actions/runs", Get("GITHUB_RUN_ID")),
                 null, Get("GITHUB_SHA"), Get("GITHUB_HEAD_REF") ?? Get("GITHUB_REF_NAME")),
             _ when Is("GITLAB_CI") => new CiJob(
                 "GitLab CI", Join(Get("CI_PROJECT_PATH"), Get("CI_JOB_NAME"), Number(Get("CI_JOB_ID"))),
                 Get("CI_JOB_URL"), null, Get("CI_COMMIT_SHA"), Get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") ?? Get("CI_COMMIT_REF_NAME")),
             _ when Is("TF_BUILD") => new CiJob(
                 "Azure Pipelines", Join(Get("SYSTEM_TEAMPROJECT"), Get("BUILD_DEFINITIONNAME"), Get("SYSTEM_JOBDISPLAYNAME") ?? Get("AGENT_JOBNAME"), Number(Get("BUILD_BUILDNUMBER"))),
-                Url(Get("SYSTEM_COLLECTIONURI") ?? Get("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"), Get("SYSTEM_TEAMPROJECT"), "_build/results?buildId=", Get("BUILD_BUILDID")),
+                Page(Get("SYSTEM_COLLECTIONURI") ?? Get("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"), Get("SYSTEM_TEAMPROJECT"), "_build/results?buildId=", Get("BUILD_BUILDID")),
                 null, Get("BUILD_SOURCEVERSION"), Get("SYSTEM_PULLREQUEST_SOURCEBRANCH") ?? Get("BUILD_SOURCEBRANCH")),
             _ when Is("BUILDKITE") => new CiJob(
                 "Buildkite", Join(Get("BUILDKITE_PIPELINE_SLUG"), Get("BUILDKITE_LABEL"), Number(Get("BUILDKITE_BUILD_NUMBER"))),
@@ -85,7 +85,7 @@ public sealed record CiJob(string? System, string? Name, string? Url, string? Co
 
     /// <param name="site">With or without a slash at its end.</param>
     /// <param name="path">Ends where the number follows: at a <c>=</c>, or a slash is put between.</param>
-    private static string? Url(string? site, string? project, string path, string? number) => site is null || project is null || number is null
+    private static string? Page(string? site, string? project, string path, string? number) => site is null || project is null || number is null
         ? null
         : $"{site.TrimEnd('/')}/{string.Join('/', project.Split('/').Select(Uri.EscapeDataString))}/{path}{(path.EndsWith('=') ? "" : "/")}{number}";
 
