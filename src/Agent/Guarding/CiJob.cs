@@ -1,4 +1,5 @@
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Agent.Guarding;
 
@@ -59,7 +60,7 @@ public sealed record CiJob(string? System, string? Name, string? Url, string? Co
         return job with
         {
             Name = job.System is null ? null : job.Name ?? job.System,
-            Url = Web(job.Url),
+            Url = WebAddress.Of(job.Url) is null ? null : job.Url,
             Cookie = JobCookie.Keys.Select(key => Get(key) is { } value ? $"{key}={value}" : null).FirstOrDefault(cookie => cookie is not null),
             Commit = GitHead.IsCommit(job.Commit) ? job.Commit : null,
             Branch = Short(job.Branch),
@@ -88,10 +89,6 @@ public sealed record CiJob(string? System, string? Name, string? Url, string? Co
     private static string? Page(string? site, string? project, string path, string? number) => site is null || project is null || number is null
         ? null
         : $"{site.TrimEnd('/')}/{string.Join('/', project.Split('/').Select(Uri.EscapeDataString))}/{path}{(path.EndsWith('=') ? "" : "/")}{number}";
-
-    /// <summary>A page of the web, and nobody's password in it.</summary>
-    private static string? Web(string? url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) && parsed.Scheme is "http" or "https" && parsed.UserInfo.Length == 0 ? url : null;
 
     private static string? Short(string? branch)
     {

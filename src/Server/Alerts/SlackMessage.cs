@@ -1,6 +1,4 @@
 using System.Text.Json;
-using OrphanBoard.Server.Board;
-using OrphanBoard.Server.Board.Words;
 using OrphanBoard.Server.History;
 using OrphanBoard.Shared.Text;
 using OrphanBoard.Shared.Wire;
@@ -51,7 +49,7 @@ internal static class SlackMessage
 
     private static IEnumerable<object> Guarded(GuardedRun run)
     {
-        yield return Markdown($"*Command*\n{Escape(Argv.Line(run.Command), MaxField - 20)}");
+        yield return Markdown($"*Command*\n{Escape(string.Join(' ', run.Command), MaxField - 20)}");
         if (run.Job is { } job)
             yield return Markdown($"*Job*\n{Job(job)}");
         if (run.Commit is { } commit)
@@ -62,7 +60,9 @@ internal static class SlackMessage
     private static string Job(GuardedJob job)
     {
         string name = Escape($"{job.System}, {job.Name}", MaxHeader * 2);
-        return Links.Web(job.Url) is { Length: < MaxField / 2 } page && page.IndexOfAny(['|', '>', '<']) < 0 ? $"<{page.Replace("&", "&amp;")}|{name}>" : name;
+        return WebAddress.Of(job.Url)?.AbsoluteUri is { Length: < MaxField / 2 } page && page.AsSpan().IndexOfAny('|', '<', '>') < 0
+            ? $"<{page.Replace("&", "&amp;", StringComparison.Ordinal)}|{name}>"
+            : name;
     }
 
     /// <summary>Whole sentences, as many as fit into one section.</summary>

@@ -16,9 +16,5 @@ public static class Links
 
     public static string Fingerprint(string shape) => $"fingerprints/{Uri.EscapeDataString(shape)}";
 
-    /// <summary>An address that a host told, as one that may be followed: a page of the web and nothing else. Null: it is none.</summary>
-    public static string? Web(string? address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 ? uri.AbsoluteUri : null;
-
     public static string Compare(string a, string b) => $"compare?a={Uri.EscapeDataString(a)}&b={Uri.EscapeDataString(b)}";
 }
