@@ -27,6 +27,8 @@ public sealed record BoardReport(GuardAnswer? Answer, string? Failure)
         if (GuardRuns.Of(outcome, job, Guid.NewGuid(), CommandLine.Version) is not { } run)
             return new BoardReport(null, null);
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(run, WireJson.Default.GuardRun);
+        if (body.Length > GuardRun.MaxBytes)
+            return Failed($"the findings have {body.Length} bytes, at most {GuardRun.MaxBytes} are taken");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { MaxResponseContentBufferSize = MaxAnswerBytes, Timeout = Timeout.InfiniteTimeSpan };
@@ -42,7 +44,7 @@ public sealed record BoardReport(GuardAnswer? Answer, string? Failure)
                         return new BoardReport(await ReadAsync(answer, limit.Token), null);
                     why = await ReasonAsync(answer, limit.Token);
                     if (answer.StatusCode is < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests)
-                        return Failed();
+                        return Failed(why);
                 }
                 catch (Exception e) when (e is HttpRequestException or IOException)
                 {
@@ -53,15 +55,14 @@ public sealed record BoardReport(GuardAnswer? Answer, string? Failure)
         }
         catch (OperationCanceledException)
         {
-            return Failed();
+            return Failed(why);
         }
         catch (JsonException)
         {
-            why = "its answer is none of an OrphanBoard server";
-            return Failed();
+            return Failed("its answer is none of an OrphanBoard server");
         }
 
-        BoardReport Failed() => new(null, $"the board at {VisibleText.Of(server.GetLeftPart(UriPartial.Authority))} was not told: {VisibleText.Of(why)}");
+        BoardReport Failed(string reason) => new(null, $"the board at {VisibleText.Of(server.GetLeftPart(UriPartial.Authority))} was not told: {VisibleText.Of(reason)}");
     }
 
     private static async Task<HttpResponseMessage> PostAsync(HttpClient client, Uri address, string token, byte[] body, CancellationToken cancellation)
