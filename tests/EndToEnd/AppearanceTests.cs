@@ -8,7 +8,7 @@ namespace OrphanBoard.EndToEnd;
 /// <summary>Every main page in both themes and two widths: accessible, without a complaint in the console; a picture of each is left.</summary>
 public sealed class AppearanceTests(DemoFixture fixture) : IClassFixture<DemoFixture>
 {
-    public static TheoryData<string> Pages => ["overview", "findings", "finding", "hosts", "host", "fingerprints", "fingerprint", "compare", "missing"];
+    public static TheoryData<string> Pages => ["overview", "findings", "ended", "finding", "guarded", "hosts", "host", "fingerprints", "fingerprint", "compare", "missing"];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -37,6 +37,8 @@ public sealed class AppearanceTests(DemoFixture fixture) : IClassFixture<DemoFix
     {
         "overview" => "",
         "finding" => $"findings/{fixture.Episode.Id}",
+        "ended" => "findings?state=ended",
+        "guarded" => $"findings/{fixture.Guarded}",
         "host" => $"hosts/{fixture.Episode.HostId}",
         "fingerprint" => $"fingerprints/{fixture.Episode.Shape}",
         "compare" => $"compare?a={fixture.Episode.Id}&b={fixture.Episode.Id}",

@@ -13,6 +13,9 @@ public sealed class DemoFixture : IAsyncLifetime
     /// <summary>The founding hang's episode.</summary>
     internal Episode Episode { get; private set; } = null!;
 
+    /// <summary>Id of the episode of a hang like it that a command under guard was stopped for, on a host without an agent.</summary>
+    internal string Guarded { get; private set; } = null!;
+
     /// <summary>From the printed address, before which the hang was not even started, to its episode in the API.</summary>
     internal TimeSpan ToApi { get; private set; }
 
@@ -20,6 +23,7 @@ public sealed class DemoFixture : IAsyncLifetime
     {
         (Demo, _, Episode) = await Instance.StartDemoAsync(Chat.Settings, CancellationToken.None);
         ToApi = Stopwatch.GetElapsedTime(Demo.ReadyAt);
+        Guarded = await GuardedRuns.TellAsync(Demo, Episode);
         Browser = await Browser.StartAsync();
         await Browser.SignInAsync(Demo.Login);
     }

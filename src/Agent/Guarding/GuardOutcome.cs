@@ -21,6 +21,9 @@ public sealed record GuardOutcome
     /// <summary>The command's own, 128+n for a signal; null: guard ended it.</summary>
     public int? CommandExitCode { get; init; }
 
+    /// <summary>What was found is left as it is, for somebody to look at: <c>--keep</c>.</summary>
+    public bool Kept { get; init; }
+
     /// <summary>What is to be told: the deadlock that was the end, orphans, hazards. The one that made it a panic first.</summary>
     public ImmutableArray<Finding> Findings { get; init; } = [];
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OrphanBoard.Server.History;
 using OrphanBoard.Shared.Text;
+using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Server.Alerts;
 
@@ -36,6 +37,7 @@ internal static class SlackMessage
                             Markdown($"*Confidence*\n{Word(hang.Confidence)}"),
                             Markdown($"*Rule*\n{Escape(hang.Rule, MaxField)}"),
                             Markdown($"*Since*\n{hang.FirstSeen.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"),
+                            .. hang.Guard is { } run ? Guarded(run) : [],
                         ],
                     },
                     .. explanation,
@@ -43,6 +45,24 @@ internal static class SlackMessage
                 ],
             },
             HistoryJson.Options);
+    }
+
+    private static IEnumerable<object> Guarded(GuardedRun run)
+    {
+        yield return Markdown($"*Command*\n{Escape(string.Join(' ', run.Command), MaxField - 20)}");
+        if (run.Job is { } job)
+            yield return Markdown($"*Job*\n{Job(job)}");
+        if (run.Commit is { } commit)
+            yield return Markdown($"*Commit*\n{Escape(run.Branch is { } branch ? $"{commit} on {branch}" : commit, MaxField - 20)}");
+    }
+
+    /// <summary>A link where it has a page whose address cannot end the link early.</summary>
+    private static string Job(GuardedJob job)
+    {
+        string name = Escape($"{job.System}, {job.Name}", MaxHeader * 2);
+        return WebAddress.Of(job.Url)?.AbsoluteUri is { Length: < MaxField / 2 } page && page.AsSpan().IndexOfAny('|', '<', '>') < 0
+            ? $"<{page.Replace("&", "&amp;", StringComparison.Ordinal)}|{name}>"
+            : name;
     }
 
     /// <summary>Whole sentences, as many as fit into one section.</summary>

@@ -10,6 +10,8 @@ public static class WebhookBody
     private const int MaxBytes = 20_000;
     private const int MaxSentence = 500;
     private const int MaxSentences = 20;
+    private const int MaxArguments = 20;
+    private const int MaxArgument = 100;
 
     /// <param name="board">Base of the link; ends with a slash.</param>
     public static byte[] Of(WebhookKind kind, PendingMessage message, Uri board)
@@ -20,6 +22,7 @@ public static class WebhookBody
             Title = TextLimit.Cut(message.Hang.Title, MaxSentence),
             Summary = TextLimit.Cut(message.Hang.Summary, MaxSentence),
             Remedy = message.Hang.Remedy is { } remedy ? TextLimit.Cut(remedy, MaxSentence) : null,
+            Guard = message.Hang.Guard is { } run ? Short(run) : null,
             Explanation = [.. message.Hang.Explanation.Take(MaxSentences).Select(s => TextLimit.Cut(s, MaxSentence))],
         };
         var link = new Uri(board, $"findings/{hang.EpisodeId}");
@@ -32,6 +35,8 @@ public static class WebhookBody
         }
     }
 
+    private static GuardedRun Short(GuardedRun run) => run with { Command = [.. run.Command.Take(MaxArguments).Select(a => TextLimit.Cut(a, MaxArgument))] };
+
     private static byte[] Generic(AnnouncedHang hang, PendingMessage message, Uri link) => JsonSerializer.SerializeToUtf8Bytes(
         new
         {
@@ -40,7 +45,7 @@ public static class WebhookBody
             Data = new
             {
                 hang.EpisodeId, hang.HostId, hang.HostName, hang.Class, hang.Confidence, hang.Rule, hang.Fingerprint,
-                hang.Title, hang.Summary, hang.Explanation, hang.Remedy, hang.FirstSeen, Url = link.AbsoluteUri,
+                hang.Title, hang.Summary, hang.Explanation, hang.Remedy, hang.FirstSeen, Url = link.AbsoluteUri, hang.Guard,
             },
         },
         HistoryJson.Options);

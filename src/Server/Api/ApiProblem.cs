@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
 using OrphanBoard.Server.SignIn;
+using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Server.Api;
 
@@ -41,9 +42,10 @@ public static class ApiProblems
 
     private static string? Explain(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status401Unauthorized when context.Request.Path.StartsWithSegments("/hubs") => "send the agents' token: Authorization: Bearer (the file agent-token of the data directory)",
+        StatusCodes.Status401Unauthorized when context.Request.Path.StartsWithSegments("/hubs") || context.Request.Path.StartsWithSegments(GuardRun.Path) => "send the agents' token: Authorization: Bearer (the file agent-token of the data directory)",
         StatusCodes.Status401Unauthorized => "send the API token: Authorization: Bearer (the file api-token of the data directory)",
         StatusCodes.Status403Forbidden when context.Request.Headers.Origin.Count > 0 => "a page of another origin may not ask",
+        StatusCodes.Status429TooManyRequests => "too many ask at once; try again later",
         StatusCodes.Status404NotFound => "there is nothing at this address; /openapi/v1.json lists all there is",
         StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not for this address; {context.Response.Headers.Allow} is",
         _ => null,

@@ -49,6 +49,7 @@ public static class ApiSetup
         api.MapEpisodes();
         api.MapFingerprints();
         api.MapLoginLinks();
+        app.MapGuardRuns();
         app.MapUnknownCalls();
     }
 }

@@ -14,7 +14,7 @@ public static class HostsApi
     public static void MapHosts(this IEndpointRouteBuilder api)
     {
         RouteGroupBuilder hosts = api.MapGroup("/hosts").WithTags("Hosts").RequireAuthorization(SignInSetup.ReadApi);
-        hosts.MapGet("", ListHosts).WithName("listHosts").WithSummary("All hosts that an agent has ever spoken for.")
+        hosts.MapGet("", ListHosts).WithName("listHosts").WithSummary("All hosts that an agent or a guarded run has ever spoken for.")
             .ProducesProblem(StatusCodes.Status400BadRequest);
         hosts.MapGet("/{id}/tree", GetTree).WithName("getTree").WithSummary("All processes of a host at an instant, in the order of the tree.")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
@@ -53,9 +53,8 @@ public static class HostsApi
             throw ApiProblemException.BadRequest($"at '{at}' lies in the future");
         if (live.Find(id) is not { } view)
         {
-            if (await hosts.FindHost(id, ct) is null)
-                throw ApiProblemException.NotFound($"there is no host '{id}'");
-            return new Instant(asked ?? now, "the agent has not been heard of since the server was started", null);
+            HostSummary host = await hosts.FindHost(id, ct) ?? throw ApiProblemException.NotFound($"there is no host '{id}'");
+            return new Instant(asked ?? now, host.Watched ? "the agent has not been heard of since the server was started" : "no agent watches this host; guarded runs told of it", null);
         }
         if (asked < view.TakenAt)
             return new Instant(asked.Value, "no history of process trees is kept yet", null);

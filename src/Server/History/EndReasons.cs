@@ -1,6 +1,8 @@
+using OrphanBoard.Shared.Wire;
+
 namespace OrphanBoard.Server.History;
 
-/// <summary>How an episode ended. The first three are the agent's words, the others are concluded here.</summary>
+/// <summary>How an episode ended. The first three are the agent's words, the last is guard's, the others are concluded here.</summary>
 public static class EndReasons
 {
     /// <summary>Its processes have ended.</summary>
@@ -17,6 +19,11 @@ public static class EndReasons
 
     /// <summary>The host has booted anew.</summary>
     public const string Reboot = "reboot";
+
+    /// <summary>A guarded run has ended its processes.</summary>
+    public const string ByGuard = EndedFinding.ByGuard;
+
+    public static bool IsGuards(string reason) => reason is Exited or ByGuard;
 
     public static bool IsAnAgents(string reason) => reason is Exited or Moved or Changed;
 }

@@ -13,11 +13,12 @@ public sealed record HostAndBoot(string HostId, string BootId);
 /// Turns findings into episodes of one host and boot. The same finding id goes on with its open episode, whoever was restarted in between. If that has ended,
 /// it goes on where it ended unseen or less than a minute ago (a look that missed it), and otherwise a new episode begins.
 /// </summary>
-internal sealed class EpisodeLedger(HistoryDb db, HostAndBoot where, ImmutableArray<string> channels, long nowMs)
+/// <param name="run">The guarded run that tells; null: an agent does.</param>
+internal sealed class EpisodeLedger(HistoryDb db, HostAndBoot where, ImmutableArray<string> channels, long nowMs, GuardRunRow? run = null)
 {
     private const long ReopenWithinMs = 60_000;
 
-    private readonly FingerprintBook _book = new(db, new Announcements(db, channels, nowMs));
+    private readonly FingerprintBook _book = new(db, new Announcements(db, channels, nowMs, run));
 
     /// <summary>Finding id -> id of its open episode, for those that were touched.</summary>
     public Dictionary<string, string> Touched { get; } = new(StringComparer.Ordinal);
@@ -41,11 +42,15 @@ internal sealed class EpisodeLedger(HistoryDb db, HostAndBoot where, ImmutableAr
         EpisodeRow episode = last switch
         {
             { EndedMs: null } => Continue(last, finding, atMs),
+
+            // An agent's look from before guard ended it all, told later.
+            { EndReason: EndReasons.ByGuard, EndedMs: { } ended } when atMs <= ended => last,
             { EndedMs: { } ended } when last.EndReason == EndReasons.Unseen || atMs - ended < ReopenWithinMs => Reopen(last, finding, atMs),
             _ => Begin(finding, atMs),
         };
         Touched[finding.Id] = episode.Id;
         db.SaveChanges();
+        Tag(episode);
     }
 
     /// <summary>A finding is over. One that is not open changes nothing.</summary>
@@ -128,6 +133,16 @@ internal sealed class EpisodeLedger(HistoryDb db, HostAndBoot where, ImmutableAr
         }
         Keep(episode, EvidenceRow.Strongest, finding, atMs);
         return episode;
+    }
+
+    /// <summary>The episode is of this run too.</summary>
+    private void Tag(EpisodeRow episode)
+    {
+        if (run is null)
+            return;
+        db.GuardFindings.Add(new GuardFindingRow { RunId = run.Id, EpisodeId = episode.Id });
+        _book.Tags(episode);
+        db.SaveChanges();
     }
 
     private static void Describe(EpisodeRow episode, Finding finding)

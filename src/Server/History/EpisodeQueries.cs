@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using OrphanBoard.Server.Live;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Fingerprints;
+using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Server.History;
 
@@ -26,7 +27,8 @@ public sealed class EpisodeQueries(IDbContextFactory<HistoryDb> store, LiveHosts
             rows = rows.Where(e => e.FirstSeenMs < ms || (e.FirstSeenMs == ms && e.Id.CompareTo(id) < 0));
 
         List<EpisodeAndHost> found = await WithHost(db, rows.OrderByDescending(e => e.FirstSeenMs).ThenByDescending(e => e.Id).Take(limit + 1)).ToListAsync(ct);
-        return Cursor.Page(found, limit, ToSummary, last => (last.Episode.FirstSeenMs, last.Episode.Id));
+        Dictionary<string, GuardedRun> runs = await GuardedRuns.Of(db, [.. found.Select(f => f.Episode.Id)], ct);
+        return Cursor.Page(found, limit, f => ToSummary(f, runs), last => (last.Episode.FirstSeenMs, last.Episode.Id));
     }
 
     public async Task<EpisodeDetail?> FindEpisode(string id, CancellationToken ct = default)
@@ -35,10 +37,25 @@ public sealed class EpisodeQueries(IDbContextFactory<HistoryDb> store, LiveHosts
         if (await WithHost(db, db.Episodes.AsNoTracking().Where(e => e.Id == id)).SingleOrDefaultAsync(ct) is not { } found)
             return null;
         string json = await db.Evidence.Where(e => e.EpisodeId == id && e.Kind == EvidenceRow.Strongest).Select(e => e.Finding).SingleAsync(ct);
-        EpisodeSummary s = ToSummary(found);
+        EpisodeSummary s = ToSummary(found, await GuardedRuns.Of(db, [id], ct));
         return new EpisodeDetail(
             s.Id, s.HostId, s.HostName, s.Class, s.Confidence, s.Rule, s.Fingerprint, s.Summary, s.FirstSeen, s.LastSeen, s.EndedAt, s.EndReason,
-            ReadEvidence(json));
+            ReadEvidence(json), s.Guard);
+    }
+
+    /// <summary>Earlier episodes of an episode's shape; null: none.</summary>
+    public async Task<SeenBefore?> SeenBefore(string id, CancellationToken ct)
+    {
+        await using HistoryDb db = await store.CreateDbContextAsync(ct);
+        var all =
+            from e in db.Episodes
+            where e.Id == id
+            join o in db.Episodes on e.Shape equals o.Shape
+            where o.Id != id && o.FirstSeenMs <= e.FirstSeenMs
+            select o.FirstSeenMs;
+        return await all.GroupBy(_ => 1).Select(g => new { Times = g.Count(), First = g.Min(), Last = g.Max() }).SingleOrDefaultAsync(ct) is { } before
+            ? new SeenBefore(before.Times, Columns.FromMs(before.First), Columns.FromMs(before.Last))
+            : null;
     }
 
     /// <returns>Null: one of the two does not exist.</returns>
@@ -73,13 +90,14 @@ public sealed class EpisodeQueries(IDbContextFactory<HistoryDb> store, LiveHosts
         orderby e.FirstSeenMs descending, e.Id descending
         select new EpisodeAndHost(e, h.Name);
 
-    private EpisodeSummary ToSummary(EpisodeAndHost found)
+    private EpisodeSummary ToSummary(EpisodeAndHost found, Dictionary<string, GuardedRun> runs)
     {
         EpisodeRow e = found.Episode;
         return new EpisodeSummary(
             e.Id, e.HostId, found.HostName, Columns.FromWord<FindingClass>(e.Class), Columns.FromWord<Confidence>(e.Confidence), e.Rule,
             new FingerprintKeys(e.Family, e.Shape, e.Exact, e.Culprit), e.Summary,
-            Columns.FromMs(e.FirstSeenMs), LastSeen(e), e.EndedMs is { } ended ? Columns.FromMs(ended) : null, e.EndReason);
+            Columns.FromMs(e.FirstSeenMs), LastSeen(e), e.EndedMs is { } ended ? Columns.FromMs(ended) : null, e.EndReason,
+            runs.GetValueOrDefault(e.Id));
     }
 
     /// <summary>Heartbeats prove that open findings still hold; they reach the store with a delay.</summary>

@@ -46,6 +46,9 @@ internal sealed class FingerprintBook(HistoryDb db, Announcements announcements)
             announcements.Withdraw(row);
     }
 
+    /// <summary>It is known now what the episode's processes ran for.</summary>
+    public void Tags(EpisodeRow episode) => announcements.Retell(episode);
+
     /// <summary>An open episode leaves its shape: it is now seen as another one. A shape that keeps no episode was none.</summary>
     public void Leaves(EpisodeRow episode)
     {

@@ -9,6 +9,8 @@ public sealed class HistoryDb(DbContextOptions<HistoryDb> options) : DbContext(o
     public DbSet<BootRow> Boots => Set<BootRow>();
     public DbSet<EpisodeRow> Episodes => Set<EpisodeRow>();
     public DbSet<EvidenceRow> Evidence => Set<EvidenceRow>();
+    public DbSet<GuardRunRow> GuardRuns => Set<GuardRunRow>();
+    public DbSet<GuardFindingRow> GuardFindings => Set<GuardFindingRow>();
     public DbSet<FingerprintRow> Fingerprints => Set<FingerprintRow>();
     public DbSet<FingerprintDayRow> FingerprintDays => Set<FingerprintDayRow>();
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
@@ -36,6 +38,17 @@ public sealed class HistoryDb(DbContextOptions<HistoryDb> options) : DbContext(o
         {
             e.ToTable("evidence").HasKey(x => new { x.EpisodeId, x.Kind });
             e.HasOne<EpisodeRow>().WithMany().HasForeignKey(x => x.EpisodeId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<GuardRunRow>(e =>
+        {
+            e.ToTable("guard_runs").HasKey(x => x.Id);
+            e.HasOne<HostRow>().WithMany().HasForeignKey(x => x.HostId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<GuardFindingRow>(e =>
+        {
+            e.ToTable("guard_findings").HasKey(x => new { x.EpisodeId, x.RunId });
+            e.HasOne<EpisodeRow>().WithMany().HasForeignKey(x => x.EpisodeId).OnDelete(DeleteBehavior.Cascade);
+            e.HasOne<GuardRunRow>().WithMany().HasForeignKey(x => x.RunId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<FingerprintRow>(e =>
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.EntityFrameworkCore;
 using OrphanBoard.Server.Settings;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Server.History;
@@ -12,6 +13,9 @@ namespace OrphanBoard.Server.History;
 /// <remarks>All throw <see cref="StoreUnavailableException"/>: nothing was written.</remarks>
 public sealed class HistoryFeed(HistoryWriter writer, ServerSettings settings, TimeProvider time)
 {
+    /// <summary>How long an episode that nobody watches counts as open.</summary>
+    private const long UnwatchedMs = Columns.MsPerDay;
+
     private readonly ImmutableArray<string> _channels = [.. settings.Webhooks.Select(w => w.Name)];
 
     /// <summary>A host is there; what was open on its earlier boots ended with them.</summary>
@@ -20,7 +24,7 @@ public sealed class HistoryFeed(HistoryWriter writer, ServerSettings settings, T
         {
             long now = time.GetUtcNow().ToMs();
             SaveHost(db, hello, now);
-            SaveBoot(db, hello, now);
+            SaveBoot(db, hello.Host, now);
             db.SaveChanges();
             NewLedger(db, new HostAndBoot(hello.Host.Id, hello.Host.BootId), now).EndEarlierBoots(Math.Min(hello.Host.BootTime.ToMs(), now));
             return true;
@@ -71,28 +75,55 @@ public sealed class HistoryFeed(HistoryWriter writer, ServerSettings settings, T
             announce: false, ct);
     }
 
-    private EpisodeLedger NewLedger(HistoryDb db, HostAndBoot where, long now) => new(db, where, _channels, now);
+    /// <summary>What a guarded run found. A run that is known already changes nothing.</summary>
+    public Task<Dictionary<string, string>> GuardRan(GuardRun run, CancellationToken ct) => writer.Write(
+        db =>
+        {
+            var book = new GuardRunBook(db);
+            if (book.Told(run.RunId) is { } told)
+                return told;
+            long now = time.GetUtcNow().ToMs(), off = GuardRunBook.OffMs(run, now);
+            book.SaveHost(run, now);
+            SaveBoot(db, run.Host, now);
+            EpisodeLedger ledger = NewLedger(db, new HostAndBoot(run.Host.Id, run.Host.BootId), now, book.Add(run, off));
+            foreach (Finding finding in run.Findings)
+                ledger.Hold(finding, run.TakenAt.ToMs() - off);
+            foreach (EndedFinding ended in run.Ended)
+                ledger.End(ended.Id, run.EndedAt.ToMs() - off, ended.Reason);
+            return ledger.Touched;
+        },
+        announce: true, ct);
+
+    /// <summary>What guarded runs have left open on hosts that no agent watches is over some time: nobody will ever say so.</summary>
+    public Task EndUnwatched(CancellationToken ct) => writer.Write(
+        db =>
+        {
+            long now = time.GetUtcNow().ToMs(), before = now - UnwatchedMs;
+            var stale = db.Episodes.Where(e => e.EndedMs == null && e.LastSeenMs < before && db.Hosts.Any(h => h.Id == e.HostId && !h.Watched)).ToList();
+            foreach (EpisodeRow episode in stale)
+                NewLedger(db, new HostAndBoot(episode.HostId, episode.BootId), now).End(episode.FindingId, episode.LastSeenMs, EndReasons.Unseen);
+            return stale.Count;
+        },
+        announce: true, ct);
+
+    private EpisodeLedger NewLedger(HistoryDb db, HostAndBoot where, long now, GuardRunRow? run = null) => new(db, where, _channels, now, run);
 
     private static void SaveHost(HistoryDb db, Hello hello, long now)
     {
         HostRow? row = db.Hosts.Find(hello.Host.Id);
         if (row is null)
         {
-            row = new HostRow { Id = hello.Host.Id, Name = "", BootId = "", Kernel = "", Architecture = "", AgentVersion = "", Backend = "", FirstSeenMs = now };
+            row = HostRow.New(hello.Host, now);
             db.Hosts.Add(row);
         }
-        row.Name = hello.Host.Name;
-        row.BootId = hello.Host.BootId;
-        row.Kernel = hello.Host.Kernel;
-        row.Architecture = hello.Host.Architecture;
-        row.AgentVersion = hello.AgentVersion;
-        row.Backend = hello.Backend;
+        row.Describe(hello.Host, hello.AgentVersion, hello.Backend);
         row.LastSeenMs = now;
+        row.Watched = true;
     }
 
-    private static void SaveBoot(HistoryDb db, Hello hello, long now)
+    private static void SaveBoot(HistoryDb db, HostIdentity host, long now)
     {
-        if (db.Boots.Find(hello.Host.Id, hello.Host.BootId) is null)
-            db.Boots.Add(new BootRow { HostId = hello.Host.Id, BootId = hello.Host.BootId, BootTimeMs = hello.Host.BootTime.ToMs(), FirstSeenMs = now });
+        if (db.Boots.Find(host.Id, host.BootId) is null)
+            db.Boots.Add(new BootRow { HostId = host.Id, BootId = host.BootId, BootTimeMs = host.BootTime.ToMs(), FirstSeenMs = now });
     }
 }

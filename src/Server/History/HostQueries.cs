@@ -6,7 +6,7 @@ namespace OrphanBoard.Server.History;
 /// <summary>Reads hosts: those known from before, with what is known of them now.</summary>
 public sealed class HostQueries(IDbContextFactory<HistoryDb> store, LiveHosts live)
 {
-    /// <summary>By name.</summary>
+    /// <summary>By name, those that an agent watches first.</summary>
     public async Task<IReadOnlyList<HostSummary>> ListHosts(CancellationToken ct = default)
     {
         await using HistoryDb db = await store.CreateDbContextAsync(ct);
@@ -33,7 +33,7 @@ public sealed class HostQueries(IDbContextFactory<HistoryDb> store, LiveHosts li
     private async Task<List<HostSummary>> Summaries(HistoryDb db, IQueryable<HostRow> hosts, CancellationToken ct)
     {
         var found = await hosts.Select(h => new { Host = h, Open = db.Episodes.Count(e => e.HostId == h.Id && e.EndedMs == null) }).ToListAsync(ct);
-        return [.. found.Select(f => ToSummary(f.Host, f.Open)).OrderBy(h => h.Name, StringComparer.Ordinal).ThenBy(h => h.Id, StringComparer.Ordinal)];
+        return [.. found.Select(f => ToSummary(f.Host, f.Open)).OrderByDescending(h => h.Watched).ThenBy(h => h.Name, StringComparer.Ordinal).ThenBy(h => h.Id, StringComparer.Ordinal)];
     }
 
     private HostSummary ToSummary(HostRow row, int open) => live.Find(row.Id) is { } view
@@ -41,6 +41,6 @@ public sealed class HostQueries(IDbContextFactory<HistoryDb> store, LiveHosts li
             row.Id, view.Host.Name, view.Host.BootId, view.Host.Kernel, view.AgentVersion, view.State, view.LastSeen,
             view.Visibility.Processes, view.Visibility.Threads, view.Visibility.Fds, open, view.Backend, view.Agent)
         : new HostSummary(
-            row.Id, row.Name, row.BootId, row.Kernel, row.AgentVersion, HostState.Silent, Columns.FromMs(row.LastSeenMs),
-            row.Processes, row.Threads, row.Fds, open, row.Backend, Agent: null);
+            row.Id, row.Name, row.BootId, row.Kernel, row.AgentVersion, row.Watched ? HostState.Silent : HostState.Forgotten, Columns.FromMs(row.LastSeenMs),
+            row.Processes, row.Threads, row.Fds, open, row.Backend, Agent: null, row.Watched);
 }

@@ -1,3 +1,5 @@
+using OrphanBoard.Shared.Snapshots;
+
 namespace OrphanBoard.Server.History;
 
 /// <summary>A host as it last said it is.</summary>
@@ -15,6 +17,22 @@ public sealed class HostRow
     public int Processes { get; set; }
     public int Threads { get; set; }
     public int Fds { get; set; }
+
+    /// <summary>Whether an agent has ever streamed for it; if not, it is known through guarded runs alone.</summary>
+    public bool Watched { get; set; }
+
+    public static HostRow New(HostIdentity host, long nowMs) =>
+        new() { Id = host.Id, Name = "", BootId = "", Kernel = "", Architecture = "", AgentVersion = "", Backend = "", FirstSeenMs = nowMs };
+
+    public void Describe(HostIdentity host, string agentVersion, string backend)
+    {
+        Name = host.Name;
+        BootId = host.BootId;
+        Kernel = host.Kernel;
+        Architecture = host.Architecture;
+        AgentVersion = agentVersion;
+        Backend = backend;
+    }
 }
 
 /// <summary>One boot of a host.</summary>
@@ -67,6 +85,36 @@ public sealed class EvidenceRow
 
     /// <summary>JSON as in docs/contract/scan.schema.json.</summary>
     public required string Finding { get; set; }
+}
+
+/// <summary>A command that ran under guard, and what it ran for.</summary>
+public sealed class GuardRunRow
+{
+    /// <summary>Guard's own: a run that is told twice is one.</summary>
+    public required string Id { get; set; }
+    public required string HostId { get; set; }
+
+    /// <summary>Argument vector, JSON.</summary>
+    public required string Command { get; set; }
+
+    /// <summary>Name of the CI system; null: it ran in none that is known.</summary>
+    public string? JobSystem { get; set; }
+    public string? JobName { get; set; }
+    public string? JobUrl { get; set; }
+    public string? JobCookie { get; set; }
+    public string? Commit { get; set; }
+    public string? Branch { get; set; }
+    public int ExitCode { get; set; }
+    public required string EndedBy { get; set; }
+    public long StartedMs { get; set; }
+    public long EndedMs { get; set; }
+}
+
+/// <summary>A guarded run told of this episode. A guard within a guard makes two of one episode.</summary>
+public sealed class GuardFindingRow
+{
+    public required string RunId { get; set; }
+    public required string EpisodeId { get; set; }
 }
 
 /// <summary>A shape and its counts, which change in the transaction of its episodes.</summary>

@@ -20,6 +20,18 @@ public sealed partial class AgentStreams(HistoryFeed history, LiveHosts live, In
 
     public AgentStream Open() => new(this);
 
+    /// <summary>Ends what nobody watches. While the store is away that has time.</summary>
+    internal async Task EndUnwatched(CancellationToken ct)
+    {
+        try
+        {
+            await history.EndUnwatched(ct);
+        }
+        catch (StoreUnavailableException)
+        {
+        }
+    }
+
     /// <summary>A host speaks through this stream from now on. Another one of that host, of an agent that was killed, say, is told to end.</summary>
     internal void TakeOver(string hostId, string hostName, AgentStream stream)
     {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using OrphanBoard.Server.History;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Server.Ingest;
@@ -32,13 +33,19 @@ internal static partial class FrameLimits
 
     public static string? Check(Hello hello) => hello switch
     {
-        { Host: null } => "the hello has no host",
-        _ when hello.Host.Id is null || !HostId().IsMatch(hello.Host.Id) => "the host id is not 1 to 128 of A-Z a-z 0-9 . _ : -",
-        _ when !Guid.TryParse(hello.Host.BootId, out _) => "the boot id is not a UUID",
-        _ when !IsText(hello.Host.Name, 255) || !IsText(hello.Host.Kernel, 255) || !IsText(hello.Host.Architecture, 64) => "the host's name, kernel or architecture is missing or too long",
+        _ when Check(hello.Host) is { } bad => bad,
         _ when !IsText(hello.AgentVersion, 64) || !IsText(hello.Backend, 64) => "the agent's version or back end is missing or too long",
         { IntervalMs: < 1 or > MaxIntervalMs } => $"the interval of {hello.IntervalMs} ms is not from 1 to {MaxIntervalMs}",
         _ => Check(hello.Agent),
+    };
+
+    public static string? Check(HostIdentity? host) => host switch
+    {
+        null => "the host is missing",
+        _ when host.Id is null || !HostId().IsMatch(host.Id) => "the host id is not 1 to 128 of A-Z a-z 0-9 . _ : -",
+        _ when !Guid.TryParse(host.BootId, out _) => "the boot id is not a UUID",
+        _ when !IsText(host.Name, 255) || !IsText(host.Kernel, 255) || !IsText(host.Architecture, 64) => "the host's name, kernel or architecture is missing or too long",
+        _ => null,
     };
 
     /// <exception cref="InvalidDataException">It cannot be worked with.</exception>

@@ -8,10 +8,13 @@ public sealed class StreamTimers(AgentStreams streams, TimeProvider time) : Back
     /// <summary>Heartbeats come each second; the store needs to know no closer than this.</summary>
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
 
+    /// <summary>What nobody watches is over after a day or so.</summary>
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Beat, time);
-        DateTimeOffset saved = time.GetUtcNow();
+        DateTimeOffset saved = time.GetUtcNow(), swept = saved;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             DateTimeOffset now = time.GetUtcNow();
@@ -21,6 +24,10 @@ public sealed class StreamTimers(AgentStreams streams, TimeProvider time) : Back
                 continue;
             saved = now;
             await SaveAll(stoppingToken);
+            if (now - swept < SweepEvery)
+                continue;
+            swept = now;
+            await streams.EndUnwatched(stoppingToken);
         }
     }
 

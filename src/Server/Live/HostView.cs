@@ -38,6 +38,8 @@ public enum HostState
 
     /// <summary>No message for three intervals.</summary>
     Silent,
+
+    /// <summary>Nobody expects to hear of it: it is known through guarded runs alone.</summary>
     Forgotten,
 }
 

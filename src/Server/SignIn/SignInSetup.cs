@@ -9,7 +9,7 @@ namespace OrphanBoard.Server.SignIn;
 
 /// <summary>
 /// Who may do what: browsers come with a cookie from a one-time link, scripts with the API token, agents with theirs. A cookie never opens the agents' hub,
-/// the agents' token opens nothing else.
+/// the agents' token opens nothing but that hub and the address that guarded runs are told to.
 /// </summary>
 public static class SignInSetup
 {
@@ -23,10 +23,11 @@ public static class SignInSetup
     /// <summary>Policy: change something through the API, with the token alone.</summary>
     public const string ChangeApi = "change-api";
 
-    /// <summary>Policy: push to the agents' hub.</summary>
+    /// <summary>Policy: push to the agents' hub, tell of guarded runs.</summary>
     public const string PushFrames = "push-frames";
 
     internal const string LoginLimit = "login";
+    internal const string GuardRunLimit = "guard-runs";
 
     public static IServiceCollection AddSignIn(this IServiceCollection services, DataDirectory directory)
     {
@@ -47,6 +48,10 @@ public static class SignInSetup
             o.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             o.AddPolicy(LoginLimit, _ => RateLimitPartition.GetFixedWindowLimiter(
                 "all", _ => new FixedWindowRateLimiterOptions { PermitLimit = 60, Window = TimeSpan.FromMinutes(1) }));
+
+            // Each may hold a body of 16 MB: a few at once, and the others wait their turn.
+            o.AddPolicy(GuardRunLimit, _ => RateLimitPartition.GetConcurrencyLimiter(
+                "all", _ => new ConcurrencyLimiterOptions { PermitLimit = 8, QueueLimit = 256 }));
         });
         return services;
     }

@@ -38,8 +38,17 @@ public sealed record Delta(
 public sealed record FindingChanges(DateTimeOffset TakenAt, ImmutableArray<Finding> Opened, ImmutableArray<EndedFinding> Ended);
 
 /// <param name="Id">As <see cref="Finding.Id"/>.</param>
-/// <param name="Reason"><c>exited</c>: its processes have ended. <c>moved</c>: they go on. <c>changed</c>: it is now told as another finding.</param>
-public sealed record EndedFinding(string Id, string Reason);
+/// <param name="Reason">
+/// <c>exited</c>: its processes have ended. <c>moved</c>: they go on. <c>changed</c>: it is now told as another finding. Of a guarded run:
+/// <c>exited</c>, or <see cref="ByGuard"/>.
+/// </param>
+public sealed record EndedFinding(string Id, string Reason)
+{
+    public const string Exited = "exited";
+
+    /// <summary>Guard has ended its processes.</summary>
+    public const string ByGuard = "ended-by-guard";
+}
 
 /// <summary>One process in the live state.</summary>
 public sealed record ProcessState(ProcessKey Key, ProcessFacts Facts, ImmutableArray<ThreadInfo> Threads, ImmutableArray<FdInfo> Fds);

@@ -46,4 +46,6 @@ public sealed record StreamAnswer(long AcknowledgedSequence, bool NeedKeyframe, 
 [JsonSerializable(typeof(Keyframe))]
 [JsonSerializable(typeof(Delta))]
 [JsonSerializable(typeof(FindingChanges))]
+[JsonSerializable(typeof(GuardRun))]
+[JsonSerializable(typeof(GuardAnswer))]
 public sealed partial class WireJson : JsonSerializerContext;

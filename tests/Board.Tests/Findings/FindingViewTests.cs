@@ -3,6 +3,7 @@ using OrphanBoard.Board.Tests.Examples;
 using OrphanBoard.Server.Board.Findings;
 using OrphanBoard.Server.History;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Board.Tests.Findings;
 
@@ -97,4 +98,60 @@ public sealed class FindingViewTests : BoardContext
         Assert.Contains("timeout(1)", evidence);
         Assert.Contains("\"rule\": \"eof-held-by-duplicate\"", view.Find("pre.json").TextContent);
     }
+
+    [Fact]
+    public void Render_FoundUnderGuard_NamesCommandJobAndCommit()
+    {
+        var view = View(Guarded("https://ci.test/job/1"));
+
+        Assert.Equal("cargo test '--name=two words'", view.Find(".guard-line .command").TextContent);
+        var job = view.Find(".guard-line a");
+        Assert.Equal(("https://ci.test/job/1", "acme/shop / unit #4711"), (job.GetAttribute("href"), job.TextContent));
+        Assert.Contains("noopener", job.GetAttribute("rel"));
+        Assert.Contains("commit 335dbfa0c1", view.Find(".guard-line").TextContent);
+        Assert.Contains("stopped for a deadlock after 3 min, exit code 86", view.Find(".evidence").TextContent);
+    }
+
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("data:text/html,x")]
+    [InlineData("//ci.test/1")]
+    [InlineData("/login")]
+    [InlineData("https://user:secret@ci.test/")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData(null)]
+    public void Render_JobWithoutAPageOfTheWeb_IsNoLink(string? url)
+    {
+        var view = View(Guarded(url));
+
+        Assert.Empty(view.FindAll(".guard-line a"));
+        Assert.Contains("acme/shop / unit #4711", view.Find(".guard-line").TextContent);
+    }
+
+    [Fact]
+    public void Render_HostileTags_AreShownAsEscapes()
+    {
+        GuardedRun run = Guarded(null).Guard!;
+        var view = View(Guarded(null) with { Guard = run with { Command = ["<script>\u202e"], Branch = "a\u001bb", Commit = "<b>", Job = run.Job! with { Name = "\u202ejob", System = "<i>" }, EndedBy = "<u>" } });
+
+        Assert.Empty(view.FindAll("script, .guard-line b, .guard-line i, u"));
+        Assert.DoesNotContain(view.Markup, c => c is '\u202e' or '\u001b');
+    }
+
+    [Fact]
+    public void List_FoundUnderGuard_NamesTheJobOrElseTheCommand()
+    {
+        EpisodeDetail inJob = Guarded("https://ci.test/job/1"), alone = inJob with { Id = "e2", Guard = inJob.Guard! with { Job = null } };
+
+        var list = Render<FindingList>(p => p.Add(l => l.Episodes, [inJob, alone]).Add(l => l.Now, Now));
+
+        Assert.Equal(["acme/shop / unit #4711", "cargo test '--name=two words'"], list.FindAll(".chip.guarded").Select(c => c.TextContent));
+    }
+
+    private EpisodeDetail Guarded(string? url) => Episode(FoundingHang.Finding, Now, "ended-by-guard") with
+    {
+        Guard = new GuardedRun(
+            "0c7a3d5e-6f7b-4a3c-9d53-0d4b4e8f1a01", ["cargo", "test", "--name=two words"], new GuardedJob("GitLab CI", "acme/shop / unit #4711", url, "CI_JOB_ID=4711"),
+            "335dbfa0c1d2e3f4a5b6c7d8e9f0011223344556", "main", 86, "deadlock", Now.AddMinutes(-3), Now),
+    };
 }

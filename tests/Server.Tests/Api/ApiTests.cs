@@ -186,6 +186,7 @@ public sealed class ApiTests
     [InlineData("/healthz", "GET")]
     [InlineData("/openapi/v1.json", "GET")]
     [InlineData("/api/v1/login-links", "POST")]
+    [InlineData("/api/v1/guard-runs", "POST")]
     public async Task Api_AskedWithAnotherMethod_Answers405AndNamesTheRightOne(string path, string allowed)
     {
         await using TestServer server = await TestServer.Start();
@@ -249,7 +250,7 @@ public sealed class ApiTests
         string[] contract =
         [
             "/healthz", "/readyz", "/metrics", "/api/v1/hosts", "/api/v1/hosts/{id}/tree", "/api/v1/hosts/{id}/processes/{pid}",
-            "/api/v1/episodes", "/api/v1/episodes/{id}", "/api/v1/fingerprints", "/api/v1/fingerprints/{shape}", "/api/v1/compare", "/api/v1/login-links",
+            "/api/v1/episodes", "/api/v1/episodes/{id}", "/api/v1/fingerprints", "/api/v1/fingerprints/{shape}", "/api/v1/compare", "/api/v1/login-links", "/api/v1/guard-runs",
         ];
         Assert.Equal(contract.Order(), paths.EnumerateObject().Select(p => p.Name).Order());
         foreach (JsonProperty call in paths.EnumerateObject().SelectMany(p => p.Value.EnumerateObject()))

@@ -65,6 +65,7 @@ public readonly record struct Verdict(string Css, string Icon, string Word)
         "changed" => "it has been told as another finding since",
         "unseen" => "it was gone when somebody looked again",
         "reboot" => "the host was started anew",
+        "ended-by-guard" => "guard has ended its processes",
         null => "it is over",
         _ => VisibleText.Of(reason),
     };

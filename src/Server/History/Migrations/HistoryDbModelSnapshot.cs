@@ -217,6 +217,72 @@ namespace OrphanBoard.Server.History.Migrations
                     b.ToTable("fingerprints", (string)null);
                 });
 
+            modelBuilder.Entity("OrphanBoard.Server.History.GuardFindingRow", b =>
+                {
+                    b.Property<string>("EpisodeId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RunId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("EpisodeId", "RunId");
+
+                    b.HasIndex("RunId");
+
+                    b.ToTable("guard_findings", (string)null);
+                });
+
+            modelBuilder.Entity("OrphanBoard.Server.History.GuardRunRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Branch")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Command")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Commit")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("EndedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("EndedMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ExitCode")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("HostId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("JobCookie")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("JobName")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("JobSystem")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("JobUrl")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("StartedMs")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("HostId");
+
+                    b.ToTable("guard_runs", (string)null);
+                });
+
             modelBuilder.Entity("OrphanBoard.Server.History.HostRow", b =>
                 {
                     b.Property<string>("Id")
@@ -259,6 +325,9 @@ namespace OrphanBoard.Server.History.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("Threads")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Watched")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
@@ -347,6 +416,30 @@ namespace OrphanBoard.Server.History.Migrations
                     b.HasOne("OrphanBoard.Server.History.FingerprintRow", null)
                         .WithMany()
                         .HasForeignKey("Shape")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OrphanBoard.Server.History.GuardFindingRow", b =>
+                {
+                    b.HasOne("OrphanBoard.Server.History.EpisodeRow", null)
+                        .WithMany()
+                        .HasForeignKey("EpisodeId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("OrphanBoard.Server.History.GuardRunRow", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OrphanBoard.Server.History.GuardRunRow", b =>
+                {
+                    b.HasOne("OrphanBoard.Server.History.HostRow", null)
+                        .WithMany()
+                        .HasForeignKey("HostId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
