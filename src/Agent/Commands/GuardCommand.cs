@@ -50,7 +50,7 @@ public static class GuardCommand
         ImmutableArray<string> shown = CommandLineRedaction.WithRandomKey().Redact([.. arguments.Operands]);
         try
         {
-            using var guard = new Guard(options, shown, time, new GuardVoice(options, error, error is DescriptorWriter { IsTerminal: true }, time));
+            using var guard = new Guard(options, shown, time, new GuardVoice(options, error, error is DescriptorWriter { IsTerminal: true }, BoardOf(arguments), time));
             return await guard.RunAsync(LastWords(arguments.Operands.Count));
         }
         catch (CommandNotStartedException e)
@@ -90,14 +90,10 @@ public static class GuardCommand
             JsonPath = FileOf("--json"),
             JUnitPath = FileOf("--junit"),
             BundlePath = arguments.Value("--bundle"),
-            Server = arguments.Value("--server") is null ? null : ServerArguments.ServerOf(arguments, "guard"),
-            TokenPath = arguments.Value("--token-file"),
             Backend = LookerArguments.BackendOf(arguments),
         };
         if (options.Keep && options.OnlyReport)
             throw new UsageException("guard: --keep has no use with --on-deadlock=report, which ends nothing");
-        if (options.Server is not null && options.TokenPath is null)
-            throw new UsageException("guard: --server needs --token-file FILE, which the server keeps as agent-token in its data directory");
         return options;
 
         int OneOf(string option, params ReadOnlySpan<string> words)
@@ -118,6 +114,10 @@ public static class GuardCommand
             return path;
         }
     }
+
+    /// <summary>Read at the start: the command may change what says which commit this is.</summary>
+    private static (Uri, string, CiJob)? BoardOf(Arguments arguments) =>
+        arguments.Value("--server") is null ? null : (ServerArguments.ServerOf(arguments, "guard"), ServerArguments.TokenOf(arguments, "guard"), CiJob.OfThisProcess());
 
     /// <summary>A number with s, m or h behind it; without one, seconds.</summary>
     private static TimeSpan Duration(string option, string text)

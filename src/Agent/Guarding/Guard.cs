@@ -171,7 +171,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private async Task<GuardOutcome> PanicAsync(Finding hang, TreeLook look)
     {
         GuardOutcome outcome = await TellHangAsync(
-            Outcome(GuardEnd.Deadlock, DeadlockExit, null) with { Findings = First(hang, look) }, options.Keep ? AfterPanic.Keep : AfterPanic.End);
+            Outcome(GuardEnd.Deadlock, DeadlockExit, null) with { Findings = First(hang, look), Kept = options.Keep }, options.Keep ? AfterPanic.Keep : AfterPanic.End);
         if (!options.Keep)
             await EndTreeAsync();
         return outcome;
@@ -186,7 +186,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             await Task.Delay(SoonAgain, time);
         }
         ImmutableArray<Finding> findings = [.. _look?.Findings.Where(finding => finding.Class != FindingClass.Hazard) ?? []];
-        GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with { Findings = findings };
+        GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with { Findings = findings, Kept = options.Keep };
         voice.KeepEvidence(outcome);
         outcome = outcome with { Stacks = await StacksAsync(findings) };
         voice.TellTimeout(outcome, options.Keep ? AfterPanic.Keep : AfterPanic.End);

@@ -37,8 +37,6 @@ internal sealed record GuardOptions
     public string? JsonPath { get; init; }
     public string? JUnitPath { get; init; }
     public string? BundlePath { get; init; }
-    public Uri? Server { get; init; }
-    public string? TokenPath { get; init; }
     public BackendKind? Backend { get; init; }
 }
 

@@ -1,6 +1,8 @@
+using System.Globalization;
 using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;
+using OrphanBoard.Shared.Wire;
 
 namespace OrphanBoard.Agent.Guarding;
 
@@ -9,11 +11,12 @@ namespace OrphanBoard.Agent.Guarding;
 /// stderr and changes no exit code.
 /// </summary>
 /// <param name="terminal">Whether <paramref name="error"/> is a terminal.</param>
-internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool terminal, TimeProvider time)
+/// <param name="board">The server that is told, with the token for it and the job that this is; null: none.</param>
+internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool terminal, (Uri Server, string Token, CiJob Job)? board, TimeProvider time)
 {
     private static readonly Func<string, string?> Variable = Environment.GetEnvironmentVariable;
 
-    private readonly SeenBefore _store = new(StateDirectory.Of(Variable));
+    private readonly Reports.SeenBefore _store = new(StateDirectory.Of(Variable));
     private EvidenceBundle? _bundle;
     private ReportContext? _told;
 
@@ -51,7 +54,7 @@ internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool te
     public void TellLeft(GuardOutcome outcome) => Write(output => LeftText.Write(output, outcome, Context));
 
     /// <summary>The reports of the whole run, for those that asked for them.</summary>
-    public Task ReportAsync(GuardOutcome outcome)
+    public async Task ReportAsync(GuardOutcome outcome)
     {
         ReportContext context = _told ?? Context;
         Try("--json", () => GuardJson.Write(options.JsonPath!, outcome, time, context), options.JsonPath);
@@ -61,7 +64,21 @@ internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool te
             GitHubActions.Annotate(error, outcome);
             GitHubActions.Summarize(Variable, outcome, context, error);
         }
-        return Task.CompletedTask;
+        if (board is { } told)
+            await TellBoardAsync(outcome, told.Server, told.Token, told.Job);
+    }
+
+    private async Task TellBoardAsync(GuardOutcome outcome, Uri server, string token, CiJob job)
+    {
+        (GuardAnswer? answer, string? failure) = await BoardReport.SendAsync(server, token, outcome, job, CancellationToken.None);
+        if (failure is not null)
+            Say(failure);
+        if (answer?.Findings is not [var first, ..])
+            return;
+        string seen = first.SeenBefore is { } before
+            ? $"; seen there {(before.Times == 1 ? "once before" : $"{before.Times} times before")}, the last time on {before.Last.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}"
+            : "; never seen there before";
+        Say($"on the board: {first.Url}{seen}");
     }
 
     private void Try(string option, Action write, string? path)
