@@ -14,7 +14,7 @@ internal sealed class NodeInspector : IDisposable
     private static readonly TimeSpan Closing = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Asked between two steps of what the process does, also in a loop and in Atomics.wait, so that its stack lies below: the first two frames are ours. What it changes it puts back.
+    /// Asked between two steps of what the process does, also in Atomics.wait, so that its stack lies below: the first two frames are ours. What it changes it puts back.
     /// The report is asked for its handles only: it has the environment too. PID: whoever answers must be the process that was asked.
     /// </summary>
     private const string Question = """

@@ -74,17 +74,18 @@ internal sealed class NodeStacks : StackTool
 
     /// <summary>
     /// Why it is not to be sent a signal; null: it may. Node's handler has no SA_RESTART: readSync would fail with EINTR, and with it the program. The event
-    /// loop and futexes are waited for again.
+    /// loop and futexes are waited for again. What runs may come to read in the next moment.
     /// </summary>
     private static string? Interrupts(BlockedCall call)
     {
+        const string Thread = "its JavaScript thread";
         if (call.Status is BlockedCallStatus.Running or BlockedCallStatus.NotInCall)
-            return null;
+            return $"{Thread} runs, and SIGUSR1 could interrupt a system call of it";
         if (call.Status != BlockedCallStatus.InCall || !SystemCallTable.TryGet(Machine.Uname().Architecture, call.Number, out SystemCall name))
-            return "its JavaScript thread may sit in a system call, which SIGUSR1 would interrupt";
+            return $"{Thread} may sit in a system call, which SIGUSR1 would interrupt";
         return name is SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 or SystemCall.Futex
             ? null
-            : $"its JavaScript thread sits in {SystemCallTable.NameOf(name)}(2), which SIGUSR1 would interrupt";
+            : $"{Thread} sits in {SystemCallTable.NameOf(name)}(2), which SIGUSR1 would interrupt";
     }
 
     /// <summary>Looks until there is an answer, or <see cref="Opening"/> is over.</summary>

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Stacks;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 using StackFrame = OrphanBoard.Agent.Stacks.StackFrame;
 
 namespace OrphanBoard.Agent.Tests.Stacks;
@@ -43,6 +46,14 @@ internal sealed class HungProgram : IDisposable
 
     /// <summary>Where it hangs, as a tool is to tell it.</summary>
     internal StackFrame Place(string function, string mark = "HERE") => new(function, Source, Array.FindIndex(File.ReadAllLines(Source), line => line.EndsWith(mark, StringComparison.Ordinal)) + 1);
+
+    /// <summary>Waits until its first thread sits in one of these calls: between its byte and the block lies a moment.</summary>
+    internal void WaitUntilIn(params SystemCall[] calls)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (!(TargetFacts.Of(Pid)?.Call is { Status: BlockedCallStatus.InCall } call && SystemCallTable.TryGet(Machine.Uname().Architecture, call.Number, out SystemCall name) && calls.Contains(name)))
+            Assert.True(Stopwatch.GetElapsedTime(begin) < Deadline, "it did not come to block");
+    }
 
     /// <summary>That it goes on: it answers a byte.</summary>
     internal async Task AssertAnswersAsync(char with = 'a')

@@ -1,4 +1,5 @@
 using OrphanBoard.Agent.Stacks;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Agent.Tests.Stacks;
 
@@ -8,6 +9,7 @@ public sealed class NodeStacksTests
     public async Task Read_EventLoopWaitsForAChild_TellsChildAndPipesAndLetsItRunOn()
     {
         using HungProgram hung = await HungProgram.StartScriptAsync("node", "hung.js", "child");
+        hung.WaitUntilIn(SystemCall.EpollWait, SystemCall.EpollPwait);
         int child = Assert.Single(ChildrenOf(hung.Pid));
 
         ThreadStack thread = await ReadAsync(hung);
@@ -21,6 +23,7 @@ public sealed class NodeStacksTests
     public async Task Read_JavaScriptThreadWaits_TellsFunctionFileAndLineAndClosesTheInspector()
     {
         using HungProgram hung = await HungProgram.StartScriptAsync("node", "hung.js", "atomics");
+        hung.WaitUntilIn(SystemCall.Futex);
 
         ThreadStack thread = await ReadAsync(hung);
 
@@ -33,6 +36,7 @@ public sealed class NodeStacksTests
     public async Task StackReader_JavaScriptThreadInASystemCall_IsNotInterruptedAndShownAsTheMachineSeesIt()
     {
         using HungProgram hung = await HungProgram.StartScriptAsync("node", "hung.js", "sync");
+        hung.WaitUntilIn(SystemCall.Read);
 
         ProcessStacks stacks = Assert.Single(await StackReader.ReadAsync([hung.Target], HungProgram.Deadline, TimeProvider.System));
 
