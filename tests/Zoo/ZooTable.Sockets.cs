@@ -34,7 +34,7 @@ internal static partial class ZooTable
         },
         new("sockets-full-both-ways", Program("socket-ends"), "full")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["first", "second"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-full-cycle") { Pids = ["first", "second"], Culprit = new("second", 3, 4) },
         },
         new("socket-output-held-twice", Program("socket-ends"), "duplicate")
         {
