@@ -56,6 +56,7 @@ internal static partial class ZooTable
         SocketTwin("ping-pong", "pair", "recv"),
         SocketTwin("ping-pong", "tcp", "recv"),
         SocketTwin("busy", "tcp", "epoll"),
+        new("sockets-full-and-one-at-work", Program("socket-ends"), "full") { TwinOf = "sockets-full-both-ways", Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy" } },
         new("client-of-a-server-in-accept", Program("socket-ends"), "accepting"),
         new("idle-workers-in-epoll", Program("socket-service"), "workers"),
         new("client-of-a-polling-service", Program("socket-service"), "client"),

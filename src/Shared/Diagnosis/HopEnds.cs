@@ -71,7 +71,7 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         WaitNode node = evidence.Graph.NodeOf(pid);
         if (node.CanRun is { } reason)
             return [reason];
-        string[] open = [.. node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open != Openness.Closed).Select(clause => clause.Why!)];
+        string[] open = [.. node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open != Openness.Closed).Select(clause => clause.Wait.Kind == WaitKind.Unknown ? clause.Wait.Why! : clause.Why!)];
         return node.MayWaitForSignal ? [.. open, .. node.NotKnown, "it catches signals, and to wait for one may be its design"] : [.. open, .. node.NotKnown];
     }
 

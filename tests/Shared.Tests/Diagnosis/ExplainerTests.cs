@@ -197,7 +197,7 @@ public sealed class ExplainerTests
         Explanation explanation = Explain(scene, 50,
             new SocketRecord(900, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "/tmp/dotnet-diagnostic-50-1-socket" });
 
-        Assert.Equal("No rule calls this a hang, for it cannot be ruled out that it goes on: the members of epoll fd 4 could not be read.", explanation.Verdict);
+        Assert.Equal("No rule calls this a hang, for it cannot be ruled out that it goes on: a timeout may end it.", explanation.Verdict);
     }
 
     [Fact]
