@@ -12,7 +12,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 public static class Diagnoser
 {
     /// <param name="first">The earlier look.</param>
-    /// <param name="last">The later look, for which the costly facts of <see cref="Suspects"/> of the earlier one were read.</param>
+    /// <param name="last">The later look, for which the costly facts of <see cref="Suspects(Snapshot, LookMemory)"/> of the earlier one were read.</param>
     /// <param name="memory">What looks up to and including <paramref name="last"/> knew.</param>
     /// <param name="options">Waiting times.</param>
     /// <returns>Findings, deadlocks first.</returns>

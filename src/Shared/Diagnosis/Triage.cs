@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
