@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
@@ -48,7 +49,7 @@ internal static class Agent
         return string.Concat(said);
     }
 
-    private static readonly Dictionary<string, bool> Working = [];
+    private static readonly ConcurrentDictionary<string, bool> Working = [];
 
     /// <summary>Whether this back end works on this machine, for this user.</summary>
     public static async Task<bool> WorksAsync(string backend, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 
@@ -6,11 +7,12 @@ namespace OrphanBoard.Zoo;
 /// <summary>Fingerprints of real specimens.</summary>
 internal static class Shapes
 {
-    private static readonly Dictionary<string, Finding> Plain = [];
+    /// <summary>Tests that ask at the same time share one run.</summary>
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Finding>>> Plain = [];
 
     /// <summary>The finding of a specimen as it stands in the table; it is started once in a run of the tests.</summary>
-    public static async Task<Finding> OfAsync(Specimen specimen, CancellationToken cancellation) =>
-        Plain.TryGetValue(specimen.Name, out Finding? known) ? known : Plain[specimen.Name] = await OfNewAsync(specimen, null, cancellation);
+    public static Task<Finding> OfAsync(Specimen specimen, CancellationToken cancellation) =>
+        Plain.GetOrAdd(specimen.Name, _ => new Lazy<Task<Finding>>(() => OfNewAsync(specimen, null, cancellation))).Value;
 
     /// <summary>The finding of one more run of a specimen.</summary>
     /// <param name="specimen">Hang or leftover.</param>

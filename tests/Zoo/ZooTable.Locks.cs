@@ -88,7 +88,7 @@ internal static partial class ZooTable
 
     private static Specimen TalkOfTwo(string through) => new($"talk-{through}", Program("ipc-waits"), through)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["parent", "child"] },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["parent", "child"], Culprit = through is "semaphores" or "messages" ? new("child") : null },
     };
 
     private static Specimen FifoOpen(string how) => new($"fifo-open-{how}", Program("fifo-open"), how)

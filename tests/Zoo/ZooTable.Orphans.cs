@@ -17,6 +17,7 @@ internal static partial class ZooTable
         LeftServer("compiles", "orphan-busy", "server"),
         LeftServer("ports", "orphan-idle", "server"),
         LeftServer("many", "orphan-idle", [.. Enumerable.Range(1, 12).Select(number => $"server-{number}")]),
+        LeftServer("job", "orphan-idle", "server") with { Command = ["env", "BUILD_ID=zoo-4711", Program("left-server"), "job"] },
         new("twelve-zombies", Program("never-waits"))
         {
             Expected = new(FindingClass.Zombie, Confidence.Proven, "unreaped-zombies") { AtLeast = Confidence.Suspected, Pids = [], Unannounced = 12, Others = ["never-waits"] },

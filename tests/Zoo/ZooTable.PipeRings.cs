@@ -80,6 +80,11 @@ internal static partial class ZooTable
             Needs = "perl",
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent") { Fds = [.. Enumerable.Range(3, 10)] } },
         },
+        new("perl-closes-a-copied-handle-of-a-shell", "perl", Script("wait-before-close.pl"), Program("zoo-exec"), "shell")
+        {
+            Needs = "perl",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "shell", "child"], Culprit = new("parent") { Fds = [.. Enumerable.Range(3, 10)] } },
+        },
     ];
 
     private static readonly Specimen[] HealthyPipeRings =
@@ -103,6 +108,7 @@ internal static partial class ZooTable
         Twin("jobs-of-make-want-another-token", "busy"),
         Twin("coprocess-is-waited-for-before-its-input-ends", "busy"),
         Twin("perl-closes-a-copied-handle", "busy"),
+        Twin("perl-closes-a-copied-handle-of-a-shell", "busy"),
         new("pool-whose-supervisor-waits-for-children", Program("pool"), "wait"),
         new("pool-whose-supervisor-pauses", Program("pool"), "pause"),
         new("pool-of-threads-that-ignores-interrupts", "python3", Script("idle_pool.py")) { Needs = "python3" },

@@ -34,7 +34,7 @@ internal static partial class ZooTable
         },
         new("sockets-full-both-ways", Program("socket-ends"), "full")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["first", "second"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-full-cycle") { Pids = ["first", "second"], Culprit = new("second", 3, 4) },
         },
         new("socket-output-held-twice", Program("socket-ends"), "duplicate")
         {
@@ -56,6 +56,7 @@ internal static partial class ZooTable
         SocketTwin("ping-pong", "pair", "recv"),
         SocketTwin("ping-pong", "tcp", "recv"),
         SocketTwin("busy", "tcp", "epoll"),
+        new("sockets-full-and-one-at-work", Program("socket-ends"), "full") { TwinOf = "sockets-full-both-ways", Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy" } },
         new("client-of-a-server-in-accept", Program("socket-ends"), "accepting"),
         new("idle-workers-in-epoll", Program("socket-service"), "workers"),
         new("client-of-a-polling-service", Program("socket-service"), "client"),

@@ -62,7 +62,7 @@ public static class FindingText
         foreach (var line in lines.Take(MaxCulprits))
         {
             (int pid, string resource, string remedy) = line.Key;
-            string who = finding.Participants.FirstOrDefault(participant => participant.Pid == pid) is { } known ? $"{known.Comm} ({pid})" : $"pid {pid}";
+            string who = finding.Participants.FirstOrDefault(participant => participant.Pid == pid) is { } known ? $"{known.Name} ({pid})" : $"pid {pid}";
             string[] fds = [.. line.Where(culprit => culprit.Fd is not null).Select(culprit => $"fd {culprit.Fd}")];
             string of = fds.Length == 0 ? "" : $"{string.Join(", ", fds)} of ";
             output.WriteLine($"  culprit: {of}{VisibleText.Of(who)}, {VisibleText.Of(resource)}. {VisibleText.Of(remedy)}");

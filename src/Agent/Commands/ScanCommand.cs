@@ -86,7 +86,11 @@ public static class ScanCommand
     {
         Snapshot first = looker.Look(new HashSet<int>());
         await Task.Delay(BetweenLooks, time);
-        return (first, looker.Look(Diagnoser.Suspects(first, new LookMemory()), tables: true));
+        IReadOnlySet<int> suspects = Diagnoser.Suspects(first, new LookMemory(), out bool jobs);
+        if (!jobs)
+            return (first, looker.Look(suspects, tables: true));
+        looker.Origin = true;
+        return (first, looker.Look(suspects, LookDepth.Full, tables: true));
     }
 
     private static ImmutableArray<Finding> Involving(ImmutableArray<Finding> findings, IReadOnlySet<int> pids) =>

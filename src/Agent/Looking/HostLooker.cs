@@ -35,7 +35,6 @@ public sealed class HostLooker : IDisposable
     private readonly ProcEvents? _events;
     private readonly ListenerWatch _listeners;
     private readonly ReadingBudget _budget;
-    private readonly bool _origin;
 
     /// <summary>The arrays of the snapshots that are still valid, and the one to come: used again as long as the number of processes stays.</summary>
     private readonly ProcessRecord[][] _arrays = [[], [], []];
@@ -81,7 +80,7 @@ public sealed class HostLooker : IDisposable
             : _events is null ? new EventsChoice(EventsChoice.Polling, noEvents) : new EventsChoice(EventsChoice.Connector, null);
         _listeners = new ListenerWatch(sockets);
         _budget = new ReadingBudget(time, options.Budget);
-        _origin = options.Origin;
+        Origin = options.Origin;
     }
 
     private (Backend?, string?) OpenEbpf(ProcessReader reader, TextPool texts, NamespaceReader namespaces)
@@ -109,6 +108,9 @@ public sealed class HostLooker : IDisposable
 
     /// <summary>How often a process that had not run was read all the same, and how often that showed something new.</summary>
     public SelfCheckCounts SelfCheck { get; private set; }
+
+    /// <summary>See <see cref="LookerOptions.Origin"/>; a look of <see cref="LookDepth.Full"/> reads it of all.</summary>
+    internal bool Origin { get; set; }
 
     /// <summary>How reads that may block are made.</summary>
     internal RiskyReads RiskyReads => _risky;
@@ -212,7 +214,7 @@ public sealed class HostLooker : IDisposable
         }
         ProcessRecord? before = process.Record;
         _ofProcess.Clear();
-        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, due, !process.Ran, _origin), _ofProcess);
+        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, due, !process.Ran, Origin), _ofProcess);
         if (due && !process.Ran && !suspect && !process.WasSuspect && before is not null && record is not null)
         {
             SelfCheck = SelfCheck.WithOneChecked;

@@ -13,7 +13,8 @@ internal sealed partial class Adoption
     /// end nobody has, or a terminal that is gone. Adopted: a child is in its parent's session or leads one of its own. One that does neither was, if
     /// the leader of its process group or session is gone, or the job that its marks name is over. One that leads its session may be its parent's own child
     /// by all that shows: there the job must be over, or the parent be init, and all of its stdio must lead nowhere, for a parent closes the stdin
-    /// of its child early, and never reads from /dev/null.
+    /// of its child early, and never reads from /dev/null. Where the job is over its stdin may be /dev/null: that is what a shell gives to what it runs in
+    /// the background.
     /// </summary>
     /// <param name="process">The process.</param>
     /// <param name="guess">Where it is not known yet who is at the other end of a socket, nobody is.</param>
@@ -23,10 +24,17 @@ internal sealed partial class Adoption
         if (resources.ParentOf(process) is not { } parent || !HasDeadStdio(process, guess) || Listens(process))
             return false;
         if (record.Session == record.Pid)
-            return (parent.Record.NsPid == 1 || IsJobOver(process, guess)) && HasOnlyDeadStdio(process, guess);
+            return parent.Record.NsPid == 1 && HasOnlyDeadStdio(process, guess, inputMayBeNull: false) || HasOnlyDeadStdio(process, guess, inputMayBeNull: true) && IsJobOver(process, guess);
         bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(record.Pgrp);
         return parent.Record.Session != record.Session && (groupLeaderGone || IsGone(record.Session) || IsJobOver(process, guess));
     }
+
+    /// <summary>
+    /// Whether a job that is over would make an orphan of it, and the marks of jobs were not read. Whose stdio is a socket is not asked for: what init starts has
+    /// sockets, and at a first look all of them lead nowhere.
+    /// </summary>
+    public bool AsksForJobs(HostProcess process) =>
+        process.Record is { JobCookies: null } record && record.Session == record.Pid && HasOnlyDeadStdio(process, guess: false, inputMayBeNull: true);
 
     /// <summary>What <see cref="LooksOrphaned"/> asks of the record alone.</summary>
     public static bool MayBeOrphan(ProcessRecord process) =>
@@ -50,7 +58,7 @@ internal sealed partial class Adoption
     }
 
     /// <summary>Whether its stdin and one of its outputs lead nowhere, and none of them to anybody.</summary>
-    private bool HasOnlyDeadStdio(HostProcess process, bool guess)
+    private bool HasOnlyDeadStdio(HostProcess process, bool guess, bool inputMayBeNull)
     {
         bool input = false, output = false;
         foreach (FileDescriptor fd in process.Record.Fds)
@@ -60,7 +68,7 @@ internal sealed partial class Adoption
             bool dead = IsDead(fd, guess);
             if (!dead && fd.Target.Kind is FdKind.Pipe or FdKind.Socket)
                 return false;
-            input |= dead && fd.Number == 0;
+            input |= fd.Number == 0 && (dead || inputMayBeNull && fd.Target is { Kind: FdKind.Path, Text: "/dev/null" });
             output |= dead && fd.Number != 0;
         }
         return input && output;

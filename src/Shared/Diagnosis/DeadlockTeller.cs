@@ -38,13 +38,20 @@ internal static class DeadlockTeller
         string close = notProven.IsEmpty ? "Nobody else can wake any of them." : "Nobody else is seen who could wake any of them.";
         if (incident.Members.Length == 1)
             close = notProven.IsEmpty ? "Nobody else can wake it." : "Nobody else is seen who could wake it.";
-        return FindingBuilder.Complete(finding with
+        finding = FindingBuilder.Complete(finding with
         {
             Explanation = [.. explanation, .. verdict.Sentences, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
             Edges = FindingBuilder.Edges(incident.Edges),
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,
         });
+        // Who waits for one of them and is not stuck itself, for another thread of it lives on, say.
+        return Upstream.Join(finding, evidence,
+        [
+            .. incident.Members
+                .Where(member => evidence.Resources.ParentOf(member) is { } parent && !incident.Members.Contains(parent))
+                .SelectMany(member => Upstream.Of(evidence, member)).Where(edge => !incident.Members.Contains(edge.From)).DistinctBy(edge => edge.From),
+        ]);
     }
 
     /// <summary>Sentences that say what would end it; more of them say nothing new.</summary>

@@ -12,7 +12,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 public static class Diagnoser
 {
     /// <param name="first">The earlier look.</param>
-    /// <param name="last">The later look, for which the costly facts of <see cref="Suspects"/> of the earlier one were read.</param>
+    /// <param name="last">The later look, for which the costly facts of <see cref="Suspects(Snapshot, LookMemory)"/> of the earlier one were read.</param>
     /// <param name="memory">What looks up to and including <paramref name="last"/> knew.</param>
     /// <param name="options">Waiting times.</param>
     /// <returns>Findings, deadlocks first.</returns>
@@ -24,12 +24,17 @@ public static class Diagnoser
     /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all who might be stuck, hold a duplicate of their stdio, be
     /// orphans, or be held up by one.
     /// </summary>
-    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory)
+    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory) => Suspects(look, memory, out _);
+
+    /// <summary>The same.</summary>
+    /// <param name="jobs">Whether the next look should read of everybody whose CI job it is, if looks do not do so in any case.</param>
+    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory, out bool jobs)
     {
         var resources = new ResourceIndex();
         resources.Advance(look);
         var triage = new Triage(resources, memory);
         triage.Judge();
+        jobs = triage.AsksForJobs;
         return triage.Suspects;
     }
 

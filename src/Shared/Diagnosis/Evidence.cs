@@ -17,12 +17,12 @@ internal sealed class Evidence
     public Evidence(ResourceIndex resources, Triage triage, LookMemory memory, DiagnosisOptions options)
     {
         Resources = resources;
-        Triage = triage;
+        Triage = triage.Lists;
         Memory = memory;
         Options = options;
         Graph = new WaitGraph(resources, memory, options.MinimumWait, Counting.All);
         Adoption = new Adoption(resources, memory);
-        ImmutableArray<int> candidates = [.. triage.Stuck.Select(process => process.Pid)];
+        ImmutableArray<int> candidates = [.. triage.Lists.Stuck.Select(process => process.Pid)];
         Proven = candidates.IsEmpty ? [] : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: false);
         Stuck = candidates.IsEmpty ? Proven : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
     }
@@ -63,7 +63,7 @@ internal sealed class Evidence
     public ResourceIndex Resources { get; }
 
     /// <summary>Those among whom there may be something to tell: no others need be looked at.</summary>
-    public Triage Triage { get; }
+    public TriageLists Triage { get; }
 
     public WaitGraph Graph { get; }
 
@@ -88,6 +88,17 @@ internal sealed class Evidence
         (Memory.LostParentOf(process) ?? (isOrphan ? new OrphanInfo(null, null, process.Ppid, null, null) : null)) is { } info
             ? info with { Job = Jobs.NameOf(process) }
             : null;
+
+    /// <summary>
+    /// Whether a process has become who it is. Between fork and exec it bears its parent's name and has what it is about to close; for that moment it runs, or is about
+    /// to. Who has never been seen to wait is believed once it is as old as an orphan has to be: it works.
+    /// </summary>
+    public bool HasSettled(HostProcess process) =>
+        process.Before is { } before
+        && before.Comm == process.Record.Comm && before.Exe == process.Record.Exe
+        && (Waits(before) || Waits(process.Record) || AgeOf(process.Record) >= Options.OrphanGrace);
+
+    private static bool Waits(ProcessRecord process) => process.Threads.Any(thread => thread.State is not ('R' or 'D'));
 
     /// <summary>How long a thread is known not to have run; zero where nothing is known.</summary>
     public TimeSpan StillFor(ProcessRecord process, ThreadRecord thread) => Memory.StillFor(Last, process, thread) ?? TimeSpan.Zero;

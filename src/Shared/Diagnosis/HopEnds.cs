@@ -59,9 +59,20 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         }
         ImmutableArray<string> ends = [.. pids.Select(pid => (Pid: pid, End: Of(pid))).Where(pair => Phrase(pair.End) is not null)
             .Take(3).Select(pair => $"{(pair.Pid == pids[0] ? "it" : Narrator.Name(evidence.Resources[pair.Pid]))} {Phrase(pair.End)}")];
-        return ends.IsEmpty
-            ? "No rule calls this a hang: something that is not known may still wake it."
-            : $"This is no deadlock as far as can be seen: {Narrator.Listing(ends)}.";
+        if (!ends.IsEmpty)
+            return $"This is no deadlock as far as can be seen: {Narrator.Listing(ends)}.";
+        string[] whys = [.. pids.SelectMany(pid => WhyNotStuck(pid).Select(why => pid == pids[0] ? why : $"of {Narrator.Name(evidence.Resources[pid])}, {why}")).Distinct().Take(3)];
+        return whys.Length == 0 ? "No rule calls this a hang." : $"No rule calls this a hang, for it cannot be ruled out that it goes on: {string.Join("; ", whys)}.";
+    }
+
+    /// <summary>What may still wake it, or is not known of it.</summary>
+    private IEnumerable<string> WhyNotStuck(int pid)
+    {
+        WaitNode node = evidence.Graph.NodeOf(pid);
+        if (node.CanRun is { } reason)
+            return [reason];
+        string[] open = [.. node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open != Openness.Closed).Select(clause => clause.Wait.Kind == WaitKind.Unknown ? clause.Wait.Why! : clause.Why!)];
+        return node.MayWaitForSignal ? [.. open, .. node.NotKnown, "it catches signals, and to wait for one may be its design"] : [.. open, .. node.NotKnown];
     }
 
     private static string? Phrase(End end) => end switch

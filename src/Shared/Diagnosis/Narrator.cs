@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Text;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -14,23 +15,12 @@ internal sealed partial class Narrator(ResourceIndex resources)
     /// <summary>The process with this pid, or null.</summary>
     public ProcessRecord? Find(int process) => resources.Find(process)?.Record;
 
-    public static string Name(ProcessRecord process) => $"{ProgramOf(process)} ({process.Pid})";
+    public static string Name(ProcessRecord process) => $"{ProgramName.Of(process.Comm, process.Cmdline)} ({process.Pid})";
 
     /// <summary>That something of it is not known, and what that says about it.</summary>
     public static string BlockedSentence(ProcessRecord process) => process.FdSight == Sight.Abandoned
         ? $"Of {Name(process)} next to nothing could be read: the read had to be abandoned, for it is stuck in execve, between the old program and the new one."
         : $"The memory of {Name(process)} could not be read: the read had to be abandoned, for its memory lock is held, or somebody who serves its memory does not answer.";
-
-    /// <summary>comm, or where the kernel cut it at 15 bytes the name that exe or the first argument goes on with.</summary>
-    public static string ProgramOf(ProcessRecord process)
-    {
-        if (process.Comm.Length < 15)
-            return process.Comm;
-        string?[] longer = [process.Exe, process.Cmdline is { IsEmpty: false } cmdline ? cmdline[0] : null];
-        return longer
-            .Select(path => path?[(path.LastIndexOf('/') + 1)..].Replace(" (deleted)", "", StringComparison.Ordinal))
-            .FirstOrDefault(name => name is not null && name.StartsWith(process.Comm, StringComparison.Ordinal)) ?? process.Comm;
-    }
 
     /// <summary>One entry per process, those who wait upstream first, each followed by the one that it waits for.</summary>
     public ImmutableArray<string> Tell(Incident incident)
@@ -96,7 +86,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
     /// <summary>The wait as a verb phrase: <c>reads pipe 86256 (fd 3) to its end</c>.</summary>
     public string What(Wait wait) => wait.Kind switch
     {
-        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => $"reads {Thing(wait)} to its end",
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}" : $"reads {Thing(wait)} to its end",
         WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
         WaitKind.PipeWrite => $"writes to the FIFO {wait.Target?.Text} (fd {wait.Fd}), which is full",

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -13,46 +11,17 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
-    private readonly List<HostProcess> _candidates = [], _stuck = [], _heldUp = [], _heldByUnrelated = [], _orphaned = [], _duplicates = [], _zombies = [], _fifos = [], _lockFaults = [], _halted = [], _waitForStopped = [], _ownReaders = [], _leakReaders = [];
+    private readonly List<HostProcess> _candidates = [];
     private readonly HashSet<int> _suspects = [];
 
-    /// <summary>Those that might wait only for each other, if no hidden fd table holds an end and no timeout and no service thread of a runtime counts. Ascending by pid, like all of these.</summary>
-    public IReadOnlyList<HostProcess> Stuck => _stuck;
-
-    /// <summary>Readers that orphans might keep waiting, see <see cref="Adoption.HeldUp"/>.</summary>
-    public IReadOnlyList<HostProcess> HeldUp => _heldUp;
-
-    /// <summary>Readers that a process without business there might keep waiting, see <see cref="Adoption.HeldByUnrelated"/>.</summary>
-    public IReadOnlyList<HostProcess> HeldByUnrelated => _heldByUnrelated;
-
-    /// <summary>Those that look like orphans: to who did not see them become one, and by their stdio.</summary>
-    public IReadOnlyList<HostProcess> Orphaned => _orphaned;
-
-    /// <summary>Those whose stdio is again at other fds.</summary>
-    public IReadOnlyList<HostProcess> Duplicates => _duplicates;
-
-    public IReadOnlyList<HostProcess> Zombies => _zombies;
-
-    /// <summary>Those that are stopped, held by their tracers, or perhaps frozen.</summary>
-    public IReadOnlyList<HostProcess> Halted => _halted;
-
-    /// <summary>Those that wait for the end of a pipe whose write end they alone have, see <see cref="PipeHazards"/>.</summary>
-    public IReadOnlyList<HostProcess> OwnReaders => _ownReaders;
-
-    /// <summary>Those that wait on a pipe whose write end a bystander may have inherited.</summary>
-    public IReadOnlyList<HostProcess> LeakReaders => _leakReaders;
-
-    /// <summary>Those that might wait only for somebody stopped.</summary>
-    public IReadOnlyList<HostProcess> WaitForStopped => _waitForStopped;
-
-    /// <summary>Those that wait for the other end of a FIFO, see <see cref="LocalFacts.AwaitsFifo"/>.</summary>
-    public IReadOnlyList<HostProcess> AtFifos => _fifos;
-
-    /// <summary>Those whose lock words name a fault.</summary>
-    public IReadOnlyList<HostProcess> LockFaults => _lockFaults;
+    /// <summary>Whom it has picked out, by what may be told of them.</summary>
+    public TriageLists Lists { get; } = new();
 
     /// <summary>Pids whose costly facts (fdinfo, timers, sched) the next look should read.</summary>
     public IReadOnlySet<int> Suspects => _suspects;
+
+    /// <summary>Whether the next look should read of everybody whose job it is: it may be over, and somebody left behind.</summary>
+    public bool AsksForJobs { get; private set; }
 
     /// <summary>Judges the last look.</summary>
     public void Judge()
@@ -77,32 +46,36 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 FindHeldUp(adoption, process);
             if ((facts & LocalFacts.MayBeOrphan) != 0
                 && (memory.OrphanSince(process.Record) is null ? adoption.LooksOrphaned(process, guess: true) : adoption.HasDeadStdio(process, guess: true)))
-                _orphaned.Add(process);
+                Lists.Orphaned.Add(process);
+            if ((facts & LocalFacts.MayBeOrphan) != 0 && !AsksForJobs)
+                AsksForJobs = adoption.AsksForJobs(process);
             if ((facts & LocalFacts.HoldsDuplicates) != 0 && MayHoldDuplicates(process))
-                _duplicates.Add(process);
+                Lists.Duplicates.Add(process);
             if ((facts & LocalFacts.Zombie) != 0)
-                _zombies.Add(process);
+                Lists.Zombies.Add(process);
             if ((facts & LocalFacts.AwaitsFifo) != 0)
-                _fifos.Add(process);
+                Lists.AtFifos.Add(process);
             if ((facts & (LocalFacts.HasMaster | LocalFacts.MayBeStuck)) == (LocalFacts.HasMaster | LocalFacts.MayBeStuck))
                 _finder.MasterMayBeStuck = true;
             if ((facts & LocalFacts.Halted) != 0)
-                _halted.Add(process);
+                Lists.Halted.Add(process);
             if ((facts & LocalFacts.WaitsOnPipe) != 0)
                 FindPipeHazards(process, host);
             if ((facts & LocalFacts.HasLockFault) != 0)
-                _lockFaults.Add(process);
+                Lists.LockFaults.Add(process);
         }
-        FindStuck(host, _stuck);
-        if (_halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
+        FindStuck(host, Lists.Stuck);
+        if (Lists.Halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
             FindThoseWhoWaitForStopped(host);
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _duplicates, _orphaned, _heldUp, _heldByUnrelated, _halted, _waitForStopped, _fifos, _lockFaults])
+        foreach (TriageList list in Lists.All)
         {
-            foreach (HostProcess process in found)
+            if (!list.AsksForThem)
+                continue;
+            foreach (HostProcess process in list)
                 _suspects.Add(process.Pid);
         }
         // Which eventfd it is that somebody has shows only in fdinfo: of all who have one, where it matters.
-        if (_stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.EventFd || wait.Members.Any(member => member.Kind == WaitKind.EventFd))))
+        if (Lists.Stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.EventFd || wait.Members.Any(member => member.Kind == WaitKind.EventFd))))
         {
             foreach (Holder holder in resources.EventFdHolders.Span)
                 _suspects.Add(holder.Process);
@@ -114,11 +87,11 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     {
         if (adoption.MayBeHeldUp(reader))
         {
-            _heldUp.Add(reader);
+            Lists.HeldUp.Add(reader);
         }
         if (adoption.MayBeHeldByUnrelated(reader))
         {
-            _heldByUnrelated.Add(reader);
+            Lists.HeldByUnrelated.Add(reader);
             // What it costs to ask those who hold the pipe is asked as well.
             foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
             {
@@ -145,7 +118,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     private void FindPipeHazards(HostProcess process, HostIdentity host)
     {
         if (PipeHazards.FindOwn(resources, process) is not null)
-            _ownReaders.Add(process);
+            Lists.OwnReaders.Add(process);
         bool leaks = false;
         foreach (Wait wait in process.WaitsOf(host))
         {
@@ -154,7 +127,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 leaks |= MarkBystanders(process, member);
         }
         if (leaks)
-            _leakReaders.Add(process);
+            Lists.LeakReaders.Add(process);
     }
 
     /// <summary>Whether its fd is close-on-exec is asked of the bystander only.</summary>
@@ -176,9 +149,11 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     /// <summary>Who above a suspect may have a timer (see <see cref="Limits"/>) is asked for it too.</summary>
     private void AddThoseWhoMayEndIt()
     {
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _heldUp, _halted, _waitForStopped])
+        foreach (TriageList list in Lists.All)
         {
-            foreach (HostProcess process in found)
+            if (!list.AsksAboveThem)
+                continue;
+            foreach (HostProcess process in list)
             {
                 HostProcess? above = resources.ParentOf(process);
                 for (int steps = 0; steps < resources.Count && above is not null; steps++, above = resources.ParentOf(above))
@@ -201,13 +176,13 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             if (!candidate && ((facts & LocalFacts.Halted) == 0 || Halts.Of(process.Record, guess: true) != Halt.Stopped))
                 _search.Free(process.Place);
         }
-        FindStuck(host, _waitForStopped);
-        _waitForStopped.RemoveAll(_stuck.Contains);
+        FindStuck(host, Lists.WaitForStopped);
+        Lists.WaitForStopped.RemoveAll(Lists.Stuck.Contains);
     }
 
-    private void FindStuck(HostIdentity host, List<HostProcess> stuck)
+    private void FindStuck(HostIdentity host, TriageList stuck)
     {
-        var threads = new ThreadsOfOne(_search, resources);
+        var threads = new TriageSearch(_search, resources);
         foreach (HostProcess candidate in _candidates)
             threads.Add(candidate, candidate.WaitsOf(host), candidate.PatientWaitsOf(host), candidate.ServicesOf(host), _finder, host);
         _search.Settle();
@@ -220,74 +195,10 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     private void Clear()
     {
-        foreach (List<HostProcess> list in (ReadOnlySpan<List<HostProcess>>)[_candidates, _stuck, _heldUp, _heldByUnrelated, _orphaned, _duplicates, _zombies, _halted, _waitForStopped, _ownReaders, _leakReaders, _fifos, _lockFaults])
+        AsksForJobs = false;
+        _candidates.Clear();
+        foreach (TriageList list in Lists.All)
             list.Clear();
         _suspects.Clear();
-    }
-
-    /// <summary>Brings one process after the other into the search.</summary>
-    private sealed class ThreadsOfOne(StuckSet search, ResourceIndex resources) : IWakerSink
-    {
-        private HostProcess _process = null!;
-        private int _thread, _clause, _depth;
-        private bool _waitsForOthers, _always;
-
-        /// <summary>Service threads are left aside, and timeouts too: so does the diagnosis where that is all that is between a process and a hang.</summary>
-        public void Add(HostProcess process, ImmutableArray<Wait> waits, ImmutableArray<Wait> patient, ImmutableArray<bool> services, WakerFinder finder, HostIdentity host)
-        {
-            _process = process;
-            _always = true;
-            finder.FindAlways(process, this);
-            _always = false;
-            // Who shares its memory was asked of suspects only: whether it is alone in it is not known here.
-            _waitsForOthers = !process.Record.SharesMemoryWith.IsEmpty;
-            bool timed = false;
-            for (int i = 0; i < waits.Length; i++)
-            {
-                if (!services.IsDefault && services[i])
-                    continue;
-                timed |= waits[i].Bounded == Bounded.Yes;
-                _thread = search.BeginThread(process.Place);
-                finder.Find(process, patient[i], this);
-                search.EndThread(_thread);
-            }
-            // It waits for nobody else and catches signals: to wait for one may be its design. Or it comes and looks by itself.
-            if (!_waitsForOthers && (timed || (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0) && (process.FactsOn(host) & LocalFacts.HasLockFault) == 0
-                && !ForkedChild.MayLackAThread(resources, process, waits[0]))
-                search.Free(process.Place);
-        }
-
-        public void Begin(Wait wait)
-        {
-            if (_depth++ == 0)
-                _clause = search.BeginClause(_thread);
-            // Who holds a lock is not known here, and no program waits for a signal there by design.
-            _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty;
-        }
-
-        public bool Add(HostProcess waker, int? fd, bool direct)
-        {
-            if (_always)
-            {
-                search.AddAlwaysWaker(_process.Place, waker.Place);
-                return true;
-            }
-            _waitsForOthers |= waker != _process;
-            return search.AddWaker(_clause, waker.Place);
-        }
-
-        public void Assume(string assumption) { }
-
-        public void End(Openness open, string? why)
-        {
-            if (open == Openness.Outside)
-                search.EndClause(_clause);
-            _waitsForOthers |= open is Openness.Outside or Openness.NotKnownYet;
-            _depth--;
-        }
-
-        public void BeginSet(Wait wait) => Begin(wait);
-
-        public void EndSet() => _depth--;
     }
 }

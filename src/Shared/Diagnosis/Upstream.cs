@@ -9,7 +9,10 @@ internal static class Upstream
 {
     private const int MaxHops = 32;
 
-    /// <summary>A parent that waits for it to exit, the parent's parent that waits for the parent, and so on; nearest first. A looker that has started them itself is none of them.</summary>
+    /// <summary>
+    /// A parent that waits for it to exit, or reads what it is to say, the parent's parent that waits for the parent, and so on; nearest first. A looker that has started
+    /// them itself is none of them.
+    /// </summary>
     public static ImmutableArray<IncidentEdge> Of(Evidence evidence, int process)
     {
         var edges = ImmutableArray.CreateBuilder<IncidentEdge>();
@@ -25,11 +28,12 @@ internal static class Upstream
     {
         foreach (Waiter waiter in evidence.Graph.NodeOf(parent).Waiters)
         {
-            if (waiter.Wait is not { Kind: WaitKind.ChildWait, Bounded: Bounded.No })
+            // In a set it may wait for many things.
+            if (waiter.Wait is not { Kind: WaitKind.ChildWait or WaitKind.PipeRead or WaitKind.SocketRead, Bounded: Bounded.No })
                 continue;
             int clause = Enumerable.Range(0, waiter.Clauses.Length).FirstOrDefault(i => waiter.Clauses[i].Wakers.Any(waker => waker.Direct && waker.Node == child), -1);
             if (clause >= 0)
-                return new IncidentEdge(parent, waiter.Thread.Tid, clause, waiter.Wait, waiter.Wait, [new Waker(child, null, Direct: true)], EdgeBasis.Assumed);
+                return new IncidentEdge(parent, waiter.Thread.Tid, clause, waiter.Wait, waiter.Wait, [.. waiter.Clauses[clause].Wakers.Where(waker => waker.Direct && waker.Node == child)], EdgeBasis.Assumed);
         }
         return null;
     }

@@ -75,7 +75,10 @@ internal sealed partial class WakerFinder
             return "anybody can find the object by its key";
         if (wait.Call == SystemCall.Msgsnd && found.Count == 0)
             return "the queue is empty: it is about to wake";
-        // With a type, it may wait beside messages of other types: whoever sent those may send more, but that is in the clause.
+        if (wait is { Call: SystemCall.Msgrcv, WantsType: false } && found.Count > 0)
+            return "the queue has a message: it is about to wake";
+        // With a type, it may wait beside messages of other types: whoever sent those may send more, but that is in the clause. One that it wants is handed to it by
+        // who sends it and never lies in the queue.
         return null;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Shared.Findings;
 
@@ -15,6 +16,10 @@ public sealed record Participant
 
     /// <summary>Redacted argument vector; null: could not be read.</summary>
     public ImmutableArray<string>? Cmdline { get; init; }
+
+    /// <summary>As the finding's sentences call it, see <see cref="ProgramName"/>.</summary>
+    [JsonIgnore]
+    public string Name => ProgramName.Of(Comm, Cmdline);
     public required ParticipantRole Role { get; init; }
 
     /// <summary>State letter of proc(5).</summary>

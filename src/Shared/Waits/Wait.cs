@@ -21,6 +21,9 @@ public sealed record Wait
     /// <summary>What that fd refers to.</summary>
     public FdTarget? Target { get; init; }
 
+    /// <summary>It reads no more than one byte: a token, a word byte by byte. Whether it reads on to the end shows nowhere.</summary>
+    public bool ReadsOneByte { get; init; }
+
     /// <summary>For <see cref="WaitKind.ChildWait"/>: which children.</summary>
     public ChildSelector? Children { get; init; }
 
@@ -35,6 +38,9 @@ public sealed record Wait
 
     /// <summary>For <see cref="WaitKind.SysvSemaphore"/> and <see cref="WaitKind.SysvMessage"/>: the object's id.</summary>
     public int? SysvId { get; init; }
+
+    /// <summary>For a msgrcv(2): it takes messages of one type (or of low types) alone, so that others may lie in the queue while it waits.</summary>
+    public bool WantsType { get; init; }
 
     /// <summary>For <see cref="WaitKind.FifoOpen"/>: the name as it was passed. Null: could not be read.</summary>
     public string? Path { get; init; }

@@ -22,8 +22,15 @@ public static partial class WaitDecoder
         SysvId = (int)thread.Call.Arguments[0],
     };
 
-    private static Wait OfMessage(ThreadRecord thread, SystemCall call) =>
-        new() { Kind = WaitKind.SysvMessage, Bounded = Bounded.No, Call = call, SysvId = (int)thread.Call.Arguments[0] };
+    // msgrcv(2): id, text, length, type, flags
+    private static Wait OfMessage(ThreadRecord thread, SystemCall call) => new()
+    {
+        Kind = WaitKind.SysvMessage,
+        Bounded = Bounded.No,
+        Call = call,
+        SysvId = (int)thread.Call.Arguments[0],
+        WantsType = call == SystemCall.Msgrcv && thread.Call.Arguments[3] != 0,
+    };
 
     // mq_timedreceive(2), mq_timedsend(2): mqd, text, length, priority, timeout
     private static Wait OfPosixQueue(ProcessRecord process, ThreadRecord thread, SystemCall call)

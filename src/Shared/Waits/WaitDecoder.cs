@@ -141,7 +141,15 @@ public static partial class WaitDecoder
                 $"{SystemCallTable.NameOf(call)} of fd {fd} ({entry.Target.Text}) in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call);
         }
         Bounded bounded = entry.Target.Kind == FdKind.Socket ? BoundedOf(entry, kind.Value) : Bounded.No;
-        return new Wait { Kind = kind.Value, Bounded = bounded, Call = call, Fd = fd, Target = entry.Target };
+        return new Wait
+        {
+            Kind = kind.Value,
+            Bounded = bounded,
+            Call = call,
+            Fd = fd,
+            Target = entry.Target,
+            ReadsOneByte = call == SystemCall.Read && thread.Call.Arguments[2] == 1,
+        };
     }
 
     internal static bool IsTerminal(string path) =>

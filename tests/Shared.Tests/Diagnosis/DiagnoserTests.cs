@@ -20,6 +20,20 @@ public sealed class DiagnoserTests
         Assert.Equal((11, 4), (finding.Culprit!.Pid, finding.Culprit.Fd));
     }
 
+    [Theory]
+    [InlineData(10, 1)] // it was given the pipe, and who gave it would never get EPIPE
+    [InlineData(12, 0)] // it reads what its own child says
+    public void Diagnose_StdinReadAtTwoFds_IsAHazardOnlyToWhoGaveIt(int writer, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").Sleeps();
+        scene.Process(11, "loop", parent: 10).ReadEnd(7001, 0, 63).Sleeps();
+        scene.Process(12, "command", parent: 11).Sleeps();
+        scene[writer].WriteEnd(7001, 1);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
     [Fact]
     public void Diagnose_StderrSentToStdout_IsNoHazard()
     {

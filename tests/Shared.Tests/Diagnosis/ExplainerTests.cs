@@ -98,7 +98,7 @@ public sealed class ExplainerTests
         Explanation explanation = Explain(scene, 50);
 
         Assert.Equal(["loop (50) waits for something that is not known: the members of epoll fd 4 could not be read. It has not run for 1 min 40 s."], Told(explanation));
-        Assert.Equal("No rule calls this a hang: something that is not known may still wake it.", explanation.Verdict);
+        Assert.Equal("No rule calls this a hang, for it cannot be ruled out that it goes on: the members of epoll fd 4 could not be read.", explanation.Verdict);
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class ExplainerTests
         Explanation explanation = Explain(scene, 50,
             new SocketRecord(900, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "/tmp/dotnet-diagnostic-50-1-socket" });
 
-        Assert.Equal("No rule calls this a hang: something that is not known may still wake it.", explanation.Verdict);
+        Assert.Equal("No rule calls this a hang, for it cannot be ruled out that it goes on: accept of fd 3 (socket:[900]) in unix_wait_for_peer is not decoded.", explanation.Verdict);
     }
 
     [Fact]

@@ -102,6 +102,21 @@ public sealed class FileLockTests
     }
 
     [Fact]
+    public void Diagnose_LockOfAnOpenFileThatTwoHave_IsGoneWhenOneUnlocksItOrBothHaveClosedIt()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/one", 1, 11).WaitsForLock(3).WriteEnd(7000, 5);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21, Flock(1, 20)).ReadEnd(7000, 5).Reads(5);
+        scene.Process(30, "c", parent: 20).Opens(3, "/one", 1, 21, Flock(1, 20)).ReadEnd(7000, 5).Reads(5);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal([20, 30], finding.Culprits.Select(culprit => culprit.Pid));
+        Assert.All(finding.Culprits, culprit => Assert.Equal(
+            "It ends when one of them unlocks the lock on /one, or all of them have closed it: fd 3 of b (20) and fd 3 of c (30) are the same open file.", culprit.Remedy));
+    }
+
+    [Fact]
     public void Diagnose_HolderStuckForAReasonOfItsOwn_NamesThatReason()
     {
         Scene scene = new();

@@ -26,6 +26,22 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
+    [InlineData(0, 0UL, 1)]
+    [InlineData(0, 1UL, 0)] // it takes any: it is about to wake
+    [InlineData(7, 1UL, 1)] // of another type: one that it wants would have been handed to it
+    public void Diagnose_TwoWhoWaitForMessages_AreStuckUnlessOneLiesThereForThem(int type, ulong messages, int findings)
+    {
+        Scene scene = new();
+        Actor parent = Knows(scene.Process(10, "a")), child = Knows(scene.Process(11, "a", parent: 10));
+        foreach (Actor actor in (Actor[])[parent, child])
+            actor.Thread(actor == parent ? 10 : 11, 70, "do_msgrcv", 5, 0x1000, 64, (ulong)type, 0);
+
+        DiagnosisResult result = Diagnose(scene, new SysvObject(SysvKind.MessageQueue, 5, 0) { Count = messages });
+
+        Assert.Equal(Enumerable.Repeat("ipc-cycle", findings), result.Findings.Select(finding => finding.Rule));
+    }
+
+    [Theory]
     [InlineData(" (deleted)", 1)]
     [InlineData("", 0)]
     public void Diagnose_TwoWhoReadEachOthersQueue_AreStuckOnlyWhereItsNameIsGone(string suffix, int findings)

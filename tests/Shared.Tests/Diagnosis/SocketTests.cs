@@ -157,14 +157,15 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public void Diagnose_FullSocketsBothWays_IsAStuckSet()
+    public void Diagnose_FullSocketsBothWays_IsACircleOfSenders()
     {
         Scene scene = new Scene().Pair(500, 501);
         scene.Sockets = [.. scene.Sockets!.Select(socket => socket with { ReceiveQueue = 200_000, SendQueue = 210_000 })];
         scene.Process(10, "left").Socket(3, 500).Thread(10, 1, "sock_alloc_send_pskb", 3, 0x1000, 4096);
         scene.Process(11, "right").Socket(3, 501).Thread(11, 1, "sock_alloc_send_pskb", 3, 0x1000, 4096);
 
-        Assert.Equal("stuck-set", Assert.Single(scene.Diagnose().Findings).Rule);
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal(("socket-full-cycle", 11, 3), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
 
         scene.Sockets = [.. scene.Sockets.Select(socket => socket with { ReceiveQueue = 0, SendQueue = 0 })];
         Assert.Empty(scene.Diagnose().Findings);

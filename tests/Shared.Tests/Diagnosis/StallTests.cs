@@ -19,6 +19,20 @@ public sealed class StallTests
         Assert.DoesNotContain(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings, other => other.Class == FindingClass.Stall);
     }
 
+    [Theory]
+    [InlineData(99_950, 0)] // about to exec
+    [InlineData(90_000, 1)] // at work
+    public void Diagnose_OrphanThatHasOnlyBeenSeenToRun_HoldsItUpOnceItIsOldEnough(int start, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
+        Actor left = scene.Process(120, "sh").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Runs();
+        left.Session = left.Pgrp = 110;
+        left.StartTimeTicks = (ulong)start;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Class == FindingClass.Stall));
+    }
+
     [Fact]
     public void Diagnose_ReaderWhoseWriterIsItsSibling_IsHealthy()
     {

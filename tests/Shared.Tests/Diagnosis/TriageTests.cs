@@ -45,6 +45,6 @@ public sealed class TriageTests
         triage.Judge();
         return (
             StuckSet.Find([.. last.Processes.Select(process => process.Pid)], new WaitGraph(resources, memory, TimeSpan.Zero, Counting.Patient).NodeOf, ignoreHidden: true),
-            triage.Stuck.Select(process => process.Pid));
+            triage.Lists.Stuck.Select(process => process.Pid));
     }
 }

@@ -3,7 +3,8 @@
  *
  *   ignores     stdin and stdout are unix sockets whose other ends are closed; it waits for a timer and does not mind
  *   pipes       the same with pipes
- *   job         the same, in a session of its own; only the mark of its CI job, which is over, tells where it came from
+ *   job         as a job's shell leaves `setsid server &`: in a session of its own, its stdin /dev/null, its output a pipe that nobody reads any more; only the
+ *               mark of its CI job, which is over, tells where it came from
  *   wrapped     between client and server stands a wrapper, an event loop, that holds the server's stdin
  *   many        a dozen of them, alike
  *   ports       it listens on a TCP port
@@ -99,9 +100,12 @@ int main(int argc, char **argv)
 {
     mode = argc > 1 ? argv[1] : "ignores";
     int in[2], out[2];
-    if (is("pipes") || is("ports") || is("compiles") ? pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0
+    int job = is("job") || is("living-job");
+    if (job || is("pipes") || is("ports") || is("compiles") ? pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0
         : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out) < 0)
         die("pipe2");
+    if (job)
+        in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (is("null"))
         in[0] = out[1] = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (is("log"))
@@ -118,7 +122,7 @@ int main(int argc, char **argv)
         if (fork_or_die() != 0)
             continue;
         connect_stdio(in[0], out[1]);
-        if (is("job") || is("living-job"))
+        if (job)
             setsid();
         if (is("wrapped"))
             wrap(parent);

@@ -2,7 +2,7 @@
  * socket-ends FORM: who holds the other end of a socket, and who has room in it.
  *
  *   self        reads one end of a pair whose other end it never closed
- *   full        two write to each other, and neither reads: both ways are full
+ *   full        two write to each other, and neither reads: both ways are full. ZOO_FORM=busy: the second is at work, and will read some day
  *   duplicate   reads the output of a child to its end, over a pair of sockets; the child has it twice, and waits for its parent
  *   backlog     connects to a listener whose queue is full; who has the listener waits for the client
  *   accepting   reads from a server that is in accept, and has the connection open
@@ -34,6 +34,10 @@ static int full(void)
     if (fork_or_die() == 0) {
         announce("second");
         close(ends[0]);
+        if (getenv("ZOO_FORM") != NULL) {
+            in_place();
+            work();
+        }
         fill(ends[1]);
     }
     announce("first");

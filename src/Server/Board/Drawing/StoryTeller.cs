@@ -196,8 +196,8 @@ internal sealed class StoryTeller
 
         return new StoryProcess(
             pid,
-            process.Comm,
-            process.Cmdline is { Length: > 0 } arguments ? Argv.Line(arguments) : VisibleText.Of(process.Comm),
+            process.Name,
+            process.Cmdline is { Length: > 0 } arguments ? Argv.Line(arguments) : VisibleText.Of(process.Name),
             Presence.Collected,
             stuck.Contains(pid),
             culprits.Contains(pid),

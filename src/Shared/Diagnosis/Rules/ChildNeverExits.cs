@@ -10,7 +10,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// parent  waits for child to exit
 /// child   reads a            a: parent/5w child/0r
 /// </code>
-/// What the child waits for may also be held by a third that waits for the parent.
+/// What the child waits for may also be held by a third that waits for the parent, and between the two may stand others that wait for a child of theirs: a shell.
 /// </summary>
 internal sealed class ChildNeverExits : IncidentRule
 {
@@ -19,46 +19,58 @@ internal sealed class ChildNeverExits : IncidentRule
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
-        // A wait inside the core first: there the parent itself is what the child waits for.
-        foreach (IncidentEdge edge in incident.Edges.Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.ChildWait }).OrderByDescending(edge => incident.Core.Contains(edge.From)))
-        {
-            foreach (int child in edge.To.Select(waker => waker.Node).Where(incident.Core.Contains))
-            {
+        Line[] lines =
+        [
+            .. incident.Edges
+                .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.ChildWait })
+                .SelectMany(edge => edge.To.Select(waker => (Parent: edge.From, Child: waker.Node)))
                 // A parent upstream waits for a child that is stuck by itself; where others are, theirs is the story.
-                if (!incident.Core.Contains(edge.From) && incident.Core.Count > 1)
-                    continue;
-                IncidentEdge? back = incident.Edges
-                    .Where(other => other.From == child && !other.IsKinship && other.To.Any(waker => waker.Node != child))
-                    .OrderByDescending(other => other.To.Any(waker => waker.Node == edge.From))
-                    .FirstOrDefault();
-                return Tell(narrator, edge.From, child, back);
-            }
-        }
-        return null;
+                .Where(pair => incident.Core.Contains(pair.Child) && (incident.Core.Contains(pair.Parent) || incident.Core.Count == 1))
+                .Select(pair => Down(incident, pair.Parent, pair.Child))
+                // Where a parent itself has what the last one waits for, and not somebody else: that is the one to let go.
+                .OrderByDescending(line => line.Back is { } back && back.To.Any(waker => waker.Node == line.Waiters[0])),
+        ];
+        return lines is [var first, ..] ? Tell(narrator, first) : null;
     }
 
-    private static Verdict Tell(Narrator narrator, int parent, int child, IncidentEdge? back)
+    /// <summary>From a parent down: a child that itself waits for a child (a shell for its command) has no more to do with it than that.</summary>
+    private static Line Down(Incident incident, int parent, int child)
     {
-        string waiter = narrator.Name(parent), waited = narrator.Name(child);
-        ImmutableArray<Waker> holders = back is null ? [] : [.. back.To.Where(waker => waker.Node != child && waker.Fd is not null).OrderByDescending(waker => waker.Node == parent)];
+        List<int> waiters = [parent, child];
+        while (true)
+        {
+            IncidentEdge[] waits = [.. incident.Edges.Where(edge => edge.From == waiters[^1] && !edge.IsKinship && edge.To.Any(waker => waker.Node != edge.From))];
+            IncidentEdge? back = waits.Where(edge => edge.Part.Kind != WaitKind.ChildWait).OrderByDescending(edge => edge.To.Any(waker => waker.Node == parent)).FirstOrDefault();
+            int? next = back is not null ? null : waits.SelectMany(edge => edge.To).Select(waker => (int?)waker.Node).FirstOrDefault(node => incident.Core.Contains(node!.Value) && !waiters.Contains(node.Value));
+            if (next is not { } below)
+                return new Line([.. waiters], back);
+            waiters.Add(below);
+        }
+    }
+
+    private static Verdict Tell(Narrator narrator, Line line)
+    {
+        int parent = line.Waiters[0], last = line.Waiters[^1];
+        string waiter = narrator.Name(parent), child = narrator.Name(line.Waiters[1]), waited = narrator.Name(last);
+        string wait = $"{waiter} waits for its child {child} to exit{string.Concat(line.Waiters.Skip(2).Select(below => $", which waits for its child {narrator.Name(below)}"))}, and {waited}";
+        ImmutableArray<Waker> holders = line.Back is null ? [] : [.. line.Back.To.Where(waker => waker.Node != last && waker.Fd is not null).OrderByDescending(waker => waker.Node == parent)];
         if (holders.IsEmpty)
         {
-            return new Verdict(
-                $"{waiter} waits for its child {waited} to exit, and {waited} can never run again.",
-                [new Culprit(child, null, $"child:{child}", $"It ends when {waited} exits.")])
-            { NamesFault = false };
+            return new Verdict($"{wait} can never run again.", [new Culprit(last, null, $"child:{last}", $"It ends when {waited} exits.")]) { NamesFault = false };
         }
-        string resource = back!.Part.Resource ?? "?";
+        string resource = line.Back!.Part.Resource ?? "?";
         string who = Narrator.Listing(holders.Select(holder => $"{narrator.Name(holder.Node)} (fd {holder.Fd})"));
         string letGo = holders[0].Node == parent && holders.Length == 1
-            ? $"It ends when {waiter} closes fd {holders[0].Fd} before it waits for {waited}."
+            ? $"It ends when {waiter} closes fd {holders[0].Fd} before it waits for {child}."
             : $"It ends when {resource} is let go of by {who}.";
-        return new Verdict(
-            $"{waiter} waits for its child {waited} to exit, and {waited} waits for {who} to let go of {resource}.",
-            [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
+        return new Verdict($"{wait} waits for {who} to let go of {resource}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
             // A supervisor that ends its idle workers when it is told to stands the same way.
             NamesFault = false,
         };
     }
+
+    /// <param name="Waiters">Each waits for the next, its child, to exit; two at least.</param>
+    /// <param name="Back">What the last of them waits for; null: nothing that another process has.</param>
+    private sealed record Line(ImmutableArray<int> Waiters, IncidentEdge? Back);
 }

@@ -24,7 +24,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             if (told.Contains(reader.Pid) || process.IsNew || evidence.Adoption.HeldUp(process, evidence.Graph.NodeOf(process.Pid).Waiters) is not { } held)
                 continue;
             TimeSpan still = evidence.StillFor(reader, held.Waiter.Thread);
-            if (still < evidence.Options.MinimumWait)
+            if (still < evidence.Options.MinimumWait || !held.Holders.All(holder => evidence.HasSettled(holder.Owner)))
                 continue;
             yield return Tell(evidence, held);
         }

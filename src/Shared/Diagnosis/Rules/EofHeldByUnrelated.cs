@@ -23,7 +23,7 @@ internal sealed class EofHeldByUnrelated : EvidenceRule
         {
             if (told.Contains(process.Pid) || process.IsNew || evidence.Adoption.HeldByUnrelated(process, evidence.Graph.NodeOf(process.Pid).Waiters) is not { } held)
                 continue;
-            if (evidence.StillFor(process.Record, held.Waiter.Thread) >= evidence.Options.MinimumWait)
+            if (evidence.StillFor(process.Record, held.Waiter.Thread) >= evidence.Options.MinimumWait && held.Holders.All(holder => evidence.HasSettled(holder.Owner)))
                 yield return Tell(evidence, held);
         }
     }

@@ -43,11 +43,17 @@ internal sealed class FileLockCycle : IncidentRule
     private static string Clause(IncidentEdge edge, Narrator narrator) =>
         $"{narrator.Name(edge.From)} waits for a lock on {edge.Part.Target?.Text} that {Narrator.Listing(edge.To.Select(waker => waker.Node).Distinct().Select(narrator.Name))} {(edge.To.Select(waker => waker.Node).Distinct().Count() == 1 ? "holds" : "hold")}";
 
-    /// <summary>One for each holder of the lock, at the lowest of its fds.</summary>
-    internal static IEnumerable<Culprit> CulpritsOf(IncidentEdge edge, Narrator narrator) => edge.To
-        .GroupBy(waker => waker.Node)
-        .Select(holder => (Pid: holder.Key, Fds: holder.Select(waker => waker.Fd).Order().ToArray()))
-        .Select(holder => new Culprit(
-            holder.Pid, holder.Fds[0], edge.Part.Resource ?? "?",
-            $"It ends when {narrator.Name(holder.Pid)} lets go of its lock on {edge.Part.Target?.Text}: unlocks it, or closes fd {Narrator.Listing(holder.Fds.Select(fd => fd.ToString()!))}."));
+    /// <summary>
+    /// One for each holder of the lock, at the lowest of its fds. Several have one open file in common, which one of them has inherited: any of them can unlock it, and
+    /// the last to close it does.
+    /// </summary>
+    internal static IEnumerable<Culprit> CulpritsOf(IncidentEdge edge, Narrator narrator)
+    {
+        (int Pid, int?[] Fds)[] holders = [.. edge.To.GroupBy(waker => waker.Node).Select(holder => (holder.Key, holder.Select(waker => waker.Fd).Order().ToArray()))];
+        string on = $"lock on {edge.Part.Target?.Text}";
+        string all = Narrator.Listing(holders.Select(holder => $"fd {Narrator.Listing(holder.Fds.Select(fd => fd.ToString()!))} of {narrator.Name(holder.Pid)}"));
+        return holders.Select(holder => new Culprit(holder.Pid, holder.Fds[0], edge.Part.Resource ?? "?", holders.Length == 1
+            ? $"It ends when {narrator.Name(holder.Pid)} lets go of its {on}: unlocks it, or closes fd {Narrator.Listing(holder.Fds.Select(fd => fd.ToString()!))}."
+            : $"It ends when one of them unlocks the {on}, or all of them have closed it: {all} are the same open file."));
+    }
 }

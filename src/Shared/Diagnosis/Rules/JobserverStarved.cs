@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -31,17 +30,17 @@ internal sealed class JobserverStarved : IncidentRule
             int[] readers = [.. pipe.Select(edge => edge.From).Distinct().Intersect(sharers).Order()];
             if (readers.Length == 0 || readers.Length < 2 && sharers.Length < 3)
                 continue;
-            // One reader for whom all the others wait: what it does with a token is what they wait for.
-            ImmutableArray<Culprit> culprits = readers is [var only]
-                ? [.. pipe.Where(edge => edge.From == only).Take(1).Select(edge => new Culprit(
-                    only, edge.Part.Fd, pipe.Key.Text, $"It ends when {narrator.Name(only)} does without a token, or somebody puts one into {pipe.Key.Text}."))]
-                : [];
+            // Each of them is a job and so has one already. Which has how many more shows nowhere.
+            string remedy = readers is [var only]
+                ? $"It ends when {narrator.Name(only)} does without a token, or somebody puts one into {pipe.Key.Text}."
+                : $"It ends when one of {Narrator.Listing(readers.Select(narrator.Name))} gives back what it has taken, or does without another token.";
             string who = readers.Length == 1 ? $"{narrator.Name(readers[0])} waits" : $"{Narrator.Listing(readers.Select(narrator.Name))} wait";
             return new Verdict(
                 $"{who} for a token from pipe {pipe.Key.Id}, which is empty, and everybody who could put one back waits for {(readers.Length == 1 ? "it" : "one of them")}.",
-                culprits,
+                [.. readers.Select(reader => new Culprit(reader, pipe.First(edge => edge.From == reader).Part.Fd, pipe.Key.Text, remedy))],
                 [$"Nobody waits for the end of pipe {pipe.Key.Id}: {sharers.Length} processes have both ends of it."])
             {
+                Sentences = readers.Length == 1 ? [] : ["Who of them has taken how many tokens shows nowhere; while they wait, none of them gives one back."],
                 NamesFault = sharers.Select(sharer => Program(resources[sharer])).Distinct().Count() > 1 || sharers.Any(sharer => WaitsOtherwise(incident, sharer, pipe.Key)),
             };
         }

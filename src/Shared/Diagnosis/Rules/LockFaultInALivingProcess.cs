@@ -47,6 +47,17 @@ internal sealed class LockFaultInALivingProcess(LockFaultKind kind) : EvidenceRu
             && evidence.StillFor(process.Record, now) >= evidence.Options.MinimumWait;
     }
 
+    /// <summary>That others of its threads live on is said only where one of them was seen to run.</summary>
+    private static IEnumerable<string> RestSentence(HostProcess process, LockFault fault)
+    {
+        string who = Narrator.Name(process.Record);
+        ThreadRecord[] others = [.. HostProcess.ThreadsOf(process.Record).Where(thread => !fault.Chain.Any(waiter => waiter.Thread.Tid == thread.Tid))];
+        if (others.Any(thread => thread.State == 'R' || process.Before?.Threads.FirstOrDefault(then => then.Tid == thread.Tid) is { } before && before.Counters != thread.Counters))
+            yield return $"The rest of {who} goes on.";
+        else if (others.Length > 0)
+            yield return others.Length == 1 ? $"The other thread of {who} did not run between the two looks either." : $"None of the other {others.Length} threads of {who} ran between the two looks either.";
+    }
+
     private Finding Tell(Evidence evidence, HostProcess process, ImmutableArray<LockFault> faults)
     {
         Verdict verdict = LockStory.Tell(faults[0]);
@@ -56,7 +67,7 @@ internal sealed class LockFaultInALivingProcess(LockFaultKind kind) : EvidenceRu
         string who = Narrator.Name(process.Record);
         return FindingBuilder.Complete(finding with
         {
-            Explanation = [verdict.Summary, .. verdict.Sentences, $"The rest of {who} goes on.", .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
+            Explanation = [verdict.Summary, .. verdict.Sentences, .. RestSentence(process, faults[0]), .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
             Edges = FindingBuilder.Edges(LockStory.EdgesOf(faults[0])),
             NotProvenBecause = [evidence.Graph.NodeOf(process.Pid).CanRun is { } why ? $"{who} can still run: {why}" : $"other threads of {who} can still run, and could unlock what they have not locked"],
         });

@@ -47,7 +47,7 @@ internal sealed class PipeFullCycle : IncidentRule
     /// <summary>
     /// Both in the core; or the reader is there and a parent of the writer: that it waits for its child inside itself, on a futex, is not to be seen.
     /// </summary>
-    private static bool IsInCycle(Incident incident, int writer, int reader) => reader != writer && incident.Core.Contains(reader)
+    internal static bool IsInCycle(Incident incident, int writer, int reader) => reader != writer && incident.Core.Contains(reader)
         && (incident.Core.Contains(writer) || IsAncestor(incident.Evidence.Resources, reader, writer));
 
     private static bool IsAncestor(ResourceIndex resources, int ancestor, int process) => resources.IsDescendant(resources.Find(process)!, resources.Find(ancestor)!);

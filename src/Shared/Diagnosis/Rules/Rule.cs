@@ -32,9 +32,11 @@ public static class RuleBook
         new EofHeldBySelf(),
         // Each waits for the other.
         new PipeFullCycle(),
+        new SocketFullCycle(),
         new PipeReadCycle(),
         new EventfdNoPeer(),
         new SocketMutualRead(),
+        new IpcCycle(),
         // Inside one process.
         new SelfDeadlock(),
         new LockOrderCycle(),

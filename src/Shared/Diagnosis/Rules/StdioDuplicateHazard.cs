@@ -19,11 +19,19 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
         {
             if (told.Contains(process.Pid) || process.IsNew)
                 continue;
-            ImmutableArray<StdioDuplicates> pairs = StdioDuplicates.Of(resources, process.Record);
+            ImmutableArray<StdioDuplicates> pairs = [.. StdioDuplicates.Of(resources, process.Record).Where(pair => IsAwaited(resources, process, pair.Stdio))];
             if (!pairs.IsEmpty && !HasItFromItsParent(resources, process, pairs))
                 yield return Tell(evidence, process.Pid, pairs);
         }
     }
+
+    /// <summary>
+    /// Who reads twice keeps nobody from the end of the pipe: it counts only for who is to learn from an error that nobody reads any more (EPIPE). That is whoever
+    /// gave it its stdin; a shell's <c>&lt; &lt;(command)</c>, which is at the loop's stdin and at fd 63, is of its own making.
+    /// </summary>
+    private static bool IsAwaited(ResourceIndex resources, HostProcess process, FileDescriptor stdio) =>
+        stdio is not { Target.Kind: FdKind.Pipe, Access: FdAccess.Read }
+        || resources.HoldersOf(stdio.Target).Any(holder => (holder.Access & FdAccess.Write) != 0 && holder.Owner != process && resources.IsDescendant(process, holder.Owner));
 
     /// <summary>Inherited as it stands: the parent is told of, once.</summary>
     private static bool HasItFromItsParent(ResourceIndex resources, HostProcess process, ImmutableArray<StdioDuplicates> pairs) =>

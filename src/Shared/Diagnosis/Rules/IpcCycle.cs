@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// Processes that each wait for what another of them is to say through a semaphore, a message queue, a FIFO whose name is gone or a pseudoterminal: nobody speaks first.
+/// <code>
+/// parent  waits for a message in q
+/// child   waits for a message in r        q, r: no key; parent and child know of them
+/// </code>
+/// </summary>
+internal sealed class IpcCycle : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("ipc-cycle", FindingClass.Deadlock,
+        "Processes each wait for what another of them is to say through a semaphore, a message queue, an unlinked FIFO or a pseudoterminal: nobody speaks first.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        IncidentEdge[] waits = [.. incident.Edges.Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
+        if (incident.Core.Count < 2 || !waits.All(edge => WhatEnds(edge.Part) is not null) || !incident.Core.All(member => waits.Any(edge => edge.From == member)))
+            return null;
+        int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
+        ImmutableArray<Culprit> culprits =
+        [
+            .. waits.OrderBy(edge => Array.IndexOf(order, edge.From)).SelectMany(edge => edge.To
+                .Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node))
+                .Select(waker => new Culprit(waker.Node, waker.Fd, edge.Part.Resource ?? "?", $"It ends when {narrator.Name(waker.Node)} {WhatEnds(edge.Part)}, for which {narrator.Name(edge.From)} waits.")))
+                .Distinct(),
+        ];
+        return new Verdict(
+            $"{Narrator.Listing(order.Select(narrator.Name))} each wait for {(order.Length == 2 ? "the other" : "another of them")}: {Narrator.Listing(order.Select(member => $"{narrator.Name(member)} {narrator.What(waits.First(edge => edge.From == member).Part)}"))}.",
+            culprits)
+        {
+            // Workers that wait for work from a supervisor that waits for a signal stand the same way.
+            NamesFault = false,
+        };
+    }
+
+    /// <summary>What somebody else would have to do, as a verb phrase; null for other waits.</summary>
+    private static string? WhatEnds(Wait wait) => wait.Kind switch
+    {
+        WaitKind.SysvSemaphore => $"changes System V semaphore set {wait.SysvId}",
+        WaitKind.SysvMessage => wait.Call == SystemCall.Msgsnd ? $"takes a message from System V queue {wait.SysvId}" : $"sends a message to System V queue {wait.SysvId}",
+        WaitKind.PosixQueue => wait.Call == SystemCall.MqTimedsend ? $"takes a message from queue {wait.Target?.Text}" : $"sends a message to queue {wait.Target?.Text}",
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Path } => $"writes to the FIFO {wait.Target.Text}, or closes it",
+        WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => $"reads from the FIFO {wait.Target.Text}, or closes it",
+        WaitKind.Tty => $"writes to the other side of {wait.Target?.Text}",
+        _ => null,
+    };
+}

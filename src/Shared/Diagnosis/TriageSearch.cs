@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Brings one process after the other into the search of the <see cref="Triage"/>, with what is known of it without the costly facts.</summary>
+internal sealed class TriageSearch(StuckSet search, ResourceIndex resources) : IWakerSink
+{
+    private HostProcess _process = null!;
+    private int _thread, _clause, _depth;
+    private bool _waitsForOthers, _always;
+
+    /// <summary>Service threads are left aside, and timeouts too: so does the diagnosis where that is all that is between a process and a hang.</summary>
+    public void Add(HostProcess process, ImmutableArray<Wait> waits, ImmutableArray<Wait> patient, ImmutableArray<bool> services, WakerFinder finder, HostIdentity host)
+    {
+        _process = process;
+        _always = true;
+        finder.FindAlways(process, this);
+        _always = false;
+        // Who shares its memory was asked of suspects only: whether it is alone in it is not known here.
+        _waitsForOthers = !process.Record.SharesMemoryWith.IsEmpty;
+        bool timed = false;
+        for (int i = 0; i < waits.Length; i++)
+        {
+            if (!services.IsDefault && services[i])
+                continue;
+            timed |= waits[i].Bounded == Bounded.Yes;
+            _thread = search.BeginThread(process.Place);
+            finder.Find(process, patient[i], this);
+            search.EndThread(_thread);
+        }
+        // It waits for nobody else and catches signals: to wait for one may be its design. Or it comes and looks by itself.
+        if (!_waitsForOthers && (timed || (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0) && (process.FactsOn(host) & LocalFacts.HasLockFault) == 0
+            && !ForkedChild.MayLackAThread(resources, process, waits[0]))
+            search.Free(process.Place);
+    }
+
+    public void Begin(Wait wait)
+    {
+        if (_depth++ == 0)
+            _clause = search.BeginClause(_thread);
+        // Who holds a lock is not known here, and no program waits for a signal there by design.
+        _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty;
+    }
+
+    public bool Add(HostProcess waker, int? fd, bool direct)
+    {
+        if (_always)
+        {
+            search.AddAlwaysWaker(_process.Place, waker.Place);
+            return true;
+        }
+        _waitsForOthers |= waker != _process;
+        return search.AddWaker(_clause, waker.Place);
+    }
+
+    public void Assume(string assumption) { }
+
+    public void End(Openness open, string? why)
+    {
+        if (open == Openness.Outside)
+            search.EndClause(_clause);
+        _waitsForOthers |= open is Openness.Outside or Openness.NotKnownYet;
+        _depth--;
+    }
+
+    public void BeginSet(Wait wait) => Begin(wait);
+
+    public void EndSet() => _depth--;
+}
