@@ -1,0 +1,75 @@
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Whether who holds a pipe is of the reader's own job, and seems to have it by mistake all the same.</summary>
+internal sealed partial class Adoption
+{
+    /// <summary>
+    /// Somebody counts on the reader's end, or the reader on that of a child that has exited: a parent that waits for this child and no other, or a child that has been
+    /// dead since. And nobody of those who hold the write end does anything with it: each is beside the reader, or below it where a child has exited, and waits for
+    /// something that has nothing to do with the pipe. One that is at work may be the writer whom all wait for.
+    /// </summary>
+    /// <param name="whole">The thread's wait, of which <paramref name="wait"/> may be a member.</param>
+    private bool IsHeldByBystanders(HostProcess reader, Wait whole, Wait wait, bool guess)
+    {
+        if (!StreamEnds.IsRead(wait) || wait.Target!.Kind != FdKind.Pipe || wait.Fd is not { } fd)
+            return false;
+        bool awaited = fd is 0 or > 2 && resources.ParentOf(reader) is { } parent && WaitsForChild(parent, reader, alone: true);
+        // Who waits for other things as well, as servers do, may leave a child unwaited for.
+        if (!awaited && !(fd > 2 && HasDeadChild(reader) && whole.Members.All(PipeHazards.IsPipeRead)))
+            return false;
+        bool any = false;
+        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        {
+            if (holder.Owner == reader && !IsWriteEnd(holder))
+                continue;
+            if (!IsWriteEnd(holder) || (holder.Access & FdAccess.Read) != 0 || holder.Fd <= 2 || !(awaited ? IsBeside(reader, holder, guess) : IsOtherChild(reader, holder, guess)))
+                return false;
+            any = true;
+        }
+        return any;
+    }
+
+    /// <summary>A child whose output is read to its end before it is waited for.</summary>
+    private bool HasDeadChild(HostProcess reader)
+    {
+        foreach (HostProcess child in resources.ChildrenOf(reader).Span)
+        {
+            if (child.Record.IsZombie)
+                return true;
+        }
+        return false;
+    }
+
+    private bool IsBeside(HostProcess reader, Holder holder, bool guess) =>
+        !holder.Owner.Record.IsZombie && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
+        && (IsLeftOpen(holder, guess) || resources.ParentOf(holder.Owner) is { } parent && IsSameProgram(holder.Owner.Record, parent.Record))
+        && IsIdle(holder.Owner);
+
+    /// <summary>Another program than the reader, which was started while the pipe was open.</summary>
+    private bool IsOtherChild(HostProcess reader, Holder holder, bool guess) =>
+        resources.ParentOf(holder.Owner) == reader && !holder.Owner.Record.IsZombie && !IsSameProgram(holder.Owner.Record, reader.Record)
+        && IsLeftOpen(holder, guess) && IsIdle(holder.Owner);
+
+    private static bool IsLeftOpen(Holder holder, bool guess) => guess || holder.Owner.Record.FindFd(holder.Fd)?.CloseOnExec == false;
+
+    /// <summary>
+    /// It sleeps, or waits for what no pipe, file or connection brings: a child, a signal, a client. Who reads elsewhere may read what it is to write here.
+    /// </summary>
+    private bool IsIdle(HostProcess process)
+    {
+        foreach (Wait wait in process.WaitsOf(resources.Look.Host))
+        {
+            if (!IsIdle(wait) && !(wait is { Kind: WaitKind.Poll, Members.IsEmpty: false } && wait.Members.All(IsIdle)))
+                return false;
+        }
+        return true;
+    }
+
+    private bool IsIdle(Wait wait) =>
+        wait.Kind is WaitKind.Timer or WaitKind.SignalWait or WaitKind.SocketAccept or WaitKind.ChildWait
+        || wait is { Kind: WaitKind.SocketRead, Target: { } target } && resources.Look.Sockets is var sockets
+            && (sockets is null || SocketOf(sockets.Value, target.Id) is { State: SocketState.Listening });
+}
