@@ -73,12 +73,12 @@ internal static partial class ZooTable
         },
         new("coprocess-is-waited-for-before-its-input-ends", Script("coprocess.sh"), Program("zoo-exec"))
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60) },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60), Group = "coprocess" },
         },
         new("coprocess-of-a-shell-with-a-trap", Script("coprocess.sh"), Program("zoo-exec"))
         {
             Environment = new Dictionary<string, string> { ["ZOO_TRAP"] = "1" },
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60) },
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60), Group = "coprocess" },
         },
         new("sort-whose-input-is-not-over", "python3", Script("sorted_before_end.py"), Program("zoo-exec"))
         {

@@ -16,20 +16,33 @@ internal sealed partial class Adoption
     {
         if (!StreamEnds.IsRead(wait) || wait.Target!.Kind != FdKind.Pipe || wait.Fd is not { } fd)
             return false;
-        bool awaited = fd is 0 or > 2 && resources.ParentOf(reader) is { } parent && WaitsForChild(parent, reader, alone: true);
-        // Who waits for other things as well, as servers do, may leave a child unwaited for.
-        if (!awaited && !(fd > 2 && HasDeadChild(reader) && whole.Members.All(PipeHazards.IsPipeRead)))
-            return false;
+        // Waits are worked out anew wherever nobody is a suspect: what costs nothing is asked first.
+        bool beside = fd is 0 or > 2, below = fd > 2 && whole.Members.All(PipeHazards.IsPipeRead);
         bool any = false;
         foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
         {
             if (holder.Owner == reader && !IsWriteEnd(holder))
                 continue;
-            if (!IsWriteEnd(holder) || (holder.Access & FdAccess.Read) != 0 || holder.Fd <= 2 || !(awaited ? IsBeside(reader, holder, guess) : IsOtherChild(reader, holder, guess)))
+            if (!IsWriteEnd(holder) || (holder.Access & FdAccess.Read) != 0 || holder.Fd <= 2 || holder.Owner.Record.IsZombie)
+                return false;
+            beside = beside && IsBeside(reader, holder, guess);
+            below = below && IsOtherChild(reader, holder, guess);
+            if (!beside && !below)
                 return false;
             any = true;
         }
-        return any;
+        if (!any)
+            return false;
+        // Who waits for other things as well, as servers do, may leave a child unwaited for.
+        bool counted = beside ? resources.ParentOf(reader) is { } parent && WaitsForChild(parent, reader, alone: true) : HasDeadChild(reader);
+        if (!counted)
+            return false;
+        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        {
+            if (IsWriteEnd(holder) && !IsIdle(holder.Owner))
+                return false;
+        }
+        return true;
     }
 
     /// <summary>A child whose output is read to its end before it is waited for.</summary>
@@ -44,14 +57,12 @@ internal sealed partial class Adoption
     }
 
     private bool IsBeside(HostProcess reader, Holder holder, bool guess) =>
-        !holder.Owner.Record.IsZombie && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
-        && (IsLeftOpen(holder, guess) || resources.ParentOf(holder.Owner) is { } parent && IsSameProgram(holder.Owner.Record, parent.Record))
-        && IsIdle(holder.Owner);
+        holder.Owner != reader && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
+        && (IsLeftOpen(holder, guess) || resources.ParentOf(holder.Owner) is { } parent && IsSameProgram(holder.Owner.Record, parent.Record));
 
     /// <summary>Another program than the reader, which was started while the pipe was open.</summary>
     private bool IsOtherChild(HostProcess reader, Holder holder, bool guess) =>
-        resources.ParentOf(holder.Owner) == reader && !holder.Owner.Record.IsZombie && !IsSameProgram(holder.Owner.Record, reader.Record)
-        && IsLeftOpen(holder, guess) && IsIdle(holder.Owner);
+        resources.ParentOf(holder.Owner) == reader && !IsSameProgram(holder.Owner.Record, reader.Record) && IsLeftOpen(holder, guess);
 
     private static bool IsLeftOpen(Holder holder, bool guess) => guess || holder.Owner.Record.FindFd(holder.Fd)?.CloseOnExec == false;
 

@@ -176,7 +176,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     /// <summary>Who above a suspect may have a timer (see <see cref="Limits"/>) is asked for it too.</summary>
     private void AddThoseWhoMayEndIt()
     {
-        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _heldUp, _halted, _waitForStopped])
+        foreach (List<HostProcess> found in (ReadOnlySpan<List<HostProcess>>)[_stuck, _heldUp, _heldByUnrelated, _fifos, _halted, _waitForStopped])
         {
             foreach (HostProcess process in found)
             {
