@@ -37,6 +37,23 @@ public sealed class DeadlockTests
         Assert.DoesNotContain("no-itimer", Assert.Single(scene.Diagnose().Findings).Assumptions);
     }
 
+    [Theory]
+    [InlineData(Alarm, false, Confidence.Proven)] // known not to be set
+    [InlineData(Alarm, null, null)]
+    [InlineData(AllTimers, null, Confidence.Likely)] // whatever would end it is caught
+    [InlineData(AllTimers, true, null)]
+    public void Diagnose_CrossReadersOneOfWhomCatchesAlarms_AreStuckWhereNoneIsSet(ulong caught, bool? alarm, Confidence? told)
+    {
+        var scene = new Scene();
+        Actor one = scene.Process(10, "a").Reads(0).ReadEnd(1, 0).WriteEnd(2, 1);
+        (one.Caught, one.Alarm) = (caught, alarm);
+        scene.Process(20, "b").Reads(0).ReadEnd(2, 0).WriteEnd(1, 1);
+
+        Assert.Equal(told, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
+    }
+
+    private const ulong Alarm = 1UL << 13, AllTimers = Alarm | 1UL << 25 | 1UL << 26;
+
     [Fact]
     public void Diagnose_CrossReadersOneOfWhomHasAnAlarm_AreNotStuck()
     {

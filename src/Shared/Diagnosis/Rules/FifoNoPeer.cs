@@ -13,8 +13,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// cat    opens f to read       f: nobody
 /// </code>
 /// A service waits for its FIFO in the same way. It is taken for one where it catches the signals that end or reload a service, has other threads at work, was started
-/// by init as the leader of its session, or has somebody beside it who can still run and may open the other end: whoever is of its process group or comes from it or from who waits for it. A
-/// reader that has the other end open itself waits by design.
+/// by init as the leader of its session, or has somebody beside it who can still run and may open the other end: whoever is of its process group or comes from it or from who waits for it or
+/// supervises it. A reader that has the other end open itself waits by design.
 /// </summary>
 internal sealed class FifoNoPeer : EvidenceRule
 {
