@@ -52,6 +52,20 @@ public sealed class DeadlockTests
         Assert.Equal(told, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
     }
 
+    [Theory]
+    [InlineData(9, 1)]
+    [InlineData(0, 0)]
+    public void Diagnose_ReadersThatAreToldOfTheirParentsDeath_AreStuckWhereThatIsTheLooker(int looker, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(9, "parent").Sleeps();
+        scene.Process(10, "a", parent: 9).Reads(0).ReadEnd(1, 0).WriteEnd(2, 1).With = record => record with { HasParentDeathSignal = true };
+        scene.Process(20, "b", parent: 9).Reads(0).ReadEnd(2, 0).WriteEnd(1, 1);
+        Snapshot first = scene.Look(1000), last = scene.Look(1001) with { ObserverPid = looker };
+
+        Assert.Equal(findings, Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions()).Findings.Length);
+    }
+
     private const ulong Alarm = 1UL << 13, AllTimers = Alarm | 1UL << 25 | 1UL << 26;
 
     [Fact]
