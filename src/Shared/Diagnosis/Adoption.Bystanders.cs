@@ -39,7 +39,7 @@ internal sealed partial class Adoption
             return false;
         foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
         {
-            if (IsWriteEnd(holder) && !IsIdle(holder.Owner))
+            if (IsWriteEnd(holder) && !IsIdle(holder.Owner, IsCopy(holder.Owner)))
                 return false;
         }
         return true;
@@ -58,7 +58,7 @@ internal sealed partial class Adoption
 
     private bool IsBeside(HostProcess reader, Holder holder, bool guess) =>
         holder.Owner != reader && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
-        && (IsLeftOpen(holder, guess) || resources.ParentOf(holder.Owner) is { } parent && IsSameProgram(holder.Owner.Record, parent.Record));
+        && (IsLeftOpen(holder, guess) || IsCopy(holder.Owner));
 
     /// <summary>Another program than the reader, which was started while the pipe was open.</summary>
     private bool IsOtherChild(HostProcess reader, Holder holder, bool guess) =>
@@ -66,21 +66,24 @@ internal sealed partial class Adoption
 
     private static bool IsLeftOpen(Holder holder, bool guess) => guess || holder.Owner.Record.FindFd(holder.Fd)?.CloseOnExec == false;
 
+    private bool IsCopy(HostProcess process) => resources.ParentOf(process) is { } parent && IsSameProgram(process.Record, parent.Record);
+
     /// <summary>
-    /// It sleeps, or waits for what no pipe, file or connection brings: a child, a signal, a client. Who reads elsewhere may read what it is to write here.
+    /// It waits for what no pipe, file or connection brings: a client, or a signal. Who reads elsewhere may read what it is to write here. A program that sleeps, or waits for
+    /// a child, comes to its end by and by; of a forked copy not even that can be said.
     /// </summary>
-    private bool IsIdle(HostProcess process)
+    private bool IsIdle(HostProcess process, bool copy)
     {
         foreach (Wait wait in process.WaitsOf(resources.Look.Host))
         {
-            if (!IsIdle(wait) && !(wait is { Kind: WaitKind.Poll, Members.IsEmpty: false } && wait.Members.All(IsIdle)))
+            if (!IsIdle(wait, copy) && !(wait is { Kind: WaitKind.Poll, Members.IsEmpty: false } && wait.Members.All(member => IsIdle(member, copy))))
                 return false;
         }
         return true;
     }
 
-    private bool IsIdle(Wait wait) =>
-        wait.Kind is WaitKind.Timer or WaitKind.SignalWait or WaitKind.SocketAccept or WaitKind.ChildWait
+    private bool IsIdle(Wait wait, bool copy) =>
+        wait.Kind is WaitKind.SignalWait or WaitKind.SocketAccept || copy && wait.Kind is (WaitKind.Timer or WaitKind.ChildWait)
         || wait is { Kind: WaitKind.SocketRead, Target: { } target } && resources.Look.Sockets is var sockets
             && (sockets is null || SocketOf(sockets.Value, target.Id) is { State: SocketState.Listening });
 }

@@ -146,7 +146,7 @@ public sealed class LikelyTests
         scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
         Actor server = scene.Process(61, "server", parent: 50).WriteEnd(7000, 5).ReadEnd(7001, 6);
         scene.Process(62, "feeder").WriteEnd(7001, 1).Sleeps();
-        _ = idle ? server.Sleeps() : server.Reads(6);
+        _ = idle ? server.WaitsForSignal() : server.Reads(6);
 
         ImmutableArray<Finding> told = [.. scene.Diagnose().Findings.Where(finding => finding.Rule == "eof-held-by-unrelated")];
         Assert.Equal(findings, told.Length);
@@ -161,7 +161,7 @@ public sealed class LikelyTests
         var scene = new Scene();
         scene.Process(50, "runner").ReadEnd(7000, 5).Reads(5);
         scene.Process(60, "test", parent: 50).Sleeps().State = other;
-        scene.Process(61, "server", parent: 50).WriteEnd(7000, 6).Sleeps();
+        scene.Process(61, "server", parent: 50).WriteEnd(7000, 6).WaitsForSignal();
 
         Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-unrelated"));
     }
