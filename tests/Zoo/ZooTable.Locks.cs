@@ -48,6 +48,11 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["shell", "cat"], Culprit = new("cat", -1) },
         },
+        // What timeout(1) runs cannot announce itself.
+        new("fifo-open-under-timeout", Script("fifo-under-timeout.sh"))
+        {
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = [], Unannounced = 1 },
+        },
     ];
 
     private static readonly Specimen[] HealthyLocks =
@@ -74,6 +79,7 @@ internal static partial class ZooTable
         Twin("talk-terminal", Alive),
         Twin("fifo-open-read", Alive),
         Twin("fifo-open-in-a-shell", Alive),
+        Twin("fifo-open-under-timeout", Alive),
     ];
 
     private static Specimen LockCircle(string how, int fd) => new($"lock-circle-{how}", Program("file-locks"), how)

@@ -73,7 +73,17 @@ internal static partial class ZooTable
         },
         new("coprocess-is-waited-for-before-its-input-ends", Script("coprocess.sh"), Program("zoo-exec"))
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60) },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60), Group = "coprocess" },
+        },
+        new("coprocess-of-a-shell-with-a-trap", Script("coprocess.sh"), Program("zoo-exec"))
+        {
+            Environment = new Dictionary<string, string> { ["ZOO_TRAP"] = "1" },
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60), Group = "coprocess" },
+        },
+        new("sort-whose-input-is-not-over", "python3", Script("sorted_before_end.py"), Program("zoo-exec"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { AtLeast = Confidence.Likely, Pids = ["parent", "sort"] },
         },
         new("perl-closes-a-copied-handle", "perl", Script("wait-before-close.pl"), Program("zoo-exec"))
         {
@@ -107,6 +117,8 @@ internal static partial class ZooTable
         Twin("cache-needs-a-token-of-its-clients", "busy"),
         Twin("jobs-of-make-want-another-token", "busy"),
         Twin("coprocess-is-waited-for-before-its-input-ends", "busy"),
+        Twin("coprocess-of-a-shell-with-a-trap", "busy") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy", ["ZOO_TRAP"] = "1" } },
+        Twin("sort-whose-input-is-not-over", "alarm"),
         Twin("perl-closes-a-copied-handle", "busy"),
         Twin("perl-closes-a-copied-handle-of-a-shell", "busy"),
         new("pool-whose-supervisor-waits-for-children", Program("pool"), "wait"),

@@ -41,6 +41,7 @@ internal static partial class ZooTable
         .. HealthyStopped,
         .. HealthyLeftServers,
         .. HealthyPipes,
+        .. HealthyStalls,
     ];
 
     public static Specimen ByName(string name) => Hangs.Concat(Leftovers).Concat(Healthy).Single(specimen => specimen.Name == name);

@@ -13,12 +13,12 @@ internal sealed partial class Adoption
     {
         foreach (Waiter waiter in waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
         {
-            if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldByUnrelated(reader, wait, guess: false)) is { } held)
-            {
-                ImmutableArray<Holder> holders = [.. resources.HoldersOf(held.Target!).Where(IsWriteEnd)];
-                // Two children of one parent may have been joined by it on purpose.
-                return new HeldUp(reader.Pid, waiter, held, holders) { Doubtful = holders.Any(holder => IsCopyOfTheParent(reader, holder.Owner)) };
-            }
+            if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldByUnrelated(reader, wait, guess: false) || IsHeldByBystanders(reader, waiter.Wait, wait, guess: false)) is not { } held)
+                continue;
+            ImmutableArray<Holder> holders = [.. resources.HoldersOf(held.Target!).Where(IsWriteEnd)];
+            bool copies = holders.Any(holder => IsCopyOfTheParent(reader, holder.Owner)), beside = !IsHeldByUnrelated(reader, held, guess: false);
+            // Two children of one parent may have been joined by it on purpose.
+            return new HeldUp(reader.Pid, waiter, held, holders) { Doubtful = copies || beside, OnlyIfStill = beside };
         }
         return null;
     }
@@ -30,16 +30,19 @@ internal sealed partial class Adoption
         {
             if (wait.Bounded != Bounded.No)
                 continue;
-            if (wait.Kind != WaitKind.Poll && IsHeldByUnrelated(reader, wait, guess: true))
+            if (wait.Kind != WaitKind.Poll && MayBeHeldByUnrelated(reader, wait, wait))
                 return true;
             foreach (Wait member in wait.Members)
             {
-                if (IsHeldByUnrelated(reader, member, guess: true))
+                if (MayBeHeldByUnrelated(reader, wait, member))
                     return true;
             }
         }
         return false;
     }
+
+    private bool MayBeHeldByUnrelated(HostProcess reader, Wait whole, Wait wait) =>
+        IsHeldByUnrelated(reader, wait, guess: true) || IsHeldByBystanders(reader, whole, wait, guess: true);
 
     private bool IsHeldByUnrelated(HostProcess reader, Wait wait, bool guess)
     {
@@ -76,7 +79,7 @@ internal sealed partial class Adoption
         && resources.ParentOf(reader) is { } parent && !IsSameProgram(reader.Record, parent.Record) && WaitsForChild(parent, reader, alone: true);
 
     /// <summary>A child of the reader's parent that is still the same program: forked, with all that was open.</summary>
-    private bool IsCopyOfTheParent(HostProcess reader, HostProcess holder) =>
+    public bool IsCopyOfTheParent(HostProcess reader, HostProcess holder) =>
         !holder.Record.IsZombie && resources.ParentOf(holder) is { } parent && parent == resources.ParentOf(reader) && IsSameProgram(holder.Record, parent.Record);
 
     /// <summary>

@@ -119,4 +119,7 @@ internal sealed record HeldUp(int Reader, Waiter Waiter, Wait Wait, ImmutableArr
 {
     /// <summary>It may also be meant so.</summary>
     public bool Doubtful { get; init; }
+
+    /// <summary>Worth telling only where the holders stand still as well: what is at work may be what the reader waits for.</summary>
+    public bool OnlyIfStill { get; init; }
 }

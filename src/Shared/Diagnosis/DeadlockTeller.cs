@@ -24,7 +24,7 @@ internal static class DeadlockTeller
         // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
         if (evidence.Counting != Counting.All && (!verdict.NamesFault || verdict.RestsOnStillness))
             return null;
-        ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. verdict.Doubts];
+        ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
 
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
@@ -98,6 +98,11 @@ internal static class DeadlockTeller
         }
         return [.. assumptions];
     }
+
+    private static IEnumerable<string> WhoMayEndAChild(Incident incident) =>
+        from member in incident.Core.Order()
+        where incident.Evidence.Graph.NodeOf(member).MayEndItsChild
+        select $"{Narrator.Name(incident.Evidence.Resources[member])} catches signals that tell a program to end, and may be meant to end its child when one comes";
 
     /// <summary>Who may still run there and was not counted.</summary>
     private static IEnumerable<string> LeftAside(ProcessRecord process, WaitNode node)

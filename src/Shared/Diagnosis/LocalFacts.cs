@@ -48,7 +48,7 @@ internal static class LocalFact
     public static LocalFacts Of(ProcessRecord process, ImmutableArray<Wait> waits, ImmutableArray<bool> services)
     {
         LocalFacts facts = LocalFacts.None;
-        if (WhyItCanRun(process, waits.IsEmpty, guess: true, serves: !services.IsDefault) is null && !waits.Where((_, place) => services.IsDefault || !services[place]).Any(wait => WakerFinder.WhyOutside(wait.WithoutTimeout) is not null))
+        if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !waits.Where((_, place) => services.IsDefault || !services[place]).Any(wait => WakerFinder.WhyOutside(wait.WithoutTimeout) is not null))
             facts |= LocalFacts.MayBeStuck;
         if (waits.Any(wait => wait.MayLast && Adoption.PipeReads(wait).Any()))
             facts |= LocalFacts.ReadsPipe;
@@ -77,10 +77,7 @@ internal static class LocalFact
     /// <param name="guess">
     /// Without the costly facts that only suspects have: nobody is to stop being a suspect by having been one.
     /// </param>
-    /// <param name="serves">
-    /// Service threads of a runtime are left aside; one that catches the signals of all interval timers catches whatever there is, and says nothing by it.
-    /// </param>
-    public static string? WhyItCanRun(ProcessRecord process, bool noThreads, bool guess, bool serves = false)
+    public static string? WhyItCanRun(ProcessRecord process, bool noThreads, bool guess)
     {
         if (noThreads)
             return process.IsZombie ? "it has exited" : "no thread of it could be read";
@@ -92,7 +89,7 @@ internal static class LocalFact
             return "it has a POSIX timer";
         if (process.HasAlarm == true && !guess)
             return "it has an alarm pending";
-        if ((process.SignalsCaught & SignalMask.IntervalTimers) != 0 && !(serves && (process.SignalsCaught & SignalMask.IntervalTimers) == SignalMask.IntervalTimers))
+        if (process.HasAlarm is null && !guess && CatchesAlarmAlone(process))
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
         if (!guess && process.Fds.Any(fd => fd.Async))
             return "it has an fd that sends it signals (O_ASYNC)";
@@ -112,9 +109,18 @@ internal static class LocalFact
             yield return $"the fd table of {Narrator.Name(process)} could not be read: it may have an fd that sends it signals";
         if (process.HasPosixTimers is null)
             yield return $"whether {Narrator.Name(process)} has a POSIX timer could not be read";
+        if (process.HasAlarm is null && (process.SignalsCaught & SignalMask.Alarm) != 0)
+            yield return $"{Narrator.Name(process)} catches SIGALRM, and whether it has set an alarm shows nowhere";
         if (process.Fds.Any(fd => fd.CloseOnExec is null))
             yield return $"not all flags of the fds of {Narrator.Name(process)} could be read";
     }
+
+    /// <summary>
+    /// As who sets an alarm does. Who catches the signals of all interval timers catches whatever would end it, to clean up first, and says nothing by it; and
+    /// the other two timers count processor time, of which who waits takes none.
+    /// </summary>
+    private static bool CatchesAlarmAlone(ProcessRecord process) =>
+        (process.SignalsCaught & SignalMask.Alarm) != 0 && (process.SignalsCaught & SignalMask.IntervalTimers) != SignalMask.IntervalTimers;
 
     /// <summary>A pending signal wakes every thread that does not block it, or waits for one to take it in sigwait(3).</summary>
     private static bool TakesASignal(ProcessRecord process, ThreadRecord thread) =>
@@ -127,8 +133,11 @@ internal static class SignalMask
     /// <summary>SIGCHLD.</summary>
     public const ulong Child = 1UL << 16;
 
+    /// <summary>SIGALRM.</summary>
+    public const ulong Alarm = 1UL << 13;
+
     /// <summary>SIGALRM, SIGVTALRM, SIGPROF.</summary>
-    public const ulong IntervalTimers = 1UL << 13 | 1UL << 25 | 1UL << 26;
+    public const ulong IntervalTimers = Alarm | 1UL << 25 | 1UL << 26;
 
     /// <summary>SIGINT.</summary>
     public const ulong Interrupt = 1UL << 1;

@@ -25,13 +25,13 @@ internal sealed class TriageLists
     public TriageList HeldUp { get; } = new(asksForThem: true, asksAboveThem: true);
 
     /// <summary>Readers that a process without business there might keep waiting, see <see cref="Adoption.HeldByUnrelated"/>.</summary>
-    public TriageList HeldByUnrelated { get; } = new(asksForThem: true, asksAboveThem: false);
+    public TriageList HeldByUnrelated { get; } = new(asksForThem: true, asksAboveThem: true);
 
     /// <summary>Those that might wait only for somebody stopped.</summary>
     public TriageList WaitForStopped { get; } = new(asksForThem: true, asksAboveThem: true);
 
     /// <summary>Those that wait for the other end of a FIFO, see <see cref="LocalFacts.AwaitsFifo"/>.</summary>
-    public TriageList AtFifos { get; } = new(asksForThem: true, asksAboveThem: false);
+    public TriageList AtFifos { get; } = new(asksForThem: true, asksAboveThem: true);
 
     /// <summary>Those whose lock words name a fault.</summary>
     public TriageList LockFaults { get; } = new(asksForThem: true, asksAboveThem: false);

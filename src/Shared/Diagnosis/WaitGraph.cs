@@ -58,12 +58,13 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
             Wait wait = comesBack ? waits[i].WithoutTimeout : waits[i];
             waiters.Add(new Waiter(threads[i], wait, ClauseCollector.ClausesOf(_finder, process, wait)) { Timed = comesBack && wait.Bounded == Bounded.No });
         }
-        string? canRun = WhyItCanRun(process, [.. waiters], serves: aside.Count > 0);
+        string? canRun = WhyItCanRun(process, [.. waiters]);
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
             NotKnown = [.. LocalFact.NotKnown(process.Record)],
             MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record) && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter)),
+            MayEndItsChild = (process.Record.SignalsCaught & SignalMask.TellsToEnd) != 0 && waiters.Any(waiter => waiter.Thread.Tid == process.Pid && WaitsForOneChild(waiter)),
         };
     }
 
@@ -75,11 +76,11 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
         _ => false,
     };
 
-    private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters, bool serves)
+    private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters)
     {
         if (process.Pid == resources.Look.ObserverPid)
             return "it is the looker";
-        if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false, serves) is { } why)
+        if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false) is { } why)
             return why;
         if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid))
             && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait))
@@ -95,14 +96,14 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
 
     /// <summary>
     /// A handler interrupts the main thread, posts what only the process itself could post, or writes to a pipe or eventfd of its own that
-    /// stands among the fds that are waited for. A supervisor that waits for its children ends them in the handler. And who lets signals in only while it waits
-    /// means to be woken by them.
+    /// stands among the fds that are waited for. A supervisor that waits for any of its children ends them in the handler; who waits for the only one has nobody left
+    /// to give it work. And who lets signals in only while it waits means to be woken by them.
     /// </summary>
     private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter)
     {
         int pid = process.Pid;
         if (waiter.Thread.Tid == pid
-            && (waiter.WaitsOnlyFor(pid) || waiter.Wait.Kind == WaitKind.ChildWait && (process.SignalsCaught & SignalMask.TellsToEnd) != 0))
+            && (waiter.WaitsOnlyFor(pid) || waiter.Wait.Kind == WaitKind.ChildWait && (process.SignalsCaught & SignalMask.TellsToEnd) != 0 && !WaitsForOneChild(waiter)))
         {
             return true;
         }
@@ -111,6 +112,9 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
             || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => IsOwnSelfPipe(part, pid))
             || waiter.Clauses.Any(clause => clause.Wait.Kind == WaitKind.EventFd && IsOwnSelfPipe(clause, pid));
     }
+
+    /// <summary>By its pid, or because it has no other.</summary>
+    private static bool WaitsForOneChild(Waiter waiter) => waiter.Wait.Kind == WaitKind.ChildWait && waiter.Clauses is [var clause] && clause.Wakers.Count(waker => waker.Direct) == 1;
 
     private static bool IsOwnSelfPipe(Clause clause, int pid) =>
         clause.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead or WaitKind.EventFd && clause.Wakers.Any(waker => waker.Direct && waker.Node == pid);
@@ -127,6 +131,9 @@ internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, 
 
     /// <summary>Whether it catches signals and one of its waits is such as a handler ends: then a set that is stuck without a fault in it may be idle by design.</summary>
     public bool MayWaitForSignal { get; init; }
+
+    /// <summary>Whether it waits for one child and catches signals that tell a program to end: its handler may be there to end the child.</summary>
+    public bool MayEndItsChild { get; init; }
 
     /// <summary>Service threads of a runtime that were left aside; they have no clauses here.</summary>
     public ImmutableArray<Waiter> Aside { get; init; } = [];

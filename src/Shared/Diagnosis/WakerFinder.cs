@@ -72,7 +72,8 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             sink.Add(tracee, null, direct: false);
         if (!guess)
             AddSharers(process, sink);
-        if (process.Record.HasParentDeathSignal == true && resources.ParentOf(process) is { } parent)
+        // The looker, where it runs the command itself, does not end while it looks.
+        if (process.Record.HasParentDeathSignal == true && resources.ParentOf(process) is { } parent && parent.Pid != resources.Look.ObserverPid)
             sink.Add(parent, null, direct: false);
         if ((process.Record.SignalsCaught & SignalMask.Child) == 0)
             return;

@@ -37,6 +37,37 @@ public sealed class DeadlockTests
         Assert.DoesNotContain("no-itimer", Assert.Single(scene.Diagnose().Findings).Assumptions);
     }
 
+    [Theory]
+    [InlineData(Alarm, false, Confidence.Proven)] // known not to be set
+    [InlineData(Alarm, null, null)]
+    [InlineData(AllTimers, null, Confidence.Likely)] // whatever would end it is caught
+    [InlineData(AllTimers, true, null)]
+    public void Diagnose_CrossReadersOneOfWhomCatchesAlarms_AreStuckWhereNoneIsSet(ulong caught, bool? alarm, Confidence? told)
+    {
+        var scene = new Scene();
+        Actor one = scene.Process(10, "a").Reads(0).ReadEnd(1, 0).WriteEnd(2, 1);
+        (one.Caught, one.Alarm) = (caught, alarm);
+        scene.Process(20, "b").Reads(0).ReadEnd(2, 0).WriteEnd(1, 1);
+
+        Assert.Equal(told, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
+    }
+
+    [Theory]
+    [InlineData(9, 1)]
+    [InlineData(0, 0)]
+    public void Diagnose_ReadersThatAreToldOfTheirParentsDeath_AreStuckWhereThatIsTheLooker(int looker, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(9, "parent").Sleeps();
+        scene.Process(10, "a", parent: 9).Reads(0).ReadEnd(1, 0).WriteEnd(2, 1).With = record => record with { HasParentDeathSignal = true };
+        scene.Process(20, "b", parent: 9).Reads(0).ReadEnd(2, 0).WriteEnd(1, 1);
+        Snapshot first = scene.Look(1000), last = scene.Look(1001) with { ObserverPid = looker };
+
+        Assert.Equal(findings, Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions()).Findings.Length);
+    }
+
+    private const ulong Alarm = 1UL << 13, AllTimers = Alarm | 1UL << 25 | 1UL << 26;
+
     [Fact]
     public void Diagnose_CrossReadersOneOfWhomHasAnAlarm_AreNotStuck()
     {

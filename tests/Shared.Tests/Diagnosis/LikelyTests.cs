@@ -135,6 +135,37 @@ public sealed class LikelyTests
         Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-unrelated"));
     }
 
+    [Theory]
+    [InlineData(60, true, 1)]
+    [InlineData(-1, true, 0)] // a shell, whose pipeline it may be
+    [InlineData(60, false, 0)] // what it reads it may be about to hand on
+    public void Diagnose_SiblingOfTheSameJobThatHasAPipe_IsSuspectedWhereItIsIdleAndTheReaderIsWaitedFor(int awaited, bool idle, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "runner").WaitsFor(awaited);
+        scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
+        Actor server = scene.Process(61, "server", parent: 50).WriteEnd(7000, 5).ReadEnd(7001, 6);
+        scene.Process(62, "feeder").WriteEnd(7001, 1).Sleeps();
+        _ = idle ? server.WaitsForSignal() : server.Reads(6);
+
+        ImmutableArray<Finding> told = [.. scene.Diagnose().Findings.Where(finding => finding.Rule == "eof-held-by-unrelated")];
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(Confidence.Suspected, finding.Confidence));
+    }
+
+    [Theory]
+    [InlineData('Z', 1)]
+    [InlineData('S', 0)]
+    public void Diagnose_ChildThatHasTheOutputOfAnother_IsSuspectedWhereThatOneHasExited(char other, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "runner").ReadEnd(7000, 5).Reads(5);
+        scene.Process(60, "test", parent: 50).Sleeps().State = other;
+        scene.Process(61, "server", parent: 50).WriteEnd(7000, 6).WaitsForSignal();
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-unrelated"));
+    }
+
     private static BlockedCall Sleep { get; } = new(BlockedCallStatus.InCall, 230, [1, 0, 0x2000, 0, 0, 0]);
 
     /// <summary>A reader in which a runtime is, and a child that has the pipe twice and waits for the reader.</summary>

@@ -126,6 +126,36 @@ public sealed class NamedObjectTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    [Theory]
+    [InlineData("/usr/bin/orphan-agent", 1)]
+    [InlineData("/usr/bin/worker", 0)]
+    public void Diagnose_FifoBelowTheLookerItself_IsToldUnlessAnotherChildOfItMayOpenIt(string program, int findings)
+    {
+        Scene scene = Fifo();
+        scene.Process(9, "orphan-agent").Sleeps().With = record => record with { Pgrp = 60, Exe = "/usr/bin/orphan-agent" };
+        scene.Process(12, "reader", parent: 9).Sleeps().With = record => record with { Pgrp = 60, Exe = program };
+        scene[10].With = record => record with { Ppid = 9 };
+
+        DiagnosisResult told = Diagnose(scene, look => look with { ObserverPid = 9 });
+
+        Assert.Equal(findings, told.Findings.Length);
+        Assert.All(told.Findings, finding => Assert.Equal([10, 11], finding.Pids));
+    }
+
+    [Fact]
+    public void Diagnose_FifoBelowWhoOnlySupervisesItsChildren_IsToldWithoutIt()
+    {
+        Scene scene = Fifo();
+        scene.Process(9, "timeout").Thread(9, 130, "sigsuspend", 0x1000, 8).Pgrp = 60;
+        scene[10].With = record => record with { Ppid = 9 };
+
+        Assert.Equal([10, 11], Assert.Single(scene.Diagnose().Findings).Pids);
+
+        scene.Process(12, "worker", parent: 9).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
     [Fact]
     public void Suspects_RuntimeWithAThreadOfItsOwnAtAFifo_IsNone()
     {
@@ -150,9 +180,11 @@ public sealed class NamedObjectTests
         return actor;
     }
 
-    private static DiagnosisResult Diagnose(Scene scene, SysvObject item)
+    private static DiagnosisResult Diagnose(Scene scene, SysvObject item) => Diagnose(scene, look => look with { SysvObjects = [item], IpcNamespace = 9 });
+
+    private static DiagnosisResult Diagnose(Scene scene, Func<Snapshot, Snapshot> with)
     {
-        Snapshot first = scene.Look(1000), last = scene.Look(1001) with { SysvObjects = [item], IpcNamespace = 9 };
+        Snapshot first = scene.Look(1000), last = with(scene.Look(1001));
         return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
     }
 }

@@ -240,14 +240,30 @@ public sealed class PipeRuleTests
     }
 
     [Theory]
-    [InlineData(Termination, 0)]
-    [InlineData(Interrupt, 1)]
-    [InlineData(0UL, 1)]
-    public void Child_OfAParentThatIsToldToEndBySignals_MayBeAnIdleWorker(ulong caught, int findings)
+    [InlineData(Termination, false)]
+    [InlineData(Interrupt, true)]
+    [InlineData(0UL, true)]
+    public void Child_OfAParentThatIsToldToEndBySignals_IsNoProof(ulong caught, bool proven)
     {
         var scene = new Scene();
         scene.Process(10, "parent").WriteEnd(7000, 5).WaitsFor(-1);
         scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+        scene[10].Caught = caught;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal(("child-never-exits", proven), (finding.Rule, finding.Confidence == Confidence.Proven));
+        Assert.Equal(proven, finding.NotProvenBecause.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(Termination, 0)]
+    [InlineData(Interrupt, 1)]
+    public void Children_OfAParentThatIsToldToEndBySignals_MayBeIdleWorkers(ulong caught, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).WriteEnd(7001, 6).WaitsFor(-1);
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+        scene.Process(12, "child", parent: 10).ReadEnd(7001, 0).Reads(0);
         scene[10].Caught = caught;
 
         Assert.Equal(findings, scene.Diagnose().Findings.Length);

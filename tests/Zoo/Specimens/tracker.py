@@ -1,6 +1,6 @@
 """A parent stops its tracker by closing the tracker's pipe and waits for it; a child that it forked before has the pipe as well, and waits for the parent.
 
-ZOO_FORM=busy: the forked child is at work.
+ZOO_FORM=busy: the forked child is at work. ZOO_FORM=asleep: it sleeps, and will for a long time.
 """
 import os
 import time
@@ -28,6 +28,8 @@ if os.fork() == 0:
     os.close(99)
     while os.environ.get("ZOO_FORM") == "busy":
         time.sleep(0.05)
+    if os.environ.get("ZOO_FORM") == "asleep":
+        time.sleep(1000)
     os.read(work_read, 1)
     os._exit(0)
 os.close(work_read)

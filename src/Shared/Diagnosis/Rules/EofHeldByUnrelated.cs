@@ -23,10 +23,28 @@ internal sealed class EofHeldByUnrelated : EvidenceRule
         {
             if (told.Contains(process.Pid) || process.IsNew || evidence.Adoption.HeldByUnrelated(process, evidence.Graph.NodeOf(process.Pid).Waiters) is not { } held)
                 continue;
-            if (evidence.StillFor(process.Record, held.Waiter.Thread) >= evidence.Options.MinimumWait && held.Holders.All(holder => evidence.HasSettled(holder.Owner)))
+            if (evidence.StillFor(process.Record, held.Waiter.Thread) >= evidence.Options.MinimumWait
+                && held.Holders.All(holder => evidence.HasSettled(holder.Owner))
+                && (!held.OnlyIfStill || held.Holders.All(holder => StandsStill(evidence, holder.Owner))))
+            {
                 yield return Tell(evidence, held);
+            }
         }
     }
+
+    /// <summary>Who works in small steps sleeps in between for less than this.</summary>
+    private static readonly TimeSpan Nap = TimeSpan.FromSeconds(1);
+
+    private static bool StandsStill(Evidence evidence, HostProcess holder)
+    {
+        TimeSpan least = evidence.Options.MinimumWait > Nap ? evidence.Options.MinimumWait : Nap;
+        return Steadiness.WhyItMayHaveMoved(holder.Before, holder.Record) is null && HostProcess.ThreadsOf(holder.Record).All(thread => evidence.StillFor(holder.Record, thread) >= least);
+    }
+
+    private static string HowItCame(Evidence evidence, HeldUp held, int holder) =>
+        !held.Doubtful ? "is of another job and has its stdio elsewhere"
+        : evidence.Adoption.IsCopyOfTheParent(evidence.Resources.Find(held.Reader)!, evidence.Resources.Find(holder)!) ? "is a forked copy of the reader's parent, with all that was open there"
+        : "was started beside the reader, and has its stdio elsewhere";
 
     private Finding Tell(Evidence evidence, HeldUp held)
     {
@@ -51,7 +69,7 @@ internal sealed class EofHeldByUnrelated : EvidenceRule
             Explanation =
             [
                 $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, edges))}",
-                .. holders.Select(holder => $"{narrator.Name(holder)} {(held.Doubtful ? "is a forked copy of the reader's parent, with all that was open there" : "is of another job and has its stdio elsewhere")}, and waits for other things: it has inherited that end."),
+                .. holders.Select(holder => $"{narrator.Name(holder)} {HowItCame(evidence, held, holder)}, and waits for other things: it has inherited that end."),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(edges),

@@ -13,8 +13,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// cat    opens f to read       f: nobody
 /// </code>
 /// A service waits for its FIFO in the same way. It is taken for one where it catches the signals that end or reload a service, has other threads at work, was started
-/// by init as the leader of its session, or has somebody beside it who can still run and may open the other end: whoever is of its process group or comes from it or from who waits for it. A
-/// reader that has the other end open itself waits by design.
+/// by init as the leader of its session, or has somebody beside it who can still run and may open the other end: whoever is of its process group or comes from it or from who waits for it or
+/// supervises it. A reader that has the other end open itself waits by design.
 /// </summary>
 internal sealed class FifoNoPeer : EvidenceRule
 {
@@ -77,15 +77,13 @@ internal sealed class FifoNoPeer : EvidenceRule
         return true;
     }
 
-    /// <summary>Parents that wait for it, and their parents that wait for them, nearest first.</summary>
-    private static List<HostProcess> WaitingFor(Evidence evidence, HostProcess process)
+    /// <summary>Those above it that wait for it, or for whoever is between, and do nothing else: the nearest first.</summary>
+    private static List<HostProcess> Above(Evidence evidence, HostProcess process)
     {
         var above = new List<HostProcess>();
         HostProcess child = process;
         while (evidence.Resources.ParentOf(child) is { Pid: > 1 } parent && parent.Record.Session == process.Record.Session && above.Count < 64
-            && evidence.Graph.NodeOf(parent.Pid).Waiters is { IsEmpty: false } waiters
-            && waiters.All(waiter => waiter.Wait.Bounded == Bounded.No && IsForOthers(waiter.Wait))
-            && waiters.SelectMany(waiter => waiter.Clauses).Any(clause => clause.Wait.Kind == WaitKind.ChildWait && clause.Wakers.Any(waker => waker.Node == child.Pid)))
+            && (parent.Pid == evidence.Last.ObserverPid || IsWaitingFor(evidence, parent, child) || Supervision.OnlySupervises(evidence.Resources, parent)))
         {
             above.Add(parent);
             child = parent;
@@ -93,22 +91,44 @@ internal sealed class FifoNoPeer : EvidenceRule
         return above;
     }
 
+    private static bool IsWaitingFor(Evidence evidence, HostProcess parent, HostProcess child) =>
+        evidence.Graph.NodeOf(parent.Pid).Waiters is { IsEmpty: false } waiters
+        && waiters.All(waiter => waiter.Wait.Bounded == Bounded.No && IsForOthers(waiter.Wait))
+        && waiters.SelectMany(waiter => waiter.Clauses).Any(clause => clause.Wait.Kind == WaitKind.ChildWait && clause.Wakers.Any(waker => waker.Node == child.Pid));
+
+    /// <summary>Of those above it the ones that are seen to wait for it: they stand in the story.</summary>
+    private static IEnumerable<HostProcess> WaitingFor(Evidence evidence, HostProcess process)
+    {
+        HostProcess child = process;
+        foreach (HostProcess parent in Above(evidence, process))
+        {
+            if (parent.Pid == evidence.Last.ObserverPid || !IsWaitingFor(evidence, parent, child))
+                yield break;
+            yield return child = parent;
+        }
+    }
+
     private static bool MayHavePeerToCome(Evidence evidence, HostProcess process)
     {
-        List<HostProcess> waiting = WaitingFor(evidence, process);
-        HostProcess top = waiting.Count > 0 ? waiting[^1] : process;
-        // As a service manager starts its services.
-        if (top.Record.Session == top.Pid && top.Record.TtyNr == 0 && evidence.Resources.ParentOf(top) is { Record.NsPid: 1 })
+        List<HostProcess> above = Above(evidence, process);
+        HostProcess top = above.Count > 0 ? above[^1] : process;
+        // As a service manager starts its services. What the looker has started itself is none.
+        if (top.Record.Session == top.Pid && top.Record.TtyNr == 0 && evidence.Resources.ParentOf(top) is { Record.NsPid: 1 } && !above.Exists(parent => parent.Pid == evidence.Last.ObserverPid))
             return true;
         foreach (HostProcess other in evidence.Resources.Processes)
         {
-            if (other == process || other.Record.IsZombie || other.Pid == evidence.Last.ObserverPid || waiting.Contains(other))
+            if (other == process || other.Record.IsZombie || IsOfTheLooker(evidence, other) || above.Contains(other))
                 continue;
             if ((other.Record.Pgrp == process.Record.Pgrp || evidence.Resources.IsDescendant(other, top)) && CanRun(evidence, other))
                 return true;
         }
         return false;
     }
+
+    /// <summary>The looker, or a child of it that is the same program: it reads for it.</summary>
+    private static bool IsOfTheLooker(Evidence evidence, HostProcess process) =>
+        process.Pid == evidence.Last.ObserverPid
+        || process.Record is { Exe: { } program, Ppid: var parent } && parent == evidence.Last.ObserverPid && evidence.Resources.Find(parent)?.Record.Exe == program;
 
     private static bool CanRun(Evidence evidence, HostProcess process)
     {

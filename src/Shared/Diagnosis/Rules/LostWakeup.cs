@@ -30,6 +30,7 @@ internal sealed class LostWakeup : IncidentRule
         ImmutableArray<(int Pid, Wait Wait)> untold = [.. waits.Where(item => item.Wait.Futex is { JoinsTid: null })];
         if (untold.IsEmpty)
             return null;
+        HostProcess? joined = incident.Core.Count == 1 && incident.Evidence.Resources.Find(untold[0].Pid) is { } only && ForkedChild.IsJoined(incident.Evidence.Resources, only) ? only : null;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
         return new Verdict(
@@ -37,8 +38,9 @@ internal sealed class LostWakeup : IncidentRule
             [.. untold.DistinctBy(item => (item.Pid, item.Wait.Resource)).Select(item => new Culprit(
                 item.Pid, null, item.Wait.Resource!, "It ends when somebody signals what is waited for: look for a signal that came before the wait, or for the one who was to send it."))])
         {
-            // To wait like this until a signal comes may be the design.
-            NamesFault = false,
+            // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
+            NamesFault = joined is not null,
+            Doubts = joined is not null && (joined.Record.SignalsCaught & SignalMask.Interrupt) != 0 ? [$"{narrator.Name(joined.Pid)} catches SIGINT, and to wait for that may be its design"] : [],
         };
     }
 }

@@ -1,0 +1,89 @@
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>Whether who holds a pipe is of the reader's own job, and seems to have it by mistake all the same.</summary>
+internal sealed partial class Adoption
+{
+    /// <summary>
+    /// Somebody counts on the reader's end, or the reader on that of a child that has exited: a parent that waits for this child and no other, or a child that has been
+    /// dead since. And nobody of those who hold the write end does anything with it: each is beside the reader, or below it where a child has exited, and waits for
+    /// something that has nothing to do with the pipe. One that is at work may be the writer whom all wait for.
+    /// </summary>
+    /// <param name="whole">The thread's wait, of which <paramref name="wait"/> may be a member.</param>
+    private bool IsHeldByBystanders(HostProcess reader, Wait whole, Wait wait, bool guess)
+    {
+        if (!StreamEnds.IsRead(wait) || wait.Target!.Kind != FdKind.Pipe || wait.Fd is not { } fd)
+            return false;
+        // Waits are worked out anew wherever nobody is a suspect: what costs nothing is asked first.
+        bool beside = fd is 0 or > 2, below = fd > 2 && whole.Members.All(PipeHazards.IsPipeRead);
+        bool any = false;
+        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        {
+            if (holder.Owner == reader && !IsWriteEnd(holder))
+                continue;
+            if (!IsWriteEnd(holder) || (holder.Access & FdAccess.Read) != 0 || holder.Fd <= 2 || holder.Owner.Record.IsZombie)
+                return false;
+            beside = beside && IsBeside(reader, holder, guess);
+            below = below && IsOtherChild(reader, holder, guess);
+            if (!beside && !below)
+                return false;
+            any = true;
+        }
+        if (!any)
+            return false;
+        // Who waits for other things as well, as servers do, may leave a child unwaited for.
+        bool counted = beside ? resources.ParentOf(reader) is { } parent && WaitsForChild(parent, reader, alone: true) : HasDeadChild(reader);
+        if (!counted)
+            return false;
+        foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
+        {
+            if (IsWriteEnd(holder) && !IsIdle(holder.Owner, IsCopy(holder.Owner)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>A child whose output is read to its end before it is waited for.</summary>
+    private bool HasDeadChild(HostProcess reader)
+    {
+        foreach (HostProcess child in resources.ChildrenOf(reader).Span)
+        {
+            if (child.Record.IsZombie)
+                return true;
+        }
+        return false;
+    }
+
+    private bool IsBeside(HostProcess reader, Holder holder, bool guess) =>
+        holder.Owner != reader && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
+        && (IsLeftOpen(holder, guess) || IsCopy(holder.Owner));
+
+    /// <summary>Another program than the reader, which was started while the pipe was open.</summary>
+    private bool IsOtherChild(HostProcess reader, Holder holder, bool guess) =>
+        resources.ParentOf(holder.Owner) == reader && !IsSameProgram(holder.Owner.Record, reader.Record) && IsLeftOpen(holder, guess);
+
+    private static bool IsLeftOpen(Holder holder, bool guess) => guess || holder.Owner.Record.FindFd(holder.Fd)?.CloseOnExec == false;
+
+    private bool IsCopy(HostProcess process) => resources.ParentOf(process) is { } parent && IsSameProgram(process.Record, parent.Record);
+
+    /// <summary>
+    /// It waits for what no pipe, file or connection brings: a client, or a signal. Who reads elsewhere may read what it is to write here. A program that sleeps, or waits for
+    /// a child, comes to its end by and by; of a forked copy not even that can be said.
+    /// </summary>
+    private bool IsIdle(HostProcess process, bool copy)
+    {
+        foreach (Wait wait in process.WaitsOf(resources.Look.Host))
+        {
+            if (!IsIdle(wait, copy) && !(wait is { Kind: WaitKind.Poll, Members.IsEmpty: false } && wait.Members.All(member => IsIdle(member, copy))))
+                return false;
+        }
+        return true;
+    }
+
+    private bool IsIdle(Wait wait, bool copy) =>
+        wait.Kind is WaitKind.SignalWait or WaitKind.SocketAccept || copy && wait.Kind is (WaitKind.Timer or WaitKind.ChildWait)
+        || wait is { Kind: WaitKind.SocketRead, Target: { } target } && resources.Look.Sockets is var sockets
+            && (sockets is null || SocketOf(sockets.Value, target.Id) is { State: SocketState.Listening });
+}
