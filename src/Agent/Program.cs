@@ -9,6 +9,6 @@ if (args is [ReadServer.Word, var procPath])
 if (args is ["scan", ..])
     GC.TryStartNoGCRegion(128 * 1024 * 1024);
 // What guard runs is to find the terminal as it was.
-if (args is ["guard", ..])
+if (args is [GuardCommand.Name, ..])
     return await CommandLine.RunAsync(args, new DescriptorWriter(StandardDescriptor.Output), new DescriptorWriter(StandardDescriptor.Error));
 return await CommandLine.RunAsync(args, StandardStream.Output(), StandardStream.Error());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Zoo;
 
@@ -42,6 +43,8 @@ internal sealed class Keeper : IAsyncDisposable
         };
         if (through.Length > 0)
             Agent.SetUp(start, folder);
+        else
+            start.Environment[JobCookie.Specimen] = "zoo"; // these tests may run under guard themselves
         foreach ((string name, string value) in specimen.Environment)
             start.Environment[name] = value;
         var keeper = new Keeper(Process.Start(start)!, folder, through.Length > 0);

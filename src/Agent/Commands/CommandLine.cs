@@ -20,7 +20,7 @@ public static class CommandLine
     public static async Task<int> RunAsync(string[] words, TextWriter output, TextWriter error)
     {
         // A command that runs another has codes of its own, as env(1) has them.
-        bool isGuard = words is ["guard", ..];
+        bool isGuard = words is [GuardCommand.Name, ..];
         int failed = isGuard ? GuardCommand.Failed : Failed;
         try
         {

@@ -10,11 +10,13 @@ namespace OrphanBoard.Agent.Commands;
 /// <summary><c>guard</c>: runs a command; a deadlock in its tree becomes a panic.</summary>
 public static class GuardCommand
 {
+    public const string Name = "guard";
+
     /// <summary>Guard itself failed; the command could not be run; there is none. As env(1).</summary>
     public const int Failed = 125, CannotRun = 126, NotFound = 127;
 
     public static Command Syntax { get; } = new(
-        "guard",
+        Name,
         "run a command; a deadlock in its process tree is told and ends it",
         "-- COMMAND [ARGUMENT]...",
         int.MaxValue,

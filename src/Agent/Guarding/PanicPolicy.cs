@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Agent.Commands;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
@@ -6,7 +7,8 @@ namespace OrphanBoard.Agent.Guarding;
 
 /// <summary>
 /// Which finding ends the command: a hang on which its result depends, proven, or likely for as long as the grace. Who hangs and came from the command
-/// without having lost its parent is somebody that the command is going to wait for; an orphan that hangs by itself is not.
+/// without having lost its parent is somebody that the command is going to wait for; an orphan that hangs by itself is not. Nor is a specimen that somebody
+/// has made to hang, nor what is below another guard, whose affair it is.
 /// </summary>
 /// <param name="command">Pid of the command.</param>
 /// <param name="grace">How long a likely hang must last.</param>
@@ -37,6 +39,9 @@ internal sealed class PanicPolicy(int command, TimeSpan grace, TimeSpan minimumW
         return worst;
     }
 
+    private static bool IsGuard(ProcessRecord process) =>
+        process.Cmdline is [var program, GuardCommand.Name, ..] && Path.GetFileName(program.AsSpan()) is "orphan-agent";
+
     /// <summary>What somebody above it, in the tree, is going to end by itself at a time limit of its own is told, and left to that.</summary>
     public static bool Ends(Finding hang) => hang.BoundedBy is null;
 
@@ -50,10 +55,10 @@ internal sealed class PanicPolicy(int command, TimeSpan grace, TimeSpan minimumW
         // A pid that was given out again while the look walked could close a circle of parents.
         for (int steps = 0; steps < look.Processes.Length; steps++)
         {
+            if (look.Find(pid) is not { IsSpecimen: false } process || IsGuard(process))
+                return false;
             if (pid == command)
                 return true;
-            if (look.Find(pid) is not { } process)
-                return false;
             pid = process.Ppid;
         }
         return false;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -13,7 +14,9 @@ internal sealed class Jobs(ResourceIndex resources, Func<HostProcess, bool> isLe
     private Dictionary<JobCookie, List<HostProcess>>? _members;
 
     /// <summary>The mark that names the job, <c>RUNNER_TRACKING_ID=github_1</c>; null where there is none.</summary>
-    public static string? NameOf(ProcessRecord process) => process.JobCookies is [var first, ..] ? $"{first.Key}={first.Value}" : null;
+    public static string? NameOf(ProcessRecord process) => MarksOf(process) is [var first, ..] ? $"{first.Key}={first.Value}" : null;
+
+    private static ImmutableArray<JobCookie>? MarksOf(ProcessRecord process) => process.IsSpecimen ? process.JobCookies?[..^1] : process.JobCookies;
 
     /// <summary>
     /// Whether a process has the marks of a job of which nobody is left but those that were left behind. Its parent, who has adopted it, is none of the
@@ -21,7 +24,7 @@ internal sealed class Jobs(ResourceIndex resources, Func<HostProcess, bool> isLe
     /// </summary>
     public bool IsOver(HostProcess process)
     {
-        if (process.Record.JobCookies is not { IsEmpty: false } cookies || resources.ParentOf(process) is not { } parent
+        if (MarksOf(process.Record) is not { IsEmpty: false } cookies || resources.ParentOf(process) is not { } parent
             || parent.Record.JobCookies is null && parent.Record.NsPid != 1 || Share(process, parent))
         {
             return false;
@@ -47,7 +50,7 @@ internal sealed class Jobs(ResourceIndex resources, Func<HostProcess, bool> isLe
     }
 
     private static bool Share(HostProcess a, HostProcess b) =>
-        a.Record.JobCookies is { } own && b.Record.JobCookies is { } other && own.Any(other.Contains);
+        MarksOf(a.Record) is { } own && MarksOf(b.Record) is { } other && own.Any(other.Contains);
 
     private Dictionary<JobCookie, List<HostProcess>> Members => _members ??= Collect();
 
@@ -56,7 +59,7 @@ internal sealed class Jobs(ResourceIndex resources, Func<HostProcess, bool> isLe
         var members = new Dictionary<JobCookie, List<HostProcess>>();
         foreach (HostProcess process in resources.Processes)
         {
-            foreach (JobCookie cookie in process.Record.IsZombie ? [] : process.Record.JobCookies ?? [])
+            foreach (JobCookie cookie in process.Record.IsZombie ? [] : MarksOf(process.Record) ?? [])
                 (members.TryGetValue(cookie, out List<HostProcess>? list) ? list : members[cookie] = []).Add(process);
         }
         return members;

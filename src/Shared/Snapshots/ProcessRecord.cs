@@ -125,6 +125,9 @@ public sealed record ProcessRecord
 
     public ProcessKey Key => new(Pid, StartTimeTicks);
 
+    /// <summary>Whether it, or who started it, is marked as a hang that somebody has made on purpose (<see cref="JobCookie.Specimen"/>).</summary>
+    public bool IsSpecimen => JobCookies is [.., { Key: JobCookie.Specimen }];
+
     /// <summary>Exited as a whole. A leader that has left by pthread_exit(3) is in state Z too, while other threads live on.</summary>
     public bool IsZombie => State is 'Z' or 'X' && Threads.IsEmpty;
 
