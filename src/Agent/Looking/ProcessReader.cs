@@ -121,7 +121,7 @@ internal sealed class ProcessReader(
         // Others may move it to another group: a self-check finds it.
         (string? cgroup, string? container) = before is not null && !plan.Check && !plan.Suspect ? (before.Cgroup, before.ContainerId)
             : !plan.Origin && !plan.Suspect ? (null, null)
-            : Cgroups.Read(_directory, buffer, before);
+            : Cgroups.Read(_directory, buffer, texts, before);
         bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
         int? stopSignal = StopSignals.Of(stat, plan);

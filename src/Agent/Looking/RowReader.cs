@@ -61,7 +61,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
         (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Check
             ? (before.Cgroup, before.ContainerId)
             : !plan.Origin ? (null, null)
-            : Cgroups.Read(_directory.Handle, buffer, before);
+            : Cgroups.Read(_directory.Handle, buffer, texts, before);
         (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
         ulong cpuTicks = row.CpuNs / TickNs;
         int? stopSignal = StopSignals.Of((char)row.State, _directory.Handle, buffer, plan);

@@ -8,22 +8,22 @@ public static class CgroupFile
 {
     // 4:memory:/user.slice          hierarchy:controllers:path (version 1)
     // 0::/user.slice/session-3      version 2, always hierarchy 0
-    /// <summary>Path of the version 2 line, or of the first one; null where there is none.</summary>
-    public static string? Parse(ReadOnlySpan<byte> text)
+    /// <summary>Path of the version 2 line, or of the first one, as part of <paramref name="text"/>; empty where there is none.</summary>
+    public static ReadOnlySpan<byte> Path(ReadOnlySpan<byte> text)
     {
-        string? first = null;
+        ReadOnlySpan<byte> first = default;
         while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
         {
             if (line.StartsWith("0::"u8))
-                return Encoding.UTF8.GetString(line[3..]);
+                return line[3..];
             int path = line.IndexOf(":/"u8);
-            if (first is null && path >= 0)
-                first = Encoding.UTF8.GetString(line[(path + 1)..]);
+            if (first.IsEmpty && path >= 0)
+                first = line[(path + 1)..];
         }
         return first;
     }
 
-    /// <summary>The container that any of the paths names: a host with both versions keeps it in version 1, where <see cref="Parse"/> does not look.</summary>
+    /// <summary>The container that any of the paths names: a host with both versions keeps it in version 1, where <see cref="Path"/> does not look.</summary>
     public static string? Container(ReadOnlySpan<byte> text)
     {
         string? found = null;

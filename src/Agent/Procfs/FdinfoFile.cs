@@ -61,13 +61,13 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
         ulong? inode = null;
         bool? armed = null;
         ImmutableArray<FileLock>.Builder? locks = null;
-        ImmutableArray<EpollMember>.Builder members = ImmutableArray.CreateBuilder<EpollMember>();
+        ImmutableArray<EpollMember>.Builder? members = null;
         while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
         {
             if (Utf8Text.TakeKey(line, "tfd:"u8, out ReadOnlySpan<byte> value))
             {
-                if (members.Count <= MaxMembers && TryMember(value, out EpollMember member))
-                    members.Add(member);
+                if ((members?.Count ?? 0) <= MaxMembers && TryMember(value, out EpollMember member))
+                    (members ??= ImmutableArray.CreateBuilder<EpollMember>()).Add(member);
             }
             else if (Utf8Text.TakeKey(line, "flags:"u8, out value))
                 flags = Octal(value);
@@ -92,7 +92,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
         }
         if (flags is null)
             return false;
-        info = new FdinfoFile(flags.Value, members.Count > MaxMembers ? null : members.ToImmutable(), eventFd, pid)
+        info = new FdinfoFile(flags.Value, members is null ? [] : members.Count > MaxMembers ? null : members.ToImmutable(), eventFd, pid)
         {
             Inode = inode,
             MountId = mount,

@@ -6,7 +6,7 @@ namespace OrphanBoard.Agent.Procfs;
 internal static class Utf8Text
 {
     /// <summary>Takes the next line off <paramref name="rest"/>, without its newline. False at the end.</summary>
-    internal static bool NextLine(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> line)
+    internal static bool NextLine(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> line)
     {
         line = rest;
         if (rest.IsEmpty)

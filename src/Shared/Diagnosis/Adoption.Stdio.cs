@@ -37,8 +37,17 @@ internal sealed partial class Adoption
         process.Record is { JobCookies: null } record && record.Session == record.Pid && HasOnlyDeadStdio(process, guess: false, inputMayBeNull: true);
 
     /// <summary>What <see cref="LooksOrphaned"/> asks of the record alone.</summary>
-    public static bool MayBeOrphan(ProcessRecord process) =>
-        process.Fds.TakeWhile(fd => fd.Number <= 2).Any(fd => fd.Target.Kind is FdKind.Pipe or FdKind.Socket || IsDeadTerminal(fd.Target));
+    public static bool MayBeOrphan(ProcessRecord process)
+    {
+        foreach (FileDescriptor fd in process.Fds)
+        {
+            if (fd.Number > 2)
+                break;
+            if (fd.Target.Kind is FdKind.Pipe or FdKind.Socket || IsDeadTerminal(fd.Target))
+                return true;
+        }
+        return false;
+    }
 
     private bool IsJobOver(HostProcess process, bool guess) =>
         (guess ? _guessedJobs ??= new Jobs(resources, other => HasDeadStdio(other, guess: true)) : _jobs ??= new Jobs(resources, other => HasDeadStdio(other, guess: false)))

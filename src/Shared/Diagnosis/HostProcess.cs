@@ -37,6 +37,9 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     /// <summary>What earlier looks knew, if there is a <see cref="LookMemory"/>.</summary>
     public Remembered? Past { get; set; }
 
+    /// <summary>The process with its ppid at the last look, or null: asked for far more often than it changes.</summary>
+    public HostProcess? Parent { get; set; }
+
     /// <summary>Its number in the triage of the last look.</summary>
     public int Place { get; set; }
 

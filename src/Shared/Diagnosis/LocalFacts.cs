@@ -5,6 +5,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>What the record of a process alone leaves possible. Most processes of a healthy host have none.</summary>
+/// <remarks>Worked out of every process that has run since the look before: without lists or enumerators.</remarks>
 [Flags]
 internal enum LocalFacts
 {
@@ -48,11 +49,14 @@ internal static class LocalFact
     public static LocalFacts Of(ProcessRecord process, ImmutableArray<Wait> waits, ImmutableArray<bool> services)
     {
         LocalFacts facts = LocalFacts.None;
-        if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !waits.Where((_, place) => services.IsDefault || !services[place]).Any(wait => WakerFinder.WhyOutside(wait.WithoutTimeout) is not null))
+        if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !AnyFromOutside(waits, services))
             facts |= LocalFacts.MayBeStuck;
-        if (waits.Any(wait => wait.MayLast && Adoption.PipeReads(wait).Any()))
-            facts |= LocalFacts.ReadsPipe;
-        if (!StdioDuplicates.AllOf(process).IsEmpty)
+        foreach (Wait wait in waits)
+        {
+            if (StreamEnds.HasRead(wait))
+                facts |= wait.MayLast ? LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe : LocalFacts.WaitsOnPipe;
+        }
+        if (StdioDuplicates.HasAny(process))
             facts |= LocalFacts.HoldsDuplicates;
         if (LockGraph.HasFault(process, waits))
             facts |= LocalFacts.HasLockFault;
@@ -60,15 +64,26 @@ internal static class LocalFact
             facts |= LocalFacts.MayBeOrphan;
         if (process.IsZombie)
             facts |= LocalFacts.Zombie;
-        if (waits.Any(wait => Adoption.PipeReads(wait).Any()))
-            facts |= LocalFacts.WaitsOnPipe;
         if (Halts.Of(process, guess: true) != Halt.None)
             facts |= LocalFacts.Halted;
         if (Rules.FifoNoPeer.Awaits(process, waits) is not null)
             facts |= LocalFacts.AwaitsFifo;
-        if (process.Fds.Any(fd => WakerFinder.IsMaster(fd.Target)))
-            facts |= LocalFacts.HasMaster;
+        foreach (FileDescriptor fd in process.Fds)
+        {
+            if (WakerFinder.IsMaster(fd.Target))
+                facts |= LocalFacts.HasMaster;
+        }
         return facts;
+    }
+
+    private static bool AnyFromOutside(ImmutableArray<Wait> waits, ImmutableArray<bool> services)
+    {
+        for (int i = 0; i < waits.Length; i++)
+        {
+            if ((services.IsDefault || !services[i]) && WakerFinder.WhyOutside(waits[i].WithoutTimeout) is not null)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Why it can run whatever its threads wait for, as far as its record tells; or null.</summary>
@@ -97,8 +112,11 @@ internal static class LocalFact
             return "it holds a lease, and is sent a signal when somebody opens the file";
         if (!guess && process.Threads.Any(thread => TakesASignal(process, thread)))
             return "a signal that it does not block is pending: it is about to run";
-        if (process.Fds.Any(fd => fd.Target.Kind == FdKind.IoUring))
-            return "it has an io_uring, and what is pending there shows nowhere";
+        foreach (FileDescriptor fd in process.Fds)
+        {
+            if (fd.Target.Kind == FdKind.IoUring)
+                return "it has an io_uring, and what is pending there shows nowhere";
+        }
         return null;
     }
 

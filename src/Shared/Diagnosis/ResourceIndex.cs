@@ -85,7 +85,26 @@ internal sealed class ResourceIndex
         Array.Clear(_processes);
         (_processes, _spare) = (_spare, _processes);
         Count = now;
+        FindParents();
         Sockets.Advance(look, _holders);
+    }
+
+    /// <summary>Of those who changed, and of the children of those who came or went.</summary>
+    private void FindParents()
+    {
+        foreach (HostProcess gone in _gone)
+        {
+            foreach (HostProcess child in ChildrenOf(gone).Span)
+                child.Parent = Find(gone.Pid);
+        }
+        foreach (HostProcess process in _changed)
+        {
+            process.Parent = Find(process.Record.Ppid);
+            if (!process.IsNew)
+                continue;
+            foreach (HostProcess child in ChildrenOf(process).Span)
+                child.Parent = process;
+        }
     }
 
     /// <exception cref="KeyNotFoundException">The last look has no such process.</exception>
@@ -119,7 +138,8 @@ internal sealed class ResourceIndex
     /// <summary>The processes that this one traces: wait4(2) tells it of them as of children.</summary>
     public OrderedList<HostProcess> TraceesOf(HostProcess process) => _tracees.Of(process.Pid);
 
-    public HostProcess? ParentOf(HostProcess process) => Find(process.Record.Ppid);
+    /// <param name="process">One of the last look.</param>
+    public HostProcess? ParentOf(HostProcess process) => Count == 0 ? null : process.Parent;
 
     /// <summary>Pid of the parent if that is in the look, or null.</summary>
     public int? ParentOf(int pid) => Find(this[pid].Ppid)?.Pid;

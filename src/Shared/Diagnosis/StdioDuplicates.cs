@@ -29,6 +29,24 @@ internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<File
     /// <summary>All of them, whatever was read of their flags.</summary>
     public static ImmutableArray<StdioDuplicates> AllOf(ProcessRecord process) => Among(process, _ => true);
 
+    /// <summary>Whether <see cref="AllOf"/> has any.</summary>
+    public static bool HasAny(ProcessRecord process)
+    {
+        foreach (FileDescriptor stdio in process.Fds)
+        {
+            if (stdio.Number > 2)
+                break;
+            if (stdio.Target is not ({ Kind: FdKind.Pipe } or { Kind: FdKind.Socket, Id: not 0 }))
+                continue;
+            foreach (FileDescriptor fd in process.Fds)
+            {
+                if (fd.Number > 2 && IsSameEnd(fd, stdio))
+                    return true;
+            }
+        }
+        return false;
+    }
+
     private static ImmutableArray<StdioDuplicates> Among(ProcessRecord process, Func<FileDescriptor, bool> counts)
     {
         var found = ImmutableArray.CreateBuilder<StdioDuplicates>();
@@ -43,5 +61,5 @@ internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<File
         return found.ToImmutable();
     }
 
-    private static bool IsSameEnd(FileDescriptor a, FileDescriptor b) => a.Target == b.Target && a.Access == b.Access;
+    private static bool IsSameEnd(FileDescriptor a, FileDescriptor b) => a.Access == b.Access && a.Target.Id == b.Target.Id && a.Target == b.Target;
 }

@@ -15,6 +15,19 @@ internal static class StreamEnds
     /// <summary>The stream that a wait is for, or those of a set's members.</summary>
     public static IEnumerable<Wait> ReadsOf(Wait wait) => (wait.Kind == WaitKind.Poll ? wait.Members : [wait]).Where(IsRead);
 
+    /// <summary>Whether <see cref="ReadsOf"/> has any.</summary>
+    public static bool HasRead(Wait wait)
+    {
+        if (wait.Kind != WaitKind.Poll)
+            return IsRead(wait);
+        foreach (Wait member in wait.Members)
+        {
+            if (IsRead(member))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>
     /// All who hold what is at the other end of a stream. Of a pipe these are all its holders: those with <see cref="FdAccess.Write"/> hold its write end, as all
     /// do who hold the peer of a socket. Empty where no peer is known.

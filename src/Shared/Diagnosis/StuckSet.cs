@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
@@ -29,13 +30,10 @@ internal sealed class StuckSet
         _threads.Clear();
         _clauses.Clear();
         _freed.Clear();
-        _stuck.Clear();
-        _firstEdge.Clear();
-        for (int node = 0; node < count; node++)
-        {
-            _stuck.Add(true);
-            _firstEdge.Add(None);
-        }
+        CollectionsMarshal.SetCount(_stuck, count);
+        CollectionsMarshal.AsSpan(_stuck).Fill(true);
+        CollectionsMarshal.SetCount(_firstEdge, count);
+        CollectionsMarshal.AsSpan(_firstEdge).Fill(None);
     }
 
     public bool IsStuck(int node) => _stuck[node];

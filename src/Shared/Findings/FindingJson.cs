@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OrphanBoard.Shared.Findings;
@@ -18,7 +17,3 @@ namespace OrphanBoard.Shared.Findings;
 [JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<ThreadInfo>))]
 [JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<FdInfo>))]
 public sealed partial class FindingJson : JsonSerializerContext;
-
-/// <summary>Enum values as <c>kebab-case</c> strings: <c>RootWaiter</c> is <c>root-waiter</c>.</summary>
-public sealed class KebabCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false)
-    where T : struct, Enum;

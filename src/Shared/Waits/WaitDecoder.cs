@@ -108,7 +108,7 @@ public static partial class WaitDecoder
         if (thread.Wchan is not { } wchan)
             return false;
         int suffix = wchan.IndexOf('.', StringComparison.Ordinal);
-        return channels.Contains(suffix < 0 ? wchan : wchan[..suffix]);
+        return suffix < 0 ? channels.Contains(wchan) : channels.GetAlternateLookup<ReadOnlySpan<char>>().Contains(wchan.AsSpan(0, suffix));
     }
 
     private static bool IsVfork(HostIdentity host, ThreadRecord thread) =>
