@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using OrphanBoard.Agent.Procfs;
 
 namespace OrphanBoard.Agent.Guarding;
@@ -22,9 +23,9 @@ internal sealed class GuardCgroup : IDisposable
     {
         try
         {
-            if (MountinfoFile.Cgroup2(File.ReadAllBytes("/proc/self/mountinfo")) is not { } mount || CgroupFile.Parse(File.ReadAllBytes("/proc/self/cgroup")) is not { } own)
+            if (MountinfoFile.Cgroup2(File.ReadAllBytes("/proc/self/mountinfo")) is not { } mount || CgroupFile.Path(File.ReadAllBytes("/proc/self/cgroup")) is not { IsEmpty: false } own)
                 return null;
-            string parent = mount + own.TrimEnd('/');
+            string parent = mount + Encoding.UTF8.GetString(own).TrimEnd('/');
             RemoveLeftOver(parent);
             string path = System.IO.Path.Combine(parent, Prefix + Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             Directory.CreateDirectory(path);
@@ -64,7 +65,7 @@ internal sealed class GuardCgroup : IDisposable
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(text));
+            file.Write(Encoding.ASCII.GetBytes(text));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
