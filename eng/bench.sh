@@ -227,8 +227,8 @@ bench_guard() {
   dotnet build "$root/tests/Zoo" "${build_flags[@]}" >&2 </dev/null || fail "the zoo does not build"
   export ORPHAN_AGENT=$artifacts/orphan-agent GUARD_FIGURES=$bench_home/guard-figures
   # One after the other: the healthy are a dozen at a time, each under a guard of its own, and that is load enough.
-  GUARD_ZOO=all dotnet "$zoo" -noLogo -noColor -maxThreads 1 -class '*.GuardTests' -method '*ProvableHang*' </dev/null || failed+=' hangs'
-  GUARD_ZOO=all GUARD_SECONDS=60 dotnet "$zoo" -noLogo -noColor -maxThreads 1 -class '*.GuardTests' -method '*Healthy*' </dev/null || failed+=' healthy'
+  GUARD_ZOO=all dotnet "$zoo" -noLogo -noColor -parallelMode none -class '*.GuardTests' -method '*ProvableHang*' </dev/null || failed+=' hangs'
+  GUARD_ZOO=all GUARD_SECONDS=60 dotnet "$zoo" -noLogo -noColor -parallelMode none -class '*.GuardTests' -method '*Healthy*' </dev/null || failed+=' healthy'
   guard_figures told 'provable hang, from in place to told' 5
 
   say "real suites under guard, 20 times each, with both cores busy"
