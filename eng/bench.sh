@@ -219,8 +219,8 @@ bench_long() {
   [[ " ${only[*]} " != *' guard '* ]] || bench_guard
 }
 
-# Guard on real processes: the whole zoo, the healthy of it for a minute; real suites, 20 times each on a machine that is busy; and our own tests. (Those
-# that hang on purpose are the zoo, and guard is right to end them.)
+# Guard on real processes: the whole zoo, the healthy of it for a minute; real suites, 20 times each on a machine that is busy; and our own tests
+# (not those of the zoo, which are the first part).
 bench_guard() {
   local zoo=$root/tests/Zoo/bin/Release/net10.0/OrphanBoard.Zoo.dll failed='' project run
   say "the zoo under guard"
