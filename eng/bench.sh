@@ -3,8 +3,9 @@
 : "${root:?}" "${artifacts:?}" "${build_flags[@]:?}"
 
 bench_home=
+busy=() # loops that keep the cores busy
 
-bench_sections='times file ordinary snapshot scan growth allocations agent diagnosis'
+bench_sections='times file ordinary snapshot scan growth allocations agent diagnosis guard'
 
 run_bench() {
   local json='' runs='' seconds='' soak='' long='' only=() back_ends=() section
@@ -49,7 +50,7 @@ run_bench() {
   [[ " ${only[*]} " != *' times '* ]] || bench_times "${runs:-15}"
   bench_bars
   [[ -z $json ]] || write_json "$json"
-  [[ -z $long ]] || bench_recovery
+  [[ -z $long ]] || bench_long
 }
 
 bench_times() {
@@ -154,11 +155,11 @@ start_bench_server() {
 
 stop_bench_children() {
   local pid
-  for pid in ${measuring:-} ${keeper:-} ${agent:-} ${server:-}; do
+  for pid in ${measuring:-} ${keeper:-} ${agent:-} ${server:-} "${busy[@]}"; do
     kill -TERM "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
   done
-  measuring='' keeper='' agent='' server=''
+  measuring='' keeper='' agent='' server='' busy=()
 }
 
 end_bench() {
@@ -210,6 +211,54 @@ ask() {
   answer=$(cat <&"$fd")
   exec {fd}>&-
   grep -q "$4" <<<"$answer"
+}
+
+# What takes long: all that --only asks for (by default all).
+bench_long() {
+  [[ " ${only[*]} " != *' agent '* ]] || bench_recovery
+  [[ " ${only[*]} " != *' guard '* ]] || bench_guard
+}
+
+# Guard on real processes: the whole zoo, the healthy of it for a minute; real suites, 20 times each on a machine that is busy; and our own tests
+# (not those of the zoo, which are the first part).
+bench_guard() {
+  local zoo=$root/tests/Zoo/bin/Release/net10.0/OrphanBoard.Zoo.dll failed='' project run
+  say "the zoo under guard"
+  dotnet build "$root/tests/Zoo" "${build_flags[@]}" >&2 </dev/null || fail "the zoo does not build"
+  export ORPHAN_AGENT=$artifacts/orphan-agent GUARD_FIGURES=$bench_home/guard-figures
+  # One after the other: the healthy are a dozen at a time, each under a guard of its own, and that is load enough.
+  GUARD_ZOO=all dotnet "$zoo" -noLogo -noColor -parallelMode none -class '*.GuardTests' -method '*ProvableHang*' </dev/null || failed+=' hangs'
+  GUARD_ZOO=all GUARD_SECONDS=60 dotnet "$zoo" -noLogo -noColor -parallelMode none -class '*.GuardTests' -method '*Healthy*' </dev/null || failed+=' healthy'
+  guard_figures told 'provable hang, from in place to told' 5
+
+  say "real suites under guard, 20 times each, with both cores busy"
+  for run in 1 2; do
+    timeout 3600 bash -c 'while kill -0 "$1" 2>/dev/null; do :; done' busy "$$" &
+    busy+=("$!")
+  done
+  GUARD_RUNS=20 dotnet "$zoo" -noLogo -noColor -class '*.SuiteTests' </dev/null || failed+=' suites'
+  stop_bench_children
+  guard_figures suite 'leaky suite, from start to its end' ''
+
+  say "our own tests under guard, 3 times each"
+  for project in Shared Server Board; do
+    dotnet build "$root/tests/$project.Tests" "${build_flags[@]}" >&2 </dev/null || fail "tests/$project.Tests does not build"
+    for run in 1 2 3; do
+      "$artifacts/orphan-agent" guard -- bash -c 'exec dotnet "$1" -noLogo -noColor >"$2" 2>&1' bash \
+        "$root/tests/$project.Tests/bin/Release/net10.0/OrphanBoard.$project.Tests.dll" "$bench_home/own.log" </dev/null 2>"$bench_home/own.said" || failed+=" $project-$run"
+      [[ ! -s $bench_home/own.said ]] || { failed+=" $project-$run (said)"; cat "$bench_home/own.said" >&2; }
+    done
+  done
+  [[ -z $failed ]] || fail "guard was wrong in:$failed"
+}
+
+# guard_figures KIND NAME LIMIT: the median and the most of what the tests have measured, and how many are beyond LIMIT seconds.
+guard_figures() {
+  [[ -s $GUARD_FIGURES ]] || return 0
+  awk -F'\t' -v kind="$1" '$1 == kind { print $3, $2 }' "$GUARD_FIGURES" | sort -n | awk -v name="$2" -v limit="$3" '
+    { time[NR] = $1; beyond += limit != "" && $1 > limit; last = $2 }
+    END { if (NR) printf "%-52s %10.2f s   (median of %d; most %.2f s, %s%s)\n", name, time[int((NR + 1) / 2)], NR, time[NR], last,
+      limit == "" ? "" : sprintf("; bar %s s, %d beyond it", limit, beyond) }'
 }
 
 # kill -9 of server and agent, 50 times: the end-to-end test, at length.

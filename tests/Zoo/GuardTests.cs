@@ -109,6 +109,22 @@ public sealed partial class GuardTests
         }
     }
 
+    [Fact]
+    public async Task Guard_OfMendedFoundingCase_SaysNothing()
+    {
+        string folder = Directory.CreateTempSubdirectory("zoo-").FullName;
+        try
+        {
+            End end = await Guard.RunAsync(["--grace", "0", "--min-wait", "0"], ["env", "ZOO_FORM=mended", Places.Program("runner")], folder, Cancellation);
+
+            Assert.Equal((0, "", ""), (end.Exit, end.Said, end.Output));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static IEnumerable<Specimen> Sample(IEnumerable<Specimen> specimens) => specimens.Where((_, place) => Guard.WholeZoo || place % Part == 0);
 
     /// <summary>One whose proof a busy machine may get in the way of is told at the end of its grace then.</summary>

@@ -71,7 +71,7 @@ internal sealed class Keeper : IAsyncDisposable
     public async Task<End> EndAsync(CancellationToken cancellation)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limited.CancelAfter(Deadline + Guard.Longest);
+        limited.CancelAfter(TimeSpan.FromSeconds(90) + Guard.Longest);
         await _process.WaitForExitAsync(limited.Token);
         Words said = await _said!.WaitAsync(limited.Token);
         return new End(_process.ExitCode, said.Text, Stopwatch.GetElapsedTime(_readyAt, said.FirstAt));

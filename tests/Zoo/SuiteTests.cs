@@ -13,8 +13,9 @@ public sealed class SuiteTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Of a runtime whose threads wait for work, or come back every now and then to look whether they are late, nobody can say that it will never move:
-    /// a hang of it is likely, and is told when it has lasted.
+    /// Right is: of Python and Rust a deadlock that is proven, for all their threads wait for each other. Node's and .NET's service threads wait for events
+    /// and for work, so that nobody can say that none of them will let go: the same bug is likely there, a stall on what a child has left behind, and is told
+    /// when it has lasted for the grace.
     /// </summary>
     private static readonly Suite[] Suites =
     [

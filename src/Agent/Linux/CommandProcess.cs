@@ -68,8 +68,10 @@ internal sealed unsafe partial class CommandProcess
             int code = *(int*)(info + 8), pid = *(int*)(info + 16), status = *(int*)(info + 24);
             if (code == CodeStopped)
             {
-                _ = waitid(ByPid, pid, info, Stopped | NoHang);
-                if (pid == Pid && status != SignalStop)
+                // A terminal stops us together with the command, and continues us together: then it is not stopped any more when we come to ask.
+                *(int*)(info + 16) = 0;
+                bool stands = waitid(ByPid, pid, info, Stopped | NoHang) == 0 && *(int*)(info + 16) == pid;
+                if (stands && pid == Pid && status != SignalStop)
                     StopToo();
             }
             else if (ChildProgram.IsOneOfOurs(pid))

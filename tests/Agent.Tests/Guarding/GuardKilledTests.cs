@@ -7,13 +7,15 @@ namespace OrphanBoard.Agent.Tests.Guarding;
 /// <summary>Guard is killed: nothing of its own is left, and the command goes on as if it had never been there.</summary>
 public sealed partial class GuardKilledTests
 {
-    /// <summary>Repeats each line of stdin; a child of it hangs in a pipe of which it holds both ends.</summary>
+    /// <summary>Repeats each line of stdin; a child of it waits for the end of a pipe of which it has the other end open.</summary>
     private const string RepeatsAndHangs = """
         import os, signal, sys
         child = os.fork()
         if child == 0:
-            ends = os.pipe()
-            os.read(ends[0], 1)
+            reads, writes = os.pipe()
+            os.dup2(reads, 0)
+            os.set_inheritable(writes, True)
+            os.execlp("cat", "cat")
         for line in sys.stdin: print(line.strip(), flush=True)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -52,7 +54,7 @@ public sealed partial class GuardKilledTests
         .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Select(text => int.Parse(text, CultureInfo.InvariantCulture));
 
-    private static bool IsTheAgents(int pid) => Path.GetFileName(File.ReadAllText($"/proc/{pid}/cmdline").Split('\0')[0]) is not ("python3" or "python");
+    private static bool IsTheAgents(int pid) => Path.GetFileName(File.ReadAllText($"/proc/{pid}/cmdline").Split('\0')[0]) is not ("python3" or "cat");
 
     private const long PidfdOpen = 434;
 

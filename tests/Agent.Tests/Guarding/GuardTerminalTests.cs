@@ -28,7 +28,7 @@ public sealed class GuardTerminalTests
     public async Task Guard_SuspendedAndContinued_GoesOnWithItsCommand()
     {
         await using var terminal = Shell();
-        await terminal.WriteAsync("\"$AGENT\" guard -- sh -c 'echo ready $((6*7)); exec cat'\n");
+        await terminal.WriteAsync("\"$AGENT\" guard -- sh -c 'echo ready $((6*7)); exec sed -u s/^/got-/'\n");
         await terminal.LinesUntilAsync("ready 42");
 
         await terminal.WriteAsync(Suspend);
@@ -37,9 +37,7 @@ public sealed class GuardTerminalTests
         await terminal.LinesUntilAsync("1");
         await terminal.WriteAsync("fg >/dev/null\n");
         await terminal.WriteAsync("hello\n");
-        // Once from the terminal's echo, once from cat.
-        await terminal.LinesUntilAsync("hello");
-        await terminal.LinesUntilAsync("hello");
+        await terminal.LinesUntilAsync("got-hello");
         await terminal.WriteAsync(EndOfInput);
 
         await SaysAsync(terminal, "after");
@@ -62,14 +60,13 @@ public sealed class GuardTerminalTests
     public async Task Guard_InTheBackground_StopsWhenItsCommandReadsTheTerminal()
     {
         await using var terminal = Shell();
-        await terminal.WriteAsync("\"$AGENT\" guard -- cat &\n");
+        await terminal.WriteAsync("\"$AGENT\" guard -- sed -u s/^/got-/ &\n");
         await terminal.WriteAsync("until jobs -s | grep -q guard; do :; done; echo stopped-$((6*7))\n");
         await terminal.LinesUntilAsync("stopped-42");
 
         await terminal.WriteAsync("fg >/dev/null\n");
         await terminal.WriteAsync("hello\n");
-        await terminal.LinesUntilAsync("hello");
-        await terminal.LinesUntilAsync("hello");
+        await terminal.LinesUntilAsync("got-hello");
         await terminal.WriteAsync(EndOfInput);
 
         await SaysAsync(terminal, "after");

@@ -9,7 +9,7 @@ internal sealed partial class GuardedProgram : IAsyncDisposable
 {
     internal const int Hangup = 1, Interrupt = 2, User1 = 10, Terminate = 15;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60), Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120), Patience = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
     private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

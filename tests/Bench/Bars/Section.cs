@@ -13,6 +13,7 @@ internal sealed record Section(string Name, Action<BenchRun> Measure)
         new("allocations", AllocationBars.Measure),
         new("agent", AgentBars.Measure),
         new("diagnosis", DiagnosisBars.Measure),
+        new("guard", GuardBars.Measure),
     ];
 }
 

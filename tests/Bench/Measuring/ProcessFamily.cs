@@ -38,22 +38,28 @@ internal sealed record ProcessFamily(double CpuMs, long RssKb, long PssKb, int F
             helpers);
     }
 
-    /// <summary>
-    /// The numbers of its children, theirs and so on, from the files <c>children</c> of their threads.
-    /// </summary>
+    /// <summary>The numbers of its children, theirs and so on.</summary>
     internal static IEnumerable<int> DescendantsOf(int pid)
     {
-        foreach (string task in TasksOf(pid))
+        foreach (int child in ChildrenOf(pid))
         {
-            foreach (string child in TextOf($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            {
-                int number = int.Parse(child, CultureInfo.InvariantCulture);
-                yield return number;
-                foreach (int descendant in DescendantsOf(number))
-                    yield return descendant;
-            }
+            yield return child;
+            foreach (int descendant in DescendantsOf(child))
+                yield return descendant;
         }
     }
+
+    /// <summary>From the files <c>children</c> of its threads.</summary>
+    internal static IEnumerable<int> ChildrenOf(int pid) => TasksOf(pid)
+        .SelectMany(task => TextOf($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
+
+    /// <summary>Whether a process runs this file.</summary>
+    internal static bool Runs(int pid, string program) => new FileInfo($"/proc/{pid}/exe").LinkTarget == program;
+
+    /// <summary>CPU time of one process alone, 10 ms exact.</summary>
+    /// <exception cref="IOException">It has ended.</exception>
+    internal static double OwnCpuMs(int pid) => TimesOf(pid)[..2].Sum() * MsPerTick;
 
     private static string[] TasksOf(int pid)
     {
@@ -79,12 +85,14 @@ internal sealed record ProcessFamily(double CpuMs, long RssKb, long PssKb, int F
         }
     }
 
-    /// <summary>Fields 14 to 17 of stat, counted after the name's last bracket.</summary>
-    private static double CpuOf(int pid)
+    private static double CpuOf(int pid) => TimesOf(pid).Sum() * MsPerTick;
+
+    /// <summary>Fields 14 to 17 of stat, counted after the name's last bracket: utime, stime, cutime and cstime.</summary>
+    private static double[] TimesOf(int pid)
     {
         string stat = File.ReadAllText($"/proc/{pid}/stat");
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields[11..15].Sum(field => double.Parse(field, CultureInfo.InvariantCulture)) * MsPerTick;
+        return [.. fields[11..15].Select(field => double.Parse(field, CultureInfo.InvariantCulture))];
     }
 
     /// <summary>The number of a line such as <c>VmRSS:     1234 kB</c>; 0 where there is none.</summary>

@@ -19,12 +19,16 @@ internal sealed class BuildLoop : IDisposable
 
     private BuildLoop(string directory, Child shell) => (_directory, _shell) = (directory, shell);
 
+    /// <summary>Pid of its shell, or of the program that runs it.</summary>
+    internal int Pid => _shell.Pid;
+
     /// <summary>Builds that have ended well.</summary>
     internal int Builds => File.Exists(Counter) ? (int)new FileInfo(Counter).Length : 0;
 
     private string Counter => Path.Combine(_directory, "builds");
 
-    internal static BuildLoop Start()
+    /// <param name="through">Program and arguments that run the loop, as guard does; none: it runs by itself.</param>
+    internal static BuildLoop Start(params string[] through)
     {
         string directory = Directory.CreateTempSubdirectory("orphanboard-builds-").FullName;
         for (int i = 0; i < Files; i++)
@@ -33,7 +37,8 @@ internal sealed class BuildLoop : IDisposable
         File.WriteAllText(
             Path.Combine(directory, "Makefile"),
             $"CFLAGS = -O1 -pipe\nall: whole.a\nwhole.a: {objects}\n\tar rc whole.a {objects}\n%.o: %.c\n\t@echo $< | cat | sed s/c$$/o/ >/dev/null; $(CC) $(CFLAGS) -c $<\nclean:\n\t@rm -f *.o *.a\n");
-        return new BuildLoop(directory, Child.StartToListen("bash", "-c", $"cd '{directory}' && {Script}"));
+        string[] words = [.. through, "bash", "-c", $"cd '{directory}' && {Script}"];
+        return new BuildLoop(directory, Child.StartToListen(words[0], words[1..]));
     }
 
     public void Dispose()

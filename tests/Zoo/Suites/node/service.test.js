@@ -10,10 +10,14 @@ test('address is parsed', () => {
 });
 
 test('service tells where it listens', async () => {
-  const service = spawn(path.join(__dirname, '..', 'service.sh'), { stdio: ['pipe', 'pipe', 'inherit'] });
+  // A pipe of its own: Node lets go of a child's stdin when the child has exited.
+  const service = spawn(path.join(__dirname, '..', 'service.sh'), {
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    env: { ...process.env, LIFELINE: '3' },
+  });
   let words = '';
   for await (const chunk of service.stdout) words += chunk;
   assert.match(words, /4711/);
-  service.stdin.end();
+  service.stdio[3].end();
   if (service.exitCode === null) await once(service, 'exit');
 });
