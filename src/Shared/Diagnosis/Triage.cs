@@ -80,6 +80,15 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (Holder holder in resources.EventFdHolders.Span)
                 _suspects.Add(holder.Process);
         }
+        // And which terminal it is that somebody has the master of.
+        if (Lists.Stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.Tty)))
+        {
+            foreach (HostProcess process in resources.Processes)
+            {
+                if ((process.FactsOn(host) & LocalFacts.HasMaster) != 0)
+                    _suspects.Add(process.Pid);
+            }
+        }
         AddThoseWhoMayEndIt();
     }
 
