@@ -80,6 +80,7 @@ build_bench() {
   rid=$(native_rid)
   say "building the benchmarks"
   touch "$artifacts/.bench-begin"
+  rm -rf "$root/tests/Bench/obj/Release/net10.0/$rid/native" # as of the agent
   dotnet publish "$root/tests/Bench" -r "$rid" -o "$staged" "${build_flags[@]}" >&2 </dev/null || fail "the benchmarks could not be built"
   touch -r "$artifacts/.bench-begin" "$staged/OrphanBoard.Bench"
   mv -f "$staged/OrphanBoard.Bench" "$artifacts/orphanboard-bench"

@@ -55,6 +55,8 @@ build_agent() {
   rid=$(native_rid)
   say "building the agent"
   touch "$artifacts/.agent-begin"
+  # Half of a file that a build left which was ended would pass for the whole.
+  rm -rf "$root/src/Agent/obj/Release/net10.0/$rid/native"
   dotnet publish "$root/src/Agent" -r "$rid" -o "$staged" "${build_flags[@]}" 2>&1 </dev/null | tee "$artifacts/orphan-agent.publish.log" >&2 ||
     fail "the agent could not be built"
   touch -r "$artifacts/.agent-begin" "$staged/orphan-agent"
