@@ -10,7 +10,7 @@ namespace OrphanBoard.Zoo;
 /// <summary>The real agent as a program.</summary>
 internal static class Agent
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     /// <summary>NJsonSchema follows references under the name that <c>$defs</c> had before draft 2019-09.</summary>
     private static readonly Lazy<Task<JsonSchema>> Schema =
@@ -87,7 +87,7 @@ internal static class Agent
     /// Scans until the specimen's findings are what <paramref name="told"/> asks for, or the deadline is over; the last findings.
     /// An orphan counts as one only after 5 s, and the last thread blocks a moment after it has announced so.
     /// </summary>
-    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation, string? backend = null)
+    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int? pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation, string? backend = null)
     {
         long begin = Stopwatch.GetTimestamp();
         while (true)

@@ -32,7 +32,8 @@ public sealed class GuardTerminalTests
         await terminal.LinesUntilAsync("ready 42");
 
         await terminal.WriteAsync(Suspend);
-        await SaysAsync(terminal, "prompt");
+        // A line that comes sooner may yet be read by the command, on its way to stop.
+        await terminal.LinesUntilOneWithAsync("Stopped");
         await terminal.WriteAsync("jobs -s | grep -c guard\n");
         await terminal.LinesUntilAsync("1");
         await terminal.WriteAsync("fg >/dev/null\n");

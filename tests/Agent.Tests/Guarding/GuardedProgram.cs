@@ -58,16 +58,21 @@ internal sealed partial class GuardedProgram : IAsyncDisposable
     internal async Task<string?> ErrorLineAsync() => await _process.StandardError.ReadLineAsync(Limit);
 
     /// <summary>Lines of stdout up to the first that ends with <paramref name="end"/>, that one included. A terminal's line ends are none of them.</summary>
-    internal async Task<List<string>> LinesUntilAsync(string end)
+    internal Task<List<string>> LinesUntilAsync(string end) => LinesUntilAsync(line => line.EndsWith(end, StringComparison.Ordinal), end);
+
+    /// <summary>As above, up to the first that has <paramref name="part"/> in it.</summary>
+    internal Task<List<string>> LinesUntilOneWithAsync(string part) => LinesUntilAsync(line => line.Contains(part, StringComparison.Ordinal), part);
+
+    private async Task<List<string>> LinesUntilAsync(Func<string, bool> isLast, string what)
     {
         List<string> lines = [];
         while (await LineAsync() is { } line)
         {
             lines.Add(line.TrimEnd('\r'));
-            if (lines[^1].EndsWith(end, StringComparison.Ordinal))
+            if (isLast(lines[^1]))
                 return lines;
         }
-        throw new InvalidOperationException($"it ended without '{end}': {string.Join('|', lines)}");
+        throw new InvalidOperationException($"it ended without '{what}': {string.Join('|', lines)}");
     }
 
     internal void Send(int signal) => Assert.Equal(0, kill(Pid, signal));

@@ -70,7 +70,7 @@ public sealed class IncrementalLookTests
         using HostLooker looker = BackendsHere.Open(backend);
         using Specimen specimen = await Specimen.StartAsync("sleeping-child");
         ProcessRecord child = looker.Look(Nobody).Processes.Single(p => p.Ppid == specimen.Pid);
-        Specimen.LookUntil(looker, child.Pid, p => p.Threads is [{ State: 'S' }]);
+        child = Specimen.LookUntil(looker, child.Pid, p => p.Threads is [{ State: 'S' }]);
 
         specimen.EndAlone();
         ProcessRecord orphan = Specimen.LookUntil(looker, child.Pid, p => p.Ppid != specimen.Pid);

@@ -24,7 +24,7 @@ public sealed class RailDrawingTests
         Picture picture = RailDrawing.Create(Pictures.StoryOf(FoundingHang.Finding));
 
         Assert.Single(picture.Cards.Select(c => c.Box.X).Distinct());
-        Assert.Equal(["waits for exit: wat_program_con"], picture.Cards[0].Lines);
+        Assert.Equal(["waits for exit: wat_program_contracts"], picture.Cards[0].Lines);
         Assert.Equal(["reads A until EOF: spawned"], picture.Cards[1].Lines);
     }
 

@@ -66,7 +66,7 @@ public sealed class FindingViewTests : BoardContext
         var view = View(Episode(FoundingHang.Finding));
         var picture = view.Find(".picture-wide svg.picture");
         Assert.Equal("img", picture.GetAttribute("role"));
-        Assert.Contains("wat_program_con (2226716) reads A until EOF: spawned (2226786).", view.Find("#picture-wide-text").TextContent);
+        Assert.Contains("wat_program_contracts (2226716) reads A until EOF: spawned (2226786).", view.Find("#picture-wide-text").TextContent);
         Assert.Equal("culprit", view.Find(".picture-wide .badge-text").TextContent);
     }
 

@@ -56,8 +56,8 @@ public class EndTextTests
         string text = GuardText.Of(Runs.Of(GuardEnd.Timeout) with { Evidence = Runs.Capture() }, Runs.Context());
 
         Assert.Contains("orphan-agent: TIMEOUT after 1 min 23 s in `cargo test`: nothing in it is known to hang", text, StringComparison.Ordinal);
-        Assert.Contains("  ● runner (12) reads pipe 712 (fd 3)", text, StringComparison.Ordinal);
-        Assert.Contains("  ● served-child (14) reads pipe 714 (fd 3)", text, StringComparison.Ordinal);
+        Assert.Contains("  ● runner (12) reads", text, StringComparison.Ordinal);
+        Assert.Contains("  ● served-child (14) reads", text, StringComparison.Ordinal);
         Assert.DoesNotContain("stranger", text, StringComparison.Ordinal);
         Assert.EndsWith("exit code 88\n", text, StringComparison.Ordinal);
     }

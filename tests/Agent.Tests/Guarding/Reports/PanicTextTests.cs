@@ -44,10 +44,10 @@ public class PanicTextTests
           seen before  3 times since Tuesday (last: yesterday 14:03, `cargo test`)
 
           where they are in their programs
-          │ served-child (14), by eu-stack
+          │ served-child (14), by eu-stack:
           │   thread main (14)
-          │     read
-          │     serve  src/service.rs:42
+          │     at read
+          │     at serve (src/service.rs:42)
 
           evidence     /state/evidence/x
                        orphan-agent replay /state/evidence/x/hang.capture
@@ -100,7 +100,7 @@ public class PanicTextTests
         Finding finding = Runs.Founding() with { Explanation = [.. Enumerable.Repeat(new string('x', 10_000), 1000)], Notes = [.. Enumerable.Repeat(new string('y', 10_000), 1000)] };
         GuardOutcome outcome = Runs.Deadlock(finding) with
         {
-            Stacks = [new ProcessStacks(14, "many", "eu-stack", [.. Enumerable.Range(0, 1000).Select(i => new ThreadStack(i, "thread", [new StackFrame("read")]))])],
+            Stacks = [new ProcessStacks(14, "many", "eu-stack", [.. Enumerable.Range(0, 1000).Select(i => new ThreadStack(i, "thread", [.. Enumerable.Range(0, 30).Select(depth => new StackFrame($"f{i}_{depth}"))]))])],
         };
 
         string text = Runs.Panic(outcome, Runs.Context());
