@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Diagnosis.Rules;
@@ -46,7 +45,7 @@ public static class ExplainCommand
         using HostLooker looker = LookerArguments.Open(arguments, time);
         Explanation explanation = await LookAsync(looker, time, Arguments.Pid(operand));
         if (arguments.Has("--json"))
-            await output.WriteLineAsync(JsonSerializer.Serialize(explanation, ExplanationJson.Default.Explanation));
+            await output.WriteLineAsync(JsonSerializer.Serialize(explanation, FindingJson.Default.Explanation));
         else
             Write(output, explanation);
         return CommandLine.Ok;
@@ -110,11 +109,3 @@ public static class ExplainCommand
             output.WriteLine(VisibleText.Of(verdict));
     }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [
-        typeof(KebabCase<FindingClass>), typeof(KebabCase<Confidence>), typeof(KebabCase<EdgeBasis>),
-        typeof(KebabCase<ParticipantRole>), typeof(KebabCase<Bounded>)])]
-[JsonSerializable(typeof(Explanation))]
-internal sealed partial class ExplanationJson : JsonSerializerContext;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Agent.Doctoring;
 
@@ -12,6 +12,7 @@ namespace OrphanBoard.Agent.Doctoring;
 /// <param name="Mend">The one command that mends it; null where nothing is to be mended or no command does.</param>
 public sealed record Check(string Name, CheckLevel Level, string Says, string? Why = null, string? Mend = null);
 
+[JsonConverter(typeof(KebabCase<CheckLevel>))]
 public enum CheckLevel
 {
     Ok,
@@ -29,6 +30,6 @@ public enum CheckLevel
 /// <param name="Backend">How a scan would read.</param>
 public sealed record DoctorReport(string Schema, string Sight, string Backend, string AgentVersion, ImmutableArray<Check> Checks);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(KebabCase<CheckLevel>)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(DoctorReport))]
 internal sealed partial class DoctorJson : JsonSerializerContext;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace OrphanBoard.Agent.Stacks;
 
@@ -49,8 +48,8 @@ internal sealed class NodeInspector : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/json/list");
             using HttpResponseMessage response = await inspector._http.SendAsync(request, limit);
-            InspectorTarget[]? targets = JsonSerializer.Deserialize(await response.Content.ReadAsStreamAsync(limit), NodeJson.Default.InspectorTargetArray);
-            if (targets is not [{ WebSocketDebuggerUrl: { } address }, ..] || !Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || !uri.IsLoopback || uri.Port != port)
+            using JsonDocument targets = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(limit), default, limit);
+            if (targets.RootElement.Items() is not [var first, ..] || first.Text("webSocketDebuggerUrl") is not { } address || !Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || !uri.IsLoopback || uri.Port != port)
                 throw new JsonException($"port {port.ToString(CultureInfo.InvariantCulture)} names no target of its own");
             await inspector._socket.ConnectAsync(uri, inspector._http, limit);
             return inspector;
@@ -62,7 +61,7 @@ internal sealed class NodeInspector : IDisposable
         }
     }
 
-    /// <summary>Null: another process answered.</summary>
+    /// <summary>Null: another process answered, or the question threw.</summary>
     internal async Task<NodeAnswer?> AskAsync(int pid, CancellationToken limit) =>
         await EvaluateAsync(Question.Replace("PID", pid.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal), limit);
 
@@ -91,14 +90,31 @@ internal sealed class NodeInspector : IDisposable
 
     private async Task<NodeAnswer?> EvaluateAsync(string expression, CancellationToken limit)
     {
-        var request = new InspectorRequest(++_id, "Runtime.evaluate", new EvaluateWords(expression, ReturnByValue: true, IncludeCommandLineAPI: true));
-        await _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(request, NodeJson.Default.InspectorRequest), WebSocketMessageType.Text, true, limit);
+        await _socket.SendAsync(Request(++_id, expression), WebSocketMessageType.Text, true, limit);
         while (true)
         {
-            InspectorReply? reply = JsonSerializer.Deserialize(await ReceiveAsync(limit), NodeJson.Default.InspectorReply);
-            if (reply?.Id == _id)
-                return reply.Result?.Result?.Value;
+            using JsonDocument reply = JsonDocument.Parse(await ReceiveAsync(limit));
+            if (reply.RootElement.Integer("id") == _id)
+                return reply.RootElement.Field("result")?.Field("result")?.Field("value") is { ValueKind: JsonValueKind.Object } value ? NodeAnswer.Of(value) : null;
         }
+    }
+
+    private static byte[] Request(int id, string expression)
+    {
+        using var request = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(request))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("id"u8, id);
+            writer.WriteString("method"u8, "Runtime.evaluate"u8);
+            writer.WriteStartObject("params"u8);
+            writer.WriteString("expression"u8, expression);
+            writer.WriteBoolean("returnByValue"u8, true);
+            writer.WriteBoolean("includeCommandLineAPI"u8, true);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+        return request.ToArray();
     }
 
     private async Task<byte[]> ReceiveAsync(CancellationToken limit)
@@ -118,22 +134,3 @@ internal sealed class NodeInspector : IDisposable
         }
     }
 }
-
-internal sealed record InspectorTarget(string? WebSocketDebuggerUrl);
-
-internal sealed record InspectorRequest(int Id, string Method, EvaluateWords Params);
-
-internal sealed record EvaluateWords(string Expression, bool ReturnByValue, bool IncludeCommandLineAPI);
-
-internal sealed record InspectorReply(int? Id, EvaluateReply? Result);
-
-internal sealed record EvaluateReply(RemoteValue? Result);
-
-/// <param name="Value">Null: it threw, or there is none.</param>
-internal sealed record RemoteValue(NodeAnswer? Value);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(InspectorTarget[]))]
-[JsonSerializable(typeof(InspectorRequest))]
-[JsonSerializable(typeof(InspectorReply))]
-internal sealed partial class NodeJson : JsonSerializerContext;

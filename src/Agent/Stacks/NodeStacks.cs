@@ -30,7 +30,7 @@ internal sealed class NodeStacks : StackTool
         {
             return await AskAsync(target, limit);
         }
-        catch (Exception e) when (e is HttpRequestException or WebSocketException or IOException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or WebSocketException or IOException or JsonException or InvalidOperationException)
         {
             return target.Without(Name, $"its inspector did not answer: {e.Message}");
         }

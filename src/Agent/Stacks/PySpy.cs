@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace OrphanBoard.Agent.Stacks;
 
@@ -25,27 +24,20 @@ internal static class PySpy
             return [];
         try
         {
-            PySpyThread[] threads = JsonSerializer.Deserialize(text.AsSpan(start, end - start + 1), PySpyJson.Default.PySpyThreadArray) ?? [];
+            using JsonDocument threads = JsonDocument.Parse(text.AsMemory(start, end - start + 1));
             return
             [
-                .. from thread in threads
-                   let frames = thread.Frames ?? []
+                .. from thread in threads.RootElement.EnumerateArray()
+                   let frames = thread.List("frames")
                    where frames.Length > 0
-                   select new ThreadStack((int?)thread.OsThreadId, thread.ThreadName ?? target.NameOf((int?)thread.OsThreadId),
-                       [.. frames.Select(frame => new StackFrame(frame.Name ?? "?", frame.Filename, frame.Line > 0 ? frame.Line : null))]),
+                   let tid = thread.Integer("os_thread_id")
+                   select new ThreadStack(tid, thread.Text("thread_name") ?? target.NameOf(tid),
+                       [.. frames.Select(frame => new StackFrame(frame.Text("name") ?? "?", frame.Text("filename"), frame.Integer("line") is > 0 and var line ? line : null))]),
             ];
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return [];
         }
     }
 }
-
-internal sealed record PySpyThread(long? OsThreadId, string? ThreadName, PySpyFrame[]? Frames);
-
-internal sealed record PySpyFrame(string? Name, string? Filename, int Line);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(PySpyThread[]))]
-internal sealed partial class PySpyJson : JsonSerializerContext;

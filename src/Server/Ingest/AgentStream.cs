@@ -92,8 +92,8 @@ public sealed class AgentStream(AgentStreams streams)
     private async Task<StreamAnswer> Greet(StreamFrame frame, CancellationToken ct)
     {
         Hello hello = FrameBody.Decode(frame.Body, WireJson.Default.Hello);
-        if (hello.ProtocolVersion != WireProtocol.Version)
-            return Refuse($"this server speaks protocol version {WireProtocol.Version}, the agent {hello.ProtocolVersion}: install an agent of the server's version");
+        if (hello.ProtocolVersion is < WireProtocol.OldestVersion or > WireProtocol.Version)
+            return Refuse($"this server speaks protocol versions {WireProtocol.OldestVersion} to {WireProtocol.Version}, the agent {hello.ProtocolVersion}: install an agent of the server's version");
         if (FrameLimits.Check(hello) is { } bad)
             return Refuse(bad);
         if (_where is not null && _where.HostId != hello.Host.Id)

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Shared.Findings;
 
@@ -41,9 +43,11 @@ public sealed record Finding
     public required ImmutableArray<WaitEdge> Edges { get; init; }
 }
 
+[JsonConverter(typeof(KebabCase<FindingClass>))]
 public enum FindingClass { Deadlock, Stall, Orphan, Zombie, Stopped, Hazard }
 
 /// <summary>Ascending: <see cref="Proven"/> is the strongest.</summary>
+[JsonConverter(typeof(KebabCase<Confidence>))]
 public enum Confidence { Suspected, Likely, Proven }
 
 /// <summary>The four keys of a finding's fingerprint: <c>v1-</c> and 26 characters of lower-case base32 each.</summary>
@@ -79,4 +83,5 @@ public sealed record EdgeEnd(int Pid, int Tid);
 /// <param name="Outside">Something outside what is known could end it.</param>
 public sealed record EdgeTarget(int Pid, int? Fd, bool Outside);
 
+[JsonConverter(typeof(KebabCase<EdgeBasis>))]
 public enum EdgeBasis { Proven, Assumed, Kinship }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Shared.Findings;
 
@@ -29,6 +31,7 @@ public sealed record GuardReport(
     int? SeenBefore,
     string? Evidence);
 
+[JsonConverter(typeof(KebabCase<GuardEnding>))]
 public enum GuardEnding { Exited, Deadlock, Orphans, Timeout }
 
 /// <summary>A process that lived on when the command had exited.</summary>

@@ -35,6 +35,7 @@ public sealed record Participant
 }
 
 /// <summary>Spelled in kebab-case: <c>root-waiter</c>, <c>orphan-holder</c>.</summary>
+[JsonConverter(typeof(KebabCase<ParticipantRole>))]
 public enum ParticipantRole { RootWaiter, Waiter, Holder, Orphan, OrphanHolder, Zombie, Stopped, Traced, Tracer, Hazard }
 
 /// <summary>How a process came to be an orphan, as far as it was seen.</summary>
@@ -68,6 +69,7 @@ public sealed record ThreadInfo(
     double? WaitedSeconds,
     string? Detail = null);
 
+[JsonConverter(typeof(KebabCase<Bounded>))]
 public enum Bounded { Yes, No, Unknown }
 
 /// <summary>An entry of an fd table.</summary>

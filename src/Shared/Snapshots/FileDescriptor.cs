@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Shared.Snapshots;
 
@@ -16,6 +18,7 @@ public sealed partial record FileDescriptor(int Number, FdAccess Access, FdTarge
 }
 
 [Flags]
+[JsonConverter(typeof(KebabCase<FdAccess>))]
 public enum FdAccess
 {
     None = 0,
@@ -31,6 +34,7 @@ public enum FdAccess
 /// <param name="Device">Device of the inode's file system, as the kernel prints it: <c>major &lt;&lt; 20 | minor</c>.</param>
 public readonly record struct EpollMember(int Fd, uint Events, ulong Inode, uint Device);
 
+[JsonConverter(typeof(KebabCase<FdKind>))]
 public enum FdKind
 {
     /// <summary>The link may not be read: what this fd refers to is hidden.</summary>

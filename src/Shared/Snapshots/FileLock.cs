@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
+
 namespace OrphanBoard.Shared.Snapshots;
 
 /// <summary>
@@ -18,6 +21,7 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <param name="End">Last byte of the range; <see cref="long.MaxValue"/> for EOF.</param>
 public sealed record FileLock(int Group, bool Waits, LockKind Kind, LockAccess Access, int Pid, uint Device, ulong Inode, long Start, long End);
 
+[JsonConverter(typeof(KebabCase<LockKind>))]
 public enum LockKind
 {
     /// <summary>flock(2): belongs to the open file description.</summary>
@@ -33,6 +37,7 @@ public enum LockKind
     Lease,
 }
 
+[JsonConverter(typeof(KebabCase<LockAccess>))]
 public enum LockAccess
 {
     /// <summary>Shared.</summary>

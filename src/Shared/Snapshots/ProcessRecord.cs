@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Shared.Snapshots;
 
@@ -155,6 +157,7 @@ public sealed record ProcessRecord
 }
 
 /// <summary>Whether something could be read, and if not, why not.</summary>
+[JsonConverter(typeof(KebabCase<Sight>))]
 public enum Sight
 {
     /// <summary>Read, whole.</summary>

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
+
 namespace OrphanBoard.Shared.Snapshots;
 
 /// <summary>
@@ -43,6 +46,7 @@ public sealed record SocketRecord(ulong Inode, SocketFamily Family, SocketType T
 }
 
 /// <summary>Address families that a local party can be at the other end of.</summary>
+[JsonConverter(typeof(KebabCase<SocketFamily>))]
 public enum SocketFamily
 {
     Unix,
@@ -55,6 +59,7 @@ public enum SocketFamily
 }
 
 /// <summary>As in socket(2).</summary>
+[JsonConverter(typeof(KebabCase<SocketType>))]
 public enum SocketType
 {
     Stream,
@@ -63,6 +68,7 @@ public enum SocketType
 }
 
 /// <summary>States of TCP (include/net/tcp_states.h), which unix sockets borrow, as far as they are told apart here.</summary>
+[JsonConverter(typeof(KebabCase<SocketState>))]
 public enum SocketState
 {
     Established,

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
+
 namespace OrphanBoard.Shared.Snapshots;
 
 /// <summary>
@@ -22,6 +25,7 @@ public sealed record SysvObject(SysvKind Kind, int Id, int Key)
     public int SecondPid { get; init; }
 }
 
+[JsonConverter(typeof(KebabCase<SysvKind>))]
 public enum SysvKind
 {
     Semaphores,

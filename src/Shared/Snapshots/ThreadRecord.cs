@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Shared.Snapshots;
 
@@ -67,6 +69,7 @@ public sealed record BlockedCall(BlockedCallStatus Status, long Number, Immutabl
     public override int GetHashCode() => HashCode.Combine(Status, Number);
 }
 
+[JsonConverter(typeof(KebabCase<BlockedCallStatus>))]
 public enum BlockedCallStatus
 {
     /// <summary>The file says <c>running</c>: it is on a CPU or ready to be.</summary>

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace OrphanBoard.Shared.Wire;
 
-/// <summary>Body of a frame: JSON, compressed.</summary>
+/// <summary>Body of a frame: JSON, compressed as zlib (RFC 1950); by agents of <see cref="WireProtocol.OldestVersion"/> with Brotli.</summary>
 public static class FrameBody
 {
     public static byte[] Encode<T>(T message, JsonTypeInfo<T> type)
@@ -14,15 +14,15 @@ public static class FrameBody
         return encoder.Encode(message, type);
     }
 
-    /// <exception cref="InvalidDataException">Not brotli, not JSON of this message, or larger than <see cref="WireProtocol.MaxBodyBytes"/>.</exception>
+    /// <exception cref="InvalidDataException">Not compressed so, not JSON of this message, or larger than <see cref="WireProtocol.MaxBodyBytes"/>.</exception>
     public static T Decode<T>(byte[] body, JsonTypeInfo<T> type)
     {
         try
         {
-            using var brotli = new BrotliStream(new MemoryStream(body, writable: false), CompressionMode.Decompress);
+            using Stream unpacked = Unpack(body);
             using var plain = new MemoryStream();
             Span<byte> chunk = stackalloc byte[8192];
-            for (int read; (read = brotli.Read(chunk)) > 0;)
+            for (int read; (read = unpacked.Read(chunk)) > 0;)
             {
                 if (plain.Length + read > WireProtocol.MaxBodyBytes)
                     throw new InvalidDataException($"frame body is larger than {WireProtocol.MaxBodyBytes} bytes");
@@ -36,20 +36,24 @@ public static class FrameBody
             throw new InvalidDataException($"frame body is no {typeof(T).Name}: {e.Message}", e);
         }
     }
+
+    /// <summary>The lower half of zlib's first byte is 8. That of Brotli is so only with a window of 64 KiB, which no agent used.</summary>
+    private static Stream Unpack(byte[] body)
+    {
+        var packed = new MemoryStream(body, writable: false);
+        return body is [var first, ..] && (first & 0xf) == 8 ? new ZLibStream(packed, CompressionMode.Decompress) : new BrotliStream(packed, CompressionMode.Decompress);
+    }
 }
 
 /// <summary>Makes frame bodies one after the other, in the same memory. Not for use by two threads at once.</summary>
 public sealed class FrameEncoder : IDisposable
 {
-    // The quality of CompressionLevel.Fastest. The window costs memory; past 256 KiB it gains nothing here.
-    private const int Quality = 1, WindowBits = 18;
-
     /// <summary>Text that waits to be compressed; once a frame needed more than this, its memory is given back.</summary>
     private const int ChunkBytes = 64 * 1024;
 
     private readonly Utf8JsonWriter _writer = new(Stream.Null);
     private ArrayBufferWriter<byte> _json = new(4096);
-    private byte[] _compressed = [];
+    private MemoryStream _packed = new();
 
     /// <summary>The body of a message.</summary>
     public byte[] Encode<T>(T message, JsonTypeInfo<T> type)
@@ -57,15 +61,9 @@ public sealed class FrameEncoder : IDisposable
         _json.ResetWrittenCount();
         _writer.Reset(_json);
         JsonSerializer.Serialize(_writer, message, type);
-        int most = BrotliEncoder.GetMaxCompressedLength(_json.WrittenCount);
-        if (_compressed.Length < most)
-            _compressed = new byte[most];
-        if (!BrotliEncoder.TryCompress(_json.WrittenSpan, _compressed, out int length, Quality, WindowBits))
-            throw new InvalidOperationException($"{_json.WrittenCount} bytes of JSON do not compress into {most}");
-        byte[] body = _compressed.AsSpan(0, length).ToArray();
-        if (_json.Capacity > ChunkBytes)
-            (_json, _compressed) = (new ArrayBufferWriter<byte>(4096), []);
-        return body;
+        using (ZLibStream zlib = Packing())
+            Drain(zlib);
+        return Packed();
     }
 
     /// <summary>
@@ -74,8 +72,7 @@ public sealed class FrameEncoder : IDisposable
     /// <param name="rest">Everything but the processes; it has none itself.</param>
     public byte[] Encode(Keyframe rest, LiveProcesses processes)
     {
-        using var body = new MemoryStream();
-        using (var brotli = new BrotliStream(body, new BrotliCompressionOptions { Quality = Quality }, leaveOpen: true))
+        using (ZLibStream zlib = Packing())
         {
             _json.ResetWrittenCount();
             _writer.Reset(_json);
@@ -87,17 +84,16 @@ public sealed class FrameEncoder : IDisposable
             {
                 JsonSerializer.Serialize(_writer, process, WireJson.Default.ProcessState);
                 if (_json.WrittenCount + _writer.BytesPending > ChunkBytes)
-                    Drain(brotli);
+                    Drain(zlib);
             }
             _writer.WriteEndArray();
             Write("findings"u8, rest.Findings, WireJson.Default.ImmutableArrayFinding);
             if (rest.Agent is { } agent)
                 Write("agent"u8, agent, WireJson.Default.AgentUsage);
             _writer.WriteEndObject();
-            Drain(brotli);
+            Drain(zlib);
         }
-        _json = new ArrayBufferWriter<byte>(4096);
-        return body.ToArray();
+        return Packed();
     }
 
     public void Dispose() => _writer.Dispose();
@@ -108,10 +104,24 @@ public sealed class FrameEncoder : IDisposable
         JsonSerializer.Serialize(_writer, value, type);
     }
 
-    private void Drain(BrotliStream brotli)
+    private ZLibStream Packing()
+    {
+        _packed.SetLength(0);
+        return new ZLibStream(_packed, CompressionLevel.Fastest, leaveOpen: true);
+    }
+
+    private byte[] Packed()
+    {
+        byte[] body = _packed.ToArray();
+        if (_json.Capacity > ChunkBytes || _packed.Capacity > ChunkBytes)
+            (_json, _packed) = (new ArrayBufferWriter<byte>(4096), new MemoryStream());
+        return body;
+    }
+
+    private void Drain(ZLibStream zlib)
     {
         _writer.Flush();
-        brotli.Write(_json.WrittenSpan);
+        zlib.Write(_json.WrittenSpan);
         _json.ResetWrittenCount();
     }
 }

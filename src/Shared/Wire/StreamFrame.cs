@@ -1,11 +1,15 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
-using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Shared.Wire;
 
 public static class WireProtocol
 {
-    public const int Version = 1;
+    /// <summary>Version 2 compresses bodies as zlib; version 1 did with Brotli, and is understood.</summary>
+    public const int Version = 2;
+
+    public const int OldestVersion = 1;
 
     /// <summary>Path of the agents' hub.</summary>
     public const string HubPath = "/hubs/agent";
@@ -17,6 +21,7 @@ public static class WireProtocol
     public const int MaxBodyBytes = 64 * 1024 * 1024;
 }
 
+[JsonConverter(typeof(KebabCase<FrameKind>))]
 public enum FrameKind { Hello, Keyframe, Delta, Findings, Goodbye }
 
 /// <summary>One message of an agent's stream. The body is opaque to the transport.</summary>
@@ -24,7 +29,7 @@ public enum FrameKind { Hello, Keyframe, Delta, Findings, Goodbye }
 /// <param name="MonotonicMs">The agent's CLOCK_BOOTTIME, milliseconds: orders what the wall clock cannot.</param>
 /// <param name="Wall">The agent's wall clock: a claim.</param>
 /// <param name="Kind">What <paramref name="Body"/> is.</param>
-/// <param name="Body">Brotli-compressed UTF-8 JSON of the message; empty for <see cref="FrameKind.Goodbye"/>.</param>
+/// <param name="Body">UTF-8 JSON of the message, compressed (<see cref="FrameBody"/>); empty for <see cref="FrameKind.Goodbye"/>.</param>
 public sealed record StreamFrame(long Sequence, long MonotonicMs, DateTimeOffset Wall, FrameKind Kind, byte[] Body);
 
 /// <summary>The server's answer to each frame.</summary>
@@ -33,19 +38,8 @@ public sealed record StreamFrame(long Sequence, long MonotonicMs, DateTimeOffset
 /// <param name="Refused">Why the agent must not go on (a version that is not understood, say), or null.</param>
 public sealed record StreamAnswer(long AcknowledgedSequence, bool NeedKeyframe, string? Refused);
 
-/// <summary>Generated JSON of the wire; the hub's own types are among them.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [
-        typeof(KebabCase<FindingClass>), typeof(KebabCase<Confidence>), typeof(KebabCase<EdgeBasis>),
-        typeof(KebabCase<ParticipantRole>), typeof(KebabCase<Bounded>), typeof(KebabCase<FrameKind>)])]
-[JsonSerializable(typeof(StreamFrame))]
-[JsonSerializable(typeof(StreamAnswer))]
-[JsonSerializable(typeof(Hello))]
-[JsonSerializable(typeof(Keyframe))]
-[JsonSerializable(typeof(Delta))]
-[JsonSerializable(typeof(FindingChanges))]
-[JsonSerializable(typeof(GuardRun))]
-[JsonSerializable(typeof(GuardAnswer))]
-public sealed partial class WireJson : JsonSerializerContext;
+/// <summary>JSON of the wire, the hub's own types among it: nulls are left out.</summary>
+public static class WireJson
+{
+    public static SharedJson Default { get; } = new(new JsonSerializerOptions(SharedJson.Default.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
+}

@@ -45,8 +45,8 @@ public sealed partial class ProcessFactsTests : IDisposable
         ProcessRecord process = capture.Last.Processes.Single(p => p.Pid == specimen.Pid);
         Assert.Equal(["RUNNER_TRACKING_ID", "BUILD_ID"], process.JobCookies!.Value.Select(cookie => cookie.Key));
         int header = Array.IndexOf(dumped, (byte)'\n') + 1;
-        using var brotli = new BrotliStream(new MemoryStream(dumped, header, dumped.Length - header), CompressionMode.Decompress);
-        using var plain = new StreamReader(brotli);
+        using var zlib = new ZLibStream(new MemoryStream(dumped, header, dumped.Length - header), CompressionMode.Decompress);
+        using var plain = new StreamReader(zlib);
         string text = await plain.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.Contains("github_0815", text, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", text, StringComparison.Ordinal);

@@ -59,7 +59,7 @@ public sealed class StreamTests
 
         StreamAnswer answer = await agent.Hello(version: 99);
 
-        Assert.Contains("version 1", answer.Refused);
+        Assert.Contains("versions 1 to 2", answer.Refused);
         Assert.Contains("99", answer.Refused);
     }
 
@@ -103,8 +103,23 @@ public sealed class StreamTests
         Assert.Single(await server.Items("/api/v1/episodes?host=good&state=open"));
     }
 
+    [Fact]
+    public async Task Stream_Version1_IsTakenIn()
+    {
+        await using TestServer server = await TestServer.Start();
+        await using TestAgent agent = await server.Connect();
+
+        await agent.Push(FrameKind.Hello, InBrotli(FrameBody.Encode(new Hello(1, Guid.NewGuid(), agent.Host, "0.1.0", 4711, "proc", 1000), WireJson.Default.Hello)));
+        StreamAnswer answer = await agent.Push(
+            FrameKind.Keyframe, InBrotli(FrameBody.Encode(Samples.Keyframe(DateTimeOffset.UtcNow, Samples.Hang()), WireJson.Default.Keyframe)));
+
+        Assert.Equal((null, false), (answer.Refused, answer.NeedKeyframe));
+        Assert.Single(await server.Items("/api/v1/episodes?state=open"));
+    }
+
     [Theory]
-    [InlineData("not brotli at all")]
+    [InlineData("not compressed at all")]
+    [InlineData("x\u0001 and then none of zlib's")]
     [InlineData("")]
     public async Task Stream_BodyThatIsNoMessage_IsRefused(string body)
     {
@@ -125,8 +140,8 @@ public sealed class StreamTests
         await using TestAgent agent = await server.Connect();
         await agent.Hello();
         using var output = new MemoryStream();
-        using (var brotli = new System.IO.Compression.BrotliStream(output, System.IO.Compression.CompressionMode.Compress))
-            brotli.Write(System.Text.Encoding.UTF8.GetBytes(json));
+        using (var zlib = new System.IO.Compression.ZLibStream(output, System.IO.Compression.CompressionMode.Compress))
+            zlib.Write(System.Text.Encoding.UTF8.GetBytes(json));
 
         Assert.NotNull((await agent.Push(FrameKind.Keyframe, output.ToArray())).Refused);
     }
@@ -138,12 +153,12 @@ public sealed class StreamTests
         await using TestAgent agent = await server.Connect();
         await agent.Hello();
         using var output = new MemoryStream();
-        using (var brotli = new System.IO.Compression.BrotliStream(output, System.IO.Compression.CompressionLevel.Fastest))
+        using (var zlib = new System.IO.Compression.ZLibStream(output, System.IO.Compression.CompressionLevel.Fastest))
         {
             byte[] spaces = new byte[1024 * 1024];
             spaces.AsSpan().Fill((byte)' ');
             for (int i = 0; i <= WireProtocol.MaxBodyBytes / spaces.Length; i++)
-                brotli.Write(spaces);
+                zlib.Write(spaces);
         }
 
         Assert.Contains("larger than", (await agent.Push(FrameKind.Keyframe, output.ToArray())).Refused);
@@ -181,5 +196,15 @@ public sealed class StreamTests
         Exception e = await Assert.ThrowsAnyAsync<Exception>(() => TestAgent.Connect(server.Address, apiToken, "host-a"));
 
         Assert.Contains("401", e.Message);
+    }
+
+    /// <summary>As agents of version 1 compressed.</summary>
+    private static byte[] InBrotli(byte[] body)
+    {
+        using var output = new MemoryStream();
+        using (var zlib = new System.IO.Compression.ZLibStream(new MemoryStream(body), System.IO.Compression.CompressionMode.Decompress))
+        using (var brotli = new System.IO.Compression.BrotliStream(output, System.IO.Compression.CompressionLevel.Fastest))
+            zlib.CopyTo(brotli);
+        return output.ToArray();
     }
 }

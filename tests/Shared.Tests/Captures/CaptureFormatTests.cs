@@ -12,7 +12,7 @@ namespace OrphanBoard.Shared.Tests.Captures;
 
 public class CaptureFormatTests
 {
-    private const string Header = "orphanboard-capture 2\n";
+    private const string Header = "orphanboard-capture 3\n", BrotliHeader = "orphanboard-capture 2\n";
 
     [Fact]
     public void Decode_WhatEncodeWrote_IsDiagnosedAlike() =>
@@ -117,25 +117,49 @@ public class CaptureFormatTests
     [InlineData("orphanboard-capture x\n", "no capture")]
     [InlineData("orphanboard-capture -1\n", "no capture")]
     [InlineData("orphanboard-capture 0\n", "no capture")]
-    [InlineData("orphanboard-capture 3\nwhatever comes then", "use a newer one")]
+    [InlineData("orphanboard-capture 4\nwhatever comes then", "use a newer one")]
     [InlineData("orphanboard-capture 1\n", "damaged")]
     [InlineData("orphanboard-capture 2\n", "damaged")]
+    [InlineData("orphanboard-capture 3\n", "damaged")]
     [InlineData("orphanboard-capture 1\nthis is not compressed", "damaged")]
+    [InlineData("orphanboard-capture 3\nthis is not compressed", "damaged")]
     public void Decode_NoCapture_SaysWhatItIs(string text, string expected) => Refuses(Encoding.Latin1.GetBytes(text), expected);
 
     [Fact]
-    public void Decode_CutAnywhere_IsRefused()
+    public void Decode_Version2_IsTheSameCapture()
     {
-        byte[] whole = Captured.Bytes(Captured.Of(Scenes.Founding(eof: true)));
+        byte[] whole = Captured.Bytes(Captured.Of(Captured.Rich()));
 
-        for (int length = 0; length < whole.Length - 1; length++)
-            Assert.Throws<InvalidDataException>(() => CaptureFormat.Decode(new MemoryStream(whole, 0, length)));
+        Capture capture = CaptureFormat.Decode(new MemoryStream(Pack(Json(whole), BrotliHeader)));
+
+        Assert.Equal(whole, Captured.Bytes(capture));
     }
 
-    [Fact]
-    public void Decode_OneByteChanged_IsRefusedOrDiagnosed()
+    [Theory]
+    [InlineData(Header)]
+    [InlineData(BrotliHeader)]
+    public void Decode_CutAnywhere_IsRefused(string header)
     {
-        byte[] whole = Captured.Bytes(Captured.Of(Scenes.CrossReaders()));
+        byte[] encoded = Captured.Bytes(Captured.Of(Scenes.Founding(eof: true)));
+        byte[] whole = Pack(Json(encoded), header);
+        // End of the last block and checksum: without them, what the capture holds is whole.
+        const int MaxEnd = 8;
+
+        for (int length = 0; length < whole.Length - MaxEnd; length++)
+            Assert.Throws<InvalidDataException>(() => CaptureFormat.Decode(new MemoryStream(whole, 0, length)));
+        for (int length = whole.Length - MaxEnd; length < whole.Length; length++)
+        {
+            if (Decoded(whole[..length]) is { } capture)
+                Assert.Equal(encoded, Captured.Bytes(capture));
+        }
+    }
+
+    [Theory]
+    [InlineData(Header)]
+    [InlineData(BrotliHeader)]
+    public void Decode_OneByteChanged_IsRefusedOrDiagnosed(string header)
+    {
+        byte[] whole = Pack(Json(Captured.Bytes(Captured.Of(Scenes.CrossReaders()))), header);
         Gen.Select(Gen.Int[Header.Length, whole.Length - 1], Gen.Byte).Sample((at, value) =>
         {
             byte[] changed = [.. whole];
@@ -159,17 +183,19 @@ public class CaptureFormatTests
         }, iter: 6000);
     }
 
-    [Fact]
-    public void Decode_BombOfFewBytes_IsRefusedBeforeItIsUnpacked()
+    [Theory]
+    [InlineData(Header)]
+    [InlineData(BrotliHeader)]
+    public void Decode_BombOfFewBytes_IsRefusedBeforeItIsUnpacked(string header)
     {
         using var packed = new MemoryStream();
-        packed.Write(Encoding.ASCII.GetBytes(Header));
-        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        packed.Write(Encoding.ASCII.GetBytes(header));
+        using (Stream packing = Packing(packed, header))
         {
             byte[] blanks = new byte[1 << 20];
             Array.Fill(blanks, (byte)' ');
             for (int i = 0; i <= CaptureFormat.MaxPlainBytes / blanks.Length; i++)
-                brotli.Write(blanks);
+                packing.Write(blanks);
         }
 
         Refuses(packed.ToArray(), "too large");
@@ -217,22 +243,27 @@ public class CaptureFormatTests
 
     private static void Survives(byte[] bytes)
     {
-        Capture capture;
+        if (Decoded(bytes) is { } capture)
+            Captured.Diagnose(capture);
+    }
+
+    /// <summary>Null: it is refused.</summary>
+    private static Capture? Decoded(byte[] bytes)
+    {
         try
         {
-            capture = CaptureFormat.Decode(new MemoryStream(bytes));
+            return CaptureFormat.Decode(new MemoryStream(bytes));
         }
         catch (InvalidDataException)
         {
-            return;
+            return null;
         }
-        Captured.Diagnose(capture);
     }
 
     private static string Json(byte[] capture)
     {
-        using var brotli = new BrotliStream(new MemoryStream(capture, Header.Length, capture.Length - Header.Length), CompressionMode.Decompress);
-        using var reader = new StreamReader(brotli);
+        using var zlib = new ZLibStream(new MemoryStream(capture, Header.Length, capture.Length - Header.Length), CompressionMode.Decompress);
+        using var reader = new StreamReader(zlib);
         return reader.ReadToEnd();
     }
 
@@ -240,8 +271,12 @@ public class CaptureFormatTests
     {
         using var packed = new MemoryStream();
         packed.Write(Encoding.ASCII.GetBytes(header));
-        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-            brotli.Write(Encoding.UTF8.GetBytes(json));
+        using (Stream packing = Packing(packed, header))
+            packing.Write(Encoding.UTF8.GetBytes(json));
         return packed.ToArray();
     }
+
+    private static Stream Packing(Stream packed, string header) => header == Header
+        ? new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true)
+        : new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true);
 }

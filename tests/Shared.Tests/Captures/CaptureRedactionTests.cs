@@ -114,9 +114,9 @@ public class CaptureRedactionTests
     {
         byte[] bytes = Captured.Bytes(capture);
         int header = Array.IndexOf(bytes, (byte)'\n') + 1;
-        using var brotli = new System.IO.Compression.BrotliStream(new MemoryStream(bytes, header, bytes.Length - header), System.IO.Compression.CompressionMode.Decompress);
+        using var zlib = new System.IO.Compression.ZLibStream(new MemoryStream(bytes, header, bytes.Length - header), System.IO.Compression.CompressionMode.Decompress);
         using var plain = new MemoryStream();
-        brotli.CopyTo(plain);
+        zlib.CopyTo(plain);
         return plain.ToArray();
     }
 }

@@ -98,6 +98,7 @@ public sealed class SeenBefore(string? directory)
 internal sealed record SeenLine(DateTimeOffset Time, string Shape, string Rule, string Command);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(SeenLine))]
 internal sealed partial class SeenJson : JsonSerializerContext;

@@ -2,10 +2,11 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace OrphanBoard.Shared.Findings;
+namespace OrphanBoard.Shared.Text;
 
 /// <summary>Enum values as <c>kebab-case</c> strings: <c>RootWaiter</c> is <c>root-waiter</c>. Of enums over int that no two names share a value of.</summary>
-/// <remarks>The converter of the base class library is compiled anew for each enum, at some 20 kB of the native file; what is here for all of them is once there.</remarks>
+/// <remarks>The converter of the base class library is compiled anew for each enum, at some 20 kB of the native file; what is here for all of them is once there.
+/// It is named at the enum itself: named in the options of a context, that of the base class library would be compiled too, should the options have none.</remarks>
 public sealed class KebabCase<T> : JsonConverter<T> where T : struct, Enum
 {
     private static readonly KebabWords Words = new(typeof(T));
