@@ -52,14 +52,22 @@ public static class GuardCommand
         ImmutableArray<string> shown = CommandLineRedaction.WithRandomKey().Redact([.. arguments.Operands]);
         try
         {
-            using var guard = new Guard(options, shown, time, new GuardVoice(options, error, error is DescriptorWriter { IsTerminal: true }, BoardOf(arguments), time));
-            return await guard.RunAsync(LastWords(arguments.Operands.Count));
+            (int exit, int? diesOf) = await RunAsync(options, shown, LastWords(arguments.Operands.Count), new GuardVoice(options, error, error is DescriptorWriter { IsTerminal: true }, BoardOf(arguments), time), time);
+            if (diesOf is { } signal)
+                OwnDeath.Of(signal);
+            return exit;
         }
         catch (CommandNotStartedException e)
         {
             error.WriteLine($"orphan-agent: guard: {VisibleText.Of(e.Message)}");
             return e.NotFound ? NotFound : CannotRun;
         }
+    }
+
+    private static async Task<(int Exit, int? DiesOf)> RunAsync(GuardOptions options, ImmutableArray<string> shown, byte[][] words, GuardVoice voice, TimeProvider time)
+    {
+        using var guard = new Guard(options, shown, time, voice);
+        return (await guard.RunAsync(words), guard.DiesOf);
     }
 
     /// <summary>The last arguments of our own command line, byte for byte: what is no UTF-8 is handed on as it came.</summary>
@@ -91,7 +99,7 @@ public static class GuardCommand
             Stacks = !arguments.Has("--no-stacks"),
             JsonPath = FileOf("--json"),
             JUnitPath = FileOf("--junit"),
-            BundlePath = arguments.Value("--bundle"),
+            BundlePath = arguments.Value("--bundle") is { } bundle && File.Exists(bundle) ? throw new UsageException($"guard: --bundle '{bundle}': it is a file, and must be a directory") : arguments.Value("--bundle"),
             Backend = LookerArguments.BackendOf(arguments),
         };
         if (options.Keep && options.OnlyReport)
@@ -113,6 +121,8 @@ public static class GuardCommand
                 return null;
             if (path.Length == 0 || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
                 throw new UsageException($"guard: {option} '{path}': there is no such directory");
+            if (path == "-" || Path.Exists(path) && !WholeFile.IsRegular(path))
+                throw new UsageException($"guard: {option} '{path}': it must be a file, for stdout is the command's");
             return path;
         }
     }

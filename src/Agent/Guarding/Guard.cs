@@ -3,6 +3,7 @@ using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Guarding;
 
@@ -43,6 +44,12 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
 
     private ImmutableArray<ProcessStacks> _stacks = [];
 
+    /// <summary>
+    /// The signal of the terminal that the command has died of: guard is to die of it too, for a shell tells by that, and not by the exit code, whether its script is to
+    /// end as well. Null: none.
+    /// </summary>
+    public int? DiesOf { get; private set; }
+
     private TimeSpan Elapsed => time.GetElapsedTime(_start);
 
     /// <param name="words">Program and arguments, each ended by NUL.</param>
@@ -68,6 +75,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
         GuardOutcome? outcome = await WatchAsync();
         outcome ??= await AfterExitAsync(await _command!.Exit, stdio);
         await voice.ReportAsync(outcome);
+        DiesOf = outcome.CommandExitCode is { } status && status == 128 + forwarding.FromTerminal ? forwarding.FromTerminal : null;
         return outcome.ExitCode;
     }
 
@@ -188,7 +196,8 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
         ImmutableArray<Finding> findings = [.. _look?.Findings.Where(finding => finding.Class != FindingClass.Hazard) ?? []];
         GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with { Findings = findings, Kept = options.Keep };
         voice.KeepEvidence(outcome);
-        outcome = outcome with { Stacks = await StacksAsync(findings) };
+        // Where nobody is known to hang, where they are in their programs is all that can be told of some runtimes.
+        outcome = outcome with { Stacks = await (findings.IsEmpty ? StacksAsync(_look?.Pids ?? new HashSet<int>()) : StacksAsync(findings)) };
         voice.TellTimeout(outcome, options.Keep ? AfterPanic.Keep : AfterPanic.End);
         if (!options.Keep)
             await EndTreeAsync();
@@ -224,13 +233,17 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
         return outcome;
     }
 
-    private async Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<Finding> findings)
+    private Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<Finding> findings) =>
+        StacksAsync(findings.SelectMany(finding => finding.Participants).Select(participant => participant.Pid));
+
+    /// <summary>Of those of the tree that live.</summary>
+    private async Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<int> pids)
     {
-        if (!options.Stacks || _toldToEnd.IsCancellationRequested)
+        if (!options.Stacks || _toldToEnd.IsCancellationRequested || _look is not { } look)
             return [];
         return await StackReader.ReadAsync(
-            findings.SelectMany(finding => finding.Participants).DistinctBy(participant => participant.Pid).Where(participant => _look!.Pids.Contains(participant.Pid) && participant.State != "Z")
-                .Select(participant => new StackTarget(participant.Pid, participant.Comm, [.. participant.Threads.Select(thread => (thread.Tid, thread.Comm))])),
+            pids.Distinct().Where(look.Pids.Contains).Select(look.Last.Find).OfType<ProcessRecord>().Where(process => !process.IsZombie)
+                .Select(process => new StackTarget(process.Pid, process.Comm, [.. process.Threads.Select(thread => (thread.Tid, thread.Comm))])),
             StackLimit, time);
     }
 

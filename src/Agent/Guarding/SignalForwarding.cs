@@ -28,6 +28,9 @@ internal sealed class SignalForwarding : IDisposable
         }))];
     }
 
+    /// <summary>The last signal of Ctrl-C or Ctrl-\\ that the terminal has sent to all of its foreground, guard among them; null: none.</summary>
+    public int? FromTerminal { get; private set; }
+
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations)
@@ -37,7 +40,10 @@ internal sealed class SignalForwarding : IDisposable
     private void Forward(int signal)
     {
         if (signal is Interrupt or Quit && IsInForeground())
+        {
+            FromTerminal = signal;
             return;
+        }
         _send(signal);
     }
 

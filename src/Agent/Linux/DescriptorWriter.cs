@@ -7,13 +7,18 @@ namespace OrphanBoard.Agent.Linux;
 
 /// <summary>
 /// stdout or stderr without <see cref="Console"/>, which would set up the terminal for itself. Text is written as it comes. What cannot be written is
-/// dropped: who shares stderr with a command must not fail where the command goes on.
+/// dropped: who shares stderr with a command must not fail where the command goes on, nor wait for ever for a reader that does not read.
 /// </summary>
 /// <param name="fd">1 or 2.</param>
 internal sealed unsafe partial class DescriptorWriter(int fd) : TextWriter
 {
-    /// <summary>Milliseconds: a reader that stands still this long is part of what is wrong.</summary>
+    /// <summary>Milliseconds: a reader that stands still this long is part of what is wrong, and is not waited for again.</summary>
     private const int Patience = 2000;
+
+    /// <summary>A pipe that poll(2) calls writable takes this much without blocking (PIPE_BUF of pipe(7)).</summary>
+    private const int Piece = 4096;
+
+    private bool _nobodyReads;
 
     public override Encoding Encoding => Encoding.UTF8;
 
@@ -31,18 +36,22 @@ internal sealed unsafe partial class DescriptorWriter(int fd) : TextWriter
         int length = Encoding.GetBytes(text, bytes);
         fixed (byte* first = bytes)
         {
-            for (int written = 0; written < length;)
+            for (int written = 0; written < length && !_nobodyReads;)
             {
-                long count = write(fd, first + written, length - written);
+                if (!IsWritableSoon())
+                {
+                    _nobodyReads = true;
+                    return;
+                }
+                long count = write(fd, first + written, Math.Min(length - written, Piece));
                 if (count >= 0)
                     written += (int)count;
-                else if (errno == EAGAIN ? !IsWritableSoon() : errno != EINTR)
+                else if (errno != EINTR && errno != EAGAIN)
                     return;
             }
         }
     }
 
-    /// <summary>Somebody may have set the pipe that we share with them to O_NONBLOCK.</summary>
     private bool IsWritableSoon()
     {
         pollfd stream = new() { fd = fd, events = POLLOUT };

@@ -72,6 +72,9 @@ public static unsafe class WholeFile
             throw new LinuxException("standard output", errno);
     }
 
+    /// <summary>Whether a path leads to a regular file, by a link too.</summary>
+    internal static bool IsRegular(string path) => !IsThereAndNoRegularFile(path);
+
     private static bool IsThereAndNoRegularFile(string path)
     {
         stat status;

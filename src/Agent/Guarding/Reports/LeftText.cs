@@ -51,7 +51,8 @@ public static class LeftText
         if (left.Holds.IsEmpty)
             return;
         string fds = string.Join(", ", left.Holds.Take(MaxFds).Select(fd => $"fd {fd.Fd} ({fd.Target})")) + (left.Holds.Length > MaxFds ? $" and {left.Holds.Length - MaxFds} more" : "");
-        Report.Lines(output, "    ", $"has what the command wrote to still open: {fds}. Whoever reads it to its end waits for this process.", style);
+        bool awaited = left.Holds.Any(fd => (fd.Target.StartsWith("pipe:", StringComparison.Ordinal) || fd.Target.StartsWith("socket:", StringComparison.Ordinal)));
+        Report.Lines(output, "    ", $"has what the command wrote to still open: {fds}.{(awaited ? " Whoever reads it to its end waits for this process." : "")}", style);
     }
 
     private static string Done(GuardOutcome outcome, ImmutableArray<LeftProcess> blamed)

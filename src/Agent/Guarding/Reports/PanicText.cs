@@ -84,7 +84,8 @@ public static class PanicText
                 output.WriteLine(style.Loud($"{title}: ending the command and all that it started; exit code {outcome.ExitCode}"));
                 break;
             case AfterPanic.Report:
-                output.WriteLine(style.Loud($"{title}: only reported (--on-deadlock=report); the command goes on"));
+                string why = finding.BoundedBy is null ? "only reported (--on-deadlock=report)" : "left to the limit above it";
+                output.WriteLine(style.Loud($"{title}: {why}; the command goes on"));
                 break;
             default:
                 KeepText.Write(output, outcome, finding, style);
