@@ -37,6 +37,28 @@ public sealed class TriageTests
         }
     }, iter: 1_000);
 
+    [Theory]
+    [InlineData((int)Counting.All)]
+    [InlineData((int)Counting.Likely)]
+    [InlineData((int)Counting.Patient)]
+    public void StuckAt_RandomLooks_HasAllWhomTheGraphOfThatCountingFinds(int counting) => Gen.Int.Sample(seed =>
+    {
+        var host = new RandomHost(seed);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        var counted = new Counted(diagnosis.Memory, TimeSpan.FromSeconds(2), (Counting)counting);
+        foreach (int _ in Enumerable.Range(0, Looks))
+        {
+            diagnosis.Advance(host.Look());
+            ResourceIndex resources = diagnosis.Memory.Resources;
+            var triage = new Triage(resources, diagnosis.Memory);
+            triage.Judge();
+            Assert.Subset(triage.StuckAt(counted).ToHashSet(), Found([.. triage.Lists.Stuck.Select(process => process.Pid)], resources, counted).ToHashSet());
+        }
+    }, iter: 1_000);
+
+    private static ImmutableSortedSet<int> Found(ImmutableArray<int> among, ResourceIndex resources, Counted counted) =>
+        StuckSet.Find(among, new WaitGraph(resources, counted).NodeOf, ignoreHidden: true);
+
     /// <summary>Who is stuck if no hidden table holds an end: by the whole graph, and by the triage.</summary>
     private static (ImmutableSortedSet<int> Whole, IEnumerable<int> Triage) Both(Snapshot first, Snapshot last)
     {
@@ -45,7 +67,7 @@ public sealed class TriageTests
         var triage = new Triage(resources, memory);
         triage.Judge();
         return (
-            StuckSet.Find([.. last.Processes.Select(process => process.Pid)], new WaitGraph(resources, memory, TimeSpan.Zero, Counting.Patient).NodeOf, ignoreHidden: true),
+            Found([.. last.Processes.Select(process => process.Pid)], resources, new Counted(memory, TimeSpan.Zero, Counting.Patient)),
             triage.Lists.Stuck.Select(process => process.Pid));
     }
 }
