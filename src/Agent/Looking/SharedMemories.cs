@@ -35,8 +35,13 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         if (suspects.Count == 0)
             return null;
         var found = new Dictionary<(uint Device, ulong Inode), Found>();
-        int[] waiting = [.. Enumerable.Range(0, processes.Length).Where(place => suspects.Contains(processes[place].Pid) && processes[place].Threads.Any(thread => WaitsOnShared(processes[place], thread)))];
-        ReadMaps(processes, waiting, (place, sight, text) =>
+        List<int> waiting = [];
+        for (int place = 0; place < processes.Length; place++)
+        {
+            if (suspects.Contains(processes[place].Pid) && WaitsOnShared(processes[place]))
+                waiting.Add(place);
+        }
+        ReadMaps(processes, [.. waiting], (place, sight, text) =>
         {
             if (sight == Sight.Seen)
                 processes[place] = WithMappings(processes[place], text, found);
@@ -45,6 +50,16 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
             return null;
         FindMappers(processes, found);
         return [.. found.Select(pair => new SharedObject(pair.Key.Device, pair.Key.Inode, pair.Value.Name, pair.Value.Linked, [.. pair.Value.Mappers], [.. pair.Value.Unknown]))];
+    }
+
+    private bool WaitsOnShared(ProcessRecord process)
+    {
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (WaitsOnShared(process, thread))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>A join (pthread_join(3) waits for a tid to be cleared) has no private flag either, and is told without.</summary>
@@ -82,8 +97,13 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         Found[] closed = [.. found.Values.Where(shared => !shared.Linked)];
         if (closed.Length == 0)
             return;
-        int[] places = [.. Enumerable.Range(0, processes.Length).Where(place => closed.Any(shared => MayHave(processes[place], shared)))];
-        ReadMaps(processes, places, (place, sight, text) =>
+        List<int> places = [];
+        for (int place = 0; place < processes.Length; place++)
+        {
+            if (MayHaveAny(processes[place], closed))
+                places.Add(place);
+        }
+        ReadMaps(processes, [.. places], (place, sight, text) =>
         {
             ProcessRecord process = processes[place];
             if (sight is not (Sight.Seen or Sight.Gone))
@@ -102,6 +122,16 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
     /// <summary>Anonymous memory comes by fork alone, and exe belongs to the memory: who has it shows the same program. The rest comes with an fd as well.</summary>
     private static bool MayHave(ProcessRecord process, Found shared) =>
         !process.IsZombie && (shared.Name != Anonymous || process.Exe is not { } exe || shared.Programs.Contains(exe));
+
+    private static bool MayHaveAny(ProcessRecord process, Found[] all)
+    {
+        foreach (Found shared in all)
+        {
+            if (MayHave(process, shared))
+                return true;
+        }
+        return false;
+    }
 
     private delegate void Told(int place, Sight sight, ReadOnlySpan<byte> text);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Netlink;
 using OrphanBoard.Agent.Procfs;
@@ -25,28 +26,76 @@ internal sealed class SocketReader(DirectoryHandle proc, NamespaceReader namespa
         return [.. sockets.Where(socket => socket.State == SocketState.Listening).Select(socket => new UnixListener(socket.Inode, socket.Name ?? ""))];
     }
 
+    /// <summary>Unix sockets by inode, as they were last seen: most of a host's do not change from look to look, and cost a comparison.</summary>
+    private readonly Dictionary<ulong, SocketRecord> _known = [];
+
+    private readonly List<SocketRecord> _records = [];
+    private readonly List<ulong> _others = [];
+    private ImmutableArray<SocketRecord> _last = [];
+
     /// <summary>All sockets, ascending by inode; <see cref="Sight.Seen"/> only where no table of a namespace that can be named is missing.</summary>
     internal (ImmutableArray<SocketRecord> Sockets, Sight Sight) Read(IReadOnlyList<ProcessRecord> processes)
     {
-        var records = new List<SocketRecord>();
+        _records.Clear();
         ulong? own = namespaces.Link(proc, null, "self/ns/net"u8);
-        Sight sight = ReadOwn(own, records);
-        foreach (IGrouping<ulong?, ProcessRecord> inside in processes.Where(process => !process.Threads.IsEmpty).GroupBy(process => process.Namespaces?.Net))
+        Sight sight = ReadOwn(own, _records);
+        foreach (ulong other in OthersThan(own, processes))
         {
-            if (inside.Key is null || inside.Key == own)
-                continue;
-            Sight other = ReadOther(inside, inside.Key, records);
-            sight = sight == Sight.Seen ? other : sight;
+            Sight seen = ReadOther(processes.Where(process => !process.Threads.IsEmpty && process.Namespaces?.Net == other), other, _records);
+            sight = sight == Sight.Seen ? seen : sight;
         }
-        records.Sort((one, other) => one.Inode.CompareTo(other.Inode));
-        return ([.. records.DistinctBy(record => record.Inode)], sight);
+        return (InOrder(), sight);
+    }
+
+    /// <summary>Network namespaces that have a process in them and can be named, in the order of the processes.</summary>
+    private List<ulong> OthersThan(ulong? own, IReadOnlyList<ProcessRecord> processes)
+    {
+        _others.Clear();
+        for (int i = 0; i < processes.Count; i++)
+        {
+            if (!processes[i].Threads.IsEmpty && processes[i].Namespaces?.Net is { } net && net != own && !_others.Contains(net))
+                _others.Add(net);
+        }
+        return _others;
+    }
+
+    /// <summary>Each inode once, as it was found first; the last look's own list where that says the same.</summary>
+    private ImmutableArray<SocketRecord> InOrder()
+    {
+        Span<SocketRecord> records = CollectionsMarshal.AsSpan(_records);
+        records.Sort(static (one, other) => one.Inode.CompareTo(other.Inode));
+        int count = 0;
+        foreach (SocketRecord record in records)
+        {
+            if (count == 0 || records[count - 1].Inode != record.Inode)
+                records[count++] = record;
+        }
+        records = records[..count];
+        if (!IsAsLast(records))
+            _last = [.. records];
+        _records.Clear();
+        if (_known.Count > 2 * count)
+            _known.Clear();
+        return _last;
+    }
+
+    private bool IsAsLast(ReadOnlySpan<SocketRecord> records)
+    {
+        if (records.Length != _last.Length)
+            return false;
+        for (int i = 0; i < records.Length; i++)
+        {
+            if (!ReferenceEquals(records[i], _last[i]))
+                return false;
+        }
+        return true;
     }
 
     private Sight ReadOwn(ulong? own, List<SocketRecord> records)
     {
         Sight unix = SocketDiag.Dump(UnixDiag.Request, _buffer, out ReadOnlySpan<byte> messages);
         if (unix == Sight.Seen)
-            UnixDiag.Parse(messages, own, records);
+            UnixDiag.Parse(messages, own, records, _known);
         var tcp = new List<TcpSocket>();
         Sight inet = SocketDiag.Dump(InetDiag.RequestInet, _buffer, out messages);
         if (inet == Sight.Seen)

@@ -36,19 +36,21 @@ internal static class UnixDiag
     internal static byte[] ListenersRequest { get; } = NetlinkMessages.DumpRequest(ByFamily, new Ask { Family = Family, States = 1 << Listen, Show = 1 });
 
     /// <summary>Parses the answer to <see cref="Request"/>. Messages and attributes of other kinds are skipped, as are sockets without an inode.</summary>
-    internal static void Parse(ReadOnlySpan<byte> messages, ulong? netNamespace, List<SocketRecord> sockets)
+    /// <param name="before">By inode, of earlier looks: of a socket that is as it was its record is taken from there. Those that are not are put there.</param>
+    internal static void Parse(ReadOnlySpan<byte> messages, ulong? netNamespace, List<SocketRecord> sockets, Dictionary<ulong, SocketRecord> before)
     {
         var pendingAt = new Dictionary<ulong, ulong>();
         int first = sockets.Count;
         while (NetlinkMessages.Next(ref messages, out ushort type, out ReadOnlySpan<byte> payload))
         {
-            if (type == ByFamily && payload.Length >= MessageLength && payload[0] == Family && ParseOne(payload, netNamespace, pendingAt) is { } socket)
+            if (type == ByFamily && payload.Length >= MessageLength && payload[0] == Family && ParseOne(payload, netNamespace, pendingAt, before) is { } socket)
                 sockets.Add(socket);
         }
-        for (int i = first; i < sockets.Count && pendingAt.Count > 0; i++)
+        for (int i = first; i < sockets.Count; i++)
         {
-            if (pendingAt.TryGetValue(sockets[i].Inode, out ulong listener))
-                sockets[i] = sockets[i] with { PendingAt = listener };
+            ulong? listener = pendingAt.Count > 0 && pendingAt.TryGetValue(sockets[i].Inode, out ulong at) ? at : null;
+            if (sockets[i].PendingAt != listener)
+                before[sockets[i].Inode] = sockets[i] = sockets[i] with { PendingAt = listener };
         }
     }
 
@@ -56,41 +58,53 @@ internal static class UnixDiag
     internal static ImmutableArray<UnixListener> ParseListeners(ReadOnlySpan<byte> messages)
     {
         var sockets = new List<SocketRecord>();
-        Parse(messages, null, sockets);
+        Parse(messages, null, sockets, []);
         return [.. sockets.Where(socket => socket.State == SocketState.Listening).Select(socket => new UnixListener(socket.Inode, socket.Name ?? ""))];
     }
 
-    private static SocketRecord? ParseOne(ReadOnlySpan<byte> message, ulong? netNamespace, Dictionary<ulong, ulong> pendingAt)
+    private static SocketRecord? ParseOne(ReadOnlySpan<byte> message, ulong? netNamespace, Dictionary<ulong, ulong> pendingAt, Dictionary<ulong, SocketRecord> before)
     {
         ulong inode = BinaryPrimitives.ReadUInt32LittleEndian(message[4..]);
         if (inode == 0 || TypeOf(message[1]) is not { } type)
             return null;
         SocketState state = message[2] switch { Established => SocketState.Established, Listen => SocketState.Listening, _ => SocketState.Closed };
-        var socket = new SocketRecord(inode, SocketFamily.Unix, type, state, netNamespace) { Peer = 0 };
+        ulong peer = 0;
+        uint? receive = null, send = null;
+        byte? shutdown = null;
+        scoped ReadOnlySpan<byte> path = default;
         ReadOnlySpan<byte> attributes = message[MessageLength..];
         while (NetlinkMessages.NextAttribute(ref attributes, out ushort kind, out ReadOnlySpan<byte> value))
         {
             switch (kind)
             {
-                case 0 when !value.IsEmpty:
-                    socket = socket with { Name = Name(value) };
+                case 0:
+                    path = value;
                     break;
                 case 2 when value.Length >= 4:
-                    socket = socket with { Peer = BinaryPrimitives.ReadUInt32LittleEndian(value) };
+                    peer = BinaryPrimitives.ReadUInt32LittleEndian(value);
                     break;
                 case 3:
                     foreach (uint client in MemoryMarshal.Cast<byte, uint>(value))
                         pendingAt[client] = inode;
                     break;
                 case 4 when value.Length >= 8:
-                    socket = socket with { ReceiveQueue = BinaryPrimitives.ReadUInt32LittleEndian(value), SendQueue = BinaryPrimitives.ReadUInt32LittleEndian(value[4..]) };
+                    (receive, send) = (BinaryPrimitives.ReadUInt32LittleEndian(value), BinaryPrimitives.ReadUInt32LittleEndian(value[4..]));
                     break;
                 case 6 when value.Length >= 1:
-                    socket = socket with { Shutdown = value[0] };
+                    shutdown = value[0];
                     break;
             }
         }
-        return socket;
+        string? name = path.IsEmpty ? null : Name(path);
+        if (before.TryGetValue(inode, out SocketRecord? known) && known.Family == SocketFamily.Unix && known.Type == type && known.State == state && known.NetNamespace == netNamespace
+            && known.Peer == peer && known.Name == name && known.ReceiveQueue == receive && known.SendQueue == send && known.Shutdown == shutdown)
+        {
+            return known;
+        }
+        return before[inode] = new SocketRecord(inode, SocketFamily.Unix, type, state, netNamespace)
+        {
+            Peer = peer, Name = name, ReceiveQueue = receive, SendQueue = send, Shutdown = shutdown,
+        };
     }
 
     /// <summary>As /proc/net/unix shows it: @ for each NUL of an abstract name.</summary>

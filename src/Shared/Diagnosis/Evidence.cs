@@ -7,6 +7,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Everything that a rule may look at.</summary>
 internal sealed class Evidence
 {
+    private readonly Triage _triage;
     private List<HostProcess>? _orphans;
 
     /// <summary>Judges the last look of <paramref name="resources"/>.</summary>
@@ -17,12 +18,13 @@ internal sealed class Evidence
     public Evidence(ResourceIndex resources, Triage triage, LookMemory memory, DiagnosisOptions options)
     {
         Resources = resources;
-        Triage = triage.Lists;
+        _triage = triage;
         Memory = memory;
         Options = options;
-        Graph = new WaitGraph(resources, memory, options.MinimumWait, Counting.All);
+        var counted = new Counted(memory, options.MinimumWait, Counting.All);
+        Graph = new WaitGraph(resources, counted);
         Adoption = new Adoption(resources, memory);
-        ImmutableArray<int> candidates = [.. triage.Lists.Stuck.Select(process => process.Pid)];
+        ImmutableArray<int> candidates = triage.StuckAt(counted);
         Proven = candidates.IsEmpty ? [] : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: false);
         Stuck = candidates.IsEmpty ? Proven : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
     }
@@ -31,15 +33,17 @@ internal sealed class Evidence
     private Evidence(Evidence whole, Counting counting)
     {
         Resources = whole.Resources;
-        Triage = whole.Triage;
+        _triage = whole._triage;
         Memory = whole.Memory;
         Options = whole.Options;
         Adoption = whole.Adoption;
         Proven = whole.Proven;
         Counting = counting;
-        ImmutableArray<int> candidates = [.. Triage.Stuck.Select(process => process.Pid)];
-        Graph = candidates.Length == whole.Stuck.Count ? whole.Graph : new WaitGraph(Resources, Memory, Options.MinimumWait, counting);
-        Stuck = candidates.Length == whole.Stuck.Count ? whole.Stuck : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
+        var counted = new Counted(Memory, Options.MinimumWait, counting);
+        ImmutableArray<int> candidates = _triage.StuckAt(counted);
+        bool same = candidates.Length == whole.Stuck.Count && candidates.All(whole.Stuck.Contains);
+        Graph = same ? whole.Graph : new WaitGraph(Resources, counted);
+        Stuck = same ? whole.Stuck : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
     }
 
     /// <summary>What is seen if only that counts.</summary>
@@ -63,7 +67,7 @@ internal sealed class Evidence
     public ResourceIndex Resources { get; }
 
     /// <summary>Those among whom there may be something to tell: no others need be looked at.</summary>
-    public TriageLists Triage { get; }
+    public TriageLists Triage => _triage.Lists;
 
     public WaitGraph Graph { get; }
 

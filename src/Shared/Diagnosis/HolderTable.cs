@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -15,13 +16,22 @@ internal readonly record struct Holder(HostProcess Owner, int Fd, FdAccess Acces
     public int CompareTo(Holder other) => Process != other.Process ? Process.CompareTo(other.Process) : Fd.CompareTo(other.Fd);
 }
 
+/// <summary>What an fd refers to, where that can be told from its like.</summary>
+internal readonly record struct HeldObject(FdKind Kind, ulong Id)
+{
+    public static HeldObject Of(FdTarget target) => new(target.Kind, target.Id);
+
+    /// <summary>Asked for each fd of the host: ids differ in their low bits.</summary>
+    public override int GetHashCode() => (int)((uint)Id * 8 + (uint)Kind);
+}
+
 /// <summary>From an object that fds refer to, to all who hold it. Only what changes in an fd table costs.</summary>
 internal sealed class HolderTable
 {
-    private readonly Dictionary<(FdKind, ulong), OrderedList<Holder>> _lists = [];
-    private readonly HashSet<(FdKind, ulong)> _lost = [];
+    private readonly Dictionary<HeldObject, OrderedList<Holder>> _lists = [];
+    private readonly HashSet<HeldObject> _lost = [];
     private readonly List<FdTarget> _letGo = [];
-    private readonly List<(FdKind, ulong)> _freed = [];
+    private readonly List<HeldObject> _freed = [];
 
     /// <summary>All who hold an eventfd, whichever it is.</summary>
     public OrderedList<Holder> EventFds { get; } = new();
@@ -37,20 +47,20 @@ internal sealed class HolderTable
     }
 
     /// <summary>Kind and id of all that somebody holds.</summary>
-    public Dictionary<(FdKind, ulong), OrderedList<Holder>>.KeyCollection Objects => _lists.Keys;
+    public Dictionary<HeldObject, OrderedList<Holder>>.KeyCollection Objects => _lists.Keys;
 
     /// <summary>What its last holder has let go of since the look before; somebody may have taken it up again.</summary>
-    public List<(FdKind, ulong)> Freed => _freed;
+    public List<HeldObject> Freed => _freed;
 
     /// <summary>All who hold it, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
     public OrderedList<Holder> Of(FdTarget target) =>
-        CanBeTold(target) && _lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
+        CanBeTold(target) && _lists.TryGetValue(HeldObject.Of(target), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
 
     /// <summary>The same of a socket, by its inode.</summary>
-    public OrderedList<Holder> OfSocket(ulong inode) => _lists.TryGetValue((FdKind.Socket, inode), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
+    public OrderedList<Holder> OfSocket(ulong inode) => _lists.TryGetValue(new HeldObject(FdKind.Socket, inode), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
 
     /// <summary>Whether somebody held it at the look before who no longer does.</summary>
-    public bool LostOne(FdTarget target) => _lost.Contains((target.Kind, target.Id));
+    public bool LostOne(FdTarget target) => _lost.Contains(HeldObject.Of(target));
 
     /// <param name="owner">Whose table changes.</param>
     /// <param name="before">Its table until now, ascending.</param>
@@ -84,7 +94,7 @@ internal sealed class HolderTable
         foreach (FdTarget target in _letGo)
         {
             if (!Holds(owner, target))
-                _lost.Add((target.Kind, target.Id));
+                _lost.Add(HeldObject.Of(target));
         }
     }
 
@@ -98,8 +108,8 @@ internal sealed class HolderTable
         }
         if (!CanBeTold(target))
             return;
-        if (!_lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list))
-            _lists[(target.Kind, target.Id)] = list = new OrderedList<Holder>();
+        ref OrderedList<Holder>? list = ref CollectionsMarshal.GetValueRefOrAddDefault(_lists, HeldObject.Of(target), out _);
+        list ??= new OrderedList<Holder>();
         list.Add(holder);
     }
 
@@ -111,13 +121,13 @@ internal sealed class HolderTable
             if (target.Id == 0)
                 UntoldEventFds.Remove(holder);
         }
-        if (!CanBeTold(target) || !_lists.TryGetValue((target.Kind, target.Id), out OrderedList<Holder>? list))
+        if (!CanBeTold(target) || !_lists.TryGetValue(HeldObject.Of(target), out OrderedList<Holder>? list))
             return;
         list.Remove(holder);
         if (list.Count == 0)
         {
-            _lists.Remove((target.Kind, target.Id));
-            _freed.Add((target.Kind, target.Id));
+            _lists.Remove(HeldObject.Of(target));
+            _freed.Add(HeldObject.Of(target));
         }
         _letGo.Add(target);
     }

@@ -14,18 +14,30 @@ internal sealed class Lineage(ResourceIndex resources)
     /// <summary>Those above a process that is seen for the first time, nearest first. Who was never seen has no key and is left out.</summary>
     public ImmutableArray<ProcessKey> AncestorsOf(HostProcess process)
     {
+        if ((Origin(process) ?? resources.ParentOf(process)) is not { } parent)
+            return [];
+        // Children of one parent come after each other, and have one list.
+        if (parent != _parent)
+            (_parent, _fromParent) = (parent, From(parent));
+        return _fromParent;
+    }
+
+    private HostProcess? _parent;
+    private ImmutableArray<ProcessKey> _fromParent;
+
+    private ImmutableArray<ProcessKey> From(HostProcess above)
+    {
         var ancestors = ImmutableArray.CreateBuilder<ProcessKey>();
         // A pid reused while the look walked could close a circle of parents.
-        while ((Origin(process) ?? resources.ParentOf(process)) is { } above && !ancestors.Contains(above.Identity.Key))
+        for (HostProcess? next = above; next is not null && !ancestors.Contains(next.Identity.Key); next = Origin(next) ?? resources.ParentOf(next))
         {
-            ancestors.Add(above.Identity.Key);
-            if (resources.Find(above.Pid) != above)
+            ancestors.Add(next.Identity.Key);
+            if (resources.Find(next.Pid) != next)
             {
                 // Not at this look any more: what was above it is what was remembered of it.
-                ancestors.AddRange(above.Past?.Ancestors ?? []);
+                ancestors.AddRange(next.Past?.Ancestors ?? []);
                 break;
             }
-            process = above;
         }
         return ancestors.DrainToImmutable();
     }
@@ -44,6 +56,8 @@ internal sealed class Lineage(ResourceIndex resources)
     /// <summary>The nearest process above a new one that was seen at this look or the one before, going by births. Null where they do not tell.</summary>
     private HostProcess? Origin(HostProcess process)
     {
+        if (_births is null)
+            return null;
         Birth? birth = process.IsNew ? BirthOf(process) : null;
         // Each birth is older than the one below it; bounded all the same, for they were told by others.
         for (int steps = 0; birth is { } fork && steps < resources.Look.Births.Length; steps++)

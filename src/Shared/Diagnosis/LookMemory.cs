@@ -140,8 +140,9 @@ public sealed class LookMemory
     /// <summary>A thread with other counters than before stands still since now.</summary>
     private static Still[] StillOf(ImmutableArray<ThreadRecord> threads, ImmutableArray<ThreadRecord> threadsBefore, Still[] before, TimeSpan now)
     {
-        int known = threads.Count(thread => thread.Counters is not null), count = 0, old = 0, last = 0;
-        var after = new Still[known];
+        int count = 0, old = 0, last = 0;
+        // Threads come and go seldom: then each takes the place that it had.
+        Still[] after = HasSameThreads(threads, before, out int known) ? before : new Still[known];
         foreach (ThreadRecord thread in threads)
         {
             if (thread.Counters is not { } counters)
@@ -157,5 +158,20 @@ public sealed class LookMemory
                 : new Still(thread.Tid, counters, ran ? now : was.Value.Since, sameWait || !ran ? was.Value.InWaitSince : now, !ran ? was.Value.Returned : sameWait);
         }
         return after;
+    }
+
+    /// <param name="known">How many have counters that are known.</param>
+    private static bool HasSameThreads(ImmutableArray<ThreadRecord> threads, Still[] before, out int known)
+    {
+        bool same = true;
+        known = 0;
+        foreach (ThreadRecord thread in threads)
+        {
+            if (thread.Counters is null)
+                continue;
+            same = same && known < before.Length && before[known].Tid == thread.Tid;
+            known++;
+        }
+        return same && known == before.Length;
     }
 }

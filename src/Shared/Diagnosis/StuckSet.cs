@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// The largest set of nodes that only nodes of the same set could wake: a greatest fixpoint. It begins with everybody, takes
+/// The largest set of nodes that only nodes of the same set could wake: a greatest fixpoint. It begins with all candidates, takes
 /// out whoever has a reason to run or could be woken from outside the set, and goes on with a work list until nothing changes. Time
 /// and space are linear in the number of wakers; what one search has allocated, the next one uses again.
 /// </summary>
@@ -23,7 +23,7 @@ internal sealed class StuckSet
     private readonly List<int> _clauses = [];
     private readonly Stack<int> _freed = [];
 
-    /// <summary>Begins anew with nodes 0 to <paramref name="count"/> - 1, all of them stuck.</summary>
+    /// <summary>Begins anew with nodes 0 to <paramref name="count"/> - 1, all of them free.</summary>
     public void Begin(int count)
     {
         _edges.Clear();
@@ -31,12 +31,15 @@ internal sealed class StuckSet
         _clauses.Clear();
         _freed.Clear();
         CollectionsMarshal.SetCount(_stuck, count);
-        CollectionsMarshal.AsSpan(_stuck).Fill(true);
+        CollectionsMarshal.AsSpan(_stuck).Clear();
         CollectionsMarshal.SetCount(_firstEdge, count);
         CollectionsMarshal.AsSpan(_firstEdge).Fill(None);
     }
 
     public bool IsStuck(int node) => _stuck[node];
+
+    /// <summary>A candidate: stuck until something frees it. All of them before the first thread.</summary>
+    public void Hold(int node) => _stuck[node] = true;
 
     /// <summary>It has a reason to run.</summary>
     public void Free(int node)
@@ -140,12 +143,14 @@ internal sealed class StuckSet
     public static ImmutableSortedSet<int> Find(IReadOnlyList<int> members, Func<int, WaitNode> nodeOf, bool ignoreHidden)
     {
         var search = new StuckSet();
-        search.Begin(members.Count + 1);
         int outside = members.Count;
-        search.Free(outside);
+        search.Begin(outside + 1);
         var place = new Dictionary<int, int>(members.Count);
         foreach (int member in members)
+        {
+            search.Hold(place.Count);
             place[member] = place.Count;
+        }
         int PlaceOf(int node) => place.GetValueOrDefault(node, outside);
 
         foreach (int member in members)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -12,6 +13,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     private readonly StuckSet _search = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
     private readonly List<HostProcess> _candidates = [];
+    private readonly List<HostProcess> _held = [];
     private readonly HashSet<int> _suspects = [];
 
     /// <summary>Whom it has picked out, by what may be told of them.</summary>
@@ -29,7 +31,6 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         Clear();
         var adoption = new Adoption(resources, memory);
         HostIdentity host = resources.Look.Host;
-        _search.Begin(resources.Count);
         int place = 0;
         _finder.MasterMayBeStuck = false;
         foreach (HostProcess process in resources.Processes)
@@ -38,8 +39,6 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             LocalFacts facts = process.FactsOn(host);
             if ((facts & LocalFacts.MayBeStuck) != 0 && process.Pid != resources.Look.ObserverPid)
                 _candidates.Add(process);
-            else
-                _search.Free(process.Place);
             if (facts == LocalFacts.None)
                 continue;
             if ((facts & LocalFacts.ReadsPipe) != 0)
@@ -64,9 +63,9 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             if ((facts & LocalFacts.HasLockFault) != 0)
                 Lists.LockFaults.Add(process);
         }
-        FindStuck(host, Lists.Stuck);
+        Search(_candidates, null, Lists.Stuck);
         if (Lists.Halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
-            FindThoseWhoWaitForStopped(host);
+            FindThoseWhoWaitForStopped();
         foreach (TriageList list in Lists.All)
         {
             if (!list.AsksForThem)
@@ -175,27 +174,52 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     }
 
     /// <summary>The same search, in which those who are stopped are stuck whatever they wait for.</summary>
-    private void FindThoseWhoWaitForStopped(HostIdentity host)
+    private void FindThoseWhoWaitForStopped()
     {
         _search.Begin(resources.Count);
-        foreach (HostProcess process in resources.Processes)
+        foreach (HostProcess process in Lists.Halted)
         {
-            LocalFacts facts = process.FactsOn(host);
-            bool candidate = (facts & LocalFacts.MayBeStuck) != 0 && process.Pid != resources.Look.ObserverPid;
-            if (!candidate && ((facts & LocalFacts.Halted) == 0 || Halts.Of(process.Record, guess: true) != Halt.Stopped))
-                _search.Free(process.Place);
+            if (Halts.Of(process.Record, guess: true) == Halt.Stopped)
+                _search.Hold(process.Place);
         }
-        FindStuck(host, Lists.WaitForStopped);
+        Settle(_candidates, null, Lists.WaitForStopped);
         Lists.WaitForStopped.RemoveAll(Lists.Stuck.Contains);
     }
 
-    private void FindStuck(HostIdentity host, TriageList stuck)
+    /// <summary>
+    /// Those of <see cref="TriageLists.Stuck"/> that may be stuck even so: a superset of whom the <see cref="WaitGraph"/> of the same counting finds, and far fewer
+    /// where most wait with timeouts, for whom nothing has to be built then.
+    /// </summary>
+    public ImmutableArray<int> StuckAt(Counted counted)
     {
-        var threads = new TriageSearch(_search, resources);
-        foreach (HostProcess candidate in _candidates)
-            threads.Add(candidate, candidate.WaitsOf(host), candidate.PatientWaitsOf(host), candidate.ServicesOf(host), _finder, host);
+        if (Lists.Stuck.Count == 0)
+            return [];
+        var stuck = new List<HostProcess>();
+        Search(Lists.Stuck, counted, stuck);
+        return [.. stuck.Select(process => process.Pid)];
+    }
+
+    private void Search(List<HostProcess> candidates, Counted? counted, List<HostProcess> stuck)
+    {
+        _search.Begin(resources.Count);
+        Settle(candidates, counted, stuck);
+    }
+
+    private void Settle(List<HostProcess> candidates, Counted? counted, List<HostProcess> stuck)
+    {
+        var threads = new TriageSearch(_search, resources, _finder, counted);
+        _held.Clear();
+        foreach (HostProcess candidate in candidates)
+        {
+            if (!threads.MayBeStuck(candidate))
+                continue;
+            _search.Hold(candidate.Place);
+            _held.Add(candidate);
+        }
+        foreach (HostProcess candidate in _held)
+            threads.Add(candidate);
         _search.Settle();
-        foreach (HostProcess candidate in _candidates)
+        foreach (HostProcess candidate in _held)
         {
             if (_search.IsStuck(candidate.Place))
                 stuck.Add(candidate);

@@ -6,15 +6,42 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>Brings one process after the other into the search of the <see cref="Triage"/>, with what is known of it without the costly facts.</summary>
-internal sealed class TriageSearch(StuckSet search, ResourceIndex resources) : IWakerSink
+/// <param name="counted">What counts; null: neither service threads nor timeouts, as where that is all that is between a process and a hang.</param>
+internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, WakerFinder finder, Counted? counted) : IWakerSink
 {
     private HostProcess _process = null!;
     private int _thread, _clause, _depth;
     private bool _waitsForOthers, _always;
 
-    /// <summary>Service threads are left aside, and timeouts too: so does the diagnosis where that is all that is between a process and a hang.</summary>
-    public void Add(HostProcess process, ImmutableArray<Wait> waits, ImmutableArray<Wait> patient, ImmutableArray<bool> services, WakerFinder finder, HostIdentity host)
+    /// <summary>Whether nothing in its own waits, as they count, frees it: else it need not be added.</summary>
+    public bool MayBeStuck(HostProcess process)
     {
+        if (counted is null)
+            return true;
+        HostIdentity host = resources.Look.Host;
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
+        ImmutableArray<bool> services = counted.ServicesOf(process, host);
+        bool endless = Counted.AnyEndless(waits, services);
+        int place = 0;
+        foreach (ThreadRecord thread in process.Record.Threads)
+        {
+            if (!HostProcess.IsAlive(thread))
+                continue;
+            bool serves = !services.IsDefault && services[place];
+            Wait wait = waits[place++];
+            if (!serves && !wait.MayLast && !counted.ComesBack(process, thread, wait, endless))
+                return false;
+        }
+        return counted.Counting != Counting.All || !process.HasChanged || Steadiness.WhyItMayHaveMoved(process.Before, process.Record) is null;
+    }
+
+    /// <param name="process">One that may be stuck.</param>
+    public void Add(HostProcess process)
+    {
+        HostIdentity host = resources.Look.Host;
+        // Who has a timeout that counts is not here, see MayBeStuck.
+        ImmutableArray<Wait> waits = process.WaitsOf(host), patient = process.PatientWaitsOf(host);
+        ImmutableArray<bool> services = counted is null ? process.ServicesOf(host) : counted.ServicesOf(process, host);
         _process = process;
         _always = true;
         finder.FindAlways(process, this);

@@ -5,27 +5,11 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>What of a process counts when it is asked whether it is stuck.</summary>
-internal enum Counting
-{
-    /// <summary>Every thread, with its timeout: what a proof needs.</summary>
-    All,
-
-    /// <summary>
-    /// Not the service threads of runtimes; and of timed waiters that come back to the same wait, look after look, for the minimum wait, not the timeout, where
-    /// another thread of the process waits without one.
-    /// </summary>
-    Likely,
-
-    /// <summary>Not the service threads, and no timeout of a thread that both looks found in the same wait.</summary>
-    Patient,
-}
-
 /// <summary>
 /// Who waits for whom in one look, given the one before: whoever moved since can run, and whatever lost a holder since is not proven. One node
 /// per process, made when it is asked for; one <see cref="Waiter"/> per thread that counts.
 /// </summary>
-internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, TimeSpan minimumWait, Counting counting)
+internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
 {
     private readonly WakerFinder _finder = new(resources, guess: false);
     private readonly Dictionary<int, WaitNode> _nodes = [];
@@ -43,8 +27,8 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
         HostIdentity host = resources.Look.Host;
         ImmutableArray<ThreadRecord> threads = [.. HostProcess.ThreadsOf(process.Record)];
         ImmutableArray<Wait> waits = process.WaitsOf(host);
-        ImmutableArray<bool> services = counting == Counting.All ? default : process.ServicesOf(host);
-        bool endless = Enumerable.Range(0, waits.Length).Any(i => waits[i].Bounded == Bounded.No && (services.IsDefault || !services[i]));
+        ImmutableArray<bool> services = counted.ServicesOf(process, host);
+        bool endless = Counted.AnyEndless(waits, services);
         var waiters = ImmutableArray.CreateBuilder<Waiter>();
         var aside = ImmutableArray.CreateBuilder<Waiter>();
         for (int i = 0; i < waits.Length; i++)
@@ -54,7 +38,7 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
                 aside.Add(new Waiter(threads[i], waits[i], []));
                 continue;
             }
-            bool comesBack = waits[i].Bounded == Bounded.Yes && ComesBack(process, threads[i], endless);
+            bool comesBack = counted.ComesBack(process, threads[i], waits[i], endless);
             Wait wait = comesBack ? waits[i].WithoutTimeout : waits[i];
             waiters.Add(new Waiter(threads[i], wait, ClauseCollector.ClausesOf(_finder, process, wait)) { Timed = comesBack && wait.Bounded == Bounded.No });
         }
@@ -67,14 +51,6 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
             MayEndItsChild = (process.Record.SignalsCaught & SignalMask.TellsToEnd) != 0 && waiters.Any(waiter => waiter.Thread.Tid == process.Pid && WaitsForOneChild(waiter)),
         };
     }
-
-    private bool ComesBack(HostProcess process, ThreadRecord thread, bool endless) => counting switch
-    {
-        Counting.Likely => endless && memory.ReturnsFor(process.Record, thread) is { } time && time >= minimumWait,
-        // Seen to come back: a single long timeout may lead somewhere.
-        Counting.Patient => memory.ReturnsFor(process.Record, thread) is { } time && time >= minimumWait,
-        _ => false,
-    };
 
     private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters)
     {
@@ -89,7 +65,7 @@ internal sealed class WaitGraph(ResourceIndex resources, LookMemory memory, Time
             return "it waits for nobody else and looks again by itself";
         if (waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)))
             return null;
-        return counting == Counting.All
+        return counted.Counting == Counting.All
             ? Steadiness.WhyItMayHaveMoved(process.Before, process.Record)
             : Steadiness.WhyTheseMayHaveMoved(process.Before, process.Record, waiters);
     }

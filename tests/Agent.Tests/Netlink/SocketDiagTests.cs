@@ -78,10 +78,27 @@ public class SocketDiagTests
         Assert.Equal(72, BinaryPrimitives.ReadInt32LittleEndian(InetDiag.RequestInet));
     }
 
-    private static List<SocketRecord> Unix(ReadOnlySpan<byte> messages)
+    [Fact]
+    public void Parse_SocketAsAtTheLookBefore_IsTheSameRecord()
+    {
+        byte[] listener = Message(20, UnixBody(1, 10, 5), Attribute(3, U32(6)));
+        byte[] still = Message(20, UnixBody(1, 1, 7), Attribute(2, U32(8))), other = Message(20, UnixBody(1, 1, 7), Attribute(2, U32(9)));
+        byte[] pending = Message(20, UnixBody(1, 1, 6));
+        var known = new Dictionary<ulong, SocketRecord>();
+        List<SocketRecord> first = Unix([.. listener, .. still, .. pending], known), same = Unix([.. pending, .. still, .. listener], known);
+        List<SocketRecord> changed = Unix([.. Message(20, UnixBody(1, 10, 5)), .. other, .. pending], known);
+
+        Assert.Equal(3, same.Count);
+        Assert.All(same, socket => Assert.Same(first.Find(was => was.Inode == socket.Inode), socket));
+        Assert.Equal(5UL, first[2].PendingAt);
+        Assert.Equal((9UL, null), (changed[1].Peer!.Value, changed[2].PendingAt));
+        Assert.Equal(Unix([.. Message(20, UnixBody(1, 10, 5)), .. other, .. pending]), changed);
+    }
+
+    private static List<SocketRecord> Unix(ReadOnlySpan<byte> messages, Dictionary<ulong, SocketRecord>? known = null)
     {
         var sockets = new List<SocketRecord>();
-        UnixDiag.Parse(messages, 9, sockets);
+        UnixDiag.Parse(messages, 9, sockets, known ?? []);
         return sockets;
     }
 

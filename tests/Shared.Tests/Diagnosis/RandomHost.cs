@@ -11,6 +11,9 @@ internal sealed class RandomHost(int seed)
 {
     private const int MaxPid = 24;
 
+    /// <summary>In the milliseconds of poll(2).</summary>
+    private const ulong Second = 1000;
+
     private readonly Random _random = new(seed);
     private readonly SortedDictionary<int, ProcessRecord> _processes = new() { [1] = Idle(1, 0, 1) };
     private readonly List<Birth> _births = [];
@@ -22,6 +25,7 @@ internal sealed class RandomHost(int seed)
     {
         _births.Clear();
         _uptime += 1 + _random.Next(8) * _random.NextDouble();
+        ComeBack();
         for (int left = _processes.Count < 6 ? 8 : _random.Next(5); left > 0; left--)
             Happen();
         // One may have been missed: it vanished from under the read, and is there again next time.
@@ -197,15 +201,30 @@ internal sealed class RandomHost(int seed)
             7 or 8 => Blocked(thread, 202, "futex_do_wait", 0x7000, 0x80 | 9, 0, 0),
             9 or 10 => Blocked(thread, 61, "do_wait", unchecked((ulong)(_random.Next(2) == 0 ? -1 : child)), 0, 0),
             11 => Blocked(thread, 61, "do_wait", unchecked((ulong)-process.Pgrp), 0, 0),
-            12 or 13 => Blocked(thread, 7, "do_poll", 0x3000, (ulong)process.Fds.Length, ulong.MaxValue) with
+            12 or 13 => Blocked(thread, 7, "do_poll", 0x3000, (ulong)process.Fds.Length, _random.Next(2) == 0 ? Second : ulong.MaxValue) with
             {
                 Memory = new CallMemory { PollSet = [.. process.Fds.Where(_ => _random.Next(2) == 0).Select(other => new PollMember(other.Number, (short)(_random.Next(5) == 0 && other.Target.Kind != FdKind.Socket ? 4 : 1)))] },
             },
             14 => Blocked(thread, 230, "hrtimer_nanosleep", 1, 0, 0x2000),
             _ => thread with { State = 'R', Wchan = null, Call = BlockedCall.Running, Memory = null },
         };
-        Set(process with { State = now.State, Threads = process.Threads.SetItem(index, now with { Counters = new RunCounters(thread.Counters!.Value.RunTimeNs + 10, thread.Counters.Value.Timeslices + 1) }) });
+        Set(process with { State = now.State, Threads = process.Threads.SetItem(index, AfterARun(now)) });
     }
+
+    /// <summary>Whose timeout was over waits for the same again; where the look came just before that, it has not run yet.</summary>
+    private void ComeBack()
+    {
+        foreach (ProcessRecord process in _processes.Values.ToList())
+        {
+            if (process.Threads.Any(IsTimed) && _random.Next(8) > 0)
+                Set(process with { Threads = [.. process.Threads.Select(thread => IsTimed(thread) ? AfterARun(thread) : thread)] });
+        }
+
+        static bool IsTimed(ThreadRecord thread) => thread.Call is { Status: BlockedCallStatus.InCall, Number: 7, Arguments: [_, _, Second, ..] };
+    }
+
+    private static ThreadRecord AfterARun(ThreadRecord thread) =>
+        thread with { Counters = new RunCounters(thread.Counters!.Value.RunTimeNs + 10, thread.Counters.Value.Timeslices + 1) };
 
     private static ThreadRecord Blocked(ThreadRecord thread, long call, string wchan, params ulong[] arguments) =>
         thread with { State = 'S', Wchan = wchan, Memory = null, Call = new BlockedCall(BlockedCallStatus.InCall, call, [.. arguments, .. new ulong[6 - arguments.Length]]) };

@@ -14,10 +14,10 @@ public sealed class TriageTests
     {
         var host = new RandomHost(seed);
         Snapshot first = host.Look();
-        foreach (int _ in Enumerable.Range(1, Looks))
+        for (int look = 1; look <= Looks; look++)
         {
             Snapshot last = host.Look();
-            (ImmutableSortedSet<int> whole, IEnumerable<int> triage) = Both(first, last);
+            (ImmutableSortedSet<int> whole, IEnumerable<int> _, IEnumerable<int> triage) = Both(first, last);
             Assert.Subset(triage.ToHashSet(), whole.ToHashSet());
             first = last;
         }
@@ -27,25 +27,70 @@ public sealed class TriageTests
     public void Stuck_SameLookTwiceWithoutCostlyFacts_IsWhatTheWholeGraphProves() => Gen.Int.Sample(seed =>
     {
         var host = new RandomHost(seed);
-        foreach (int _ in Enumerable.Range(0, Looks))
+        for (int number = 0; number < Looks; number++)
         {
             Snapshot look = host.Look();
             // Where an alarm can be seen at all, it is not set.
             look = look with { Processes = [.. look.Processes.Select(process => process with { HasPosixTimers = null, HasAlarm = false, SharesMemoryWith = [] })] };
-            (ImmutableSortedSet<int> whole, IEnumerable<int> triage) = Both(look, look);
-            Assert.Equal(whole.Order(), triage);
+            (ImmutableSortedSet<int> whole, IEnumerable<int> counted, IEnumerable<int> _) = Both(look, look);
+            Assert.Equal(whole.Order(), counted);
         }
     }, iter: 1_000);
 
-    /// <summary>Who is stuck if no hidden table holds an end: by the whole graph, and by the triage.</summary>
-    private static (ImmutableSortedSet<int> Whole, IEnumerable<int> Triage) Both(Snapshot first, Snapshot last)
+    [Theory]
+    [InlineData((int)Counting.All)]
+    [InlineData((int)Counting.Likely)]
+    [InlineData((int)Counting.Patient)]
+    public void StuckAt_RandomLooks_HasAllWhomTheGraphOfThatCountingFinds(int counting) => Gen.Int.Sample(seed =>
+    {
+        var host = new RandomHost(seed);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        var counted = new Counted(diagnosis.Memory, TimeSpan.FromSeconds(2), (Counting)counting);
+        foreach (int _ in Enumerable.Range(0, Looks))
+        {
+            diagnosis.Advance(host.Look());
+            ResourceIndex resources = diagnosis.Memory.Resources;
+            var triage = new Triage(resources, diagnosis.Memory);
+            triage.Judge();
+            Assert.Subset(triage.StuckAt(counted).ToHashSet(), Found([.. triage.Lists.Stuck.Select(process => process.Pid)], resources, counted).ToHashSet());
+        }
+    }, iter: 1_000);
+
+    /// <summary>Else the property above would say nothing.</summary>
+    [Fact]
+    public void StuckAt_RandomLooks_IsOftenLessThanAllAndDiffersByWhatCounts()
+    {
+        var sizes = new int[4];
+        foreach (int seed in Enumerable.Range(0, 400))
+        {
+            var host = new RandomHost(seed);
+            var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+            foreach (int _ in Enumerable.Range(0, Looks))
+                diagnosis.Advance(host.Look());
+            var triage = new Triage(diagnosis.Memory.Resources, diagnosis.Memory);
+            triage.Judge();
+            foreach (Counting counting in Enum.GetValues<Counting>())
+                sizes[(int)counting] += triage.StuckAt(new Counted(diagnosis.Memory, TimeSpan.FromSeconds(10), counting)).Length;
+            sizes[3] += triage.Lists.Stuck.Count;
+        }
+
+        Assert.Equal(sizes.Distinct().Order(), sizes);
+    }
+
+    private static ImmutableSortedSet<int> Found(ImmutableArray<int> among, ResourceIndex resources, Counted counted) =>
+        StuckSet.Find(among, new WaitGraph(resources, counted).NodeOf, ignoreHidden: true);
+
+    /// <summary>Who is stuck if no hidden table holds an end: by the whole graph, and by the triage, with what counts and without.</summary>
+    private static (ImmutableSortedSet<int> Whole, IEnumerable<int> Counted, IEnumerable<int> Triage) Both(Snapshot first, Snapshot last)
     {
         ResourceIndex resources = Diagnoser.Between(first, last);
         LookMemory memory = new LookMemory().Advance(first).Advance(last);
         var triage = new Triage(resources, memory);
         triage.Judge();
+        var counted = new Counted(memory, TimeSpan.Zero, Counting.Patient);
         return (
-            StuckSet.Find([.. last.Processes.Select(process => process.Pid)], new WaitGraph(resources, memory, TimeSpan.Zero, Counting.Patient).NodeOf, ignoreHidden: true),
+            Found([.. last.Processes.Select(process => process.Pid)], resources, counted),
+            triage.StuckAt(counted),
             triage.Lists.Stuck.Select(process => process.Pid));
     }
 }

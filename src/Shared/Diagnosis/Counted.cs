@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>What of a process counts when it is asked whether it is stuck.</summary>
+internal enum Counting
+{
+    /// <summary>Every thread, with its timeout: what a proof needs.</summary>
+    All,
+
+    /// <summary>
+    /// Not the service threads of runtimes; and of timed waiters that come back to the same wait, look after look, for the minimum wait, not the timeout, where
+    /// another thread of the process waits without one.
+    /// </summary>
+    Likely,
+
+    /// <summary>Not the service threads, and no timeout of a thread that both looks found in the same wait.</summary>
+    Patient,
+}
+
+/// <summary>Which threads of a process count, and which of their timeouts.</summary>
+/// <param name="memory">Who has come back to the same wait.</param>
+/// <param name="minimumWait">For how long it must have.</param>
+internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting counting)
+{
+    public Counting Counting => counting;
+
+    /// <summary>Whose waits do not count, parallel to <see cref="HostProcess.WaitsOf"/>; default where all do.</summary>
+    public ImmutableArray<bool> ServicesOf(HostProcess process, HostIdentity host) => counting == Counting.All ? default : process.ServicesOf(host);
+
+    /// <summary>Whether one of those that count has no timeout.</summary>
+    public static bool AnyEndless(ImmutableArray<Wait> waits, ImmutableArray<bool> services)
+    {
+        for (int i = 0; i < waits.Length; i++)
+        {
+            if (waits[i].Bounded == Bounded.No && (services.IsDefault || !services[i]))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether the timeout of a wait does not count: its thread comes back to it. Seen to come back: a single long timeout may lead somewhere.</summary>
+    /// <param name="endless">See <see cref="AnyEndless"/>.</param>
+    public bool ComesBack(HostProcess process, ThreadRecord thread, Wait wait, bool endless) =>
+        wait.Bounded == Bounded.Yes && (counting == Counting.Patient || counting == Counting.Likely && endless)
+        && memory.ReturnsFor(process.Record, thread) is { } time && time >= minimumWait;
+}
