@@ -37,8 +37,11 @@ internal sealed class HungRuntime : IDisposable
             await unshare.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.SkipUnless(unshare.ExitCode == 0, "pids and mounts cannot be unshared here");
         }
-        string[] program = isJava ? ["java", "-cp", Classes.Value, "Hung"] : ["dotnet", Dll];
-        HungRuntime parent = await StartAsync("unshare", ["--pid", "--mount-proc", "--fork", "sh", "-c", "mount -t tmpfs none /tmp && exec \"$@\"", "sh", .. program], []);
+        // These tests may lie below the /tmp that the program does not see.
+        string here = AppContext.BaseDirectory.TrimEnd('/');
+        string[] program = [.. (isJava ? ["java", "-cp", Classes.Value, "Hung"] : (string[])["dotnet", Dll]).Select(word => word.Replace(here, "/mnt", StringComparison.Ordinal))];
+        HungRuntime parent = await StartAsync(
+            "unshare", ["--pid", "--mount-proc", "--fork", "sh", "-c", "mount --bind \"$0\" /mnt && mount -t tmpfs none /tmp && exec \"$@\"", here, .. program], []);
         string child = await File.ReadAllTextAsync($"/proc/{parent.Pid}/task/{parent.Pid}/children", TestContext.Current.CancellationToken);
         return new HungRuntime(parent._process) { Pid = int.Parse(child.Trim()) };
     }
@@ -88,7 +91,6 @@ internal sealed class HungRuntime : IDisposable
 
     private static string CompileJava()
     {
-        // Not in /tmp, which is another one for a program in a container.
         string directory = Path.Combine(AppContext.BaseDirectory, $"hung-java-{Environment.ProcessId}");
         Directory.CreateDirectory(directory);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
