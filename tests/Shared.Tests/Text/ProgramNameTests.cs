@@ -5,7 +5,7 @@ namespace OrphanBoard.Shared.Tests.Text;
 public sealed class ProgramNameTests
 {
     [Theory]
-    [InlineData("contract-tests-", "/work/bin/contract-tests-of-today", "contract-tests-of-today")]
+    [InlineData("contract-tests-", "/opt/bin/contract-tests-of-today", "contract-tests-of-today")]
     [InlineData("contract-tests-", "python3", "contract-tests-")]
     [InlineData("sh", "/bin/shell", "sh")]
     public void Of_CommAndFirstArgument_GoesOnWhereTheKernelCutIt(string comm, string first, string name) => Assert.Equal(name, ProgramName.Of(comm, [first]));
