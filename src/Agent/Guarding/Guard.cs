@@ -209,7 +209,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     /// <summary>The command has exited: who lives on has a moment to end, and is told of then.</summary>
     private async Task<GuardOutcome> AfterExitAsync(int exit, ImmutableArray<string?> stdio)
     {
-        if (await AllEndedWithinAsync(options.Linger))
+        if (await AllEndedWithinAsync(options.Linger, _toldToEnd.Token))
             return Outcome(GuardEnd.Exited, exit, exit);
         LookOnce();
         if (_looks?.Evidence is null && _look is not null)
@@ -266,21 +266,22 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private async Task EndTreeAsync()
     {
         _tree.AskToEnd();
-        if (await AllEndedWithinAsync(EndLimit))
+        if (await AllEndedWithinAsync(EndLimit, CancellationToken.None))
             return;
         // Who forks meanwhile is met at the next turn, or by its cgroup at once.
         for (long begin = time.GetTimestamp(); time.GetElapsedTime(begin) < EndLimit;)
         {
             _cgroup?.End();
             _tree.End();
-            if (await AllEndedWithinAsync(TimeSpan.FromMilliseconds(100)))
+            if (await AllEndedWithinAsync(TimeSpan.FromMilliseconds(100), CancellationToken.None))
                 return;
         }
         voice.Say($"could not be ended: {string.Join(", ", _tree.Living().Select(process => $"{process.Comm} ({process.Pid}, state {process.State})"))}");
     }
 
     /// <summary>Whether nobody of the tree lives any more; asked each time that a child of ours has ended.</summary>
-    private async Task<bool> AllEndedWithinAsync(TimeSpan limit)
+    /// <param name="enough">Ends the wait before the limit.</param>
+    private async Task<bool> AllEndedWithinAsync(TimeSpan limit, CancellationToken enough)
     {
         for (long begin = time.GetTimestamp(); ;)
         {
@@ -288,10 +289,10 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             if (_tree.Living().Count == 0)
                 return true;
             TimeSpan left = limit - time.GetElapsedTime(begin);
-            if (left <= TimeSpan.Zero || _toldToEnd.IsCancellationRequested && _command.Exit.IsCompleted && limit == options.Linger)
+            if (left <= TimeSpan.Zero || enough.IsCancellationRequested)
                 return false;
             // Who is below somebody that lives is not our child: nobody tells of its end.
-            await Task.WhenAny(next, Task.Delay(left < SoonAgain ? left : SoonAgain, time));
+            await Task.WhenAny(next, Task.Delay(left < SoonAgain ? left : SoonAgain, time, enough));
         }
     }
 
