@@ -34,6 +34,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private readonly HashSet<string> _told = [];
     private readonly Lock _signals = new();
     private List<int>? _early = [];
+    private ImmutableArray<FileDescriptor> _given = [];
     private CommandProcess? _command;
     private GuardCgroup? _cgroup;
     private TreeLooks? _looks;
@@ -58,6 +59,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     public async Task<int> RunAsync(byte[][] words)
     {
         InheritedDescriptors inherited = InheritedDescriptors.Find();
+        _given = GivenDescriptors.Read(inherited);
         ImmutableArray<string?> stdio = [inherited.TargetOf(0), inherited.TargetOf(1), inherited.TargetOf(2)];
         ChildSubreaper.Become();
         using var forwarding = new SignalForwarding(Forward);
@@ -141,7 +143,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     {
         try
         {
-            _looks ??= new TreeLooks(_command!.Pid, options.Backend, options.StallAfter, time);
+            _looks ??= new TreeLooks(_command!.Pid, _given, options.Backend, options.StallAfter, time);
             return _look = _looks.Look();
         }
         catch (Exception e) when (e is LinuxException or IOException or InvalidDataException or UnauthorizedAccessException)

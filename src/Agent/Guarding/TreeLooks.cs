@@ -25,6 +25,7 @@ internal sealed class TreeLooks : IDisposable
     private const double Budget = 0.01;
 
     private readonly int _command;
+    private readonly ImmutableArray<FileDescriptor> _given;
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly HostLooker _looker;
@@ -35,11 +36,13 @@ internal sealed class TreeLooks : IDisposable
     private (ProcessRecord Seen, ProcessRecord Shown)? _self;
 
     /// <param name="command">The one child of the tree that guard has started.</param>
+    /// <param name="given">What it had open when it was started.</param>
     /// <exception cref="LinuxException">There is no readable /proc.</exception>
     /// <exception cref="InvalidDataException">The back end that was asked for cannot be used here.</exception>
-    public TreeLooks(int command, BackendKind? backend, TimeSpan minimumWait, TimeProvider time)
+    public TreeLooks(int command, ImmutableArray<FileDescriptor> given, BackendKind? backend, TimeSpan minimumWait, TimeProvider time)
     {
         _command = command;
+        _given = given;
         _time = time;
         _start = time.GetTimestamp();
         _looker = new HostLooker(time, CommandLineRedaction.WithRandomKey(), new LookerOptions { Backend = backend });
@@ -59,7 +62,7 @@ internal sealed class TreeLooks : IDisposable
         _pace.Begin(_time.GetElapsedTime(_start));
         Snapshot look = WithoutOwnFds(_looker.Look(_diagnosis.Suspects));
         ImmutableArray<int> children = [.. look.Processes.Where(process => process.Ppid == look.ObserverPid && !ChildProgram.IsOneOfOurs(process.Pid)).Select(process => process.Pid)];
-        look = look with { AdoptedByObserver = children.Remove(_command) };
+        look = look with { AdoptedByObserver = children.Remove(_command), GivenToCommand = _given };
         DiagnosisResult result = _diagnosis.Advance(look);
         (_before, _last) = (_last, look);
         IReadOnlySet<int> tree = ProcessTree.WithDescendants(look, children);

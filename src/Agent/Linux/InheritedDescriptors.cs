@@ -16,6 +16,8 @@ internal sealed unsafe class InheritedDescriptors
 
     internal static InheritedDescriptors Find() => new([.. Open().Where(StandardDescriptor.IsOpen)]);
 
+    internal ImmutableArray<int> Numbers => _numbers;
+
     /// <summary>Where one leads, as /proc/self/fd/N tells it; null: it is not open.</summary>
     internal string? TargetOf(int fd) => _numbers.Contains(fd) ? LinkOf(fd) : null;
 

@@ -28,6 +28,11 @@ internal static class HostFiles
             DateTimeOffset.FromUnixTimeSeconds((long)Math.Round(bootTime.ToUnixTimeMilliseconds() / 1000.0)));
     }
 
+    /// <summary>Whether processes of other users are not listed (hidepid of proc(5)). A member of the group that may see them all the same (gid) is taken for one who may not.</summary>
+    internal static bool HidesOthers(DirectoryHandle proc, ReadBuffer buffer) =>
+        proc.ReadTable("self/mounts"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen && MountsFile.HidePid(text) is not (null or "off" or "0")
+        && !(proc.Read("self/status"u8, buffer, out text) == Sight.Seen && CredentialsFile.TryParse(text, out CredentialsFile rights) && rights.SeesAllProcesses);
+
     /// <summary>machine-id(5) is not to be shown to others; a hash of it may be.</summary>
     private static string HostId(ReadBuffer buffer, string name)
     {

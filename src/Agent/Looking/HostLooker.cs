@@ -27,6 +27,7 @@ public sealed class HostLooker : IDisposable
     private readonly ProcessTable _table;
     private readonly Backend _backend;
     private readonly int _observerPid;
+    private readonly bool _othersUnlisted;
     private readonly RiskyReads _risky;
     private readonly RiskyParts _parts;
     private readonly MountDevices _mounts;
@@ -54,6 +55,7 @@ public sealed class HostLooker : IDisposable
         _observerPid = _proc.ReadLink("self"u8, _buffer, out ReadOnlySpan<byte> self) == Sight.Seen && int.TryParse(self, out int pid) ? pid : Environment.ProcessId;
         // Elsewhere the kernel would tell of other processes than those that are listed.
         bool isHost = options.ProcPath == LookerOptions.HostProc;
+        _othersUnlisted = isHost && HostFiles.HidesOthers(_proc, _buffer);
         var texts = new TextPool();
         var files = new FileBudget();
         _table = new ProcessTable(files);
@@ -164,6 +166,7 @@ public sealed class HostLooker : IDisposable
             Uptime = uptime,
             Duration = _time.GetElapsedTime(start),
             ObserverPid = _observerPid,
+            OthersUnlisted = _othersUnlisted,
             Processes = ImmutableCollectionsMarshal.AsImmutableArray(processes),
             Reads = tally.Counts,
             UnixListeners = _listeners.At(_look, wanted: suspects.Count > 0),

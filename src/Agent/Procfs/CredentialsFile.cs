@@ -6,6 +6,9 @@ namespace OrphanBoard.Agent.Procfs;
 /// <param name="Bounding"><c>CapBnd:</c>: what no program that it starts can get beyond.</param>
 public readonly record struct CredentialsFile(uint EffectiveUid, ulong Effective, ulong Bounding)
 {
+    /// <summary>CAP_SYS_PTRACE.</summary>
+    public bool SeesAllProcesses => (Effective >> 19 & 1) != 0;
+
     // Uid:    1000    1000    1000    1000        real, effective, saved, file system
     // CapEff: 000001fffeffffff
     // CapBnd: 000001fffeffffff

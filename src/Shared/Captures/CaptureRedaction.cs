@@ -37,6 +37,7 @@ public sealed partial class CaptureRedaction(byte[] key)
         Sockets = look.Sockets is { } sockets ? [.. sockets.Select(Socket)] : null,
         SharedObjects = look.SharedObjects is { } shared ? [.. shared.Select(item => item with { Name = File(item.Name) })] : null,
         SysvObjects = look.SysvObjects is { } objects ? [.. objects.Select(item => item with { Key = SysvKey(item.Key) })] : null,
+        GivenToCommand = look.GivenToCommand is { } given ? [.. given.Select(Fd)] : null,
         Births = [.. look.Births.Select(birth => birth with { ParentComm = birth.ParentComm is { } comm ? Name(NameNormalizer.Of(null, comm)) : null })],
     };
 
@@ -59,8 +60,10 @@ public sealed partial class CaptureRedaction(byte[] key)
         ContainerId = process.ContainerId is { } container ? Pseudonym("c-", "container", container) : null,
         JobCookies = process.JobCookies is { } cookies ? [.. cookies.Select(cookie => cookie with { Value = Pseudonym("j-", "job", cookie.Value) })] : null,
         Threads = [.. process.Threads.Select(thread => thread with { Comm = ThreadName(thread.Comm), Memory = thread.Memory is { Path: { } path } memory ? memory with { Path = File(path) } : thread.Memory })],
-        Fds = [.. process.Fds.Select(fd => fd with { Target = fd.Target with { Text = Target(fd.Target.Text) } })],
+        Fds = [.. process.Fds.Select(Fd)],
     };
+
+    private FileDescriptor Fd(FileDescriptor fd) => fd with { Target = fd.Target with { Text = Target(fd.Target.Text) } };
 
     /// <summary>The first argument becomes the name that a fingerprint would see, the others what it would see of them.</summary>
     private ImmutableArray<string> Cmdline(ImmutableArray<string> cmdline, string comm) => cmdline.IsEmpty

@@ -34,6 +34,8 @@ internal static class CaptureSense
             return "its shared memory has holes";
         if (look.AdoptedByObserver is { IsDefault: true })
             return "the children of the agent are missing";
+        if (look.GivenToCommand is { } given && (given.IsDefault || given.Any(fd => fd?.Target?.Text is null)))
+            return "what was given to the command has holes";
         if (look.Births.Any(birth => birth.Pid <= 0 || birth.ParentPid < 0 || !IsSpan(birth.At)))
             return "a birth that cannot be";
         if (!IsAscending(look.Processes, process => process?.Pid ?? 0))

@@ -15,6 +15,12 @@ public static class Assumption
     /// <summary>Init's fd table may not be read; it inherits from nobody, and no holder is its child.</summary>
     public const string InitHoldsNoEnd = "init-holds-no-end";
 
+    /// <summary>
+    /// Who may not be read and does not descend from the command was handed nothing that was made below it, and has handed nothing to it (SCM_RIGHTS over a connection that is over,
+    /// pidfd_getfd(2), an open of /proc/PID/fd).
+    /// </summary>
+    public const string NotPassedOn = "not-passed-on";
+
     /// <summary>Init's mappings may not be read; it has shared memory from nobody, and none of those who have it is its child.</summary>
     public const string InitSharesNoMemory = "init-shares-no-memory";
 
@@ -34,6 +40,7 @@ public static class Assumption
         NoFdInFlight => "No end of a pipe is on its way through a socket, where nobody is seen to hold it.",
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds no end of these pipes: its fd table may not be read, and no holder is its own child.",
+        NotPassedOn => "No process of another user has been handed what the command and its descendants made: none is one of them, and they have no connection to one.",
         InitSharesNoMemory => "Init has no part in the shared memory: its mappings may not be read, and nobody who has it is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
         NoAio => "No asynchronous read or write of the kernel is pending that would add to the eventfd when it ends.",

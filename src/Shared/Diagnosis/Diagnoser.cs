@@ -76,7 +76,7 @@ public static class Diagnoser
         resources.FdCount,
         resources.Look.Reads.FdTablesDenied,
         resources.Look.Reads.WaitsDenied,
-        resources.Look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0, Abandoned: 0 })
+        resources.Look.Reads is { FdTablesDenied: 0, WaitsDenied: 0, Failed: 0, Abandoned: 0 } && !resources.Look.OthersUnlisted)
     {
         ReadsAbandoned = resources.Look.Reads.Abandoned,
     };

@@ -13,7 +13,7 @@ internal sealed class ResourceIndex
     private readonly Kin _children = new(), _tracees = new();
     private readonly List<HostProcess> _changed = [], _gone = [];
     private HostProcess[] _processes = [], _spare = [];
-    private int _hiddenButInit;
+    private int _hidden, _hiddenButInit;
 
     /// <summary>What is known of sockets, by this look and those before it.</summary>
     public KnownSockets Sockets { get; } = new();
@@ -33,11 +33,11 @@ internal sealed class ResourceIndex
 
     public int FdCount { get; private set; }
 
-    /// <summary>Number of living processes whose fd table could not be read, in whole or in part: each may hold anything.</summary>
-    public int Hidden { get; private set; }
+    /// <summary>Number of living processes whose fd table could not be read, in whole or in part: each may hold anything. Those that are not listed count as one.</summary>
+    public int Hidden => _hidden + (_look?.OthersUnlisted == true ? 1 : 0);
 
     /// <summary>Whether nobody but init, pid 1, is hidden. True also where none is.</summary>
-    public bool OnlyInitIsHidden => _hiddenButInit == 0;
+    public bool OnlyInitIsHidden => _hiddenButInit == 0 && _look?.OthersUnlisted != true;
 
     /// <summary>New, or with another record than at the look before; ascending by pid.</summary>
     public IReadOnlyList<HostProcess> Changed => _changed;
@@ -199,7 +199,7 @@ internal sealed class ResourceIndex
         FdCount += sign * process.Record.Fds.Length;
         if (!process.IsHidden)
             return;
-        Hidden += sign;
+        _hidden += sign;
         if (process.Pid != 1)
             _hiddenButInit += sign;
     }

@@ -114,7 +114,11 @@ internal sealed partial class WakerFinder
         }
         if (selector.Pid is null && !adopts && deeper && parent.IsSubreaper is null)
             sink.Assume(Assumption.NoSubreaper);
-        sink.End(Openness.Closed, null);
+        // A child that has become another user may not be listed.
+        if (selector.Pid is null && resources.Look.OthersUnlisted)
+            sink.End(Openness.Hidden, Unlisted);
+        else
+            sink.End(Openness.Closed, null);
     }
 
     private bool AddBelow(HostProcess process, IWakerSink sink)

@@ -39,7 +39,7 @@ internal sealed partial class WakerFinder
         else if (unseen == Unseen.None)
             sink.End(Openness.Closed, null);
         else
-            EndSighted(holders, sink);
+            EndSighted(IsKept(wait.Target!, holders), holders, sink);
     }
 
     /// <summary>

@@ -44,6 +44,6 @@ internal sealed partial class WakerFinder
         else if (unseen == Unseen.None)
             sink.End(Openness.Closed, null);
         else
-            EndSighted(holders, sink);
+            EndSighted(false, holders, sink); // anybody may have opened it while it had its name
     }
 }

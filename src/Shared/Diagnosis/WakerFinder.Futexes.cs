@@ -66,13 +66,17 @@ internal sealed partial class WakerFinder
         }
         if (isFile)
             sink.Assume(Assumption.NoFdInFlight);
-        if (shared.Unknown.IsEmpty && !(isFile && resources.Hidden > 0))
+        if (shared.Unknown.IsEmpty && !resources.Look.OthersUnlisted && !(isFile && resources.Hidden > 0))
         {
             sink.End(Openness.Closed, null);
         }
         else if (OnlyInitMayHave(shared, isFile))
         {
             sink.Assume(Assumption.InitSharesNoMemory);
+            sink.End(Openness.Closed, null);
+        }
+        else if (!isFile && Tree?.KeepsMemory(shared.Mappers, shared.Unknown) == true)
+        {
             sink.End(Openness.Closed, null);
         }
         else
@@ -83,7 +87,7 @@ internal sealed partial class WakerFinder
 
     /// <summary>Init has it from nobody: had it made it, those who have it would have come down from it.</summary>
     private bool OnlyInitMayHave(SharedObject shared, bool isFile) =>
-        shared.Unknown.All(IsInit) && (!isFile || resources.OnlyInitIsHidden)
+        shared.Unknown.All(IsInit) && !resources.Look.OthersUnlisted && (!isFile || resources.OnlyInitIsHidden)
         && !shared.Mappers.Any(pid => resources.Find(pid) is { } mapper && IsInit(mapper.Record.Ppid));
 
     private bool IsInit(int pid) => resources.Find(pid) is { Record.NsPid: 1 };

@@ -58,7 +58,7 @@ internal sealed partial class WakerFinder
         if (unseen == Unseen.NotKnown)
         {
             AddPossibleHolders(held, ownName, sink);
-            EndSighted(holders, sink);
+            EndSighted(held.Through is [var through, ..] && IsKept(through.Fd, holders), holders, sink);
         }
         else if (unseen == Unseen.None)
         {

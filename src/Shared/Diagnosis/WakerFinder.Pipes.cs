@@ -37,7 +37,7 @@ internal sealed partial class WakerFinder
         else if (unseen == Unseen.None)
             sink.End(Openness.Closed, null);
         else
-            EndSighted(holders, sink);
+            EndSighted(IsKept(wait.Target!, holders), holders, sink);
     }
 
     /// <summary>The last look into the pipe itself: whether what is waited for has come. Null also where the back end does not see it.</summary>

@@ -19,7 +19,7 @@ internal sealed partial class WakerFinder
         {
             sink.Begin(wait);
             NameSharers(process, epfd, sink);
-            EndSighted(OrderedList<Holder>.None, sink);
+            EndSighted(IsKept(process, wait.Target), OrderedList<Holder>.None, sink);
         }
         sink.EndSet();
     }
@@ -39,7 +39,15 @@ internal sealed partial class WakerFinder
         sink.Add(process, wait.Fd, direct: true);
         if (!guess)
             NameSharers(process, wait.Fd!.Value, sink);
-        EndSighted(OrderedList<Holder>.None, sink);
+        EndSighted(wait.Target is { } timer && IsKept(process, timer), OrderedList<Holder>.None, sink);
+    }
+
+    /// <summary>Of an epoll or timer, which is not told from its like.</summary>
+    private bool IsKept(HostProcess process, FdTarget target)
+    {
+        var holders = new OrderedList<Holder>();
+        holders.Add(new Holder(process, 0, FdAccess.None));
+        return IsKept(target, holders);
     }
 
     /// <summary>A pidfd becomes readable when its process ends. Its number is one of the looker's, and it need not be a child.</summary>

@@ -18,7 +18,7 @@ internal sealed partial class WakerFinder
         else if (WhySocketOutside(wait, socket) is { } why)
             Outside(wait, why, sink);
         else
-            NameSocketHolders(wait, resources.HoldersOfSocket(socket.PendingAt ?? socket.Peer!.Value), sink);
+            NameSocketHolders(wait, socket.PendingAt ?? socket.Peer!.Value, sink);
     }
 
     /// <summary>What is not known yet may be a local party: worth a second look, but not while its reader comes and goes.</summary>
@@ -26,7 +26,7 @@ internal sealed partial class WakerFinder
     {
         SocketFact fact = wait.Kind == WaitKind.SocketConnect ? default : resources.Sockets.FactOf(wait.Target!.Id);
         if (fact.Party == SocketParty.Local)
-            NameSocketHolders(wait, resources.HoldersOfSocket(fact.Peer), sink);
+            NameSocketHolders(wait, fact.Peer, sink);
         else if (fact.Party == SocketParty.Outside || IsComingAndGoing(process))
             Outside(wait, "what it waits for can come from outside", sink);
         else
@@ -76,8 +76,12 @@ internal sealed partial class WakerFinder
 
     private const uint WatchesRead = 1 | 2 | 0x40 | 0x80 | 0x2000, WatchesWrite = 4 | 0x100 | 0x200;
 
-    private void NameSocketHolders(Wait wait, OrderedList<Holder> far, IWakerSink sink)
+    /// <param name="wait">Whose own end.</param>
+    /// <param name="peer">Inode of the other end.</param>
+    /// <param name="sink">Is told.</param>
+    private void NameSocketHolders(Wait wait, ulong peer, IWakerSink sink)
     {
+        OrderedList<Holder> far = resources.HoldersOfSocket(peer);
         OrderedList<Holder> near = resources.HoldersOf(wait.Target!);
         sink.Begin(wait);
         if (!Name(far, direct: true, sink) || !Name(near, direct: false, sink))
@@ -91,7 +95,7 @@ internal sealed partial class WakerFinder
         else if (UnseenOf(far) == Unseen.None && UnseenOf(near) == Unseen.None)
             sink.End(Openness.Closed, null);
         else
-            EndSighted(far, sink);
+            EndSighted(IsKept(new FdTarget(FdKind.Socket, peer, ""), far) && IsKept(wait.Target!, near), far, sink);
     }
 
     /// <summary>By the counts of the kernel, where a back end sees them.</summary>
@@ -145,6 +149,6 @@ internal sealed partial class WakerFinder
         if (unseen)
             sink.End(Openness.Outside, "the listener is held where it cannot be seen");
         else
-            EndSighted(last, sink);
+            EndSighted(false, last, sink);
     }
 }

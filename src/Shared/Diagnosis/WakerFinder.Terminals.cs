@@ -65,7 +65,7 @@ internal sealed partial class WakerFinder
                 sink.Add(other, null, direct: false);
         }
         if (held)
-            EndSighted(holders, sink);
+            EndSighted(false, holders, sink);
         else
             sink.End(Openness.Outside, "nobody is seen to have its other side");
     }

@@ -36,6 +36,9 @@ internal interface IWakerSink
 /// </param>
 internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
 {
+    private const string Unlisted = "processes of other users are not listed";
+
+    private CommandTree? _tree;
     private string? _hiddenWhy;
     private int _hiddenCount;
 
@@ -193,7 +196,10 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     }
 
     /// <summary>Closes a clause as far as the fd tables that could not be read allow.</summary>
-    private void EndSighted(OrderedList<Holder> holders, IWakerSink sink)
+    /// <param name="kept">Whether the command's tree keeps what is waited for to itself, see <see cref="CommandTree.Keeps"/>.</param>
+    /// <param name="holders">All who are seen to have it.</param>
+    /// <param name="sink">Is told.</param>
+    private void EndSighted(bool kept, OrderedList<Holder> holders, IWakerSink sink)
     {
         // Init inherits from nobody. An end that it has, it made; and then the holders' ends came down from it, through processes that have all
         // let go of theirs. Where a holder is its own child that is likely, and elsewhere it is what the assumption says.
@@ -207,11 +213,23 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             sink.Assume(Assumption.InitHoldsNoEnd);
             sink.End(Openness.Closed, null);
         }
+        else if (kept)
+        {
+            sink.Assume(Assumption.NotPassedOn);
+            sink.End(Openness.Closed, null);
+        }
         else
         {
             sink.End(Openness.Hidden, HiddenWhy());
         }
     }
+
+    private bool IsKept(FileDescriptor fd, OrderedList<Holder> holders) => Tree?.Keeps(fd, holders) == true;
+
+    private bool IsKept(FdTarget target, OrderedList<Holder> holders) => IsKept(new FileDescriptor(0, FdAccess.None, target), holders);
+
+    /// <summary>Where it matters. For a guess at who is worth a second look it does not.</summary>
+    private CommandTree? Tree => guess || resources.Hidden == 0 ? null : _tree ??= CommandTree.Of(resources);
 
     private bool IsAnyAChildOfTheHidden(OrderedList<Holder> holders)
     {
@@ -225,10 +243,12 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
 
     private string HiddenWhy()
     {
+        if (Tree?.WhyOpen is { } open)
+            return open;
         if (_hiddenWhy is null || _hiddenCount != resources.Hidden)
         {
             _hiddenCount = resources.Hidden;
-            _hiddenWhy = $"the fd tables of {_hiddenCount} processes may not be read";
+            _hiddenWhy = resources.Look.OthersUnlisted ? Unlisted : $"the fd tables of {_hiddenCount} processes may not be read";
         }
         return _hiddenWhy;
     }

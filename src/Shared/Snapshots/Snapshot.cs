@@ -22,6 +22,15 @@ public sealed record Snapshot
     /// <summary>Children of the looker that it has not started: it is a subreaper, and they have lost their parents. Null: it does not know of any.</summary>
     public ImmutableArray<int>? AdoptedByObserver { get; init; }
 
+    /// <summary>
+    /// What the command that the looker runs had open when it was started, with inodes and the ids of eventfds; access modes are not told. Not null says as well that the
+    /// looker is the subreaper of all that comes of the command. Null: it runs none.
+    /// </summary>
+    public ImmutableArray<FileDescriptor>? GivenToCommand { get; init; }
+
+    /// <summary>Whether processes of other users are missing, and how many is not known: hidepid of proc(5), for a looker without CAP_SYS_PTRACE.</summary>
+    public bool OthersUnlisted { get; init; }
+
     /// <summary>All processes that were still there when they were read, kernel threads left out, ascending by pid.</summary>
     public required ImmutableArray<ProcessRecord> Processes { get; init; }
 
