@@ -16,8 +16,8 @@ public static class Assumption
     public const string InitHoldsNoEnd = "init-holds-no-end";
 
     /// <summary>
-    /// Who may not be read and does not descend from the command was handed nothing that was made below it, and has handed nothing to it (SCM_RIGHTS over a connection that is over,
-    /// pidfd_getfd(2), an open of /proc/PID/fd).
+    /// Who may not be read and does not descend from the command was handed nothing that was made below it, and has handed nothing to it: by SCM_RIGHTS over a connection that is
+    /// over, by pidfd_getfd(2), by an open of /proc/PID/fd, or by root's going from the command into another pid namespace and leaving somebody there.
     /// </summary>
     public const string NotPassedOn = "not-passed-on";
 

@@ -84,13 +84,13 @@ internal sealed class CommandTree
         foreach (HostProcess process in _resources.Processes)
         {
             // Who is older than the looker comes from somewhere else.
-            if (process.IsHidden && process != looker && process.Record.StartTimeTicks >= looker.Record.StartTimeTicks && WhyItMayBe(process) is { } why)
+            if (process.IsHidden && process != looker && process.Record.StartTimeTicks >= looker.Record.StartTimeTicks && WhyItMayBe(process, looker.Record.Uid) is { } why)
                 return $"the fd table of {Narrator.Name(process.Record)} may not be read, and {why}";
         }
         return null;
     }
 
-    private string? WhyItMayBe(HostProcess process)
+    private string? WhyItMayBe(HostProcess process, uint user)
     {
         if (_members.Contains(process))
             return "it descends from the command";
@@ -100,9 +100,9 @@ internal sealed class CommandTree
                 return null;
             if (_resources.ParentOf(process) is not { } parent)
                 return "who is above it was not seen";
-            // Who enters another pid namespace (setns(2)) leaves its orphans to the init there.
-            if (parent.Record.NsPid == 1 && parent.Pid != 1)
-                return "the init of a pid namespace, which adopts whoever comes there, is above it";
+            // Who enters another pid namespace (setns(2)) leaves its orphans to the init there. Into one of another user it takes root: that is assumed away.
+            if (parent.Record.NsPid == 1 && parent.Pid != 1 && parent.Record.Uid == user)
+                return $"it is below {Narrator.Name(parent.Record)}, which adopts whoever comes into its pid namespace";
             process = parent;
         }
         return "its parents form a circle";
