@@ -20,6 +20,29 @@ internal static class Guard
     /// <summary>Program and arguments, to be followed by a command.</summary>
     public static string[] With(params string[] options) => [Places.Agent(), "guard", "--no-stacks", .. options, "--"];
 
+    private static readonly Lazy<string[]?> PlainUser = new(FindPlainUser);
+
+    /// <summary>The same as a user without rights, beside root's processes, whose fd tables it cannot read. Null: nobody here can become such a user, or he cannot read the agent.</summary>
+    public static string[]? AsPlainUserWith(params string[] options) => PlainUser.Value is { } become ? [.. become, .. With(options)] : null;
+
+    private static string[]? FindPlainUser()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return [];
+        string[] become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--"];
+        if (!Places.IsInstalled(become[0]))
+            return null;
+        var start = new ProcessStartInfo(become[0], [.. become[1..], Places.Agent(), "--version"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        Agent.SetUp(start, Path.GetTempPath());
+        using Process process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? become : null;
+    }
+
     /// <summary>Runs a command to its end, with a pipe at its stdin that stays open and nobody at its stdout.</summary>
     public static async Task<End> RunAsync(string[] options, string[] command, string folder, CancellationToken cancellation)
     {

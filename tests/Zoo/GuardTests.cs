@@ -17,7 +17,7 @@ public sealed partial class GuardTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static readonly Specimen[] Proven =
+    internal static readonly Specimen[] Proven =
         [.. ZooTable.Hangs.Where(specimen => specimen.Expected is { Class: FindingClass.Deadlock, Confidence: Confidence.Proven })];
 
     /// <summary>Each rule is among them.</summary>
@@ -128,10 +128,10 @@ public sealed partial class GuardTests
     private static IEnumerable<Specimen> Sample(IEnumerable<Specimen> specimens) => specimens.Where((_, place) => Guard.WholeZoo || place % Part == 0);
 
     /// <summary>One whose proof a busy machine may get in the way of is told at the end of its grace then.</summary>
-    private static string[] GraceOf(Specimen specimen) => specimen.Expected!.AtLeast == Confidence.Proven ? [] : ["--grace", "2"];
+    internal static string[] GraceOf(Specimen specimen) => specimen.Expected!.AtLeast == Confidence.Proven ? [] : ["--grace", "2"];
 
     /// <summary>Loosely: the rule, and the culprit's or, where none is more to blame than others, everybody's pid.</summary>
-    private static void AssertTold(Expected expected, string said, Func<string, int> pidOf)
+    internal static void AssertTold(Expected expected, string said, Func<string, int> pidOf)
     {
         Assert.Contains(expected.Rule, said, StringComparison.Ordinal);
         HashSet<int> told = [.. Number().Matches(said).Select(match => int.TryParse(match.Value, out int number) ? number : 0)];
@@ -143,7 +143,7 @@ public sealed partial class GuardTests
     private static partial Regex Number();
 
     /// <summary>A zombie has ended, whoever is to wait for it.</summary>
-    private static bool IsAlive(int pid)
+    internal static bool IsAlive(int pid)
     {
         try
         {

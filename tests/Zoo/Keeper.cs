@@ -42,7 +42,11 @@ internal sealed class Keeper : IAsyncDisposable
             WorkingDirectory = folder,
         };
         if (through.Length > 0)
+        {
             Agent.SetUp(start, folder);
+            // It may run as another user.
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+        }
         else
             start.Environment[JobCookie.Specimen] = "zoo"; // these tests may run under guard themselves
         foreach ((string name, string value) in specimen.Environment)
