@@ -22,8 +22,11 @@ internal static class Guard
 
     private static readonly Lazy<string[]?> PlainUser = new(FindPlainUser);
 
-    /// <summary>The same as a user without rights, beside root's processes, whose fd tables it cannot read. Null: nobody here can become such a user, or he cannot read the agent.</summary>
-    public static string[]? AsPlainUserWith(params string[] options) => PlainUser.Value is { } become ? [.. become, .. With(options)] : null;
+    /// <summary>Program and arguments that run a command as a user without rights; empty where this is one. Null: nobody here can become one, or he cannot read the agent.</summary>
+    public static string[]? BecomePlainUser => PlainUser.Value;
+
+    /// <summary>The same as <see cref="With"/>, as such a user, who cannot read the fd tables of root's processes.</summary>
+    public static string[]? AsPlainUserWith(params string[] options) => BecomePlainUser is { } become ? [.. become, .. With(options)] : null;
 
     private static string[]? FindPlainUser()
     {
@@ -44,9 +47,13 @@ internal static class Guard
     }
 
     /// <summary>Runs a command to its end, with a pipe at its stdin that stays open and nobody at its stdout.</summary>
-    public static async Task<End> RunAsync(string[] options, string[] command, string folder, CancellationToken cancellation)
+    public static Task<End> RunAsync(string[] options, string[] command, string folder, CancellationToken cancellation) => RunAsync([.. With(options), .. command], folder, cancellation);
+
+    /// <param name="words">Guard with its options and the command, through whatever program.</param>
+    /// <param name="folder">Where guard keeps what it remembers.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<End> RunAsync(string[] words, string folder, CancellationToken cancellation)
     {
-        string[] words = [.. With(options), .. command];
         var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardInput = true,
@@ -71,7 +78,7 @@ internal static class Guard
         {
             string state = process.HasExited ? "it has ended, and somebody has its output open" : $"it runs, {Places.Agent()} explains: {await Agent.ExplainAsync(process.Id)}";
             End();
-            throw new TimeoutException($"guard -- {string.Join(' ', command)}: {state}; it said: {await said.WaitAsync(cancellation)}");
+            throw new TimeoutException($"{string.Join(' ', words)}: {state}; it said: {await said.WaitAsync(cancellation)}");
         }
         finally
         {

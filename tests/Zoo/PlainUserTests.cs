@@ -32,4 +32,29 @@ public sealed class PlainUserTests
             Assert.Contains("  proven: ", end.Said, StringComparison.Ordinal);
         Assert.DoesNotContain(keeper.Pids, GuardTests.IsAlive);
     }
+
+    /// <summary>A shell makes a pipe and has cat read it to its end, which cat itself holds off: below guard, where nobody else can have it, or above.</summary>
+    [Theory]
+    [InlineData(true, "  proven: eof-held-by-self")]
+    [InlineData(false, "  likely: eof-held-by-self")]
+    public async Task Guard_OfAPipeAsAPlainUser_ProvesThatNobodyElseHasItIfItWasMadeBelow(bool below, string told)
+    {
+        string[]? guard = Guard.AsPlainUserWith("--grace", "2");
+        Assert.SkipWhen(guard is null, "nobody here can become a plain user who may read this repository");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "whether processes of others are about is not known");
+        string[] shell = ["bash", "-c", "exec 3<> <(:); exec \"$@\" <&3", "bash"];
+        string folder = Directory.CreateTempSubdirectory("zoo-").FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+        try
+        {
+            End end = await Guard.RunAsync(below ? [.. guard!, .. shell, "cat"] : [.. Guard.BecomePlainUser!, .. shell, .. Guard.With("--grace", "2"), "cat"], folder, Cancellation);
+
+            Assert.Equal((Guard.DeadlockExit, end.Said), (end.Exit, end.Said));
+            Assert.Contains(told, end.Said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

@@ -98,7 +98,8 @@ internal sealed class CommandTree
         {
             if (process.Record.Ppid == 0)
                 return null;
-            if (_resources.ParentOf(process) is not { } parent)
+            // Who is younger than its child has the pid of one that has left.
+            if (_resources.ParentOf(process) is not { } parent || parent.Record.StartTimeTicks > process.Record.StartTimeTicks)
                 return "who is above it was not seen";
             // Who enters another pid namespace (setns(2)) leaves its orphans to the init there. Into one of another user it takes root: that is assumed away.
             if (parent.Record.NsPid == 1 && parent.Pid != 1 && parent.Record.Uid == user)

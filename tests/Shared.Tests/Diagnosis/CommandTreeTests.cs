@@ -49,10 +49,12 @@ public sealed class CommandTreeTests
     [InlineData(60, "a child of the command")]
     [InlineData(Looker, "one that guard has adopted")]
     [InlineData(4711, "one whose parent was not seen")]
+    [InlineData(90, "one whose parent is younger: the pid was given out again")]
     public void Diagnose_HiddenProcessThatMayBeOfTheTree_IsLikely(int parent, string who)
     {
         Scene scene = Guarded();
         scene.Process(70, "sudo", parent).Hidden().Sleeps();
+        scene.Process(90, "somebody").Sleeps();
 
         Finding finding = Told(scene);
 
