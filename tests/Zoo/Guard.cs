@@ -33,17 +33,21 @@ internal static class Guard
         if (!Environment.IsPrivilegedProcess)
             return [];
         string[] become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--"];
-        if (!Places.IsInstalled(become[0]))
-            return null;
-        var start = new ProcessStartInfo(become[0], [.. become[1..], Places.Agent(), "--version"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        return Places.IsInstalled(become[0]) && RunsAsync([.. become, Places.Agent(), "--version"], CancellationToken.None).GetAwaiter().GetResult() ? become : null;
+    }
+
+    /// <summary>Whether such a user can run this program: one below somebody's home may be for nobody else.</summary>
+    public static Task<bool> RunsForAPlainUserAsync(string program, CancellationToken cancellation) => RunsAsync([.. BecomePlainUser ?? [], program, "--version"], cancellation);
+
+    private static async Task<bool> RunsAsync(string[] words, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Agent.SetUp(start, Path.GetTempPath());
         using Process process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? become : null;
+        process.StandardInput.Close();
+        await Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
+        await process.WaitForExitAsync(cancellation);
+        return process.ExitCode == 0;
     }
 
     /// <summary>Runs a command to its end, with a pipe at its stdin that stays open and nobody at its stdout.</summary>

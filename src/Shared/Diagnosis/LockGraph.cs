@@ -166,7 +166,7 @@ internal sealed class LockGraph
         foreach (HostProcess other in resources.Processes)
         {
             // A number that is not known may be this one.
-            if (SameNumbers(waiter, other.Record) && other.Record.Threads.Any(thread => (other.Record.NsTidOf(thread) ?? nsTid) == nsTid))
+            if (SameNumbers(waiter, other.Record) && !IsElsewhere(resources, waiter, other.Record) && other.Record.Threads.Any(thread => (other.Record.NsTidOf(thread) ?? nsTid) == nsTid))
                 return true;
         }
         return false;
@@ -182,6 +182,10 @@ internal sealed class LockGraph
         }
         return false;
     }
+
+    /// <summary>In a pid namespace below the one that the waiter has in common with the looker: shown also of a process whose namespaces may not be read.</summary>
+    private static bool IsElsewhere(ResourceIndex resources, ProcessRecord waiter, ProcessRecord other) =>
+        other.NsPid != other.Pid && waiter.Namespaces?.Pid is { } own && resources.Find(resources.Look.ObserverPid)?.Record.Namespaces?.Pid == own;
 
     private static bool SameNumbers(ProcessRecord a, ProcessRecord b) => a.Namespaces?.Pid is not { } one || b.Namespaces?.Pid is not { } other || one == other;
 }

@@ -95,8 +95,10 @@ internal sealed partial class WakerFinder
         else if (UnseenOf(far) == Unseen.None && UnseenOf(near) == Unseen.None)
             sink.End(Openness.Closed, null);
         else
-            EndSighted(IsKept(new FdTarget(FdKind.Socket, peer, ""), far) && IsKept(wait.Target!, near), far, sink);
+            EndSighted(IsKept(SocketOf(peer), far) && IsKept(wait.Target!, near), far, sink);
     }
+
+    private static FdTarget SocketOf(ulong inode) => new(FdKind.Socket, inode, $"socket:[{inode}]");
 
     /// <summary>By the counts of the kernel, where a back end sees them.</summary>
     private Unseen UnseenOf(OrderedList<Holder> holders) => guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
@@ -136,19 +138,20 @@ internal sealed partial class WakerFinder
             Outside(wait, "the listener that it waits for is not known, or has room again", sink);
             return;
         }
-        OrderedList<Holder> last = OrderedList<Holder>.None;
+        OrderedList<Holder> last = OrderedList<Holder>.None, near = resources.HoldersOf(wait.Target!);
         sink.Begin(wait);
-        bool unseen = false;
+        bool unseen = false, kept = IsKept(wait.Target!, near);
         foreach (SocketRecord listener in full)
         {
             last = resources.HoldersOfSocket(listener.Inode);
             unseen |= last.Count == 0;
+            kept &= IsKept(SocketOf(listener.Inode), last);
             Name(last, direct: true, sink);
         }
-        Name(resources.HoldersOf(wait.Target!), direct: false, sink);
+        Name(near, direct: false, sink);
         if (unseen)
             sink.End(Openness.Outside, "the listener is held where it cannot be seen");
         else
-            EndSighted(false, last, sink);
+            EndSighted(kept, last, sink);
     }
 }
