@@ -66,6 +66,9 @@ internal sealed class KnownSockets
         socket is { Family: SocketFamily.Unix, State: SocketState.Listening, ReceiveQueue: { } waiting, SendQueue: { } backlog } && waiting > backlog
         && socket.NetNamespace == netNamespace);
 
+    /// <summary>Inode of the listener in whose queue a connection lies: nobody has accepted it yet. Null: accepted, or not known.</summary>
+    public ulong? QueueOf(FdTarget? connection) => connection is { Kind: FdKind.Socket } ? Find(connection.Id)?.PendingAt : null;
+
     private SocketFact Judge(ulong inode)
     {
         TimeSpan until = _now + Believed;

@@ -1,0 +1,49 @@
+/*
+ * full-terminal FORM: a child writes to a pseudoterminal until it takes no more; its parent, who has the master, waits for the child and does not read.
+ *
+ *   wait   the child has the slave alone
+ *   kept   the child has the master as well, for it never closed what it was forked with
+ *   poll   the child polls for room
+ *
+ * ZOO_FORM=busy: the parent is at work, and will read some day.
+ */
+#include "zoo.h"
+#include <poll.h>
+
+int main(int argc, char **argv)
+{
+    static char block[4096];
+    const char *form = argc > 1 ? argv[1] : "wait";
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
+        die("posix_openpt");
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    if (slave < 0)
+        die("open");
+    pid_t pid = fork_or_die();
+    if (pid == 0) {
+        announce("child");
+        if (strcmp(form, "kept") != 0)
+            close(master);
+        memset(block, 'x', sizeof block);
+        if (strcmp(form, "poll") == 0) {
+            fcntl(slave, F_SETFL, O_NONBLOCK);
+            while (write(slave, block, sizeof block) > 0)
+                ;
+            in_place();
+            poll(&(struct pollfd){.fd = slave, .events = POLLOUT}, 1, -1);
+            return 0;
+        }
+        in_place();
+        while (write(slave, block, sizeof block) > 0)
+            ;
+        return 0;
+    }
+    announce("parent");
+    close(slave);
+    in_place();
+    if (getenv("ZOO_FORM") != NULL)
+        work();
+    wait_for(pid);
+    return 0;
+}
