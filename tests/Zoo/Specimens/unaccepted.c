@@ -8,6 +8,8 @@
  *   backlog     the client is in connect(2): the queue is full
  *   self        one process alone connects to its own listener
  *   asleep      the parent sleeps for a long time instead of waiting
+ *   ready       the parent accepts once the client has said that it is ready, which it does when it has the answer
+ *   cross       the parent is a client of the child's listener as well: each wants its answer before it accepts
  *
  * ZOO_FORM=busy: the parent (of self: a second thread) is at work, and will accept some day. ZOO_FORM=accepted: it has accepted, and is at work on the answer.
  */
@@ -31,6 +33,7 @@ static union {
     struct sockaddr_in inet;
 } address;
 static socklen_t length;
+static int listeners;
 
 static int open_socket(void)
 {
@@ -47,7 +50,7 @@ static int listen_somewhere(void)
         length = sizeof address.inet;
     } else {
         address.local = (struct sockaddr_un){.sun_family = AF_UNIX};
-        length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)snprintf(address.local.sun_path + 1, 60, "zoo-unaccepted-%d", (int)getpid()));
+        length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)snprintf(address.local.sun_path + 1, 60, "zoo-unaccepted-%d-%d", (int)getpid(), listeners++));
     }
     int fd = open_socket();
     if (bind(fd, &address.any, length) < 0 || listen(fd, is("backlog") ? 0 : 5) < 0 || getsockname(fd, &address.any, &length) < 0)
@@ -81,10 +84,35 @@ static void want_answer(int fd)
     read_to_end(fd);
 }
 
+/* The second listener of cross has a name of its own; both connect to both, and each goes on with one of the connections. */
+static int cross(void)
+{
+    int listener[2], client[2];
+    for (int i = 0; i < 2; i++) {
+        listener[i] = listen_somewhere();
+        connect_or_die(client[i] = open_socket());
+    }
+    int child = fork_or_die() == 0;
+    announce(child ? "client" : "parent");
+    close(listener[child]);
+    close(client[!child]);
+    if (!child && healthy != NULL) {
+        in_place();
+        work();
+    }
+    want_answer(client[child]);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     form = argc > 1 ? argv[1] : "unix";
     healthy = getenv("ZOO_FORM");
+    if (is("cross"))
+        return cross();
+    int ready[2];
+    if (pipe(ready) < 0)
+        die("pipe");
     int listener = listen_somewhere(), first = open_socket(), client = is("backlog") ? open_socket() : first;
     connect_or_die(first);
     if (is("self")) {
@@ -96,6 +124,7 @@ int main(int argc, char **argv)
         return 0;
     }
     pid_t pid = fork_or_die();
+    close(ready[pid == 0 ? 0 : 1]);
     if (pid == 0) {
         announce("client");
         if (!is("inherited"))
@@ -112,6 +141,8 @@ int main(int argc, char **argv)
         work();
     if (is("asleep"))
         sleep(1000);
+    if (is("ready"))
+        read_to_end(ready[0]);
     wait_for(pid);
     return 0;
 }

@@ -29,13 +29,19 @@ internal sealed class NotAcceptedYet : EvidenceRule
                     continue;
                 ImmutableArray<Waker> holders = [.. waiter.Clauses.SelectMany(clause => clause.Wakers).Where(waker => waker is { Direct: true, Fd: not null }).Distinct()];
                 HostProcess[] owners = [.. holders.Select(holder => holder.Node).Distinct().Select(pid => evidence.Resources.Find(pid)!)];
-                if (owners.Length == 0 || waiter.Clauses.Any(clause => clause.Open == Openness.Outside) || !owners.All(owner => evidence.HasSettled(owner) && evidence.StandsStill(owner)))
+                if (owners.Length == 0 || waiter.Clauses.Any(clause => clause.Open == Openness.Outside) 
+                    || !owners.All(owner => evidence.HasSettled(owner) && evidence.StandsStill(owner) && !WaitsToAccept(evidence, owner, holders)))
                     continue;
                 yield return Tell(evidence, process, waiter, holders);
                 break;
             }
         }
     }
+
+    /// <summary>Then the kernel keeps the connection back until there is something to read (TCP_DEFER_ACCEPT), and it stands still by design.</summary>
+    private static bool WaitsToAccept(Evidence evidence, HostProcess owner, ImmutableArray<Waker> holders) =>
+        evidence.Graph.NodeOf(owner.Pid).Waiters.SelectMany(waiter => waiter.Wait.Members.Add(waiter.Wait))
+            .Any(wait => wait.Fd is { } fd && holders.Any(holder => holder.Node == owner.Pid && holder.Fd == fd));
 
     private Finding Tell(Evidence evidence, HostProcess client, Waiter waiter, ImmutableArray<Waker> holders)
     {
