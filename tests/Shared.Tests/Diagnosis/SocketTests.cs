@@ -105,7 +105,7 @@ public sealed class SocketTests
     public void Diagnose_Listener_CanBeWokenFromOutside() => AssertOutside(socket => socket with { State = SocketState.Listening });
 
     [Fact]
-    public void Diagnose_Datagrams_CanComeFromOutside() => AssertOutside(socket => socket with { Type = SocketType.Datagram });
+    public void Diagnose_Datagrams_CanComeFromOutside() => AssertOutside(socket => socket with { Type = SocketType.Datagram, Name = "@named" });
 
     [Fact]
     public void Diagnose_NotInTheTables_CanBeWokenFromOutside()
@@ -185,7 +185,9 @@ public sealed class SocketTests
     {
         Scene scene = NotAccepted();
         scene.Process(10, "client").Socket(3, 500).Receives(3);
-        scene.Process(11, "server").Socket(3, 600).Sleeps().LastRan = TimeSpan.FromSeconds(ran);
+        Actor server = scene.Process(11, "server").Socket(3, 600);
+        server.LastRan = TimeSpan.FromSeconds(ran);
+        server.Sleeps();
 
         DiagnosisResult result = scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(minimum) });
 
