@@ -60,6 +60,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds) },
         },
+        new("a-socket-one-way-and-a-pipe-the-other", Program("socket-ends"), "mixed")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["first", "second"] },
+        },
         new("datagrams-that-nobody-takes", Program("socket-ends"), "datagrams")
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3, 4) },
@@ -84,6 +88,7 @@ internal static partial class ZooTable
         .. ((string[])["unix", "tcp", "inherited", "backlog", "cross", "self"]).Select(form => HealthyClient(form, "busy")),
         HealthyClient("unix", "accepted"),
         HealthyClient("tcp", "accepted"),
+        new("a-socket-one-way-and-a-pipe-that-may-be-written", Program("socket-ends"), "mixed") { TwinOf = "a-socket-one-way-and-a-pipe-the-other", Environment = Form("busy") },
         new("datagrams-that-somebody-may-take", Program("socket-ends"), "datagrams") { TwinOf = "datagrams-that-nobody-takes", Environment = Form("busy") },
         new("one-of-two-may-send-a-datagram", Program("socket-ends"), "dialogue") { TwinOf = "two-wait-for-a-datagram", Environment = Form("busy") },
         new("client-of-a-server-in-accept", Program("socket-ends"), "accepting"),
@@ -93,7 +98,7 @@ internal static partial class ZooTable
         new("node-server-with-a-keep-alive-client", "node", Script("keep-alive.js")) { Needs = "node" },
     ];
 
-    private static readonly int[] UnacceptedFds = [3, 4, 5, 6];
+    private static int[] UnacceptedFds => [3, 4, 5, 6];
 
     private static Specimen Unaccepted(string form) => new($"unaccepted-{form}", Program("unaccepted"), form)
     {

@@ -12,15 +12,15 @@ internal enum Counting
     All,
 
     /// <summary>
+    /// All, and beyond those who have a named FIFO open nobody is believed to open it. That is no more than a suspicion.
+    /// </summary>
+    Named,
+
+    /// <summary>
     /// Not the service threads of runtimes; and of timed waiters that come back to the same wait, look after look, for the minimum wait, not the timeout, where
     /// another thread of the process waits without one.
     /// </summary>
     Likely,
-
-    /// <summary>
-    /// All, and beyond those who have a named FIFO open nobody is believed to open it. That is no more than a suspicion.
-    /// </summary>
-    Named,
 
     /// <summary>Not the service threads, and no timeout of a thread that both looks found in the same wait.</summary>
     Patient,
