@@ -42,6 +42,11 @@ internal static partial class ZooTable
             Needs = "python3",
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "fork-while-locked") { Pids = ["parent", "worker"], Culprit = new("worker") },
         },
+        new("fork-beside-a-thread-that-works", "python3", Script("forked_worker.py"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "fork-while-locked") { Pids = ["worker"], Others = ["parent"], Culprit = new("worker") },
+        },
         new("worker-that-is-joined-in-python", "python3", Script("joined_worker.py"))
         {
             Needs = "python3",
@@ -54,6 +59,7 @@ internal static partial class ZooTable
         .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "shared-locks-abba", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
         .. new[] { "std-locks-abba", "std-locks-self" }.Select(Healthily),
         Healthily("fork-in-python"),
+        Healthily("fork-beside-a-thread-that-works"),
         Healthily("worker-that-is-joined-in-python") with { Environment = Form("busy") },
         new("leader-and-followers", Program("pools"), "leader"),
         new("locks-with-a-timeout", Program("pools"), "timed"),

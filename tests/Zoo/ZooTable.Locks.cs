@@ -38,6 +38,14 @@ internal static partial class ZooTable
         TalkOfTwo("queues"),
         TalkOfTwo("fifos"),
         TalkOfTwo("terminal"),
+        FullTerminal("wait"),
+        FullTerminal("kept"),
+        FullTerminal("poll"),
+        FullTerminal("both"),
+        new("terminal-that-nobody-types-at", Program("full-terminal"), "reads")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
+        },
         FifoOpen("read"),
         FifoOpen("write"),
         new("fifo-open-cross", Program("fifo-open"), "cross")
@@ -77,6 +85,7 @@ internal static partial class ZooTable
         Twin("talk-fifos", Alive),
         Twin("talk-fifos", Named),
         Twin("talk-terminal", Alive),
+        .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
         Twin("fifo-open-read", Alive),
         Twin("fifo-open-in-a-shell", Alive),
         Twin("fifo-open-under-timeout", Alive),
@@ -95,6 +104,11 @@ internal static partial class ZooTable
     private static Specimen TalkOfTwo(string through) => new($"talk-{through}", Program("ipc-waits"), through)
     {
         Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["parent", "child"], Culprit = through is "semaphores" or "messages" ? new("child") : null },
+    };
+
+    private static Specimen FullTerminal(string how) => new($"terminal-full-{how}", Program("full-terminal"), how)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "terminal-full-cycle") { Pids = ["parent", "child"], Culprit = how == "both" ? null : new("parent", 3) },
     };
 
     private static Specimen FifoOpen(string how) => new($"fifo-open-{how}", Program("fifo-open"), how)

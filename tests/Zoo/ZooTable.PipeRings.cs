@@ -24,6 +24,14 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["shell", "first", "second", "back"] },
         },
+        new("ring-over-a-named-fifo", Script("fifo-ring.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "pipe-read-cycle") { Pids = ["shell", "tee", "cat"] },
+        },
+        new("tokens-of-a-named-fifo-are-gone", Program("fifo-tokens"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "jobserver-starved") { Pids = ["server", "job-0", "job-1", "job-2"] },
+        },
         new("later-child-has-the-pipe", Program("later-child"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "filter", "later"], Culprit = new("later", 4) },
@@ -103,6 +111,10 @@ internal static partial class ZooTable
         Twin("ring-of-two-pollers-of-several-pipes", "fed"),
         Twin("ring-of-three-full-pipes", "fed"),
         Twin("pipeline-whose-word-goes-back", "busy"),
+        Twin("ring-over-a-named-fifo", "fed"),
+        Twin("ring-over-a-named-fifo", "kept"),
+        Twin("tokens-of-a-named-fifo-are-gone", "busy"),
+        Twin("tokens-of-a-named-fifo-are-gone", "queue"),
         Twin("later-child-has-the-pipe", "busy"),
         Twin("later-child-in-python-inherit", "busy"),
         Twin("later-substitution-has-the-pipe", "busy"),

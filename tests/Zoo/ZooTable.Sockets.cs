@@ -42,7 +42,35 @@ internal static partial class ZooTable
         },
         new("connect-to-a-full-backlog", Program("socket-ends"), "backlog")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["client", "server"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted") { Pids = ["client", "server"], Culprit = new("server", 4, 5) },
+        },
+        Unaccepted("unix"),
+        Unaccepted("tcp"),
+        Unaccepted("poll"),
+        Unaccepted("inherited"),
+        Unaccepted("sends"),
+        Unaccepted("backlog"),
+        Unaccepted("ready"),
+        Unaccepted("cross"),
+        Unaccepted("self") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds) },
+        },
+        Unaccepted("asleep") with
+        {
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds) },
+        },
+        new("a-socket-one-way-and-a-pipe-the-other", Program("socket-ends"), "mixed")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["first", "second"] },
+        },
+        new("datagrams-that-nobody-takes", Program("socket-ends"), "datagrams")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3, 4) },
+        },
+        new("two-wait-for-a-datagram", Program("socket-ends"), "dialogue")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read") { Pids = ["parent", "child"] },
         },
         NodeCollector("orphan") with
         {
@@ -57,12 +85,30 @@ internal static partial class ZooTable
         SocketTwin("ping-pong", "tcp", "recv"),
         SocketTwin("busy", "tcp", "epoll"),
         new("sockets-full-and-one-at-work", Program("socket-ends"), "full") { TwinOf = "sockets-full-both-ways", Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy" } },
+        .. ((string[])["unix", "tcp", "inherited", "backlog", "cross", "self"]).Select(form => HealthyClient(form, "busy")),
+        HealthyClient("unix", "accepted"),
+        HealthyClient("tcp", "accepted"),
+        new("a-socket-one-way-and-a-pipe-that-may-be-written", Program("socket-ends"), "mixed") { TwinOf = "a-socket-one-way-and-a-pipe-the-other", Environment = Form("busy") },
+        new("datagrams-that-somebody-may-take", Program("socket-ends"), "datagrams") { TwinOf = "datagrams-that-nobody-takes", Environment = Form("busy") },
+        new("one-of-two-may-send-a-datagram", Program("socket-ends"), "dialogue") { TwinOf = "two-wait-for-a-datagram", Environment = Form("busy") },
         new("client-of-a-server-in-accept", Program("socket-ends"), "accepting"),
         new("idle-workers-in-epoll", Program("socket-service"), "workers"),
         new("client-of-a-polling-service", Program("socket-service"), "client"),
         NodeCollector("orphan", ("ZOO_FORM", "working")) with { TwinOf = "node-collector-orphan" },
         new("node-server-with-a-keep-alive-client", "node", Script("keep-alive.js")) { Needs = "node" },
     ];
+
+    private static int[] UnacceptedFds => [3, 4, 5, 6];
+
+    private static Specimen Unaccepted(string form) => new($"unaccepted-{form}", Program("unaccepted"), form)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted")
+        {
+            Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = form is "unix" or "tcp" ? "unaccepted" : null,
+        },
+    };
+
+    private static Specimen HealthyClient(string of, string form) => new($"unaccepted-{of}-{form}", Program("unaccepted"), of) { TwinOf = $"unaccepted-{of}", Environment = Form(form) };
 
     private static Specimen SocketReaders(string over, string call) => new($"socket-readers-{over}-{call}", Program("socket-readers"), over, call)
     {

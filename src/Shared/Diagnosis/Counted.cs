@@ -12,6 +12,11 @@ internal enum Counting
     All,
 
     /// <summary>
+    /// All, and beyond those who have a named FIFO open nobody is believed to open it. That is no more than a suspicion.
+    /// </summary>
+    Named,
+
+    /// <summary>
     /// Not the service threads of runtimes; and of timed waiters that come back to the same wait, look after look, for the minimum wait, not the timeout, where
     /// another thread of the process waits without one.
     /// </summary>
@@ -28,8 +33,11 @@ internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting 
 {
     public Counting Counting => counting;
 
+    /// <summary>Every thread, with its timeout.</summary>
+    public bool IsWhole => counting is Counting.All or Counting.Named;
+
     /// <summary>Whose waits do not count, parallel to <see cref="HostProcess.WaitsOf"/>; default where all do.</summary>
-    public ImmutableArray<bool> ServicesOf(HostProcess process, HostIdentity host) => counting == Counting.All ? default : process.ServicesOf(host);
+    public ImmutableArray<bool> ServicesOf(HostProcess process, HostIdentity host) => IsWhole ? default : process.ServicesOf(host);
 
     /// <summary>Whether one of those that count has no timeout.</summary>
     public static bool AnyEndless(ImmutableArray<Wait> waits, ImmutableArray<bool> services)

@@ -22,14 +22,14 @@ internal static class DeadlockTeller
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
             return null;
         // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
-        if (evidence.Counting != Counting.All && (!verdict.NamesFault || verdict.RestsOnStillness))
+        if (evidence.Counting == Counting.Likely && (!verdict.NamesFault || verdict.RestsOnStillness))
             return null;
-        ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
+        ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
 
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             rule,
-            notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
+            evidence.Counting == Counting.Named ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
             verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),

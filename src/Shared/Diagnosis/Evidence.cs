@@ -107,6 +107,16 @@ internal sealed class Evidence
     /// <summary>How long a thread is known not to have run; zero where nothing is known.</summary>
     public TimeSpan StillFor(ProcessRecord process, ThreadRecord thread) => Memory.StillFor(Last, process, thread) ?? TimeSpan.Zero;
 
+    /// <summary>Who works in small steps sleeps in between for less than this.</summary>
+    private static readonly TimeSpan Nap = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether no thread of it has run for the minimum wait, whatever it waits for.</summary>
+    public bool StandsStill(HostProcess process)
+    {
+        TimeSpan least = Options.MinimumWait > Nap ? Options.MinimumWait : Nap;
+        return Steadiness.WhyItMayHaveMoved(process.Before, process.Record) is null && HostProcess.ThreadsOf(process.Record).All(thread => StillFor(process.Record, thread) >= least);
+    }
+
     /// <summary>Seen to lose its parent, or found as one; in both cases its stdio must say that it is no daemon.</summary>
     private List<HostProcess> FindOrphans()
     {

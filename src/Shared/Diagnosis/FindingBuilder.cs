@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Fingerprints;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
@@ -50,7 +51,8 @@ internal sealed class FindingBuilder(Evidence evidence)
         .. edges.Select(edge => new WaitEdge(
             new EdgeEnd(edge.From, edge.Tid),
             edge.Clause,
-            edge.Whole.Kind.ToString(),
+            // Which way it waits makes another hang of it.
+            edge.Whole is { Kind: WaitKind.Tty, WaitsForRoom: true } ? "TtyWrite" : edge.Whole.Kind.ToString(),
             edge.Part.Resource ?? "?",
             [.. edge.To.Take(MaxEntries).Select(waker => new EdgeTarget(waker.Node, waker.Fd, Outside: false))],
             edge.Basis)),

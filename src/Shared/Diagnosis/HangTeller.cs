@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Findings;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// All that waits for itself, the surest first: who is stuck whatever counts; who is once service threads of runtimes are left aside; who is if it goes on
+/// All that waits for itself, the surest first: who is stuck whatever counts; who is once service threads of runtimes are left aside; who is if nobody else opens a FIFO by its name; who is if it goes on
 /// looking for what will not come. Nobody is in two findings: who merely waits for those of a surer one is told of there.
 /// </summary>
 internal static class HangTeller
@@ -19,6 +19,11 @@ internal static class HangTeller
             if (incident.Core.Overlaps(told))
                 Join(findings, incident, told);
             else if (DeadlockTeller.Tell(incident) is { } finding)
+                Add(finding);
+        }
+        foreach (Incident incident in New(evidence.At(Counting.Named), evidence, told))
+        {
+            if (!incident.Members.Any(told.Contains) && NamedFifos.Tell(incident) is { } finding)
                 Add(finding);
         }
         foreach (Incident incident in New(evidence.At(Counting.Patient), likely, told))

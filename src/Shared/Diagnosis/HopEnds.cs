@@ -130,7 +130,7 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
                 WaitKind.SocketAccept or WaitKind.SocketRead when part.Wait.Kind == WaitKind.SocketAccept || part.Socket is { Listens: true } =>
                     IsOfRuntime(part.Socket) ? End.None : End.Connections,
                 WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect when part.Socket?.Away is not null => End.Away,
-                WaitKind.Tty when part.Wait.Call is null or SystemCall.Read or SystemCall.Readv => End.Terminal,
+                WaitKind.Tty when !part.Wait.WaitsForRoom => End.Terminal,
                 _ => End.None,
             };
             if (end != End.None)

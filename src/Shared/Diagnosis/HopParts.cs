@@ -30,13 +30,15 @@ internal sealed class HopParts(ResourceIndex resources)
 
     private HopPart One(HostProcess process, Wait part)
     {
-        if (_sockets.Of(part.Target) is { } socket)
+        SocketEnd? socket = _sockets.Of(part.Target);
+        // Who connects has no other end yet: it waits for whoever has the listener.
+        if (socket is not null && part.Kind != WaitKind.SocketConnect)
             return new HopPart(part, socket.Peers, socket.Peers.IsEmpty ? "its other end is not seen" : null, socket);
         ImmutableArray<Clause> clauses = ClauseCollector.ClausesOf(_finder, process, part with { Bounded = Bounded.No });
         return new HopPart(
             part,
             [.. clauses.SelectMany(clause => clause.Wakers).Where(waker => waker.Direct).Distinct()],
             clauses.FirstOrDefault(clause => clause.Open != Openness.Closed)?.Why,
-            null);
+            socket);
     }
 }

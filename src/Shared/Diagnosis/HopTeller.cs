@@ -141,7 +141,7 @@ internal sealed class HopTeller
             WaitKind.Stopped => "is stopped: it goes on when it is sent SIGCONT",
             WaitKind.Traced => $"is stopped by its tracer {NameOf(process.Record.TracerPid)}",
             WaitKind.Running => "is running on a CPU, or about to",
-            WaitKind.Tty => $"waits for input from the terminal {wait.Target?.Text} (fd {wait.Fd})",
+            WaitKind.Tty when !wait.WaitsForRoom => $"waits for input from the terminal {wait.Target?.Text} (fd {wait.Fd})",
             WaitKind.FifoOpen => $"{_narrator.What(wait)}: anybody may",
             WaitKind.SignalWait => "waits for a signal: anybody may send one",
             _ => _narrator.What(wait),

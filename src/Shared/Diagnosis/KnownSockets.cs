@@ -66,6 +66,9 @@ internal sealed class KnownSockets
         socket is { Family: SocketFamily.Unix, State: SocketState.Listening, ReceiveQueue: { } waiting, SendQueue: { } backlog } && waiting > backlog
         && socket.NetNamespace == netNamespace);
 
+    /// <summary>Inode of the listener in whose queue a connection lies: nobody has accepted it yet. Null: accepted, or not known.</summary>
+    public ulong? QueueOf(FdTarget? connection) => connection is { Kind: FdKind.Socket } ? Find(connection.Id)?.PendingAt : null;
+
     private SocketFact Judge(ulong inode)
     {
         TimeSpan until = _now + Believed;
@@ -73,6 +76,8 @@ internal sealed class KnownSockets
         {
             // Of another family (netlink, UDP, vsock), of a namespace that cannot be named, or TCP that is not connected yet.
             null => new SocketFact(SocketParty.Outside) { Until = until },
+            // Who has a name may be sent to by anybody, and the one at the other end reads all the same what it is sent.
+            { Family: SocketFamily.Unix, Type: SocketType.Datagram, State: SocketState.Established, Peer: { } peer and not 0 } => new SocketFact(SocketParty.Local) { Peer = peer },
             { Type: SocketType.Datagram } or { State: SocketState.Listening } => new SocketFact(SocketParty.Outside),
             { State: SocketState.Closing } => new SocketFact(SocketParty.Outside) { Until = until },
             { State: not SocketState.Established } => default,

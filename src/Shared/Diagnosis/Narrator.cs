@@ -103,6 +103,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
         WaitKind.ChildWait => ChildPhrase(wait),
         WaitKind.FileLock or WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue => IpcPhrase(wait),
+        WaitKind.Tty when wait.WaitsForRoom => $"writes to the terminal {wait.Target?.Text} (fd {wait.Fd}), which takes no more",
         WaitKind.Tty => $"waits for the terminal {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.Vfork => "waits for the child that it made with vfork to exec or exit",
         WaitKind.SignalWait => "waits for a signal",
@@ -137,6 +138,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
         {
             if (edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: not FdKind.Pipe })
                 yield return IpcHolderSentence(process, edge);
+            else if (edge.Part.Kind == WaitKind.SocketConnect || resources.Sockets.QueueOf(edge.Part.Target) is not null)
+                yield return ListenerSentence(process, edge);
             else if (edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite)
                 yield return HolderSentence(process, edge);
             else if (edge.Part.Kind == WaitKind.EventFd)
@@ -164,6 +167,16 @@ internal sealed partial class Narrator(ResourceIndex resources)
         return $"{of} is open {Listing(holders)}.";
     }
 
+    private string ListenerSentence(int process, IncidentEdge edge)
+    {
+        string holders = Listing(edge.To.GroupBy(waker => waker.Node).Select(group =>
+            $"at fd {Listing(group.Select(waker => waker.Fd!.Value).Order().Select(fd => $"{fd}"))} of {(group.Key == process ? "itself" : Name(group.Key))}"));
+        string connection = edge.Whole.Kind == WaitKind.Poll ? $"the connection of {StreamEnds.NameOf(edge.Part.Target!)}" : "the connection";
+        return edge.Part.Kind == WaitKind.SocketConnect
+            ? $"The listener, whose queue is full, is open {holders}."
+            : $"Nobody has accepted {connection}: it lies in the queue of the listener, which is open {holders}.";
+    }
+
     private string EventFdSentence(int process, IncidentEdge edge)
     {
         string of = edge.Whole.Kind == WaitKind.Poll ? $"Eventfd {edge.Part.Target!.Id}" : "The eventfd";
@@ -180,6 +193,15 @@ internal sealed partial class Narrator(ResourceIndex resources)
         (1, _) => "Its other thread waits on a futex, which only a thread of the same process could wake.",
         _ => $"Its other {futexes} threads wait on futexes, which only threads of the same process could wake.",
     };
+
+    /// <summary>Who has to let go of an end for it to be gone: all of its holders. <c>child (14) exits or closes fd 1</c>, <c>child (14) (fd 1) and other (15) (fd 1) have all exited or closed it</c>.</summary>
+    public string LetGo(ImmutableArray<Holder> holders)
+    {
+        string[] who = [.. holders.GroupBy(holder => holder.Process).Select(own => $"{Name(own.Key)} (fd {Listing(own.Select(holder => $"{holder.Fd}"))})")];
+        return who.Length == 1
+            ? $"{Name(holders[0].Process)} exits or closes {Listing(holders.Select(holder => $"fd {holder.Fd}"))}"
+            : $"{Listing(who)} have all exited or closed it";
+    }
 
     /// <summary><c>a, b and c</c>; past eight the rest is counted.</summary>
     public static string Listing(IEnumerable<string> parts)

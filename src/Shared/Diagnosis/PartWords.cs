@@ -38,6 +38,7 @@ internal sealed class PartWords(Narrator narrator)
             { Kind: FdKind.Inotify } => $"changes of files that it watches {at}",
             { Kind: FdKind.PidFd, Id: > 0 } pidFd => $"the end of {NameOf((int)pidFd.Id)} {at}",
             { Kind: FdKind.Epoll } => $"another epoll set {at}",
+            { } target when wait is { Kind: WaitKind.Tty, WaitsForRoom: true } => $"room in the terminal {target.Text} {at}{Also(process, part)}",
             { } target when wait.Kind == WaitKind.Tty => $"the terminal {target.Text} {at}{Also(process, part)}",
             { } target => $"{target.Text} {at}",
         };
@@ -55,6 +56,8 @@ internal sealed class PartWords(Narrator narrator)
             what = "an answer to its connect";
         if (part.Socket is not { } end)
             return $"{what} on socket {socket.Id} {at}";
+        if (part.Wait.Kind == WaitKind.SocketConnect && !part.Wakers.IsEmpty)
+            return $"{what} on socket {socket.Id} {at}: the queue of the listener is full, which is open {At(process, part.Wakers)}";
         if (!end.Peers.IsEmpty)
             return $"{what} on socket {socket.Id} {at}, whose {(end.Record.PendingAt is null ? "other end" : "listener, which has not accepted it yet,")} {Holders(process, part)}";
         if (end.Away is { } away)

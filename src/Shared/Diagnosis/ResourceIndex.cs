@@ -125,6 +125,27 @@ internal sealed class ResourceIndex
     /// <summary>All who hold the socket with this inode, ascending by pid and fd.</summary>
     public OrderedList<Holder> HoldersOfSocket(ulong inode) => _holders.OfSocket(inode);
 
+    /// <summary>
+    /// All who have the same FIFO or queue open. Inode and device are read of suspects only; the link's text is the same for all duplicates of one open, and of an
+    /// unlinked file it hardly ever names two.
+    /// </summary>
+    /// <param name="own">One that has it.</param>
+    /// <param name="byName">By the link's text alone.</param>
+    public OrderedList<Holder> OpenersOf(FileDescriptor own, bool byName = false)
+    {
+        var openers = new OrderedList<Holder>();
+        foreach (HostProcess process in Processes)
+        {
+            foreach (FileDescriptor fd in process.Record.Fds)
+            {
+                if (fd.Target.Kind is FdKind.Path or FdKind.PosixQueue
+                    && (fd.Target.Text == own.Target.Text || !byName && own.Inode is not null && fd.Inode == own.Inode && fd.Device == own.Device))
+                    openers.Add(new Holder(process, fd.Number, fd.Access));
+            }
+        }
+        return openers;
+    }
+
     /// <summary>Whether somebody held this object at the look before who no longer does: an end may have been handed on unseen.</summary>
     public bool LostAHolder(FdTarget target) => _holders.LostOne(target);
 

@@ -14,7 +14,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     private readonly WakerFinder _finder = new(resources, guess: true);
     private readonly List<HostProcess> _candidates = [];
     private readonly List<HostProcess> _held = [];
-    private readonly HashSet<int> _suspects = [];
+    private readonly HashSet<int> _suspects = [], _sessions = [];
 
     /// <summary>Whom it has picked out, by what may be told of them.</summary>
     public TriageLists Lists { get; } = new();
@@ -79,6 +79,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (Holder holder in resources.EventFdHolders.Span)
                 _suspects.Add(holder.Process);
         }
+        AddThoseWhoMayAccept(host);
         // And which terminal it is that somebody has the master of.
         if (Lists.Stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.Tty)))
         {
@@ -152,6 +153,52 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             _suspects.Add(holder.Process);
         }
         return any;
+    }
+
+    /// <summary>
+    /// Since when those stand still who have the listener from which a suspect's connection is not accepted. Before the tables of sockets were read that is not known:
+    /// then it may be anybody of its session who has a socket.
+    /// </summary>
+    private void AddThoseWhoMayAccept(HostIdentity host)
+    {
+        _sessions.Clear();
+        foreach (HostProcess process in Lists.Stuck)
+        {
+            foreach (Wait wait in process.WaitsOf(host))
+            {
+                AddHoldersOfListener(process, wait);
+                foreach (Wait member in wait.Members)
+                    AddHoldersOfListener(process, member);
+            }
+        }
+        if (_sessions.Count == 0)
+            return;
+        foreach (HostProcess process in resources.Processes)
+        {
+            if (_sessions.Contains(process.Record.Session) && process.Record.Fds.Any(fd => fd.Target.Kind == FdKind.Socket))
+                _suspects.Add(process.Pid);
+        }
+    }
+
+    private void AddHoldersOfListener(HostProcess process, Wait wait)
+    {
+        if (wait is not { Kind: WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect, Target: { } socket })
+            return;
+        if (resources.Look.Sockets is null && resources.Sockets.FactOf(socket.Id).Party == SocketParty.NotKnown)
+            _sessions.Add(process.Record.Session);
+        else if (resources.Sockets.QueueOf(socket) is { } listener)
+            AddHolders(listener);
+        else if (wait.Kind == WaitKind.SocketConnect)
+        {
+            foreach (SocketRecord full in resources.Sockets.FullListeners(resources.Sockets.Find(socket.Id)?.NetNamespace))
+                AddHolders(full.Inode);
+        }
+
+        void AddHolders(ulong inode)
+        {
+            foreach (Holder holder in resources.HoldersOfSocket(inode).Span)
+                _suspects.Add(holder.Process);
+        }
     }
 
     /// <summary>Who above a suspect may have a timer (see <see cref="Limits"/>) is asked for it too.</summary>

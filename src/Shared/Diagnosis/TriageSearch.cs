@@ -32,7 +32,7 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
             if (!serves && !wait.MayLast && !counted.ComesBack(process, thread, wait, endless))
                 return false;
         }
-        return counted.Counting != Counting.All || !process.HasChanged || Steadiness.WhyItMayHaveMoved(process.Before, process.Record) is null;
+        return !counted.IsWhole || !process.HasChanged || Steadiness.WhyItMayHaveMoved(process.Before, process.Record) is null;
     }
 
     /// <param name="process">One that may be stuck.</param>

@@ -11,7 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// </summary>
 internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
 {
-    private readonly WakerFinder _finder = new(resources, guess: false);
+    private readonly WakerFinder _finder = new(resources, guess: false) { BelievesNames = counted.Counting == Counting.Named };
     private readonly Dictionary<int, WaitNode> _nodes = [];
 
     /// <exception cref="KeyNotFoundException">The look has no process with this pid.</exception>
@@ -65,7 +65,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             return "it waits for nobody else and looks again by itself";
         if (waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)))
             return null;
-        return counted.Counting == Counting.All
+        return counted.IsWhole
             ? Steadiness.WhyItMayHaveMoved(process.Before, process.Record)
             : Steadiness.WhyTheseMayHaveMoved(process.Before, process.Record, waiters);
     }

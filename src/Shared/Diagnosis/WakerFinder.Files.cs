@@ -3,16 +3,13 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>Objects with a name whose name is gone: FIFOs and POSIX queues that are unlinked, which nobody can open any more.</summary>
+/// <summary>FIFOs and POSIX queues. Where their name is gone nobody can open them any more.</summary>
 internal sealed partial class WakerFinder
 {
     public static bool IsUnlinked(FdTarget? target) =>
         target is { Kind: FdKind.Path or FdKind.PosixQueue } && target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
 
-    /// <summary>
-    /// Everybody who has it open. Inode and device are read of suspects only; the link's text is the same for all duplicates of one open, and of an
-    /// unlinked file it hardly ever names two.
-    /// </summary>
+    /// <summary>Everybody who has it open.</summary>
     private void FindOpeners(HostProcess process, Wait wait, IWakerSink sink)
     {
         FileDescriptor own = process.Record.FindFd(wait.Fd!.Value)!;
@@ -22,21 +19,14 @@ internal sealed partial class WakerFinder
             WaitKind.PipeWrite => FdAccess.Read,
             _ => FdAccess.ReadWrite,
         };
-        var holders = new OrderedList<Holder>();
+        OrderedList<Holder> holders = resources.OpenersOf(own, guess);
         bool held = wait.Kind == WaitKind.PosixQueue;
         sink.Begin(wait);
-        foreach (HostProcess opener in resources.Processes)
+        foreach (Holder holder in holders.Span)
         {
-            foreach (FileDescriptor fd in opener.Record.Fds)
-            {
-                if (fd.Target.Kind is not (FdKind.Path or FdKind.PosixQueue)
-                    || fd.Target.Text != own.Target.Text && (guess || own.Inode is null || fd.Inode != own.Inode || fd.Device != own.Device))
-                    continue;
-                bool direct = (fd.Access & other) != 0;
-                held |= direct;
-                holders.Add(new Holder(opener, fd.Number, fd.Access));
-                sink.Add(opener, fd.Number, direct);
-            }
+            bool direct = (holder.Access & other) != 0;
+            held |= direct;
+            sink.Add(holder.Owner, holder.Fd, direct);
         }
         Unseen unseen = guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
         if (!held || unseen == Unseen.Somebody)

@@ -47,7 +47,9 @@ internal sealed partial class WakerFinder
     {
         if (socket.State == SocketState.Listening)
             return "anybody may connect";
-        if (socket.Type == SocketType.Datagram)
+        // Datagrams of one that has no name come from the one who is connected with it alone, and who sends waits for that one to read.
+        bool between = socket is { Family: SocketFamily.Unix, State: SocketState.Established, Peer: { } and not 0 } && (socket.Name is null || wait.Kind == WaitKind.SocketWrite);
+        if (socket.Type == SocketType.Datagram && !between)
             return "anybody who knows its name may send";
         if (socket.State != SocketState.Established)
             return "the socket is not connected, or no longer";

@@ -42,6 +42,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     private string? _hiddenWhy;
     private int _hiddenCount;
 
+    /// <summary>Whether nobody is believed to open a FIFO by its name beyond those who have it open. A guess does.</summary>
+    public bool BelievesNames { get; init; }
+
     /// <summary>Names the wakers of all clauses of a wait.</summary>
     public void Find(HostProcess process, Wait wait, IWakerSink sink)
     {
@@ -123,7 +126,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         WaitKind.ChildWait or WaitKind.Vfork => null,
         WaitKind.FileLock => wait is { Lock: not null, Fd: not null } ? null : "what it locks could not be read",
         WaitKind.SysvSemaphore or WaitKind.SysvMessage when wait.SysvId is not null => null,
-        WaitKind.PosixQueue or WaitKind.PipeRead or WaitKind.PipeWrite when IsUnlinked(wait.Target) => null,
+        // Who opens a FIFO that has a name is left to a suspicion, see BelievesNames.
+        WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => null,
+        WaitKind.PosixQueue when IsUnlinked(wait.Target) => null,
         WaitKind.Tty when IsPseudoterminal(wait.Target) => null,
         WaitKind.Unknown => wait.Why ?? "it is not decoded",
         _ => "what it waits for can come from outside",
@@ -175,6 +180,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
                 break;
             case WaitKind.SysvSemaphore or WaitKind.SysvMessage:
                 FindFamily(process, wait, sink);
+                break;
+            case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind == FdKind.Path && !guess && !BelievesNames && !IsUnlinked(wait.Target):
+                Outside(wait, "anybody may open the FIFO by its name", sink);
                 break;
             case WaitKind.PosixQueue:
             case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind != FdKind.Pipe:

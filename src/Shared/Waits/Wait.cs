@@ -48,6 +48,9 @@ public sealed record Wait
     /// <summary>For a member of a set: what it is watched for, bits as in poll(2) and epoll_ctl(2); hang-up and error are always told.</summary>
     public uint Events { get; init; }
 
+    /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/> is for room, and not for input.</summary>
+    public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
+
     /// <summary>Whether a member of a set tells of a change only, and not of a state that lasts (EPOLLET).</summary>
     public bool EdgeTriggered => (Events & 1u << 31) != 0;
 

@@ -69,6 +69,43 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
+    [InlineData("", 10, 1)]
+    [InlineData("", 3600, 0)]
+    [InlineData("another job", 10, 0)]
+    [InlineData("somebody else has it", 10, 0)]
+    [InlineData("both ends", 10, 0)] // as a service does, so that the FIFO never ends
+    public void Diagnose_RingOverANamedFifo_IsSuspectedWhereAllWhoHaveItAreOneStuckFamily(string but, int minimum, int findings)
+    {
+        Scene scene = new();
+        scene.Process(10, "tee").ReadEnd(7000, 0).Has(3, "/f", FdAccess.Write).Reads(0);
+        Actor cat = scene.Process(11, "cat").WriteEnd(7000, 1).Has(3, "/f", FdAccess.Read).Reads(3);
+        if (but == "another job")
+            cat.Pgrp = 51;
+        else if (but == "somebody else has it")
+            scene.Process(12, "feeder").Has(3, "/f", FdAccess.Write).Sleeps();
+        else if (but == "both ends")
+            cat.Has(4, "/f", FdAccess.Write);
+
+        DiagnosisResult result = scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(minimum) });
+
+        Assert.Equal(Enumerable.Repeat((Confidence.Suspected, "pipe-read-cycle"), findings), result.Findings.Select(finding => (finding.Confidence, finding.Rule)));
+        Assert.All(result.Findings, finding => Assert.Equal(["anybody may open the FIFO /f by its name"], finding.NotProvenBecause));
+    }
+
+    [Fact]
+    public void Diagnose_WriterToATerminalThatTakesNoMore_WaitsForTheOneWhoIsToRead()
+    {
+        Scene scene = new();
+        Actor master = scene.Process(10, "parent").Has(3, "/dev/ptmx", FdAccess.ReadWrite).WaitsFor(11);
+        master.With = record => record with { Fds = [.. record.Fds.Select(fd => fd with { TtyIndex = 7 })] };
+        scene.Process(11, "child", parent: 10).Has(1, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 1, "wait_woken", 1);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal(("terminal-full-cycle", 10, 3), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Contains(finding.Explanation, sentence => sentence.StartsWith("child (11) writes to the terminal /dev/pts/7 (fd 1), which takes no more.", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(7, false, 1)]
     [InlineData(8, false, 0)] // the master of another terminal
     [InlineData(7, true, 0)] // who has it as its controlling terminal can push input back

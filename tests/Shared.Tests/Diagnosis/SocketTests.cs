@@ -105,7 +105,7 @@ public sealed class SocketTests
     public void Diagnose_Listener_CanBeWokenFromOutside() => AssertOutside(socket => socket with { State = SocketState.Listening });
 
     [Fact]
-    public void Diagnose_Datagrams_CanComeFromOutside() => AssertOutside(socket => socket with { Type = SocketType.Datagram });
+    public void Diagnose_Datagrams_CanComeFromOutside() => AssertOutside(socket => socket with { Type = SocketType.Datagram, Name = "@named" });
 
     [Fact]
     public void Diagnose_NotInTheTables_CanBeWokenFromOutside()
@@ -146,14 +146,80 @@ public sealed class SocketTests
     [Fact]
     public void Diagnose_ConnectionNotYetAccepted_WaitsForTheHolderOfTheListener()
     {
-        var scene = new Scene
-        {
-            Sockets = [Scene.Connected(500, 0) with { PendingAt = 600 }, new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "@s", ReceiveQueue = 1, SendQueue = 5 }],
-        };
+        Scene scene = NotAccepted();
         scene.Process(10, "client").Socket(3, 500).WriteEnd(7000, 4).Receives(3);
         scene.Process(11, "server").Socket(3, 600).ReadEnd(7000, 4).Reads(4);
 
-        Assert.Equal([10, 11], Assert.Single(scene.Diagnose().Findings).Pids);
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal([10, 11], finding.Pids);
+        Assert.Equal((FindingClass.Deadlock, "never-accepted", 11, 3), (finding.Class, finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal("It ends when server (11) accepts the connection (fd 3), or closes the listener.", finding.Culprit.Remedy);
+    }
+
+    [Fact]
+    public void Diagnose_ClientHasInheritedTheListener_IsNamedAfterTheOneWhoMadeIt()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client", parent: 11).Socket(3, 500).Socket(5, 600).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).WaitsFor(10);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal("never-accepted", finding.Rule);
+        Assert.Equal([(11, 3), (10, 5)], finding.Culprits.Select(culprit => (culprit.Pid, culprit.Fd!.Value)));
+    }
+
+    [Fact]
+    public void Diagnose_ClientOfItsOwnListener_IsNotToldToWaitForItsOwnEnd()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 600).Socket(4, 500).Receives(4);
+
+        Assert.Equal(("never-accepted", Confidence.Proven), Assert.Single(scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence))));
+    }
+
+    [Theory]
+    [InlineData(10, 900, 1)]
+    [InlineData(10, 999, 0)] // the server has just run
+    [InlineData(3600, 900, 0)]
+    public void Diagnose_ListenerOfOneWhoSleeps_IsAStallAfterTheMinimumWait(int minimum, int ran, int findings)
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 500).Receives(3);
+        Actor server = scene.Process(11, "server").Socket(3, 600);
+        server.LastRan = TimeSpan.FromSeconds(ran);
+        server.Sleeps();
+
+        DiagnosisResult result = scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(minimum) });
+
+        Assert.Equal(Enumerable.Repeat((FindingClass.Stall, Confidence.Suspected, "not-accepted-yet"), findings), result.Findings.Select(finding => (finding.Class, finding.Confidence, finding.Rule)));
+    }
+
+    [Fact]
+    public void Diagnose_ListenerThatIsWaitedAt_IsHealthy()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 500).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).Polls(3);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    private static Scene NotAccepted() => new()
+    {
+        Sockets = [Scene.Connected(500, 0) with { PendingAt = 600 }, new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "@s", ReceiveQueue = 1, SendQueue = 5 }],
+    };
+
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData("@named", 0)] // anybody may send to a name
+    public void Diagnose_TwoWhoWaitForADatagramFromEachOther_AreStuckUnlessOneHasAName(string? name, int findings)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Sockets = [.. scene.Sockets!.Select(socket => socket with { Type = SocketType.Datagram, Name = socket.Inode == 501 ? name : null })];
+        scene.Process(10, "left").Socket(3, 500).Thread(10, 45, "__skb_wait_for_more_packets", 3, 0x1000, 4096);
+        scene.Process(11, "right").Socket(3, 501).Thread(11, 45, "__skb_wait_for_more_packets", 3, 0x1000, 4096);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }
 
     [Fact]

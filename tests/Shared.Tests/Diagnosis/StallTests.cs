@@ -19,6 +19,17 @@ public sealed class StallTests
         Assert.DoesNotContain(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings, other => other.Class == FindingClass.Stall);
     }
 
+    [Fact]
+    public void Diagnose_SeveralOrphansHaveThePipe_AllOfThemHaveToLetGo()
+    {
+        Scene scene = Scenes.HeldByOrphan();
+        Actor second = scene.Process(121, "second").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1, 2).Sleeps();
+        second.Session = second.Pgrp = 110;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal("It ends when leftover (120) (fd 1) and second (121) (fd 1 and 2) have all exited or closed it.", finding.Explanation[^1]);
+    }
+
     [Theory]
     [InlineData(99_950, 0)] // about to exec
     [InlineData(90_000, 1)] // at work

@@ -60,7 +60,9 @@ public sealed class TriageTests
     [Fact]
     public void StuckAt_RandomLooks_IsOftenLessThanAllAndDiffersByWhatCounts()
     {
-        var sizes = new int[4];
+        // A guess believes that nobody opens a FIFO by its name, whatever counts.
+        Counting[] countings = [.. Enum.GetValues<Counting>().Except([Counting.Named])];
+        var sizes = new int[countings.Length + 1];
         foreach (int seed in Enumerable.Range(0, 400))
         {
             var host = new RandomHost(seed);
@@ -69,9 +71,9 @@ public sealed class TriageTests
                 diagnosis.Advance(host.Look());
             var triage = new Triage(diagnosis.Memory.Resources, diagnosis.Memory);
             triage.Judge();
-            foreach (Counting counting in Enum.GetValues<Counting>())
-                sizes[(int)counting] += triage.StuckAt(new Counted(diagnosis.Memory, TimeSpan.FromSeconds(10), counting)).Length;
-            sizes[3] += triage.Lists.Stuck.Count;
+            for (int i = 0; i < countings.Length; i++)
+                sizes[i] += triage.StuckAt(new Counted(diagnosis.Memory, TimeSpan.FromSeconds(10), countings[i])).Length;
+            sizes[^1] += triage.Lists.Stuck.Count;
         }
 
         Assert.Equal(sizes.Distinct().Order(), sizes);

@@ -6,6 +6,9 @@
  *   duplicate   reads the output of a child to its end, over a pair of sockets; the child has it twice, and waits for its parent
  *   backlog     connects to a listener whose queue is full; who has the listener waits for the client
  *   accepting   reads from a server that is in accept, and has the connection open
+ *   mixed       one waits for a word over a socket, and the other for one over a pipe. ZOO_FORM=busy: the second is at work
+ *   datagrams   the child sends more datagrams than its parent's socket takes, and the parent waits for it. ZOO_FORM=busy: it is at work
+ *   dialogue    two wait for a datagram from each other. ZOO_FORM=busy: the second is at work
  */
 #include "zoo.h"
 #include <stddef.h>
@@ -44,6 +47,46 @@ static int full(void)
     close(ends[1]);
     fill(ends[0]);
     return 0;
+}
+
+static int datagrams(int dialogue)
+{
+    int ends[2];
+    char datagram[4096];
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
+        die("socketpair");
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "child" : "parent");
+    close(ends[pid == 0]);
+    int own = ends[pid != 0];
+    memset(datagram, 'x', sizeof datagram);
+    in_place();
+    if (pid != 0 && getenv("ZOO_FORM") != NULL)
+        work();
+    if (dialogue)
+        return (int)read(own, datagram, sizeof datagram);
+    if (pid != 0)
+        wait_for(pid);
+    while (write(own, datagram, sizeof datagram) > 0)
+        ;
+    return 0;
+}
+
+static int mixed(void)
+{
+    int ends[2], words[2];
+    char word;
+    pair_or_die(ends);
+    if (pipe2(words, O_CLOEXEC) < 0)
+        die("pipe2");
+    int second = fork_or_die() == 0;
+    announce(second ? "second" : "first");
+    close(ends[!second]);
+    close(words[second]);
+    in_place();
+    if (second && getenv("ZOO_FORM") != NULL)
+        work();
+    return (int)read(second ? words[0] : ends[0], &word, 1);
 }
 
 static int duplicate(void)
@@ -117,6 +160,10 @@ int main(int argc, char **argv)
         return full();
     if (strcmp(form, "duplicate") == 0)
         return duplicate();
+    if (strcmp(form, "datagrams") == 0 || strcmp(form, "dialogue") == 0)
+        return datagrams(strcmp(form, "dialogue") == 0);
+    if (strcmp(form, "mixed") == 0)
+        return mixed();
     if (strcmp(form, "backlog") == 0)
         return backlog(0);
     if (strcmp(form, "accepting") == 0)

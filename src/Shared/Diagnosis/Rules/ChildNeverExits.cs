@@ -27,6 +27,8 @@ internal sealed class ChildNeverExits : IncidentRule
                 // A parent upstream waits for a child that is stuck by itself; where others are, theirs is the story.
                 .Where(pair => incident.Core.Contains(pair.Child) && (incident.Core.Contains(pair.Parent) || incident.Core.Count == 1))
                 .Select(pair => Down(incident, pair.Parent, pair.Child))
+                // A client waits for somebody to accept, and not to let go.
+                .Where(line => line.Back is null || !NeverAccepted.IsAtListener(incident.Evidence.Resources, line.Back.Part))
                 // Where a parent itself has what the last one waits for, and not somebody else: that is the one to let go.
                 .OrderByDescending(line => line.Back is { } back && back.To.Any(waker => waker.Node == line.Waiters[0])),
         ];

@@ -38,7 +38,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         string names = Narrator.Listing(orphans.Select(narrator.Name));
         ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
             holder.Process, holder.Fd, evidence.Resources.ResourceOf(holder.Process, holder.Fd),
-            $"It ends when {narrator.Name(holder.Process)} exits or closes fd {holder.Fd}."))];
+            $"It ends when {narrator.LetGo(held.Holders)}."))];
         ImmutableArray<IncidentEdge> edges = [new(
             held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
             [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed)];

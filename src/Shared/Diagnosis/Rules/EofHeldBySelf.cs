@@ -25,7 +25,8 @@ internal sealed class EofHeldBySelf : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges)
         {
-            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } stream } || !edge.To.Any(waker => waker.Node == edge.From))
+            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } stream } || !edge.To.Any(waker => waker.Node == edge.From)
+                || resources.Sockets.QueueOf(stream) is not null)
                 continue;
             ProcessRecord reader = resources[edge.From];
             bool alone = reader.Threads.Length == 1 && edge.Whole.Kind == edge.Part.Kind;

@@ -25,20 +25,11 @@ internal sealed class EofHeldByUnrelated : EvidenceRule
                 continue;
             if (evidence.StillFor(process.Record, held.Waiter.Thread) >= evidence.Options.MinimumWait
                 && held.Holders.All(holder => evidence.HasSettled(holder.Owner))
-                && (!held.OnlyIfStill || held.Holders.All(holder => StandsStill(evidence, holder.Owner))))
+                && (!held.OnlyIfStill || held.Holders.All(holder => evidence.StandsStill(holder.Owner))))
             {
                 yield return Tell(evidence, held);
             }
         }
-    }
-
-    /// <summary>Who works in small steps sleeps in between for less than this.</summary>
-    private static readonly TimeSpan Nap = TimeSpan.FromSeconds(1);
-
-    private static bool StandsStill(Evidence evidence, HostProcess holder)
-    {
-        TimeSpan least = evidence.Options.MinimumWait > Nap ? evidence.Options.MinimumWait : Nap;
-        return Steadiness.WhyItMayHaveMoved(holder.Before, holder.Record) is null && HostProcess.ThreadsOf(holder.Record).All(thread => evidence.StillFor(holder.Record, thread) >= least);
     }
 
     private static string HowItCame(Evidence evidence, HeldUp held, int holder) =>
@@ -54,7 +45,7 @@ internal sealed class EofHeldByUnrelated : EvidenceRule
         ImmutableArray<int> holders = [.. held.Holders.Select(holder => holder.Process).Distinct()];
         string names = Narrator.Listing(holders.Select(narrator.Name));
         ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
-            holder.Process, holder.Fd, pipe.Text, $"It ends when {narrator.Name(holder.Process)} closes fd {holder.Fd} or exits; start it without that fd next time."))];
+            holder.Process, holder.Fd, pipe.Text, $"It ends when {narrator.LetGo(held.Holders)}; start {(holders.Length == 1 ? "it" : "them")} without that fd next time."))];
         ImmutableArray<IncidentEdge> edges = [new(
             held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
             [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed)];

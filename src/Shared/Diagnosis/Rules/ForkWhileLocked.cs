@@ -40,7 +40,8 @@ internal sealed class ForkWhileLocked : IncidentRule
             owner == 0 ? ["No word says who had the lock: the child has no other thread, and its parent, which runs the same program, has several."] : [])
         {
             // Nobody waits for it: it may idle until it is interrupted.
-            NamesFault = owner != 0 || incident.Members.Length > incident.Core.Count,
+            NamesFault = owner != 0 || incident.Members.Length > incident.Core.Count
+                || forked.Any(item => ForkedChild.IsJoined(incident.Evidence.Resources, incident.Evidence.Resources.Find(item.Child.Pid)!)),
             Doubts = owner == 0 && forked.Any(item => (item.Child.SignalsCaught & SignalMask.Interrupt) != 0)
                 ? [$"{Narrator.Name(forked[0].Child)} catches SIGINT, and to wait for that may be its design"]
                 : [],

@@ -47,6 +47,7 @@ internal sealed class IpcCycle : IncidentRule
         WaitKind.PosixQueue => wait.Call == SystemCall.MqTimedsend ? $"takes a message from queue {wait.Target?.Text}" : $"sends a message to queue {wait.Target?.Text}",
         WaitKind.PipeRead when wait.Target is { Kind: FdKind.Path } => $"writes to the FIFO {wait.Target.Text}, or closes it",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => $"reads from the FIFO {wait.Target.Text}, or closes it",
+        WaitKind.Tty when wait.WaitsForRoom => $"reads the other side of {wait.Target?.Text}",
         WaitKind.Tty => $"writes to the other side of {wait.Target?.Text}",
         _ => null,
     };

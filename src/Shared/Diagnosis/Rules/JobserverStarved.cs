@@ -23,22 +23,27 @@ internal sealed class JobserverStarved : IncidentRule
     {
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (var pipe in incident.Edges
-            .Where(edge => edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe, Fd: > 2 } } && incident.Core.Contains(edge.From))
+            .Where(edge => edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe or FdKind.Path, Fd: > 2 } } && incident.Core.Contains(edge.From))
             .GroupBy(edge => edge.Part.Target!))
         {
-            int[] sharers = [.. Sharers(resources, pipe.Key)];
+            IncidentEdge first = pipe.First();
+            OrderedList<Holder> ends = pipe.Key.Kind == FdKind.Pipe ? resources.HoldersOf(pipe.Key) : resources.OpenersOf(resources[first.From].FindFd(first.Part.Fd!.Value)!);
+            int[] sharers = [.. Sharers(ends)];
             int[] readers = [.. pipe.Select(edge => edge.From).Distinct().Intersect(sharers).Order()];
             if (readers.Length == 0 || readers.Length < 2 && sharers.Length < 3)
                 continue;
+            if (pipe.Key.Kind == FdKind.Path && (readers.Length < 2 || !pipe.All(edge => edge.Part.ReadsOneByte) || !HasEndsApart(ends)))
+                continue;
+            string name = pipe.Key.Kind == FdKind.Pipe ? $"pipe {pipe.Key.Id}" : $"FIFO {pipe.Key.Text}";
             // Each of them is a job and so has one already. Which has how many more shows nowhere.
             string remedy = readers is [var only]
                 ? $"It ends when {narrator.Name(only)} does without a token, or somebody puts one into {pipe.Key.Text}."
                 : $"It ends when one of {Narrator.Listing(readers.Select(narrator.Name))} gives back what it has taken, or does without another token.";
             string who = readers.Length == 1 ? $"{narrator.Name(readers[0])} waits" : $"{Narrator.Listing(readers.Select(narrator.Name))} wait";
             return new Verdict(
-                $"{who} for a token from pipe {pipe.Key.Id}, which is empty, and everybody who could put one back waits for {(readers.Length == 1 ? "it" : "one of them")}.",
+                $"{who} for a token from {name}, which is empty, and everybody who could put one back waits for {(readers.Length == 1 ? "it" : "one of them")}.",
                 [.. readers.Select(reader => new Culprit(reader, pipe.First(edge => edge.From == reader).Part.Fd, pipe.Key.Text, remedy))],
-                [$"Nobody waits for the end of pipe {pipe.Key.Id}: {sharers.Length} processes have both ends of it."])
+                [$"Nobody waits for the end of {name}: {sharers.Length} processes have both ends of it."])
             {
                 Sentences = readers.Length == 1 ? [] : ["Who of them has taken how many tokens shows nowhere; while they wait, none of them gives one back."],
                 NamesFault = sharers.Select(sharer => Program(resources[sharer])).Distinct().Count() > 1 || sharers.Any(sharer => WaitsOtherwise(incident, sharer, pipe.Key)),
@@ -48,10 +53,16 @@ internal sealed class JobserverStarved : IncidentRule
     }
 
     /// <summary>Pids of those with both ends.</summary>
-    private static IEnumerable<int> Sharers(ResourceIndex resources, FdTarget pipe) => resources.HoldersOf(pipe)
+    private static IEnumerable<int> Sharers(OrderedList<Holder> ends) => ends
         .GroupBy(holder => holder.Process)
         .Where(group => group.Any(holder => (holder.Access & FdAccess.Read) != 0) && group.Any(holder => (holder.Access & FdAccess.Write) != 0))
         .Select(group => group.Key);
+
+    /// <summary>
+    /// Whether somebody has a FIFO open twice, to read and to write, as who makes a job server does. Workers at a queue of that kind have it open once, for both.
+    /// </summary>
+    private static bool HasEndsApart(OrderedList<Holder> ends) => ends.GroupBy(end => end.Process)
+        .Any(group => group.Any(end => end.Access == FdAccess.Read) && group.Any(end => end.Access == FdAccess.Write));
 
     private static string Program(ProcessRecord process) => $"{process.Exe} {(process.Cmdline is { IsEmpty: false } cmdline ? cmdline[0] : null)}";
 

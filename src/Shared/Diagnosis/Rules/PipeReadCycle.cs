@@ -20,8 +20,9 @@ internal sealed class PipeReadCycle : IncidentRule
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
         IncidentEdge[] ring = [.. incident.Edges.Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
-        if (incident.Core.Count < 2 || ring.Length == 0
-            || !ring.All(edge => edge.Part is { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe } && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
+        // Of FIFOs alone it is a talk, see IpcCycle.
+        if (incident.Core.Count < 2 || !ring.Any(edge => edge.Part.Target is { Kind: FdKind.Pipe })
+            || !ring.All(edge => edge.Part.Kind == WaitKind.PipeRead && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
             || !incident.Core.All(member => ring.Any(edge => edge.From == member)))
         {
             return null;

@@ -25,6 +25,8 @@ public static class RuleBook
         new VforkStuck(),
         // A child that was forked with a lock that nobody in it will ever unlock: whatever else it holds, it holds for ever.
         new ForkWhileLocked(),
+        // Nobody is at the other end yet, whoever holds what.
+        new NeverAccepted(),
         // Somebody holds what a reader waits to be closed.
         new EofHeldByDuplicate(),
         new JobserverStarved(),
@@ -33,6 +35,7 @@ public static class RuleBook
         // Each waits for the other.
         new PipeFullCycle(),
         new SocketFullCycle(),
+        new TerminalFullCycle(),
         new PipeReadCycle(),
         new EventfdNoPeer(),
         new SocketMutualRead(),
@@ -66,6 +69,7 @@ public static class RuleBook
         new EofHeldByUnrelated(),
         new RetryWithoutProgress(),
         new WaitingForStoppedChild(),
+        new NotAcceptedYet(),
         new FifoNoPeer(),
         // Stopped.
         new StoppedRule(byTerminal: true),

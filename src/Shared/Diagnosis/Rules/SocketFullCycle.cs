@@ -18,12 +18,12 @@ internal sealed class SocketFullCycle : IncidentRule
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
+        ResourceIndex resources = incident.Evidence.Resources;
         (IncidentEdge Edge, Waker Reader)[] full = [.. incident.Edges
-            .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.SocketWrite })
+            .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.SocketWrite } && resources.Sockets.QueueOf(edge.Part.Target) is null)
             .SelectMany(edge => edge.To.Where(waker => waker.Fd is not null && PipeFullCycle.IsInCycle(incident, edge.From, waker.Node)).Select(waker => (edge, waker)))];
         if (full.Length == 0)
             return null;
-        ResourceIndex resources = incident.Evidence.Resources;
         (IncidentEdge first, Waker reader) = full[0];
         string does = full.Any(pair => pair.Edge.From == reader.Node && pair.Reader.Node == first.From) ? "sends as well instead of reading" : "does not read it";
         return new Verdict(

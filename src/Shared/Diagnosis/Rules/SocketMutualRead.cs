@@ -41,7 +41,8 @@ internal sealed class SocketMutualRead : IncidentRule
     }
 
     private static ImmutableArray<IncidentEdge> ReadsAmong(Incident incident, HashSet<int> readers) => [.. incident.Edges.Where(edge =>
-        edge is { IsKinship: false, Part.Kind: WaitKind.SocketRead } && readers.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From && readers.Contains(waker.Node)))];
+        edge is { IsKinship: false, Part.Kind: WaitKind.SocketRead } && !NeverAccepted.IsAtListener(incident.Evidence.Resources, edge.Part)
+        && readers.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From && readers.Contains(waker.Node)))];
 
     /// <summary>Whether the holder of the other end reads there itself: then both speak with each other, and nobody waits for the end.</summary>
     public static bool IsConversation(Incident incident, IncidentEdge edge, int holder) =>

@@ -1,0 +1,54 @@
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// Who is stuck if nobody opens a FIFO by its name who does not have it open: a ring of readers that has no input, or a job server whose tokens are gone. A service waits
+/// at its FIFO for ever, and has or inherits the other end so that it never ends: that stands apart by what the others wait for.
+/// </summary>
+internal static class NamedFifos
+{
+    /// <summary>Null where it may be meant so: a talk over FIFOs alone, or a parent that keeps a FIFO open for the child that it waits for, is how services wait.</summary>
+    /// <param name="incident">Seen with <see cref="Counting.Named"/>.</param>
+    public static Finding? Tell(Incident incident)
+    {
+        if (!MayBeTold(incident) || DeadlockTeller.Tell(incident) is not { } finding)
+            return null;
+        return finding.Rule switch
+        {
+            // All who share the tokens have both ends.
+            "jobserver-starved" => finding,
+            "pipe-read-cycle" or "pipe-full-cycle" when AtNames(incident).All(edge => HasOneEndEach(incident, edge)) => finding,
+            _ => null,
+        };
+    }
+
+    /// <summary>It stands still for long enough, is of one family, and all who have the FIFOs open are members.</summary>
+    private static bool MayBeTold(Incident incident)
+    {
+        Evidence evidence = incident.Evidence;
+        HostProcess[] members = [.. incident.Members.Select(member => evidence.Resources.Find(member)!)];
+        return members.All(evidence.StandsStill) && IsFamily(evidence.Resources, members)
+            && AtNames(incident).All(edge => OpenersOf(incident, edge).All(opener => incident.Members.Contains(opener.Process)));
+    }
+
+    public static IEnumerable<string> Doubts(Incident incident) => incident.Evidence.Counting != Counting.Named ? []
+        : AtNames(incident).Select(edge => $"anybody may open the FIFO {edge.Part.Target!.Text} by its name").Distinct();
+
+    private static IEnumerable<IncidentEdge> AtNames(Incident incident) => incident.Edges.Where(edge =>
+        edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: FdKind.Path } } && !WakerFinder.IsUnlinked(edge.Part.Target));
+
+    /// <summary>One process group, or all below one of them.</summary>
+    private static bool IsFamily(ResourceIndex resources, HostProcess[] members) =>
+        members.All(member => member.Record.Pgrp == members[0].Record.Pgrp)
+        || members.Any(top => members.All(member => member == top || resources.IsDescendant(member, top)));
+
+    private static OrderedList<Holder> OpenersOf(Incident incident, IncidentEdge edge) =>
+        incident.Evidence.Resources.OpenersOf(incident.Evidence.Resources[edge.From].FindFd(edge.Part.Fd!.Value)!);
+
+    /// <summary>Who keeps both ends open means that the FIFO never ends.</summary>
+    private static bool HasOneEndEach(Incident incident, IncidentEdge edge) =>
+        OpenersOf(incident, edge).GroupBy(opener => opener.Process).All(ends => ends.All(end => end.Access == FdAccess.Read) || ends.All(end => end.Access == FdAccess.Write));
+}

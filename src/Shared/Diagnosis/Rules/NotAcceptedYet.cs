@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A client waits on a connection that lies in the queue of a listener, or for room in that queue, and whoever has the listener stands still for as long, in a wait that
+/// something else may end: a sleep, a client of its own, another host. It may accept some day, so this is a stall.
+/// <code>
+/// server  sleeps                        listener: server/3
+/// client  reads s                       s: in the queue of the listener
+/// </code>
+/// </summary>
+internal sealed class NotAcceptedYet : EvidenceRule
+{
+    public override RuleInfo Info { get; } = new("not-accepted-yet", FindingClass.Stall,
+        "A client waits on a connection that nobody has accepted, or to connect, and whoever has the listener does not move.");
+
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    {
+        foreach (HostProcess process in evidence.Triage.Stuck)
+        {
+            if (told.Contains(process.Pid) || process.IsNew)
+                continue;
+            // Whose connection is not accepted is asked again at each look, so that it is among those that may be stuck.
+            foreach (Waiter waiter in evidence.Graph.NodeOf(process.Pid).Waiters)
+            {
+                if (waiter.Wait.Bounded != Bounded.No || !NeverAccepted.IsAtListener(evidence.Resources, waiter.Wait) || evidence.StillFor(process.Record, waiter.Thread) < evidence.Options.MinimumWait)
+                    continue;
+                ImmutableArray<Waker> holders = [.. waiter.Clauses.SelectMany(clause => clause.Wakers).Where(waker => waker is { Direct: true, Fd: not null }).Distinct()];
+                HostProcess[] owners = [.. holders.Select(holder => holder.Node).Distinct().Select(pid => evidence.Resources.Find(pid)!)];
+                if (owners.Length == 0 || waiter.Clauses.Any(clause => clause.Open == Openness.Outside) 
+                    || !owners.All(owner => evidence.HasSettled(owner) && evidence.StandsStill(owner) && !WaitsToAccept(evidence, owner, holders)))
+                    continue;
+                yield return Tell(evidence, process, waiter, holders);
+                break;
+            }
+        }
+    }
+
+    /// <summary>Then the kernel keeps the connection back until there is something to read (TCP_DEFER_ACCEPT), and it stands still by design.</summary>
+    private static bool WaitsToAccept(Evidence evidence, HostProcess owner, ImmutableArray<Waker> holders) =>
+        evidence.Graph.NodeOf(owner.Pid).Waiters.SelectMany(waiter => waiter.Wait.Members.Add(waiter.Wait))
+            .Any(wait => wait.Fd is { } fd && holders.Any(holder => holder.Node == owner.Pid && holder.Fd == fd));
+
+    private Finding Tell(Evidence evidence, HostProcess client, Waiter waiter, ImmutableArray<Waker> holders)
+    {
+        var narrator = new Narrator(evidence.Resources);
+        Verdict verdict = NeverAccepted.Tell(evidence.Resources, narrator, client.Pid, waiter.Wait, holders);
+        int[] owners = [.. holders.Select(holder => holder.Node).Distinct().Where(node => node != client.Pid)];
+        ImmutableArray<IncidentEdge> edges = [new(client.Pid, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, holders, EdgeBasis.Assumed)];
+        Finding finding = new FindingBuilder(evidence).Build(
+            Info, Confidence.Suspected, verdict, [client.Pid, .. owners],
+            [(client.Pid, ParticipantRole.RootWaiter), .. owners.Select(owner => (owner, ParticipantRole.Holder))],
+            [client.Pid, .. owners]);
+        finding = FindingBuilder.Complete(finding with
+        {
+            Explanation =
+            [
+                $"{narrator.WaitSentence(client.Pid, waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(client.Pid, edges))}",
+                .. owners.Select(owner => narrator.WaitSentence(owner, evidence.Graph.NodeOf(owner).Waiters[0], first: true, many: false)),
+                .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct(),
+            ],
+            Edges = FindingBuilder.Edges(edges),
+            NotProvenBecause = [$"{Narrator.Listing(owners.Select(narrator.Name))} can still accept it"],
+        });
+        return Upstream.Join(finding, evidence, Upstream.Of(evidence, client.Pid));
+    }
+}

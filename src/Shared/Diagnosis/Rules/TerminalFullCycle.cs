@@ -1,0 +1,36 @@
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// A process writes to a pseudoterminal that takes no more, and whoever is to read its other side waits, in the end, for the writer: it waits for it to exit, say.
+/// <code>
+/// parent  waits for child to exit      master: parent/3
+/// child   writes to /dev/pts/5         full
+/// </code>
+/// </summary>
+internal sealed class TerminalFullCycle : IncidentRule
+{
+    public override RuleInfo Info { get; } = new("terminal-full-cycle", FindingClass.Deadlock,
+        "A process writes to a pseudoterminal that takes no more, and the process that is to read its other side waits for the writer and does not read.");
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        (IncidentEdge Edge, Waker Reader)[] full =
+        [
+            .. incident.Edges
+                .Where(edge => edge is { IsKinship: false, Part: { Kind: WaitKind.Tty, WaitsForRoom: true } })
+                .SelectMany(edge => edge.To.Where(waker => waker.Fd is not null && PipeFullCycle.IsInCycle(incident, edge.From, waker.Node)).Select(waker => (edge, waker))),
+        ];
+        if (full.Length == 0)
+            return null;
+        (IncidentEdge first, Waker reader) = full[0];
+        ResourceIndex resources = incident.Evidence.Resources;
+        return new Verdict(
+            $"{narrator.Name(first.From)} writes to the terminal {first.Part.Target!.Text}, which takes no more, and {narrator.Name(reader.Node)}, who has its other side at fd {reader.Fd}, does not read it.",
+            [.. full.Select(pair => new Culprit(
+                pair.Reader.Node, pair.Reader.Fd, resources.ResourceOf(pair.Reader.Node, pair.Reader.Fd!.Value),
+                $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has written (fd {pair.Reader.Fd}), or closes it."))]);
+    }
+}
