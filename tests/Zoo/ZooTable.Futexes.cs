@@ -91,9 +91,5 @@ internal static partial class ZooTable
     };
 
     /// <summary>The same program, in which whoever is waited for is at work.</summary>
-    private static Specimen Healthily(string hang)
-    {
-        Specimen twin = FutexHangs.Single(specimen => specimen.Name == hang);
-        return twin with { Name = $"{hang}-healthy", Expected = null, TwinOf = hang, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } };
-    }
+    private static Specimen Healthily(string hang) => Healthily(FutexHangs.Single(specimen => specimen.Name == hang));
 }

@@ -27,6 +27,11 @@ internal static partial class ZooTable
         HeldTwice("dotnet", Dotnet),
         HeldTwice("java", Java),
         HeldTwice("go", Go),
+        Unread,
+        NeverEnds("go-reaps-what-waits-for-it", "go", [.. Go, "reap", Program("zoo-exec"), "child", "cat"]),
+        NeverEnds("node-waits-for-what-waits-for-it", "node", ["node", Script("waits_for_exit.js"), Program("zoo-exec")]),
+        LockOrder("caught", Confidence.Likely),
+        LockOrder("ignored", Confidence.Proven),
         new("daemon-has-inherited-a-pipe", "python3", Script("leaked_daemon.py"), "daemon", Program("zoo-exec"))
         {
             Needs = "python3",
@@ -60,12 +65,16 @@ internal static partial class ZooTable
         new("lifeline-that-is-held", "python3", Script("leaked_daemon.py"), "held", Program("zoo-exec")) { Needs = "python3" },
         new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
+        Healthily(Unread),
+        .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
+        .. ((string[])["handler", "sigwait", "pause", "timer"]).Select(how => new Specimen($"python-idle-workers-{how}", "python3", Script("idle_workers.py"), how) { Needs = "python3" }),
         Running("idle-dotnet", "dotnet", Dotnet, "idle"),
         Running("dotnet-waits-for-a-worker", "dotnet", Dotnet, "wait", "sleep", "1000"),
         Running("dotnet-reads-of-a-worker", "dotnet", Dotnet, "read", "sleep", "1000"),
         Running("idle-java", "java", Java, "idle"),
         Running("java-waits-for-a-worker", "java", Java, "wait", "sleep", "1000"),
         Running("java-reads-of-a-worker", "java", Java, "read", "sleep", "1000"),
+        Running("java-has-monitors-in-order", "java", Java, "monitors") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } },
         Running("idle-go", "go", Go, "idle"),
         Running("go-waits-for-a-worker", "go", Go, "wait", "sleep", "1000"),
         Running("go-reads-of-a-worker", "go", Go, "read", "sleep", "1000"),
@@ -76,6 +85,30 @@ internal static partial class ZooTable
     private static string[] Java => ["java", "-cp", Path.GetDirectoryName(Program("x"))!, "Specimen"];
 
     private static string[] Go => [Program("go-specimen")];
+
+    /// <summary>Its child writes more errors than the pipe takes, and it reads them when the child has ended.</summary>
+    private static Specimen Unread => new(
+        "dotnet-leaves-errors-unread", [.. Dotnet, "unread-errors", Program("zoo-exec"), "child", "bash", "-c", "exec head -c 300000 /dev/zero >&2"])
+    {
+        Needs = "dotnet",
+        Expected = new(FindingClass.Deadlock, Confidence.Likely, "pipe-full-cycle") { Pids = ["runner", "child"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+    };
+
+    /// <summary>Its child waits for the end of its input, which it has itself.</summary>
+    private static Specimen NeverEnds(string name, string needs, string[] command) => new(name, command)
+    {
+        Needs = needs,
+        Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["runner", "child"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+    };
+
+    private static Specimen LockOrder(string how, Confidence confidence) => new($"python-lock-order-{how}", "python3", Script("lock_order.py"), how)
+    {
+        Needs = "python3",
+        Expected = new(FindingClass.Deadlock, confidence, "lost-wakeup") { Pids = ["runner"], Culprit = new("runner"), Group = "python-lock-order" },
+    };
+
+    private static Specimen Healthily(Specimen hang) =>
+        hang with { Name = $"{hang.Name}-healthy", Expected = null, TwinOf = hang.Name, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } };
 
     private static Expected HeldByOrphan => new(FindingClass.Stall, Confidence.Likely, "eof-held-by-orphan")
     {

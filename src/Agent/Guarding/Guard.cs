@@ -93,6 +93,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private async Task<GuardOutcome?> WatchAsync()
     {
         var policy = new PanicPolicy(_command!.Pid, options.Grace, options.StallAfter);
+        var questions = new LockQuestions(policy, options.Grace, StackLimit, time);
         TimeSpan due = FirstLook;
         Finding? suspected = null;
         while (!await HasExitedBeforeAsync(due))
@@ -108,6 +109,8 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             if (options.Hazards)
                 TellHazards(look);
             Finding? hang = policy.Judge(look.Findings, look.Last, _told, Elapsed);
+            if (hang is null && options.Stacks && await questions.AskAsync(look, _looks!) is { } said && !_told.Contains(said.Id))
+                hang = suspected = said;
             // Twice in a row: one look more is a small price for a command that must not be ended by mistake.
             if (hang is not null && hang.Id == suspected?.Id)
             {
@@ -245,7 +248,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             return [];
         return await StackReader.ReadAsync(
             pids.Distinct().Where(look.Pids.Contains).Select(look.Last.Find).OfType<ProcessRecord>().Where(process => !process.IsZombie)
-                .Select(process => new StackTarget(process.Pid, process.Comm, [.. process.Threads.Select(thread => (thread.Tid, thread.Comm))])),
+                .Select(StackTarget.Of),
             StackLimit, time);
     }
 

@@ -50,7 +50,7 @@ internal sealed class PanicPolicy(int command, TimeSpan grace, TimeSpan minimumW
     private static bool IsHang(Finding finding) => finding.Class is FindingClass.Deadlock or FindingClass.Stall;
 
     /// <summary>The command, or below it by parents that all live.</summary>
-    private bool IsAwaited(int pid, Snapshot look)
+    public bool IsAwaited(int pid, Snapshot look)
     {
         // A pid that was given out again while the look walked could close a circle of parents.
         for (int steps = 0; steps < look.Processes.Length; steps++)

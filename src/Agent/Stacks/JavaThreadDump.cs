@@ -25,6 +25,9 @@ namespace OrphanBoard.Agent.Stacks;
 /// </summary>
 internal static class JavaThreadDump
 {
+    /// <summary>Name of the thread that stands for what it says of deadlocks.</summary>
+    internal const string Deadlock = "Java-level deadlock";
+
     private const int MostThreads = 2000, MostFrames = 300, MostDeadlockLines = 100, MostLineLength = 1000;
 
     /// <param name="tids">From the tid that it tells to ours.</param>
@@ -56,7 +59,7 @@ internal static class JavaThreadDump
                 AddFrameLine(line.TrimStart());
         }
         Finish();
-        return deadlocks.Count == 0 ? [.. threads] : [new ThreadStack(null, "Java-level deadlock", deadlocks.ToImmutable()), .. threads];
+        return deadlocks.Count == 0 ? [.. threads] : [new ThreadStack(null, Deadlock, deadlocks.ToImmutable()), .. threads];
 
         (string, int?)? Finish()
         {

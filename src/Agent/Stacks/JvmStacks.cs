@@ -23,6 +23,8 @@ internal sealed class JvmStacks : StackTool
 
     public override string Name => "JVM attach";
 
+    public override string TellsDeadlocks => "the JVM";
+
     // Before JDK 9 its threads have no names of their own.
     public override bool Fits(StackTarget target) => target.Comm == "java" || target.Threads.Any(thread => thread.Name is "VM Thread" or "Signal Dispatch");
 
@@ -53,7 +55,10 @@ internal sealed class JvmStacks : StackTool
         {
             string? dump = await AskAsync(connection, limit);
             ImmutableArray<ThreadStack> threads = dump is null ? [] : JavaThreadDump.Parse(dump, facts.TidsByTheirOwn(process, target));
-            return threads.IsEmpty ? Missing("it did not answer with a thread dump: it takes commands of its own user and of root alone") : new ProcessStacks(target.Pid, target.Comm, Name, threads);
+            return threads.IsEmpty ? Missing("it did not answer with a thread dump: it takes commands of its own user and of root alone") : new ProcessStacks(target.Pid, target.Comm, Name, threads)
+            {
+                Deadlocked = threads is [{ Tid: null, Name: JavaThreadDump.Deadlock } first, ..] ? [.. first.Frames.Select(frame => frame.Function)] : [],
+            };
         }
     }
 

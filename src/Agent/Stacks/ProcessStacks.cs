@@ -10,7 +10,11 @@ namespace OrphanBoard.Agent.Stacks;
 /// <param name="Missing">
 /// Why there are none, and what to install or to allow; null: they were read. Beside threads: why they are those of the machine and not those of its own language.
 /// </param>
-public sealed record ProcessStacks(int Pid, string Comm, string Tool, ImmutableArray<ThreadStack> Threads, string? Missing = null);
+public sealed record ProcessStacks(int Pid, string Comm, string Tool, ImmutableArray<ThreadStack> Threads, string? Missing = null)
+{
+    /// <summary>What the runtime says of threads that wait for each other's locks, a line for each; empty where it says nothing.</summary>
+    public ImmutableArray<string> Deadlocked { get; init; } = [];
+}
 
 /// <param name="Tid">As in proc(5); null where the runtime does not tell it.</param>
 /// <param name="Name">The thread's name, as the runtime or the kernel has it.</param>

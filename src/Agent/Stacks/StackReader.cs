@@ -27,6 +27,24 @@ public static class StackReader
         return [.. await Task.WhenAll(targets.Take(MaxProcesses).Select(target => ReadOneWithinAsync(target, limit, time, over.Token)))];
     }
 
+    /// <summary>Asks the runtime of a process whether its threads wait for each other's locks, if it is one that knows.</summary>
+    /// <returns>Who says it, and what; null: it does not, or was not asked.</returns>
+    public static async Task<(string Runtime, ImmutableArray<string> Says)?> AskForDeadlocksAsync(StackTarget target, TimeSpan limit, TimeProvider time)
+    {
+        if (Tools.First(tool => tool.Fits(target)) is not { TellsDeadlocks: { } runtime } tool)
+            return null;
+        using var over = new CancellationTokenSource(limit, time);
+        try
+        {
+            ProcessStacks read = await Task.Run(() => tool.ReadAsync(target, over.Token), CancellationToken.None).WaitAsync(limit + Clearing, time, CancellationToken.None);
+            return read.Deadlocked.IsEmpty ? null : (runtime, read.Deadlocked);
+        }
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>On a thread of its own: a read of /proc can wait for the process that is read.</summary>
     private static async Task<ProcessStacks> ReadOneWithinAsync(StackTarget target, TimeSpan limit, TimeProvider time, CancellationToken over)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Stacks;
 
@@ -10,6 +11,9 @@ internal abstract class StackTool
 
     /// <summary>What is not installed of it, and how to install it; null: it is ready, or needs nothing.</summary>
     public virtual string? Lacks => null;
+
+    /// <summary>Who tells of deadlocks among the threads of its targets, see <see cref="ProcessStacks.Deadlocked"/>: <c>the JVM</c>. Null: nobody.</summary>
+    public virtual string? TellsDeadlocks => null;
 
     /// <summary>Whether the process is one that this tool is for, whether or not the tool is installed.</summary>
     public abstract bool Fits(StackTarget target);
@@ -23,6 +27,8 @@ internal abstract class StackTool
 /// <param name="Threads">Its threads by tid, with their names.</param>
 public sealed record StackTarget(int Pid, string Comm, ImmutableArray<(int Tid, string Name)> Threads)
 {
+    internal static StackTarget Of(ProcessRecord process) => new(process.Pid, process.Comm, [.. process.Threads.Select(thread => (thread.Tid, thread.Comm))]);
+
     /// <summary>The kernel's name of a thread; that of the process where the thread is not known.</summary>
     internal string NameOf(int? tid) => Threads.FirstOrDefault(thread => thread.Tid == tid).Name ?? Comm;
 

@@ -29,7 +29,7 @@ internal static class DeadlockTeller
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             rule,
-            evidence.Counting == Counting.Named ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
+            verdict.OnlySuspected || evidence.Counting == Counting.Named ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
             verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),
@@ -99,7 +99,7 @@ internal static class DeadlockTeller
         return [.. assumptions];
     }
 
-    private static IEnumerable<string> WhoMayEndAChild(Incident incident) =>
+    internal static IEnumerable<string> WhoMayEndAChild(Incident incident) =>
         from member in incident.Core.Order()
         where incident.Evidence.Graph.NodeOf(member).MayEndItsChild
         select $"{Narrator.Name(incident.Evidence.Resources[member])} catches signals that tell a program to end, and may be meant to end its child when one comes";

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis.Rules;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -10,6 +13,7 @@ public sealed class HostDiagnosis
 {
     private readonly DiagnosisOptions _options;
     private readonly Triage _triage;
+    private Evidence? _evidence;
 
     public HostDiagnosis(DiagnosisOptions options)
     {
@@ -34,6 +38,13 @@ public sealed class HostDiagnosis
     {
         Memory.Advance(look);
         _triage.Judge();
-        return Diagnoser.Diagnose(new Evidence(Memory.Resources, _triage, Memory, _options));
+        return Diagnoser.Diagnose(_evidence = new Evidence(Memory.Resources, _triage, Memory, _options));
     }
+
+    /// <summary>What the runtime of a process of the last look says of its own threads, as a finding. Null: there is no such process.</summary>
+    /// <param name="process">Who was asked.</param>
+    /// <param name="runtime">Who says it: <c>the JVM</c>.</param>
+    /// <param name="says">A sentence or line for each thread that it says to be in a deadlock; not empty.</param>
+    public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<string> says) =>
+        _evidence is { } evidence && evidence.Resources.Find(process.Pid) is { } known && known.Identity.Key == process ? ToldByRuntime.Tell(evidence, known, runtime, says) : null;
 }

@@ -25,6 +25,17 @@ internal static class Housekeeping
         return default;
     }
 
+    /// <summary>Mask of the signals that the process catches because its runtime does so in every program: such a handler says nothing of this one.</summary>
+    public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
+        {
+            if (IsIn(runtime, process, waits))
+                return process.SignalsCaught & runtime.Catches;
+        }
+        return 0;
+    }
+
     private static bool IsIn(RuntimeMarks runtime, ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (string comm in runtime.Threads)
@@ -47,8 +58,11 @@ internal static class Housekeeping
         return false;
     }
 
-    private static bool IsProgram(string? exe, string name) =>
-        exe is not null && exe.EndsWith(name, StringComparison.Ordinal) && exe.Length > name.Length && exe[^(name.Length + 1)] == '/';
+    private static bool IsProgram(string? exe, string name)
+    {
+        ReadOnlySpan<char> file = exe.AsSpan()[(exe.AsSpan().LastIndexOf('/') + 1)..];
+        return name is [.. var beginning, '*'] ? file.StartsWith(beginning, StringComparison.Ordinal) : file.SequenceEqual(name);
+    }
 
     private static bool HasFutexIn(ImmutableArray<Wait> waits, ulong low, ulong high)
     {

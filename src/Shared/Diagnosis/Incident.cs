@@ -91,6 +91,10 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
         }
     }
 
+    /// <summary>Whether no thread that counts of those who wait only for each other has run for the minimum wait; none of them wakes from time to time.</summary>
+    public bool HasStoodStill => Core.All(member => Evidence.Graph.NodeOf(member).Waiters.All(waiter =>
+        !waiter.Timed && Evidence.StillFor(Evidence.Resources[member], waiter.Thread) >= Evidence.Options.MinimumWait));
+
     private static readonly TimeSpan Together = TimeSpan.FromSeconds(10);
 
     /// <summary>

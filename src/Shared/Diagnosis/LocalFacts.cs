@@ -160,13 +160,15 @@ internal static class SignalMask
     /// <summary>SIGINT.</summary>
     public const ulong Interrupt = 1UL << 1;
 
+    public const ulong HangUp = 1UL << 0, Quit = 1UL << 2, User1 = 1UL << 9, User2 = 1UL << 11, Terminate = 1UL << 14;
+
     /// <summary>SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM: programs sit and wait for these.</summary>
     public const ulong WaitedForByDesign = Interrupt | TellsToEnd;
 
     /// <summary>The same but SIGINT, which some runtimes catch in each program that they run: a handler of these is the program's own.</summary>
-    public const ulong TellsToEnd = 1UL << 0 | Quit | 1UL << 9 | 1UL << 11 | 1UL << 14;
+    public const ulong TellsToEnd = HangUp | Quit | User1 | User2 | Terminate;
 
-    private const ulong Quit = 1UL << 2, BrokenPipe = 1UL << 12;
+    private const ulong BrokenPipe = 1UL << 12;
 
     /// <summary>
     /// Whether it may sit and wait for a signal. Who catches one may; and who ignores SIGINT by its own doing, or would have caught it had it not been

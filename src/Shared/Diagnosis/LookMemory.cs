@@ -55,6 +55,22 @@ public sealed class LookMemory
     public TimeSpan? ReturnsFor(ProcessRecord process, ThreadRecord thread) =>
         Of(process) is { } known && Find(known.Threads, thread.Tid) is { Returned: true } still && still.Counters == thread.Counters ? _resources.Look.Uptime - still.InWaitSince : null;
 
+    /// <summary>
+    /// How long each thread of a process, the service threads of its runtime left aside, is known to have been where it is: it did not run, or came back to the same wait.
+    /// Zero where that is not known of one.
+    /// </summary>
+    public TimeSpan StandsFor(ProcessRecord process)
+    {
+        Snapshot look = _resources.Look;
+        if (_resources.Find(process.Pid) is not { } known || known.Record.StartTimeTicks != process.StartTimeTicks)
+            return TimeSpan.Zero;
+        ImmutableArray<bool> services = known.ServicesOf(look.Host);
+        return HostProcess.ThreadsOf(known.Record).Where((_, place) => services.IsDefault || !services[place])
+            .Select(thread => Longer(StillFor(look, known.Record, thread), ReturnsFor(known.Record, thread))).DefaultIfEmpty().Min();
+
+        static TimeSpan Longer(TimeSpan? still, TimeSpan? returns) => new(Math.Max(still?.Ticks ?? 0, returns?.Ticks ?? 0));
+    }
+
     /// <summary>Set when the parent was seen to exit, or is known to have exited.</summary>
     /// <remarks>Asked of every process at every look: of the orphans alone, who are few.</remarks>
     public OrphanInfo? LostParentOf(ProcessRecord process) =>

@@ -39,7 +39,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                     CheckLast();
                     runtimes.Add(new RuntimeMarks(value));
                     break;
-                case "marked-by" or "marked-by-program" or "marked-by-futex" or "service" or "service-once" or "service-pool":
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "service" or "service-once" or "service-pool":
                     if (runtimes.Count == 0)
                         throw Wrong("no runtime was named before");
                     runtimes[^1] = Add(runtimes[^1], key, value);
@@ -56,6 +56,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             "marked-by" => runtime with { Threads = runtime.Threads.Add(value) },
             "marked-by-program" => runtime with { Program = value },
             "marked-by-futex" => runtime with { Futexes = Range(value) },
+            "catches" => runtime with { Catches = value.Split(' ').Aggregate(runtime.Catches, (mask, name) => mask | Signal(name)) },
             _ => runtime with { Services = runtime.Services.Add(Service(key, value)) },
         };
 
@@ -65,6 +66,17 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             && ulong.TryParse(high, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong to) && from <= to
                 ? (from, to)
                 : throw Wrong("it is not two addresses in ascending order, 0x...");
+
+        ulong Signal(string name) => name switch
+        {
+            "HUP" => SignalMask.HangUp,
+            "INT" => SignalMask.Interrupt,
+            "QUIT" => SignalMask.Quit,
+            "USR1" => SignalMask.User1,
+            "USR2" => SignalMask.User2,
+            "TERM" => SignalMask.Terminate,
+            _ => throw Wrong($"'{name}' is no signal that programs wait for"),
+        };
 
         ServiceMark Service(string key, string value)
         {
@@ -122,11 +134,14 @@ internal sealed record RuntimeMarks(string Name)
     /// <summary>Names of threads that are all there.</summary>
     public ImmutableArray<string> Threads { get; init; } = [];
 
-    /// <summary>File name of the executable, or null.</summary>
+    /// <summary>File name of the executable, with * at the end the beginning of it; or null.</summary>
     public string? Program { get; init; }
 
     /// <summary>Addresses, both included, at one of which a thread waits on a futex; or null.</summary>
     public (ulong Low, ulong High)? Futexes { get; init; }
+
+    /// <summary>Mask of the signals that it has handlers for in every program.</summary>
+    public ulong Catches { get; init; }
 
     public ImmutableArray<ServiceMark> Services { get; init; } = [];
 }

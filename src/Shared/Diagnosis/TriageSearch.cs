@@ -60,7 +60,7 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
         }
         // It waits for nobody else and catches signals: to wait for one may be its design. Or it comes and looks by itself.
         if (!_waitsForOthers && (timed || (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0) && (process.FactsOn(host) & LocalFacts.HasLockFault) == 0
-            && !ForkedChild.MayLackAThread(resources, process, waits[0]))
+            && !ForkedChild.MayLackAThread(resources, process, waits[0]) && (timed || !NotByDesign.Is(resources, process)))
             search.Free(process.Place);
     }
 

@@ -59,7 +59,8 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false) is { } why)
             return why;
         if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid))
-            && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait))
+            && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait)
+            && !NotByDesign.Is(resources, process))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
         if (waiters.Any(waiter => waiter.Timed) && waiters.All(waiter => waiter.WaitsOnlyFor(process.Pid)))
             return "it waits for nobody else and looks again by itself";

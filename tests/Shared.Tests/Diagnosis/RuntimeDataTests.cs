@@ -13,6 +13,7 @@ public sealed class RuntimeDataTests
     [InlineData("runtime a\nmarked-by A\nservice futex any", "line 3: it is not KIND BOUND COMM")]
     [InlineData("runtime a\nmarked-by A\nservice futex any a-name-of-16-byte", "line 3: a thread's name has")]
     [InlineData("runtime a\nmarked-by-futex 0x20 0x10", "line 2: it is not two addresses")]
+    [InlineData("runtime a\nmarked-by A\ncatches INT KILL", "line 3: 'KILL' is no signal")]
     [InlineData("runtime a\nservice futex any x", "nothing tells runtime a")]
     [InlineData("runtime a\nmarked-by A\nruntime a", "line 3: the runtime has been there already")]
     public void Parse_LineThatIsNotInItsForm_SaysWhich(string text, string why) =>
@@ -27,4 +28,8 @@ public sealed class RuntimeDataTests
         Assert.Equal("A B", Assert.Single(runtime.Threads));
         Assert.Equal("C D*", Assert.Single(runtime.Services).Comm);
     }
+
+    [Fact]
+    public void Parse_SignalsThatARuntimeCatches_AreAMask() =>
+        Assert.Equal(1UL << 1 | 1UL << 14, Assert.Single(RuntimeData.Parse(new StringReader("runtime a\nmarked-by A\ncatches INT TERM")).Runtimes).Catches);
 }

@@ -14,7 +14,9 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </summary>
 internal sealed class ChildNeverExits : IncidentRule
 {
-    public override RuleInfo Info { get; } = new("child-never-exits", FindingClass.Deadlock,
+    public override RuleInfo Info => Told;
+
+    internal static RuleInfo Told { get; } = new("child-never-exits", FindingClass.Deadlock,
         "A parent waits for its child to exit, and the child can never run again: it waits for the parent, or is stuck by itself.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
@@ -32,7 +34,7 @@ internal sealed class ChildNeverExits : IncidentRule
                 // Where a parent itself has what the last one waits for, and not somebody else: that is the one to let go.
                 .OrderByDescending(line => line.Back is { } back && back.To.Any(waker => waker.Node == line.Waiters[0])),
         ];
-        return lines is [var first, ..] ? Tell(narrator, first) : null;
+        return lines is [var first, ..] ? Tell(incident, narrator, first) : null;
     }
 
     /// <summary>From a parent down: a child that itself waits for a child (a shell for its command) has no more to do with it than that.</summary>
@@ -50,7 +52,7 @@ internal sealed class ChildNeverExits : IncidentRule
         }
     }
 
-    private static Verdict Tell(Narrator narrator, Line line)
+    private static Verdict Tell(Incident incident, Narrator narrator, Line line)
     {
         int parent = line.Waiters[0], last = line.Waiters[^1];
         string waiter = narrator.Name(parent), child = narrator.Name(line.Waiters[1]), waited = narrator.Name(last);
@@ -67,8 +69,9 @@ internal sealed class ChildNeverExits : IncidentRule
             : $"It ends when {resource} is let go of by {who}.";
         return new Verdict($"{wait} waits for {who} to let go of {resource}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
-            // A supervisor that ends its idle workers when it is told to stands the same way.
-            NamesFault = false,
+            // A supervisor that ends its idle workers when it is told to stands the same way; but who has waited for long for one child, and has itself what that waits for, is to blame.
+            NamesFault = incident.Evidence.Counting == Counting.Likely && holders[0].Node == parent && incident.HasStoodStill && !incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal),
+            Doubts = incident.Evidence.Counting == Counting.Likely ? [.. DeadlockTeller.WhoMayEndAChild(incident)] : [],
         };
     }
 

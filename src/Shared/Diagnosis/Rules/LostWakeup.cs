@@ -30,7 +30,10 @@ internal sealed class LostWakeup : IncidentRule
         ImmutableArray<(int Pid, Wait Wait)> untold = [.. waits.Where(item => item.Wait.Futex is { JoinsTid: null })];
         if (untold.IsEmpty)
             return null;
-        HostProcess? joined = incident.Core.Count == 1 && incident.Evidence.Resources.Find(untold[0].Pid) is { } only && ForkedChild.IsJoined(incident.Evidence.Resources, only) ? only : null;
+        HostProcess? alone = incident.Core.Count == 1 ? incident.Evidence.Resources.Find(untold[0].Pid) : null;
+        bool apart = alone is not null && NotByDesign.StandsApart(alone.Record, alone.WaitsOf(incident.Evidence.Last.Host));
+        bool joined = alone is not null && ForkedChild.IsJoined(incident.Evidence.Resources, alone);
+        bool catches = (apart || joined) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
         return new Verdict(
@@ -40,8 +43,11 @@ internal sealed class LostWakeup : IncidentRule
             joined is null ? [] : [$"{narrator.Name(joined.Pid)} is a copy of its parent, made by fork without an exec. Had the parent other threads then, it may wait for a lock that one of them had, see fork-while-locked."])
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
-            NamesFault = joined is not null,
-            Doubts = joined is not null && (joined.Record.SignalsCaught & SignalMask.Interrupt) != 0 ? [$"{narrator.Name(joined.Pid)} catches SIGINT, and to wait for that may be its design"] : [],
+            NamesFault = joined || apart && (!catches || incident.HasStoodStill),
+            Doubts = catches ? [$"{narrator.Name(untold[0].Pid)} catches SIGINT, and to wait for that may be its design"] : [],
+            // At a terminal sits somebody who may press Ctrl-C.
+            OnlySuspected = catches && !joined && alone!.Record.TtyNr != 0,
+            Notes = apart ? ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."] : [],
         };
     }
 }

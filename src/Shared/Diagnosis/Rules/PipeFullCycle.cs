@@ -37,7 +37,12 @@ internal sealed class PipeFullCycle : IncidentRule
             $"It ends when {narrator.Name(pair.Reader.Node)} reads what is in {pair.Edge.Part.Target.Text} (fd {pair.Reader.Fd}), or closes it."))];
         return new Verdict(
             $"{narrator.Name(first.From)} writes to pipe {first.Part.Target!.Id}, which is full, and {narrator.Name(reader.Node)}, who is to read it at fd {reader.Fd}, {waits}.",
-            culprits);
+            culprits)
+        {
+            Doubts = incident.Evidence.Graph.NodeOf(reader.Node) is { MayWaitForSignal: true } node && node.Waiters.All(waiter => waiter.WaitsOnlyFor(reader.Node))
+                ? [$"{narrator.Name(reader.Node)} catches signals, and to wait for one may be its design; until then {narrator.Name(first.From)} cannot go on"]
+                : [],
+        };
     }
 
     /// <summary>A blocking write; or a member of a set where the pipe was seen to be full.</summary>

@@ -49,6 +49,7 @@ public static class RuleBook
         new FileLockCycle(),
         new FileLockHeldByStuck(),
         // Parents and children.
+        new ChildAwaitedByHandler(),
         new StdioDuplicateStuck(),
         new LostWakeup(),
         new ChildNeverExits(),
@@ -122,6 +123,9 @@ internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits,
 
     /// <summary>False where all that was seen is that nobody moves: that may also be a program that idles until it is sent a signal.</summary>
     public bool NamesFault { get; init; } = true;
+
+    /// <summary>True where somebody is likely to be there who could end it, and would.</summary>
+    public bool OnlySuspected { get; init; }
 
     /// <summary>True where the fault is that somebody will never move again: where less than all was counted, that is not known.</summary>
     public bool RestsOnStillness { get; init; }

@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 
-// specimen HOW [COMMAND...]: a .NET program that waits for its child, or for nothing.
+// specimen HOW [COMMAND...]: a .NET program that waits for its child, for itself, or for nothing. ZOO_FORM=healthy: what hangs does not.
+bool healthy = Environment.GetEnvironmentVariable("ZOO_FORM") == "healthy";
 var start = new ProcessStartInfo(args.Length > 1 ? args[1] : "true", args.Skip(2)) { RedirectStandardInput = true, RedirectStandardOutput = true };
 switch (args[0])
 {
@@ -25,4 +28,50 @@ switch (args[0])
             child.WaitForExit();
         }
         break;
+    case "unread-errors":
+        using (Process child = Process.Start(new ProcessStartInfo(args[1], args.Skip(2)) { RedirectStandardError = true })!)
+        {
+            if (healthy)
+                new Thread(() => ReadSlowly(child.StandardError)).Start();
+            InPlace("runner");
+            child.WaitForExit();
+            child.StandardError.ReadToEnd();
+        }
+        break;
+    case "monitors":
+        object one = new(), two = new();
+        using (var bothHaveOne = new Barrier(2))
+        {
+            Thread[] threads = [new(() => Take(one, two, bothHaveOne)), new(() => Take(healthy ? one : two, healthy ? two : one, healthy ? null : bothHaveOne))];
+            foreach (Thread thread in threads)
+                thread.Start();
+            InPlace("runner");
+            foreach (Thread thread in threads)
+                thread.Join();
+        }
+        break;
+}
+
+static void Take(object first, object second, Barrier? bothHaveOne)
+{
+    lock (first)
+    {
+        bothHaveOne?.SignalAndWait();
+        lock (second)
+            Thread.Sleep(Timeout.Infinite);
+    }
+}
+
+static void ReadSlowly(StreamReader from)
+{
+    for (; from.Read() >= 0; Thread.Sleep(100))
+    {
+    }
+}
+
+// As zoo.h has it.
+static void InPlace(string role)
+{
+    using var ready = new FileStream(new SafeFileHandle(99, ownsHandle: true), FileAccess.Write, bufferSize: 0);
+    ready.Write(Encoding.ASCII.GetBytes($"role {role} {Environment.ProcessId}\n"));
 }

@@ -1,10 +1,12 @@
-// specimen HOW [COMMAND...]: a Go program that waits for its child, or for a client.
+// specimen HOW [COMMAND...]: a Go program that waits for its child, or for a client. ZOO_FORM=healthy: what hangs does not.
 package main
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
+	"time"
 )
 
 func main() {
@@ -24,5 +26,20 @@ func main() {
 		stdin, _ := command.StdinPipe()
 		command.Output()
 		stdin.Close()
+	case "reap":
+		command := exec.Command(os.Args[2], os.Args[3:]...)
+		ready := os.NewFile(99, "ready")
+		command.ExtraFiles = make([]*os.File, 97)
+		command.ExtraFiles[96] = ready
+		stdin, _ := command.StdinPipe()
+		if os.Getenv("ZOO_FORM") == "healthy" {
+			time.AfterFunc(200*time.Second, func() { stdin.Close() })
+		}
+		if err := command.Start(); err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(ready, "role runner %d\n", os.Getpid())
+		ready.Close()
+		command.Wait()
 	}
 }

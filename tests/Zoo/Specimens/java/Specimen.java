@@ -1,6 +1,8 @@
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 
-/** Specimen HOW [COMMAND...]: a JVM that waits for its child, or for nothing. */
+/** Specimen HOW [COMMAND...]: a JVM that waits for its child, for itself, or for nothing. ZOO_FORM=healthy: what hangs does not. */
 public final class Specimen {
     public static void main(String[] arguments) throws Exception {
         String[] command = java.util.Arrays.copyOfRange(arguments, 1, arguments.length);
@@ -13,7 +15,34 @@ public final class Specimen {
             }
             case "wait" -> new ProcessBuilder(command).start().waitFor();
             case "read" -> new ProcessBuilder(command).start().getInputStream().readAllBytes();
+            case "monitors" -> {
+                boolean healthy = "healthy".equals(System.getenv("ZOO_FORM"));
+                Object one = new Object(), two = new Object();
+                var bothHaveOne = new CyclicBarrier(2);
+                var threads = new Thread[] {
+                    new Thread(() -> take(one, two, bothHaveOne, healthy), "first"),
+                    new Thread(() -> take(healthy ? one : two, healthy ? two : one, bothHaveOne, healthy), "second"),
+                };
+                for (Thread thread : threads)
+                    thread.start();
+                for (Thread thread : threads)
+                    thread.join();
+            }
             default -> throw new IllegalArgumentException(arguments[0]);
+        }
+    }
+
+    private static void take(Object first, Object second, CyclicBarrier bothHaveOne, boolean healthy) {
+        try {
+            synchronized (first) {
+                if (!healthy)
+                    bothHaveOne.await();
+                synchronized (second) {
+                    Thread.sleep(Long.MAX_VALUE);
+                }
+            }
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

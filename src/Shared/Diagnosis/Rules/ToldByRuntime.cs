@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// <see cref="LockOrderCycle"/>, where /proc does not show who has the locks and the runtime, asked for it, says that its threads wait for each other's.
+/// <code>
+/// one  has a, waits for b        each "waiting to lock monitor ..., which is held by" the other
+/// two  has b, waits for a
+/// </code>
+/// </summary>
+internal static class ToldByRuntime
+{
+    /// <param name="evidence">The two looks.</param>
+    /// <param name="process">Who was asked.</param>
+    /// <param name="runtime">Who says it.</param>
+    /// <param name="says">One for each thread.</param>
+    public static Finding Tell(Evidence evidence, HostProcess process, string runtime, ImmutableArray<string> says)
+    {
+        string who = Narrator.Name(process.Record);
+        string remedy = $"It ends with {who}: its threads have to take those locks in one order.";
+        var verdict = new Verdict($"{says.Length} threads of {who} wait for locks that others of them have: {runtime} itself says so.", [new Culprit(process.Pid, null, "lock", remedy)]);
+        Finding finding = new FindingBuilder(evidence).Build(LockOrderCycle.Told, Confidence.Likely, verdict, [process.Pid], [(process.Pid, ParticipantRole.RootWaiter)], [process.Pid]);
+        finding = FindingBuilder.Complete(finding with
+        {
+            Explanation = [$"{who} has stood still, and {runtime} in it was asked for its threads.", .. says, remedy],
+            NotProvenBecause = [$"{runtime} says it, and who has its locks shows nowhere else"],
+        });
+        return Upstream.Join(finding, evidence, [.. Upstream.Of(evidence, process.Pid).DistinctBy(edge => edge.From)]);
+    }
+}

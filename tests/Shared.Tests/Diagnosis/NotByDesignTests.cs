@@ -1,0 +1,89 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Who waits for nobody but itself and catches signals: when that is told all the same.</summary>
+public sealed class NotByDesignTests
+{
+    private const ulong HangUp = 1UL << 0, Interrupt = 1UL << 1, Terminate = 1UL << 14, Child = 1UL << 16;
+
+    [Fact]
+    public void Diagnose_ThreadsThatStandApartUnderAnInterpretersHandler_AreLikely()
+    {
+        Finding finding = Assert.Single(Apart(Interrupt).Diagnose().Findings);
+
+        Assert.Equal(("lost-wakeup", Confidence.Likely), (finding.Rule, finding.Confidence));
+        Assert.Contains("catches SIGINT", Assert.Single(finding.NotProvenBecause), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Diagnose_ThreadsThatStandApartAtATerminal_AreSuspected() =>
+        Assert.Equal(Confidence.Suspected, Assert.Single(Apart(Interrupt, terminal: 0x8801).Diagnose().Findings).Confidence);
+
+    [Fact]
+    public void Diagnose_ThreadsThatStandApartWhereNothingIsCaught_AreProven()
+    {
+        Scene scene = Apart(caught: 0);
+        scene[10].Ignored = Interrupt;
+
+        Assert.Equal(("lost-wakeup", Confidence.Proven), Of(Assert.Single(scene.Diagnose().Findings)));
+    }
+
+    [Theory]
+    [InlineData(Interrupt | Terminate, "/usr/bin/python3.11", 0x8000)] // a handler of its own
+    [InlineData(Interrupt, "/usr/bin/python3.11", 0x7008)] // a pool: both wait for the same
+    [InlineData(Interrupt, "/usr/bin/server", 0x8000)] // no interpreter's handler
+    public void Diagnose_WhatMayWaitForASignalByDesign_IsHealthy(ulong caught, string exe, ulong second) =>
+        Assert.Empty(Apart(caught, exe: exe, second: second).Diagnose().Findings);
+
+    [Fact]
+    public void Diagnose_ThreadsThatStandApartForLessThanTheMinimumWait_AreNotTold() =>
+        Assert.Empty(Apart(Interrupt).Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(200) }).Findings);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_ParentWithAHandlerThatReadsNothing_IsToldWhereItsChildWrites(bool writes)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7000, 3).WaitsOnFutex().Caught = Terminate;
+        Actor child = scene.Process(11, "child", parent: 10).WriteEnd(7000, 1);
+        _ = writes ? child.Writes(1) : child.Sleeps();
+
+        Assert.Equal(writes ? [("pipe-full-cycle", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
+    [Theory]
+    [InlineData(Interrupt | Terminate | Child, "/usr/bin/node", true)]
+    [InlineData(Interrupt | Terminate | Child | HangUp, "/usr/bin/node", false)] // a handler of its own
+    [InlineData(Interrupt | Terminate, "/usr/bin/node", false)] // not told of its child's end
+    [InlineData(Interrupt | Terminate | Child, "/usr/bin/supervisor", false)] // no runtime's handlers
+    public void Diagnose_RuntimeWhoseChildWaitsForIt_IsLikely(ulong caught, string exe, bool told)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(10, "parent").WriteEnd(7000, 5).ReadEnd(7001, 6).WriteEnd(7001, 7).Polls(6);
+        parent.Caught = caught;
+        parent.With = record => record with { Exe = exe };
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+
+        Finding[] findings = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Likely)] : [], findings.Select(Of));
+        if (told)
+            Assert.Equal((10, 5), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
+    }
+
+    private static (string, Confidence) Of(Finding finding) => (finding.Rule, finding.Confidence);
+
+    /// <summary>A main thread and two more, each on a futex of its own.</summary>
+    private static Scene Apart(ulong caught, int terminal = 0, string exe = "/usr/bin/python3.11", ulong second = 0x8000)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "python3").WaitsOnFutex().Thread(11, 202, "futex_do_wait", 0x7008, 0x80 | 9, 0, 0).Thread(12, 202, "futex_do_wait", second, 0x80 | 9, 0, 0);
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe, TtyNr = terminal };
+        return scene;
+    }
+}
