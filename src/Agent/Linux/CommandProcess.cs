@@ -13,7 +13,8 @@ internal sealed unsafe partial class CommandProcess
     private const int AllChildren = 0, ByPid = 1; // P_ALL, P_PID
     private const int Exited = 4, Stopped = 2, NoWait = 0x01000000, NoHang = 1; // WEXITED, WSTOPPED, WNOWAIT, WNOHANG
     private const int CodeExited = 1, CodeStopped = 5; // CLD_EXITED, CLD_STOPPED
-    private const int SignalPipe = 13, SignalContinue = 18, SignalStop = 19; // SIGPIPE, SIGCONT, SIGSTOP
+    private const int SignalPipe = 13, SignalChild = 17, SignalContinue = 18, SignalStop = 19; // SIGPIPE, SIGCHLD, SIGCONT, SIGSTOP
+    private const nint Default = 0, Ignore = 1; // SIG_DFL, SIG_IGN
 
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,6 +35,7 @@ internal sealed unsafe partial class CommandProcess
     /// <exception cref="CommandNotStartedException">There is no such program, or it cannot be run.</exception>
     internal static CommandProcess Start(byte[][] words)
     {
+        HearOfChildren();
         int error = Spawn(words, out int pid);
         // As execvp(3): a file that is no program is a script of the shell.
         if (error == ENOEXEC)
@@ -113,8 +115,9 @@ internal sealed unsafe partial class CommandProcess
         byte* attributes = stackalloc byte[AttributesSize];
         byte* defaults = stackalloc byte[SignalSetSize];
         new Span<byte>(defaults, SignalSetSize).Clear();
-        // The runtime ignores SIGPIPE before anything of ours runs, and an ignored signal stays ignored across execve(2).
-        *(ulong*)defaults |= 1UL << (SignalPipe - 1);
+        // The runtime ignores SIGPIPE as it starts, and an ignored signal stays ignored across execve(2).
+        if (!PipeWasIgnored())
+            *(ulong*)defaults |= 1UL << (SignalPipe - 1);
         int error = posix_spawnattr_init(attributes);
         if (error != 0)
         {
@@ -143,6 +146,27 @@ internal sealed unsafe partial class CommandProcess
                 pin.Free();
             NativeMemory.Free(arguments);
             _ = posix_spawnattr_destroy(attributes);
+        }
+    }
+
+    /// <summary>Whose parent ignores SIGCHLD has no exit status: where we were started to ignore it neither we nor the command do, as with timeout(1).</summary>
+    private static void HearOfChildren()
+    {
+        nint before = signal(SignalChild, Default);
+        if (before != Ignore)
+            _ = signal(SignalChild, before);
+    }
+
+    /// <summary>How the runtime has found SIGPIPE: start.c has looked before it.</summary>
+    private static bool PipeWasIgnored()
+    {
+        try
+        {
+            return orphan_agent_pipe_was_ignored() != 0;
+        }
+        catch (DllNotFoundException)
+        {
+            return false; // not the native program
         }
     }
 
@@ -180,6 +204,12 @@ internal sealed unsafe partial class CommandProcess
 
     [LibraryImport("libc")]
     private static partial int raise(int signal);
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int number, nint handler);
+
+    [LibraryImport("orphan-agent-start")]
+    private static partial int orphan_agent_pipe_was_ignored();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);

@@ -179,7 +179,7 @@ internal sealed class PictureTeller
 
     private bool IsCulprit(int pid, FdInfo fd) => _culprits.Any(culprit => culprit.Pid == pid && culprit.Fd == fd.Fd);
 
-    private string Name(int pid) => pid == Outside ? "outside" : _participants.TryGetValue(pid, out Participant? process) ? $"{Shown.Of(PictureWords.Program(process), _style)} ({pid})" : $"pid {pid}";
+    private string Name(int pid) => pid == Outside ? "outside" : _participants.TryGetValue(pid, out Participant? process) ? $"{Shown.Of(process.Name, _style)} ({pid})" : $"pid {pid}";
 
     private static string Letter(int index) => $"{(char)('A' + index % 26)}{(index < 26 ? "" : $"{index / 26 + 1}")}";
 }
