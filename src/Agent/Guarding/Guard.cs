@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Agent.Stacks;
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
@@ -207,7 +208,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
         GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with { Findings = findings, Kept = options.Keep };
         voice.KeepEvidence(outcome);
         // Where nobody is known to hang, where they are in their programs is all that can be told of some runtimes.
-        outcome = outcome with { Stacks = await (findings.IsEmpty ? StacksAsync(_look?.Pids ?? new HashSet<int>()) : StacksAsync(findings)) };
+        outcome = outcome with { Stacks = await (findings.IsEmpty ? StacksAsync(_look?.Pids ?? new HashSet<int>(), []) : StacksAsync(findings)) };
         voice.TellTimeout(outcome, options.Keep ? AfterPanic.Keep : AfterPanic.End);
         if (!options.Keep)
             await EndTreeAsync();
@@ -245,16 +246,21 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     }
 
     private Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<Finding> findings) =>
-        StacksAsync(findings.SelectMany(finding => finding.Participants).Select(participant => participant.Pid));
+        StacksAsync(findings.SelectMany(finding => finding.Participants).Select(participant => participant.Pid), [.. findings.SelectMany(finding => finding.Edges).Select(edge => edge.From.Tid)]);
 
     /// <summary>Of those of the tree that live.</summary>
-    private async Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<int> pids)
+    /// <param name="told">Tids of those whose waits are told.</param>
+    private async Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<int> pids, HashSet<int> told)
     {
         if (!options.Stacks || _toldToEnd.IsCancellationRequested || _look is not { } look)
             return [];
         return await StackReader.ReadAsync(
             pids.Distinct().Where(look.Pids.Contains).Select(look.Last.Find).OfType<ProcessRecord>().Where(process => !process.IsZombie)
-                .Select(process => new StackTarget(process.Pid, process.Comm, [.. process.Threads.Select(thread => (thread.Tid, thread.Comm))])),
+                .Select(process => new StackTarget(process.Pid, process.Comm, [.. process.Threads.Select(thread => (thread.Tid, thread.Comm))])
+                {
+                    Services = LiveState.Of(look.Last.Host, process, null).Threads.Where(thread => thread.Housekeeping).Select(thread => thread.Tid).ToHashSet(),
+                    Told = told,
+                }),
             StackLimit, time);
     }
 

@@ -70,7 +70,7 @@ public static class PanicText
     private static void Ending(TextWriter output, GuardOutcome outcome, Finding finding, ReportContext context)
     {
         TextStyle style = context.Style;
-        Report.Evidence(output, outcome, context);
+        Report.Evidence(output, context);
         string title = $"orphan-agent: {Word(finding)} ({Shown.Of(finding.Rule, style)})";
         switch (context.Then)
         {

@@ -35,7 +35,7 @@ public static class TimeoutText
         }
         WriteDoings(output, outcome, style);
         StacksText.Write(output, outcome.Stacks, style);
-        Report.Evidence(output, outcome, context);
+        Report.Evidence(output, context);
         output.WriteLine();
         string then = context.Then == AfterPanic.Keep ? "all its processes are left alive (--keep)" : "ending the command and all that it started";
         output.WriteLine(style.Loud($"orphan-agent: TIMEOUT (--timeout): {then}; exit code {outcome.ExitCode}"));

@@ -65,7 +65,7 @@ public class EndTextTests
     [Fact]
     public void Timeout_EvidenceKept_TellsHowToDiagnoseItAgain() => Assert.Contains(
         "  evidence     /e v\n               orphan-agent replay '/e v/hang.capture'\n",
-        GuardText.Of(Runs.Of(GuardEnd.Timeout) with { Evidence = Runs.Capture() }, Runs.Context() with { EvidenceAt = "/e v" }), StringComparison.Ordinal);
+        GuardText.Of(Runs.Of(GuardEnd.Timeout) with { Evidence = Runs.Capture() }, Runs.Context() with { EvidenceAt = "/e v", HasCapture = true }), StringComparison.Ordinal);
 
     [Fact]
     public void Left_NameThatTheKernelHasCut_IsWhole() => Assert.Contains(

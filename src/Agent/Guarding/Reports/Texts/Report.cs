@@ -58,12 +58,12 @@ internal static class Report
     }
 
     /// <summary>Where the evidence lies, and how to diagnose it again; nothing where none is kept. Not broken at blanks: these lines are copied.</summary>
-    public static void Evidence(TextWriter output, GuardOutcome outcome, ReportContext context)
+    public static void Evidence(TextWriter output, ReportContext context)
     {
         if (context.EvidenceAt is not { } folder)
             return;
         output.WriteLine($"{context.Style.Strong("  evidence     ")}{Shown.Of(folder, context.Style)}");
-        if (outcome.Evidence is not null)
+        if (context.HasCapture)
             output.WriteLine($"  {"",-13}orphan-agent replay {Shown.Command([Path.Combine(folder, EvidenceBundle.CaptureName)], context.Style, int.MaxValue)}");
     }
 
