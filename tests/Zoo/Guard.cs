@@ -21,9 +21,13 @@ internal static class Guard
     public static string[] With(params string[] options) => [Places.Agent(), "guard", "--no-stacks", .. options, "--"];
 
     /// <summary>Runs a command to its end, with a pipe at its stdin that stays open and nobody at its stdout.</summary>
-    public static async Task<End> RunAsync(string[] options, string[] command, string folder, CancellationToken cancellation)
+    public static Task<End> RunAsync(string[] options, string[] command, string folder, CancellationToken cancellation) => RunWordsAsync([.. With(options), .. command], folder, cancellation);
+
+    /// <summary>The same with a script of bash, in which guard is run.</summary>
+    public static Task<End> ShellAsync(string script, string folder, CancellationToken cancellation) => RunWordsAsync(["bash", "-c", script], folder, cancellation);
+
+    private static async Task<End> RunWordsAsync(string[] words, string folder, CancellationToken cancellation)
     {
-        string[] words = [.. With(options), .. command];
         var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardInput = true,
@@ -48,7 +52,7 @@ internal static class Guard
         {
             string state = process.HasExited ? "it has ended, and somebody has its output open" : $"it runs, {Places.Agent()} explains: {await Agent.ExplainAsync(process.Id)}";
             End();
-            throw new TimeoutException($"guard -- {string.Join(' ', command)}: {state}; it said: {await said.WaitAsync(cancellation)}");
+            throw new TimeoutException($"{string.Join(' ', words)}: {state}; it said: {await said.WaitAsync(cancellation)}");
         }
         finally
         {
