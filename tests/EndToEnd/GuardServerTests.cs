@@ -20,7 +20,7 @@ public sealed class GuardServerTests : IDisposable
         await using Instance up = await Instance.StartAsync("up", null, Cancellation);
         string server = up.Api.Address.ToString(), token = Path.Combine(up.Data, "agent-token");
 
-        GuardRun run = await GuardRun.StartAsync(_folder, Cancellation, "--server", server, "--token-file", token);
+        GuardedCommand run = await GuardedCommand.StartAsync(_folder, Cancellation, "--server", server, "--token-file", token);
 
         Assert.Equal((DeadlockExit, run.Said), (run.Exit, run.Said));
         string line = Assert.Single(run.Said.Split('\n'), line => line.StartsWith("orphan-agent: guard: on the board: ", StringComparison.Ordinal));
@@ -29,13 +29,13 @@ public sealed class GuardServerTests : IDisposable
         JsonElement episode = await up.Api.GetAsync($"episodes/{page[(page.LastIndexOf('/') + 1)..]}");
         Assert.Equal("eof-held-by-self", episode.GetProperty("rule").GetString());
         string told = episode.GetRawText();
-        foreach (string tag in (string[])["acme/shop / unit #4711", GuardRun.Commit, Places.Specimen("own-stdin")])
+        foreach (string tag in (string[])["acme/shop / unit #4711", GuardedCommand.Commit, Places.Specimen("own-stdin")])
             Assert.Contains(tag, told, StringComparison.Ordinal);
 
         // A token that is none changes nothing but the last line.
         string wrong = Path.Combine(_folder, "wrong-token");
         await File.WriteAllTextAsync(wrong, "ob_agent_wrong", Cancellation);
-        GuardRun refused = await GuardRun.StartAsync(_folder, Cancellation, "--server", server, "--token-file", wrong);
+        GuardedCommand refused = await GuardedCommand.StartAsync(_folder, Cancellation, "--server", server, "--token-file", wrong);
         AssertEndsAsWithout(refused, "the token is not accepted");
         Assert.Equal((0, ""), await up.StopAsync());
     }
@@ -47,10 +47,10 @@ public sealed class GuardServerTests : IDisposable
         await File.WriteAllTextAsync(token, "ob_agent_any", Cancellation);
 
         // Nobody listens on port 1.
-        AssertEndsAsWithout(await GuardRun.StartAsync(_folder, Cancellation, "--server", "http://127.0.0.1:1", "--token-file", token), "Connection refused");
+        AssertEndsAsWithout(await GuardedCommand.StartAsync(_folder, Cancellation, "--server", "http://127.0.0.1:1", "--token-file", token), "Connection refused");
     }
 
-    private static void AssertEndsAsWithout(GuardRun run, string why)
+    private static void AssertEndsAsWithout(GuardedCommand run, string why)
     {
         Assert.Equal((DeadlockExit, run.Said), (run.Exit, run.Said));
         Assert.Contains("orphan-agent: DEADLOCK (eof-held-by-self): ending the command and all that it started; exit code 86\n", run.Said, StringComparison.Ordinal);

@@ -5,14 +5,14 @@ namespace OrphanBoard.EndToEnd.Running;
 /// <summary>The real <c>orphan-agent guard</c> on a command that deadlocks, as a job of a CI would run it.</summary>
 /// <param name="Exit">Exit code of guard.</param>
 /// <param name="Said">Its stderr.</param>
-internal sealed record GuardRun(int Exit, string Said)
+internal sealed record GuardedCommand(int Exit, string Said)
 {
     public const string Commit = "335dbfa0c1d2e3f4a5b6c7d8e9f0011223344556";
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     /// <param name="options">Beside those that make it short.</param>
-    public static async Task<GuardRun> StartAsync(string folder, CancellationToken cancellation, params string[] options)
+    public static async Task<GuardedCommand> StartAsync(string folder, CancellationToken cancellation, params string[] options)
     {
         // The announcement of the specimen goes nowhere.
         var start = new ProcessStartInfo("bash", ["-c", "exec \"$@\" 99>/dev/null", "bash", Path.Combine(Places.Artifacts, "orphan-agent"), "guard", "--no-stacks", .. options, "--", Places.Specimen("own-stdin")])
@@ -38,7 +38,7 @@ internal sealed record GuardRun(int Exit, string Said)
         {
             string said = await guard.StandardError.ReadToEndAsync(cancellation).WaitAsync(Deadline, cancellation);
             await guard.WaitForExitAsync(cancellation).WaitAsync(Deadline, cancellation);
-            return new GuardRun(guard.ExitCode, said);
+            return new GuardedCommand(guard.ExitCode, said);
         }
         finally
         {
