@@ -53,6 +53,9 @@ internal static class Guard
     /// <summary>Runs a command to its end, with a pipe at its stdin that stays open and nobody at its stdout.</summary>
     public static Task<End> RunAsync(string[] options, string[] command, string folder, CancellationToken cancellation) => RunAsync([.. With(options), .. command], folder, cancellation);
 
+    /// <summary>The same with a script of bash, in which guard is run.</summary>
+    public static Task<End> ShellAsync(string script, string folder, CancellationToken cancellation) => RunAsync(["bash", "-c", script], folder, cancellation);
+
     /// <param name="words">Guard with its options and the command, through whatever program.</param>
     /// <param name="folder">Where guard keeps what it remembers.</param>
     /// <param name="cancellation">Gives up.</param>

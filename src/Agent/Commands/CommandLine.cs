@@ -51,24 +51,34 @@ public static class CommandLine
 
     private static Task<int> DispatchAsync(string[] words, TextWriter output, TextWriter error)
     {
+        string ownVersion = $"orphan-agent {Version}\n";
         switch (words)
         {
             case []:
                 throw new UsageException("no command; see 'orphan-agent --help'");
             case ["--help" or "-h" or "help"]:
-                output.Write(Help.OfProgram(Commands));
-                return Task.FromResult(Ok);
-            case ["--version"]:
-                output.WriteLine($"orphan-agent {Version}");
-                return Task.FromResult(Ok);
+                return Print(Help.OfProgram(Commands));
+            case ["help", var name]:
+                return Print(Help.OfCommand(Find(name)));
+            case ["help", ..]:
+                throw new UsageException("help: it takes one command; see 'orphan-agent --help'");
+            case ["--version" or "-V" or "version"]:
+                return Print(ownVersion);
         }
-        Command command = Commands.FirstOrDefault(c => c.Name == words[0])
-            ?? throw new UsageException($"unknown command '{words[0]}'; see 'orphan-agent --help'");
-        if (command.IsAskedForHelp(words.AsSpan(1)))
+        Command command = Find(words[0]);
+        if (command.Asks(words.AsSpan(1), ["--help", "-h"]))
+            return Print(Help.OfCommand(command));
+        if (command.Asks(words.AsSpan(1), ["--version"]))
+            return Print(ownVersion);
+        return command.RunAsync(Arguments.Parse(command, words.AsSpan(1)), output, error);
+
+        Task<int> Print(string text)
         {
-            output.Write(Help.OfCommand(command));
+            output.Write(text);
             return Task.FromResult(Ok);
         }
-        return command.RunAsync(Arguments.Parse(command, words.AsSpan(1)), output, error);
+
+        static Command Find(string name) => Commands.FirstOrDefault(command => command.Name == name)
+            ?? throw new UsageException($"unknown command '{name}'; see 'orphan-agent --help'");
     }
 }

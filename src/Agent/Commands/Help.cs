@@ -17,7 +17,7 @@ public static class Help
             """);
         foreach (Command command in commands)
             text.AppendLine($"  {command.Name,-10}{command.Summary}");
-        text.AppendLine($"  {"--help",-10}this text; 'orphan-agent COMMAND --help' for one command");
+        text.AppendLine($"  {"--help",-10}this text; 'orphan-agent COMMAND --help' or 'help COMMAND' for one command");
         text.AppendLine($"  {"--version",-10}the version");
         return text.ToString();
     }

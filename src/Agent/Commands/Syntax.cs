@@ -8,7 +8,7 @@ namespace OrphanBoard.Agent.Commands;
 /// <param name="Summary">One line for the list of commands.</param>
 /// <param name="Operands">Operands in the usage line, <c>PID</c> say; empty for none.</param>
 /// <param name="MaxOperands">How many operands there may be at most.</param>
-/// <param name="Options">Its options; <c>--help</c> is one of every command.</param>
+/// <param name="Options">Its options; <c>--help</c> and <c>--version</c> are of every command.</param>
 /// <param name="Exits">The exit codes, one line.</param>
 /// <param name="RunAsync">Runs it and gives the exit code.</param>
 public sealed record Command(
@@ -23,12 +23,12 @@ public sealed record Command(
     /// <summary>The first word that is no option, or what comes after <c>--</c>, and all after it, is a command line of somebody else's.</summary>
     public bool TakesCommand { get; init; }
 
-    /// <summary>Whether the words ask for the help of this command, and not of one that it is to run.</summary>
-    public bool IsAskedForHelp(ReadOnlySpan<string> words)
+    /// <summary>Whether one of <paramref name="asked"/>, <c>--help</c> say, is asked of this command, and not of one that it is to run.</summary>
+    public bool Asks(ReadOnlySpan<string> words, ReadOnlySpan<string> asked)
     {
         for (int i = 0; i < words.Length; i++)
         {
-            if (words[i] is "--help" or "-h")
+            if (asked.Contains(words[i]))
                 return true;
             if (TakesCommand && (words[i] == "--" || !words[i].StartsWith('-')))
                 return false;

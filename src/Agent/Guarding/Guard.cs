@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Guarding.Reports;
 using OrphanBoard.Agent.Stacks;
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
@@ -24,6 +25,9 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     /// <summary>How long all stacks together may take.</summary>
     private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long the last looks before a timeout is told may take: on a host of thousands of processes it is told from those before them.</summary>
+    private static readonly TimeSpan LastLooks = TimeSpan.FromSeconds(2);
+
     /// <summary>From SIGTERM to SIGKILL; and from there to giving up.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
@@ -39,6 +43,10 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private GuardCgroup? _cgroup;
     private TreeLooks? _looks;
     private TreeLook? _look;
+    private bool _isBlind;
+
+    /// <summary>The look that is being taken, or the last that was. Never two at a time.</summary>
+    private Task _looking = Task.CompletedTask;
 
     /// <summary>What was told while the command went on.</summary>
     private ImmutableArray<Finding> _kept = [];
@@ -83,7 +91,8 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
 
     public void Dispose()
     {
-        _looks?.Dispose();
+        if (_looking.IsCompleted) // else it goes with the process
+            _looks?.Dispose();
         _cgroup?.Dispose();
         _tree.Dispose();
         _toldToEnd.Dispose();
@@ -94,16 +103,28 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     {
         var policy = new PanicPolicy(_command!.Pid, options.Grace, options.StallAfter);
         var questions = new LockQuestions(policy, options.Grace, StackLimit, time);
-        TimeSpan due = FirstLook;
+        using var left = new CancellationTokenSource();
+        Task over = options.Timeout is { } limit ? Task.Delay(limit > Elapsed ? limit - Elapsed : TimeSpan.Zero, time, left.Token) : Task.Delay(Timeout.Infinite, left.Token);
+        TimeSpan? due = FirstLook;
         Finding? suspected = null;
-        while (!await HasExitedBeforeAsync(due))
+        while (true)
         {
-            if (options.Timeout is { } limit && Elapsed >= limit)
-                return await TimeoutAsync();
             TimeSpan began = Elapsed;
-            if (LookOnce() is not { } look)
+            if (due is null || due > began)
+                await Task.WhenAny(_command.Exit, over, Task.Delay(due is null ? Timeout.InfiniteTimeSpan : due.Value - began, time, left.Token));
+            // A look takes the longer the more processes the host has: neither an exit nor the limit waits for its end.
+            if (!_command.Exit.IsCompleted && !over.IsCompleted)
+                await Task.WhenAny(_command.Exit, over, BeginLook());
+            if (_command.Exit.IsCompleted || over.IsCompleted)
             {
-                due = TimeSpan.MaxValue; // nobody can be seen: the command goes on unguarded
+                bool exited = _command.Exit.IsCompleted;
+                await left.CancelAsync();
+                return exited ? null : await TimeoutAsync();
+            }
+            await _looking;
+            if (_look is not { } look)
+            {
+                due = null; // the command goes on unguarded
                 continue;
             }
             if (options.Hazards)
@@ -123,36 +144,25 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
             suspected = hang;
             due = began + (fresh ? SoonAgain : _looks!.Interval);
         }
-        return null;
     }
 
-    private async Task<bool> HasExitedBeforeAsync(TimeSpan due)
-    {
-        if (options.Timeout is { } limit && limit < due)
-            due = limit;
-        Task exit = _command!.Exit;
-        TimeSpan left = due == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : due - Elapsed;
-        if (left > TimeSpan.Zero || left == Timeout.InfiniteTimeSpan)
-        {
-            using var over = new CancellationTokenSource();
-            await Task.WhenAny(exit, Task.Delay(left, time, over.Token));
-            await over.CancelAsync();
-        }
-        return exit.IsCompleted;
-    }
+    /// <summary>Takes a look, or goes on with the one that is being taken.</summary>
+    private Task BeginLook() => _looking = _looking.IsCompleted ? Task.Run(LookOnce) : _looking;
 
-    /// <summary>Null: nothing can be seen here, which has been said.</summary>
-    private TreeLook? LookOnce()
+    /// <summary>There is no look afterwards where nothing can be seen here, which is said once.</summary>
+    private void LookOnce()
     {
+        if (_isBlind)
+            return;
         try
         {
             _looks ??= new TreeLooks(_command!.Pid, _given, options.Backend, options.StallAfter, time);
-            return _look = _looks.Look();
+            _look = _looks.Look();
         }
         catch (Exception e) when (e is LinuxException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
+            (_look, _isBlind) = (null, true);
             voice.Say($"cannot look at the command, which goes on unguarded: {e.Message}");
-            return null;
         }
     }
 
@@ -193,16 +203,17 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private async Task<GuardOutcome> TimeoutAsync()
     {
         // Of a command that was not looked at for a while, or never: what it does is told from two looks that are fresh.
-        for (int looks = 0; looks < 2; looks++)
+        Task enough = Task.Delay(LastLooks, time);
+        for (int looks = 0; looks < 2 && !enough.IsCompleted; looks++)
         {
-            LookOnce();
+            await Task.WhenAny(BeginLook(), enough);
             await Task.Delay(SoonAgain, time);
         }
         ImmutableArray<Finding> findings = [.. _look?.Findings.Where(finding => finding.Class != FindingClass.Hazard) ?? []];
         GuardOutcome outcome = Outcome(GuardEnd.Timeout, TimeoutExit, null) with { Findings = findings, Kept = options.Keep };
         voice.KeepEvidence(outcome);
         // Where nobody is known to hang, where they are in their programs is all that can be told of some runtimes.
-        outcome = outcome with { Stacks = await (findings.IsEmpty ? StacksAsync(_look?.Pids ?? new HashSet<int>()) : StacksAsync(findings)) };
+        outcome = outcome with { Stacks = await (findings.IsEmpty ? StacksAsync(_look?.Pids ?? new HashSet<int>(), []) : StacksAsync(findings)) };
         voice.TellTimeout(outcome, options.Keep ? AfterPanic.Keep : AfterPanic.End);
         if (!options.Keep)
             await EndTreeAsync();
@@ -216,11 +227,12 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     {
         if (await AllEndedWithinAsync(options.Linger, _toldToEnd.Token))
             return Outcome(GuardEnd.Exited, exit, exit);
-        LookOnce();
-        if (_looks?.Evidence is null && _look is not null)
+        await _looking; // begun before the exit
+        await BeginLook();
+        if (_look is { Evidence: null })
         {
             await Task.Delay(SoonAgain, time);
-            LookOnce();
+            await BeginLook();
         }
         ImmutableArray<LeftProcess> left = _look is { } look ? LeftBehind.Of(look, _looks!.Memory, stdio) : [];
         if (left.IsEmpty)
@@ -239,16 +251,21 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     }
 
     private Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<Finding> findings) =>
-        StacksAsync(findings.SelectMany(finding => finding.Participants).Select(participant => participant.Pid));
+        StacksAsync(findings.SelectMany(finding => finding.Participants).Select(participant => participant.Pid), [.. findings.SelectMany(finding => finding.Edges).Select(edge => edge.From.Tid)]);
 
     /// <summary>Of those of the tree that live.</summary>
-    private async Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<int> pids)
+    /// <param name="told">Tids of those whose waits are told.</param>
+    private async Task<ImmutableArray<ProcessStacks>> StacksAsync(IEnumerable<int> pids, HashSet<int> told)
     {
         if (!options.Stacks || _toldToEnd.IsCancellationRequested || _look is not { } look)
             return [];
         return await StackReader.ReadAsync(
             pids.Distinct().Where(look.Pids.Contains).Select(look.Last.Find).OfType<ProcessRecord>().Where(process => !process.IsZombie)
-                .Select(StackTarget.Of),
+                .Select(process => StackTarget.Of(process) with
+                {
+                    Services = LiveState.Of(look.Last.Host, process, null).Threads.Where(thread => thread.Housekeeping).Select(thread => thread.Tid).ToHashSet(),
+                    Told = told,
+                }),
             StackLimit, time);
     }
 
@@ -264,7 +281,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
         Findings = _kept,
         Stacks = _stacks,
         Visibility = _look?.Visibility,
-        Evidence = _looks?.Evidence,
+        Evidence = _look?.Evidence,
     };
 
     /// <summary>The whole tree: asked first, and made to after a while.</summary>

@@ -20,7 +20,7 @@ internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool te
     private EvidenceBundle? _bundle;
     private ReportContext? _told;
 
-    private ReportContext Context => new(TextStyle.Of(Variable, terminal), time.GetUtcNow(), time.LocalTimeZone) { EvidenceAt = _bundle?.Folder };
+    private ReportContext Context => new(TextStyle.Of(Variable, terminal), time.GetUtcNow(), time.LocalTimeZone) { EvidenceAt = _bundle?.Folder, HasCapture = _bundle?.HasCapture ?? false };
 
     public void Say(string what) => error.WriteLine($"orphan-agent: guard: {VisibleText.Of(what)}");
 
@@ -31,6 +31,8 @@ internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool te
     {
         _bundle = EvidenceBundle.Create(options.BundlePath, Variable, outcome, time.GetUtcNow(), error);
         _bundle?.Write(outcome, Context, error);
+        if (_bundle is { IsEmpty: true })
+            _bundle = null;
     }
 
     /// <summary>Tells of the first finding of <paramref name="outcome"/>, for which <see cref="KeepEvidence"/> was called.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Agent.Guarding;
 
@@ -27,6 +28,6 @@ internal static class LeftBehind
     {
         if (memory.LostParentOf(process) is { LostPpid: { } pid } lost)
             return lost.LostParent is { } comm ? $"{comm} ({pid})" : $"pid {pid}";
-        return look.Last.Find(process.Ppid) is { } parent && parent.Pid != look.Last.ObserverPid ? $"{parent.Comm} ({parent.Pid})" : null;
+        return look.Last.Find(process.Ppid) is { } parent && parent.Pid != look.Last.ObserverPid ? $"{ProgramName.Of(parent.Comm, parent.Cmdline)} ({parent.Pid})" : null;
     }
 }

@@ -16,7 +16,8 @@ namespace OrphanBoard.Agent.Guarding;
 /// <param name="Pids">The tree: the command and all that descends from it or from guard.</param>
 /// <param name="Visibility">How much of the host could be seen.</param>
 /// <param name="Changed">Others than before may hang: another look soon is worth its cost.</param>
-internal sealed record TreeLook(Snapshot Last, ImmutableArray<Finding> Findings, IReadOnlySet<int> Pids, Visibility Visibility, bool Changed);
+/// <param name="Evidence">The two looks that the diagnosis rests on; null: it is the first.</param>
+internal sealed record TreeLook(Snapshot Last, ImmutableArray<Finding> Findings, IReadOnlySet<int> Pids, Visibility Visibility, bool Changed, Capture? Evidence);
 
 /// <summary>Looks at the whole host for the sake of one tree: who else holds an end of its pipes is anywhere. Opened when first needed, for most commands are over before.</summary>
 internal sealed class TreeLooks : IDisposable
@@ -32,7 +33,7 @@ internal sealed class TreeLooks : IDisposable
     private readonly HostDiagnosis _diagnosis;
     private readonly LookPace _pace = new(TimeSpan.FromSeconds(1), Budget);
     private ImmutableHashSet<int> _suspects = [];
-    private Snapshot? _last, _before;
+    private Snapshot? _last;
     private (ProcessRecord Seen, ProcessRecord Shown)? _self;
 
     /// <param name="command">The one child of the tree that guard has started.</param>
@@ -54,9 +55,6 @@ internal sealed class TreeLooks : IDisposable
 
     public LookMemory Memory => _diagnosis.Memory;
 
-    /// <summary>The two looks that the last diagnosis rests on; null before there were two.</summary>
-    public Capture? Evidence => _before is { } first && _last is { } last ? new Capture(CommandLine.Version, _looker.Backend.Name, false, first, last) : null;
-
     public TreeLook Look()
     {
         _pace.Begin(_time.GetElapsedTime(_start));
@@ -64,14 +62,15 @@ internal sealed class TreeLooks : IDisposable
         ImmutableArray<int> children = [.. look.Processes.Where(process => process.Ppid == look.ObserverPid && !ChildProgram.IsOneOfOurs(process.Pid)).Select(process => process.Pid)];
         look = look with { AdoptedByObserver = children.Remove(_command), GivenToCommand = _given };
         DiagnosisResult result = _diagnosis.Advance(look);
-        (_before, _last) = (_last, look);
+        Capture? evidence = _last is { } before ? new Capture(CommandLine.Version, _looker.Backend.Name, false, before, look) : null;
+        _last = look;
         IReadOnlySet<int> tree = ProcessTree.WithDescendants(look, children);
         ImmutableHashSet<int> suspects = [.. _diagnosis.Suspects.Where(tree.Contains)];
         bool changed = !suspects.IsSubsetOf(_suspects);
         _suspects = suspects;
         // Whom guard has waited for is the command and what it left behind.
         _pace.Observe(_time.GetElapsedTime(_start), OwnCost.CpuWithoutChildren(_looker.RiskyReads.HelperPid is { } helper ? [helper] : []));
-        return new TreeLook(look, [.. result.Findings.Where(finding => finding.Pids.Any(tree.Contains))], tree, result.Visibility, changed);
+        return new TreeLook(look, [.. result.Findings.Where(finding => finding.Pids.Any(tree.Contains))], tree, result.Visibility, changed, evidence);
     }
 
     /// <summary>What the runtime of a process of the last look says, as a finding; null: it is gone.</summary>

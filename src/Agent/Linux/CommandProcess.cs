@@ -13,7 +13,8 @@ internal sealed unsafe partial class CommandProcess
     private const int AllChildren = 0, ByPid = 1; // P_ALL, P_PID
     private const int Exited = 4, Stopped = 2, NoWait = 0x01000000, NoHang = 1; // WEXITED, WSTOPPED, WNOWAIT, WNOHANG
     private const int CodeExited = 1, CodeStopped = 5; // CLD_EXITED, CLD_STOPPED
-    private const int SignalPipe = 13, SignalContinue = 18, SignalStop = 19; // SIGPIPE, SIGCONT, SIGSTOP
+    private const int SignalPipe = 13, SignalChild = 17, SignalContinue = 18, SignalStop = 19, SignalFileSize = 25; // SIGPIPE, SIGCHLD, SIGCONT, SIGSTOP, SIGXFSZ
+    private const nint Default = 0, Ignore = 1; // SIG_DFL, SIG_IGN
 
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,10 +35,14 @@ internal sealed unsafe partial class CommandProcess
     /// <exception cref="CommandNotStartedException">There is no such program, or it cannot be run.</exception>
     internal static CommandProcess Start(byte[][] words)
     {
-        int error = Spawn(words, out int pid);
+        HearOfChildren();
+        // A report beyond a ulimit -f is to fail, and not to end guard.
+        bool fileSizeWasIgnored = signal(SignalFileSize, Ignore) == Ignore;
+        ReadOnlySpan<int> defaults = [.. PipeWasIgnored() ? (int[])[] : [SignalPipe], .. fileSizeWasIgnored ? (int[])[] : [SignalFileSize]];
+        int error = Spawn(words, defaults, out int pid);
         // As execvp(3): a file that is no program is a script of the shell.
         if (error == ENOEXEC)
-            error = Spawn(["/bin/sh\0"u8.ToArray(), Found(words[0]), .. words.AsSpan(1)], out pid);
+            error = Spawn(["/bin/sh\0"u8.ToArray(), Found(words[0]), .. words.AsSpan(1)], defaults, out pid);
         if (error != 0)
             throw new CommandNotStartedException(Encoding.UTF8.GetString(words[0].AsSpan(0, words[0].Length - 1)), error);
         var command = new CommandProcess(pid);
@@ -107,14 +112,15 @@ internal sealed unsafe partial class CommandProcess
         _ = Signal(SignalContinue);
     }
 
-    private static int Spawn(byte[][] words, out int pid)
+    /// <param name="defaultSignals">Those that are ignored here and were not when we were started: an ignored signal stays ignored across execve(2).</param>
+    private static int Spawn(byte[][] words, ReadOnlySpan<int> defaultSignals, out int pid)
     {
         const int AttributesSize = 512, SignalSetSize = 128; // glibc on 64 bits: 336, 128
         byte* attributes = stackalloc byte[AttributesSize];
         byte* defaults = stackalloc byte[SignalSetSize];
         new Span<byte>(defaults, SignalSetSize).Clear();
-        // The runtime ignores SIGPIPE before anything of ours runs, and an ignored signal stays ignored across execve(2).
-        *(ulong*)defaults |= 1UL << (SignalPipe - 1);
+        foreach (int number in defaultSignals)
+            *(ulong*)defaults |= 1UL << (number - 1);
         int error = posix_spawnattr_init(attributes);
         if (error != 0)
         {
@@ -143,6 +149,27 @@ internal sealed unsafe partial class CommandProcess
                 pin.Free();
             NativeMemory.Free(arguments);
             _ = posix_spawnattr_destroy(attributes);
+        }
+    }
+
+    /// <summary>Whose parent ignores SIGCHLD has no exit status: where we were started to ignore it neither we nor the command do, as with timeout(1).</summary>
+    private static void HearOfChildren()
+    {
+        nint before = signal(SignalChild, Default);
+        if (before != Ignore)
+            _ = signal(SignalChild, before);
+    }
+
+    /// <summary>The runtime ignores SIGPIPE as it starts: start.c has looked before it.</summary>
+    private static bool PipeWasIgnored()
+    {
+        try
+        {
+            return orphan_agent_pipe_was_ignored() != 0;
+        }
+        catch (DllNotFoundException)
+        {
+            return false; // not the native program
         }
     }
 
@@ -180,6 +207,12 @@ internal sealed unsafe partial class CommandProcess
 
     [LibraryImport("libc")]
     private static partial int raise(int signal);
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int number, nint handler);
+
+    [LibraryImport("orphan-agent-start")]
+    private static partial int orphan_agent_pipe_was_ignored();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);

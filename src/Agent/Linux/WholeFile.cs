@@ -35,6 +35,12 @@ public static unsafe class WholeFile
             }
             File.Move(temporary, target, overwrite: true);
         }
+        catch (IOException e)
+        {
+            File.Delete(temporary);
+            // The name that was given, and not one that nobody has heard of.
+            throw new IOException(e.Message.Replace(temporary, target, StringComparison.Ordinal), e);
+        }
         catch
         {
             File.Delete(temporary);

@@ -23,6 +23,9 @@ public sealed record ThreadStack(int? Tid, string Name, ImmutableArray<StackFram
 {
     /// <summary>What its runtime says that it waits for, <c>child process 4303</c> say. Of runtimes that wait with an empty stack.</summary>
     public ImmutableArray<string> WaitsFor { get; init; } = [];
+
+    /// <summary>A service thread of its runtime, which no finding tells of.</summary>
+    public bool Serves { get; init; }
 }
 
 /// <param name="Function">Name of function or method, with its class or module where the language has them.</param>

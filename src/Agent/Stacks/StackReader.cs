@@ -50,7 +50,7 @@ public static class StackReader
     {
         try
         {
-            return await Task.Run(() => ReadOneAsync(target, limit, over), CancellationToken.None).WaitAsync(limit + Clearing, time, CancellationToken.None);
+            return target.InOrder(await Task.Run(() => ReadOneAsync(target, limit, over), CancellationToken.None).WaitAsync(limit + Clearing, time, CancellationToken.None));
         }
         catch (TimeoutException)
         {

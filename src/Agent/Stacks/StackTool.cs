@@ -27,7 +27,27 @@ internal abstract class StackTool
 /// <param name="Threads">Its threads by tid, with their names.</param>
 public sealed record StackTarget(int Pid, string Comm, ImmutableArray<(int Tid, string Name)> Threads)
 {
+    /// <summary>Tids of the service threads of its runtime.</summary>
+    public IReadOnlySet<int> Services { get; init; } = ImmutableHashSet<int>.Empty;
+
+    /// <summary>Tids of those whose waits a finding tells of.</summary>
+    public IReadOnlySet<int> Told { get; init; } = ImmutableHashSet<int>.Empty;
+
     internal static StackTarget Of(ProcessRecord process) => new(process.Pid, process.Comm, [.. process.Threads.Select(thread => (thread.Tid, thread.Comm))]);
+
+    /// <summary>What a runtime says of all its threads first, then those that a finding tells of, the program's own, and those of its runtime.</summary>
+    internal ProcessStacks InOrder(ProcessStacks read) => read with
+    {
+        Threads = [.. read.Threads.Select(thread => thread with { Serves = thread.Tid is { } tid && Services.Contains(tid) && !Told.Contains(tid) }).OrderBy(Rank)],
+    };
+
+    private int Rank(ThreadStack thread) => thread switch
+    {
+        { Tid: null } => 0,
+        { Tid: { } tid } when Told.Contains(tid) => 1,
+        { Serves: false } => 2,
+        _ => 3,
+    };
 
     /// <summary>The kernel's name of a thread; that of the process where the thread is not known.</summary>
     internal string NameOf(int? tid) => Threads.FirstOrDefault(thread => thread.Tid == tid).Name ?? Comm;

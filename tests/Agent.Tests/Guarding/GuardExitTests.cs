@@ -38,6 +38,16 @@ public sealed class GuardExitTests
     }
 
     [Fact]
+    public async Task Guard_OptionsOfTheCommand_AreTheCommandsOwn()
+    {
+        await using var guarded = GuardedProgram.Start("echo", "--version", "--help");
+
+        Ran ran = await guarded.EndAsync();
+
+        Assert.Equal((0, "--version --help\n", ""), (ran.Exit, ran.Text, ran.Error));
+    }
+
+    [Fact]
     public async Task Guard_BadUsage_Ends125WithoutStartingAnything()
     {
         await using var guarded = GuardedProgram.StartWith(["--grace", "soon"], "echo", "started");

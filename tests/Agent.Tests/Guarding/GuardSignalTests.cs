@@ -49,6 +49,7 @@ public sealed class GuardSignalTests
     [InlineData("")]
     [InlineData("trap '' HUP;")]
     [InlineData("trap '' INT QUIT USR1;")]
+    [InlineData("trap '' XFSZ ALRM TSTP TTIN TTOU WINCH;")]
     public async Task Guard_Dispositions_AreThoseThatItWasStartedWith(string before)
     {
         const string Tell = "grep -E '^Sig(Ign|Blk|Cgt):' /proc/self/status";
@@ -60,12 +61,23 @@ public sealed class GuardSignalTests
         string[] both = ran.Text.Split("--\n");
         Assert.Equal(Masks(both[0]), Masks(both[1]));
 
-        // SIGPIPE the runtime ignores before guard can see how it was, so that it is always as a terminal has it; and posix_spawn(3) ignores the two signals
+        // SIGPIPE is a matter of the native program (GuardEdgeTests of the zoo); and posix_spawn(3) ignores the two signals
         // that are the C library's own, which each program's C library sets anew.
         static ulong[] Masks(string status) =>
             [.. status.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => ulong.Parse(line[7..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & ~(Bit(13) | Bit(32) | Bit(33)))];
 
         static ulong Bit(int signal) => 1UL << (signal - 1);
+    }
+
+    /// <summary>Without an exit status guard would wait for ever.</summary>
+    [Fact]
+    public async Task Guard_StartedToIgnoreSigchld_HasTheExitCodeAllTheSame()
+    {
+        await using var guarded = GuardedProgram.Other("python3", "-I", "-c", "import os, signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execl(os.environ['AGENT'], 'orphan-agent', 'guard', '--', 'sh', '-c', 'exit 7')");
+
+        Ran ran = await guarded.EndAsync();
+
+        Assert.Equal((7, ""), (ran.Exit, ran.Error));
     }
 
     [Fact]

@@ -54,6 +54,47 @@ public sealed class StackTextTests
     }
 
     [Fact]
+    public void Lines_RunsOfUnknownFrames_AreCounted()
+    {
+        StackFrame[] frames = [new("read"), new("?? in dash"), new("?? in dash"), new("?? in dash"), new("main"), new("?? in dash"), new("f"), new("f")];
+
+        Assert.Equal(
+            """
+            some (7), by gdb:
+              thread t (7)
+                at read
+                at ?? in dash, 3 frames
+                at main
+                at ?? in dash
+                at f
+                at f
+            """,
+            Text(new ProcessStacks(7, "some", "gdb", [new ThreadStack(7, "t", [.. frames])])));
+    }
+
+    [Fact]
+    public void InOrder_ThreadsOfARuntime_ComeLastAndInOneLine()
+    {
+        ThreadStack[] threads = [.. Enumerable.Range(1, 5).Select(tid => new ThreadStack(tid, $"t{tid}", [new($"f{tid}")])), new ThreadStack(null, "Java-level deadlock", [new("x")])];
+        var target = new StackTarget(7, "some", []) { Services = new HashSet<int> { 1, 2, 4 }, Told = new HashSet<int> { 4, 5 } };
+
+        Assert.Equal(
+            """
+            some (7), by gdb:
+              thread Java-level deadlock
+                at x
+              thread t4 (4)
+                at f4
+              thread t5 (5)
+                at f5
+              thread t3 (3)
+                at f3
+              and 2 threads of its runtime: t1, t2
+            """,
+            Text(target.InOrder(new ProcessStacks(7, "some", "gdb", [.. threads]))));
+    }
+
+    [Fact]
     public void Lines_NamesThatActOnATerminal_AreVisible() =>
         Assert.Contains("at \\x1b[2J (\\n:1)", Text(new ProcessStacks(1, "some", "gdb", [new(1, "t", [new("\e[2J", "\n", 1)])])), StringComparison.Ordinal);
 

@@ -35,6 +35,13 @@ public sealed class EvidenceBundle
 
     public string Folder { get; }
 
+    public bool HasCapture => File.Exists(Path.Combine(Folder, CaptureName));
+
+    /// <summary>Nothing of it could be written, which has been said; the folder is gone.</summary>
+    public bool IsEmpty { get; private set; }
+
+    private bool _isTold;
+
     /// <summary>Makes the folder, empty. Null: it cannot be made, which has been said.</summary>
     /// <param name="bundle">DIR of <c>--bundle</c>; null: below <see cref="StateDirectory"/>, where old ones go (<see cref="EvidenceShelf"/>).</param>
     /// <param name="environment">Value of a variable, null where it is not set.</param>
@@ -69,12 +76,14 @@ public sealed class EvidenceBundle
         string? failure = null;
         Keep(CaptureName, () => outcome.Evidence is { } evidence ? Encoded(evidence) : null);
         Keep("finding.json", () => outcome.Findings is [var finding, ..] ? JsonSerializer.SerializeToUtf8Bytes(finding, FindingJson.Default.Finding) : null);
-        Keep("report.txt", () => Text(output => output.Write(GuardText.Of(outcome, context with { Style = TextStyle.File, EvidenceAt = Folder }))));
+        Keep("report.txt", () => Text(output => output.Write(GuardText.Of(outcome, context with { Style = TextStyle.File, EvidenceAt = Folder, HasCapture = HasCapture }))));
         Keep("fds.txt", () => Text(output => FdTables.Write(output, outcome)));
         Keep("stacks.txt", () => outcome.Stacks.IsEmpty ? null : Text(output => WriteStacks(output, outcome)));
         Keep("README", () => Text(output => WriteReadMe(output, outcome)));
-        if (failure is not null)
-            error.WriteLine($"orphan-agent: guard: the evidence is not whole: {VisibleText.Of(failure)}");
+        IsEmpty = TryRemoveEmpty();
+        if (failure is not null && !_isTold)
+            error.WriteLine($"orphan-agent: guard: {(IsEmpty ? "no evidence is kept" : "the evidence is not whole")}: {VisibleText.Of(failure)}");
+        _isTold |= failure is not null;
 
         // What cannot be kept costs the others nothing; the first reason is told.
         void Keep(string name, Func<byte[]?> content)
@@ -88,6 +97,21 @@ public sealed class EvidenceBundle
             {
                 failure ??= $"{name}: {e.Message}";
             }
+        }
+    }
+
+    private bool TryRemoveEmpty()
+    {
+        try
+        {
+            if (Directory.EnumerateFileSystemEntries(Folder).Any())
+                return false;
+            Directory.Delete(Folder);
+            return true;
+        }
+        catch (Exception e) when (StateDirectory.IsFailure(e))
+        {
+            return false;
         }
     }
 
@@ -119,7 +143,7 @@ public sealed class EvidenceBundle
         string capture = Shown.Command([Path.Combine(Folder, CaptureName)], TextStyle.File, int.MaxValue);
         output.WriteLine($"Evidence of `{Shown.Command(outcome.Command, TextStyle.File, 200)}`, started {outcome.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)}, pid {outcome.Pid}.");
         output.WriteLine();
-        if (File.Exists(Path.Combine(Folder, CaptureName)))
+        if (HasCapture)
         {
             output.WriteLine("Diagnose it again, on any machine:");
             output.WriteLine($"  orphan-agent replay {capture}");

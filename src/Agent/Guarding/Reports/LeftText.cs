@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Guarding.Reports.Texts;
+using OrphanBoard.Shared.Text;
 
 namespace OrphanBoard.Agent.Guarding.Reports;
 
@@ -47,7 +48,7 @@ public static class LeftText
         string by = left.StartedBy is { } parent ? $", started by {parent}" : "";
         string since = $"since {Moments.At(left.Since, context)} ({Report.Span(Math.Max(0, (context.Now - left.Since).TotalSeconds))})";
         string stays = left.Stays ? ", a build server that is meant to stay" : "";
-        Report.Lines(output, $"  {(style.Unicode ? '●' : 'o')} ", $"{left.Comm} ({left.Pid}){command}, {since}{by}{stays}", style);
+        Report.Lines(output, $"  {(style.Unicode ? '●' : 'o')} ", $"{ProgramName.Of(left.Comm, left.Cmdline)} ({left.Pid}){command}, {since}{by}{stays}", style);
         if (left.Holds.IsEmpty)
             return;
         string fds = string.Join(", ", left.Holds.Take(MaxFds).Select(fd => $"fd {fd.Fd} ({fd.Target})")) + (left.Holds.Length > MaxFds ? $" and {left.Holds.Length - MaxFds} more" : "");

@@ -70,13 +70,7 @@ public static class PanicText
     private static void Ending(TextWriter output, GuardOutcome outcome, Finding finding, ReportContext context)
     {
         TextStyle style = context.Style;
-        if (context.EvidenceAt is { } folder)
-        {
-            // Not broken at its blanks: these lines are copied.
-            output.WriteLine($"{style.Strong("  evidence     ")}{Shown.Of(folder, style)}");
-            if (outcome.Evidence is not null)
-                output.WriteLine($"  {"",-13}orphan-agent replay {Shown.Command([Path.Combine(folder, EvidenceBundle.CaptureName)], style, int.MaxValue)}");
-        }
+        Report.Evidence(output, context);
         string title = $"orphan-agent: {Word(finding)} ({Shown.Of(finding.Rule, style)})";
         switch (context.Then)
         {

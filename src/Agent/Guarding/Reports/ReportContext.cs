@@ -12,6 +12,9 @@ public sealed record ReportContext(TextStyle Style, DateTimeOffset Now, TimeZone
     /// <summary>Folder in which the evidence lies; null: it could not be kept.</summary>
     public string? EvidenceAt { get; init; }
 
+    /// <summary>The capture is in it.</summary>
+    public bool HasCapture { get; init; }
+
     /// <summary>What guard does when it has told of a deadlock.</summary>
     public AfterPanic Then { get; init; }
 }

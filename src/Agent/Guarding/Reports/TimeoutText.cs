@@ -35,8 +35,7 @@ public static class TimeoutText
         }
         WriteDoings(output, outcome, style);
         StacksText.Write(output, outcome.Stacks, style);
-        if (context.EvidenceAt is { } folder)
-            output.WriteLine($"{style.Strong("  evidence     ")}{Shown.Of(folder, style)}");
+        Report.Evidence(output, context);
         output.WriteLine();
         string then = context.Then == AfterPanic.Keep ? "all its processes are left alive (--keep)" : "ending the command and all that it started";
         output.WriteLine(style.Loud($"orphan-agent: TIMEOUT (--timeout): {then}; exit code {outcome.ExitCode}"));

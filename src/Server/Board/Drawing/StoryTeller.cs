@@ -94,39 +94,18 @@ internal sealed class StoryTeller
     {
         var next = waits.ToLookup(w => w.From, w => w.To);
         var waitedFor = waits.Where(w => w.From != w.To).Select(w => w.To).ToHashSet();
-        var order = new List<int>();
-        var seen = new HashSet<int>();
-
-        List<int> starts =
-        [
-            .. finding.Participants.Where(p => p.Role == ParticipantRole.RootWaiter).Select(p => p.Pid),
-            .. waits.Select(w => w.From).Where(pid => !waitedFor.Contains(pid)),
-            .. waits.Select(w => w.From),
-            .. waits.Select(w => w.To),
-        ];
-        foreach (int start in starts)
-            Visit(start);
-
         var sharing = shared.All.SelectMany(r => r.Holders).Select(h => h.Pid).ToHashSet();
-        foreach (int pid in participants.Keys.OrderByDescending(culprits.Contains).ThenByDescending(stuck.Contains))
-        {
-            if (sharing.Contains(pid) || culprits.Contains(pid) || (waits.Count == 0 && stuck.Contains(pid)))
-                Visit(pid);
-        }
+        List<int> order = WaitOrder.DepthFirst(
+            [
+                .. finding.Participants.Where(p => p.Role == ParticipantRole.RootWaiter).Select(p => p.Pid),
+                .. waits.Select(w => w.From).Where(pid => !waitedFor.Contains(pid)),
+                .. waits.Select(w => w.From),
+                .. waits.Select(w => w.To),
+                .. participants.Keys.OrderByDescending(culprits.Contains).ThenByDescending(stuck.Contains)
+                    .Where(pid => sharing.Contains(pid) || culprits.Contains(pid) || (waits.Count == 0 && stuck.Contains(pid))),
+            ],
+            next);
         return order.Count <= Story.MaxProcesses ? order : order[..Story.MaxProcesses];
-
-        void Visit(int start)
-        {
-            var open = new Stack<int>([start]);
-            while (open.TryPop(out int pid))
-            {
-                if (!seen.Add(pid))
-                    continue;
-                order.Add(pid);
-                foreach (int target in next[pid].Reverse())
-                    open.Push(target);
-            }
-        }
     }
 
     private (ImmutableArray<StoryResource>, ImmutableArray<StoryPort>, Dictionary<int, int> FoldedPorts) ChooseResources(List<int> order, Dictionary<int, int> index)

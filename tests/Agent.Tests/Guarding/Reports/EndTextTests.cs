@@ -63,6 +63,15 @@ public class EndTextTests
     }
 
     [Fact]
+    public void Timeout_EvidenceKept_TellsHowToDiagnoseItAgain() => Assert.Contains(
+        "  evidence     /e v\n               orphan-agent replay '/e v/hang.capture'\n",
+        GuardText.Of(Runs.Of(GuardEnd.Timeout) with { Evidence = Runs.Capture() }, Runs.Context() with { EvidenceAt = "/e v", HasCapture = true }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Left_NameThatTheKernelHasCut_IsWhole() => Assert.Contains(
+        "● a-service-with-a-long-name (7)", Left(Runs.Of(GuardEnd.Exited) with { Left = [Runs.Left(7, "a-service-with-") with { Cmdline = ["/opt/a-service-with-a-long-name"] }] }), StringComparison.Ordinal);
+
+    [Fact]
     public void Timeout_WithAFinding_DrawsIt()
     {
         string text = GuardText.Of(Runs.Of(GuardEnd.Timeout, Runs.Founding() with { Confidence = Confidence.Suspected }), Runs.Context());

@@ -57,6 +57,7 @@ public class PanicTextTests
         Runs.Panic(Runs.Deadlock(Runs.Founding()), Runs.Context() with
         {
             EvidenceAt = "/state/evidence/x",
+            HasCapture = true,
             Seen = new SeenCount(3, Runs.Now.AddDays(-2), Runs.Now.AddHours(-13).AddMinutes(-1), "cargo test"),
         }));
 

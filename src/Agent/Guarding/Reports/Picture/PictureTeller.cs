@@ -65,24 +65,13 @@ internal sealed class PictureTeller
     {
         ILookup<int, int> next = _waits.ToLookup(wait => wait.From, wait => wait.To);
         HashSet<int> waitedFor = [.. _waits.Where(wait => wait.From != wait.To).Select(wait => wait.To)];
-        var order = new List<int>();
-        var seen = new HashSet<int>();
-        foreach (int start in _finding.Participants.Where(process => process.Role == ParticipantRole.RootWaiter).Select(process => process.Pid)
-            .Concat(_waits.Select(wait => wait.From).Where(pid => !waitedFor.Contains(pid)))
-            .Concat(_waits.Select(wait => wait.From))
-            .Concat(_culprits.Select(culprit => culprit.Pid))
-            .Concat(_waits.Count == 0 ? _finding.Pids : []))
-        {
-            var open = new Stack<int>([start]);
-            while (open.TryPop(out int pid))
-            {
-                if (!seen.Add(pid))
-                    continue;
-                order.Add(pid);
-                foreach (int target in next[pid].Reverse())
-                    open.Push(target);
-            }
-        }
+        List<int> order = WaitOrder.DepthFirst(
+            _finding.Participants.Where(process => process.Role == ParticipantRole.RootWaiter).Select(process => process.Pid)
+                .Concat(_waits.Select(wait => wait.From).Where(pid => !waitedFor.Contains(pid)))
+                .Concat(_waits.Select(wait => wait.From))
+                .Concat(_culprits.Select(culprit => culprit.Pid))
+                .Concat(_waits.Count == 0 ? _finding.Pids : []),
+            next);
         if (order.Count <= MaxProcesses)
             return order;
         // Whom the others are stuck for is drawn, wherever the way to it ends.
@@ -179,7 +168,7 @@ internal sealed class PictureTeller
 
     private bool IsCulprit(int pid, FdInfo fd) => _culprits.Any(culprit => culprit.Pid == pid && culprit.Fd == fd.Fd);
 
-    private string Name(int pid) => pid == Outside ? "outside" : _participants.TryGetValue(pid, out Participant? process) ? $"{Shown.Of(PictureWords.Program(process), _style)} ({pid})" : $"pid {pid}";
+    private string Name(int pid) => pid == Outside ? "outside" : _participants.TryGetValue(pid, out Participant? process) ? $"{Shown.Of(process.Name, _style)} ({pid})" : $"pid {pid}";
 
     private static string Letter(int index) => $"{(char)('A' + index % 26)}{(index < 26 ? "" : $"{index / 26 + 1}")}";
 }

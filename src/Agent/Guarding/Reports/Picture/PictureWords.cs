@@ -33,15 +33,6 @@ internal static class PictureWords
     /// <summary>Whether who could end such a wait has another end of it open, or what it is the lock of.</summary>
     public static bool IsPair(string kind) => Parse(kind) is WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.FileLock;
 
-    /// <summary>comm, or where the kernel cut it at 15 bytes the name that the first argument goes on with.</summary>
-    public static string Program(Participant process)
-    {
-        if (process.Comm.Length < 15 || process.Cmdline is not [var path, ..])
-            return process.Comm;
-        string name = path[(path.LastIndexOf('/') + 1)..];
-        return name.StartsWith(process.Comm, StringComparison.Ordinal) ? name : process.Comm;
-    }
-
     /// <summary><c>pipe 4711</c></summary>
     public static string Name(string target) => FdTarget.Parse(target) switch
     {

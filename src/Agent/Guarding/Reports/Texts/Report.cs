@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrphanBoard.Agent.Guarding.Reports.Picture;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;
 
@@ -48,7 +47,7 @@ internal static class Report
             (int pid, string remedy) = one.Key;
             string[] resources = [.. one.Select(culprit => culprit.Resource).Distinct(StringComparer.Ordinal)];
             string what = string.Join(", ", resources.Take(8)) + (resources.Length > 8 ? $" and {resources.Length - 8} more" : "");
-            string who = finding.Participants.FirstOrDefault(process => process.Pid == pid) is { } known ? $"{PictureWords.Program(known)} ({pid})" : $"pid {pid}";
+            string who = finding.Participants.FirstOrDefault(process => process.Pid == pid) is { } known ? $"{known.Name} ({pid})" : $"pid {pid}";
             int[] fds = [.. one.Where(culprit => culprit.Fd is not null).Select(culprit => culprit.Fd!.Value).Distinct()];
             string of = fds.Length == 0 ? "" : $"fd {string.Join(", ", fds.Take(8))}{(fds.Length > 8 ? $" and {fds.Length - 8} more" : "")} of ";
             Field(output, "culprit", $"{of}{who}, {what}", style, loud: true);
@@ -56,6 +55,16 @@ internal static class Report
         }
         if (all.Count > MaxCulprits)
             Field(output, "", $"and {Shown.Count(all.Count - MaxCulprits, "more culprit", "more culprits")}: finding.json in the evidence names them", style);
+    }
+
+    /// <summary>Where the evidence lies, and how to diagnose it again; nothing where none is kept. Not broken at blanks: these lines are copied.</summary>
+    public static void Evidence(TextWriter output, ReportContext context)
+    {
+        if (context.EvidenceAt is not { } folder)
+            return;
+        output.WriteLine($"{context.Style.Strong("  evidence     ")}{Shown.Of(folder, context.Style)}");
+        if (context.HasCapture)
+            output.WriteLine($"  {"",-13}orphan-agent replay {Shown.Command([Path.Combine(folder, EvidenceBundle.CaptureName)], context.Style, int.MaxValue)}");
     }
 
     /// <summary>A word at the left and what it says beside it.</summary>
