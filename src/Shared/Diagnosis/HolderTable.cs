@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OrphanBoard.Shared.Snapshots;
 
@@ -16,22 +17,28 @@ internal readonly record struct Holder(HostProcess Owner, int Fd, FdAccess Acces
     public int CompareTo(Holder other) => Process != other.Process ? Process.CompareTo(other.Process) : Fd.CompareTo(other.Fd);
 }
 
-/// <summary>What an fd refers to, where that can be told from its like.</summary>
-internal readonly record struct HeldObject(FdKind Kind, ulong Id)
+/// <summary>What two looks at an fd table have not in common. Ascending.</summary>
+internal enum TableChange
 {
-    public static HeldObject Of(FdTarget target) => new(target.Kind, target.Id);
+    None,
 
-    /// <summary>Asked for each fd of the host: ids differ in their low bits.</summary>
-    public override int GetHashCode() => (int)((uint)Id * 8 + (uint)Kind);
+    /// <summary>What is known of the fds beyond number, access mode and the link's text: fdinfo, which is read of suspects only, tells which eventfd it is, say.</summary>
+    Facts,
+
+    /// <summary>Which fds there are, or where they lead.</summary>
+    Links,
 }
 
-/// <summary>From an object that fds refer to, to all who hold it. Only what changes in an fd table costs.</summary>
+/// <summary>
+/// From an object that fds refer to, to all who hold it. Only what changes in an fd table costs. Most objects have one holder and nobody asks for them: such a
+/// holder lies in the table itself, and a list is made when a second one comes, or somebody asks.
+/// </summary>
 internal sealed class HolderTable
 {
-    private readonly Dictionary<HeldObject, OrderedList<Holder>> _lists = [];
-    private readonly HashSet<HeldObject> _lost = [];
+    private readonly Dictionary<ulong, Held> _held = [];
+    private readonly HashSet<ulong> _lost = [];
     private readonly List<FdTarget> _letGo = [];
-    private readonly List<HeldObject> _freed = [];
+    private int _look;
 
     /// <summary>All who hold an eventfd, whichever it is.</summary>
     public OrderedList<Holder> EventFds { get; } = new();
@@ -42,60 +49,66 @@ internal sealed class HolderTable
     /// <summary>Who held what until now is what the look before says.</summary>
     public void BeginLook()
     {
+        _look++;
         _lost.Clear();
-        _freed.Clear();
     }
 
-    /// <summary>Kind and id of all that somebody holds.</summary>
-    public Dictionary<HeldObject, OrderedList<Holder>>.KeyCollection Objects => _lists.Keys;
-
-    /// <summary>What its last holder has let go of since the look before; somebody may have taken it up again.</summary>
-    public List<HeldObject> Freed => _freed;
+    /// <summary>Room for so many objects, before the first of them: growing would take twice that.</summary>
+    public void Expect(int objects) => _held.EnsureCapacity(objects);
 
     /// <summary>All who hold it, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
-    public OrderedList<Holder> Of(FdTarget target) =>
-        CanBeTold(target) && _lists.TryGetValue(HeldObject.Of(target), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
+    public OrderedList<Holder> Of(FdTarget target) => CanBeTold(target) ? Of(KeyOf(target)) : OrderedList<Holder>.None;
 
     /// <summary>The same of a socket, by its inode.</summary>
-    public OrderedList<Holder> OfSocket(ulong inode) => _lists.TryGetValue(new HeldObject(FdKind.Socket, inode), out OrderedList<Holder>? list) ? list : OrderedList<Holder>.None;
+    public OrderedList<Holder> OfSocket(ulong inode) => Of(KeyOf(FdKind.Socket, inode));
 
     /// <summary>Whether somebody held it at the look before who no longer does.</summary>
-    public bool LostOne(FdTarget target) => _lost.Contains(HeldObject.Of(target));
+    public bool LostOne(FdTarget target) => _lost.Contains(KeyOf(target));
+
+    /// <summary>Since how many looks, the last one included, somebody has held the socket with this inode; 0: nobody does. Let go of and taken up again, it may be another.</summary>
+    public int LooksHeld(ulong inode) => _held.TryGetValue(KeyOf(FdKind.Socket, inode), out Held held) ? _look - held.Since + 1 : 0;
 
     /// <param name="owner">Whose table changes.</param>
     /// <param name="before">Its table until now, ascending.</param>
     /// <param name="after">Its table from now on.</param>
-    public void Change(HostProcess owner, ImmutableArray<FileDescriptor> before, ImmutableArray<FileDescriptor> after)
+    /// <returns>How far they differ.</returns>
+    public TableChange Change(HostProcess owner, ImmutableArray<FileDescriptor> before, ImmutableArray<FileDescriptor> after)
     {
         if (before == after)
-            return;
+            return TableChange.None;
+        var change = TableChange.None;
         _letGo.Clear();
         int old = 0, now = 0;
         while (old < before.Length || now < after.Length)
         {
             FileDescriptor? was = old < before.Length ? before[old] : null, becomes = now < after.Length ? after[now] : null;
-            if (was is not null && becomes is not null && IsSame(was, becomes))
+            int order = was is null ? 1 : becomes is null ? -1 : was.Number - becomes.Number;
+            TableChange here = order == 0 ? Compare(was!, becomes!) : TableChange.Links;
+            if (here > change)
+                change = here;
+            if (here != TableChange.None && !(order == 0 && was!.Access == becomes!.Access && IsSameObject(was.Target, becomes.Target)))
             {
-                old++;
-                now++;
+                if (order <= 0)
+                    Remove(new Holder(owner, was!.Number, was.Access), was.Target);
+                if (order >= 0)
+                    Add(new Holder(owner, becomes!.Number, becomes.Access), becomes.Target);
             }
-            else if (becomes is null || (was is not null && was.Number <= becomes.Number))
-            {
-                Remove(new Holder(owner, was!.Number, was.Access), was.Target);
-                old++;
-            }
-            else
-            {
-                Add(new Holder(owner, becomes.Number, becomes.Access), becomes.Target);
-                now++;
-            }
+            old += order <= 0 ? 1 : 0;
+            now += order >= 0 ? 1 : 0;
         }
         // At another number, or with another access mode, it still holds it.
         foreach (FdTarget target in _letGo)
         {
             if (!Holds(owner, target))
-                _lost.Add(HeldObject.Of(target));
+                _lost.Add(KeyOf(target));
         }
+        return change;
+    }
+
+    private OrderedList<Holder> Of(ulong key)
+    {
+        ref Held held = ref CollectionsMarshal.GetValueRefOrNullRef(_held, key);
+        return Unsafe.IsNullRef(ref held) ? OrderedList<Holder>.None : held.List();
     }
 
     private void Add(Holder holder, FdTarget target)
@@ -108,9 +121,11 @@ internal sealed class HolderTable
         }
         if (!CanBeTold(target))
             return;
-        ref OrderedList<Holder>? list = ref CollectionsMarshal.GetValueRefOrAddDefault(_lists, HeldObject.Of(target), out _);
-        list ??= new OrderedList<Holder>();
-        list.Add(holder);
+        ref Held held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, KeyOf(target), out bool known);
+        if (known)
+            held.List().Add(holder);
+        else
+            held = new Held(holder, _look);
     }
 
     private void Remove(Holder holder, FdTarget target)
@@ -121,13 +136,18 @@ internal sealed class HolderTable
             if (target.Id == 0)
                 UntoldEventFds.Remove(holder);
         }
-        if (!CanBeTold(target) || !_lists.TryGetValue(HeldObject.Of(target), out OrderedList<Holder>? list))
+        if (!CanBeTold(target))
             return;
-        list.Remove(holder);
-        if (list.Count == 0)
+        ref Held held = ref CollectionsMarshal.GetValueRefOrNullRef(_held, KeyOf(target));
+        if (Unsafe.IsNullRef(ref held))
+            return;
+        if (held.IsAlone)
         {
-            _lists.Remove(HeldObject.Of(target));
-            _freed.Add(HeldObject.Of(target));
+            _held.Remove(KeyOf(target));
+        }
+        else
+        {
+            held.List().Remove(holder);
         }
         _letGo.Add(target);
     }
@@ -141,8 +161,40 @@ internal sealed class HolderTable
         return index < holders.Length && holders[index].Owner == owner;
     }
 
-    private static bool IsSame(FileDescriptor a, FileDescriptor b) =>
-        a.Number == b.Number && a.Access == b.Access && a.Target.Kind == b.Target.Kind && a.Target.Id == b.Target.Id;
+    private static TableChange Compare(FileDescriptor was, FileDescriptor becomes) =>
+        ReferenceEquals(was, becomes) || was.Equals(becomes) ? TableChange.None
+        : was.Access == becomes.Access && was.Target.Text == becomes.Target.Text ? TableChange.Facts
+        : TableChange.Links;
+
+    private static bool IsSameObject(FdTarget a, FdTarget b) => a.Kind == b.Kind && a.Id == b.Id;
 
     private static bool CanBeTold(FdTarget target) => target.Kind is FdKind.Pipe or FdKind.Socket or FdKind.EventFd && target.Id != 0;
+
+    private static ulong KeyOf(FdTarget target) => KeyOf(target.Kind, target.Id);
+
+    /// <summary>Kind and id in one number. What the kernel counts these objects with has far fewer bits.</summary>
+    private static ulong KeyOf(FdKind kind, ulong id) => id * 4 + (ulong)(kind - FdKind.Pipe);
+
+    /// <summary>The holders of one object.</summary>
+    /// <param name="only">The first.</param>
+    /// <param name="since">The look since which somebody has held it.</param>
+    private struct Held(Holder only, int since)
+    {
+        private readonly Holder _only = only;
+        private OrderedList<Holder>? _list;
+
+        public readonly int Since => since;
+
+        public readonly bool IsAlone => _list is null or { Count: 1 };
+
+        public OrderedList<Holder> List()
+        {
+            if (_list is null)
+            {
+                _list = new OrderedList<Holder>();
+                _list.Add(_only);
+            }
+            return _list;
+        }
+    }
 }

@@ -14,6 +14,7 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     private ImmutableArray<Wait> _waits;
     private ImmutableArray<Wait> _patient;
     private ImmutableArray<bool> _services;
+    private ProcessIdentity? _identity;
     private LocalFacts? _facts;
 
     public int Pid { get; } = record.Pid;
@@ -21,7 +22,7 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     public ProcessRecord Record { get; private set; } = record;
 
     /// <summary>Who it is to its children, even when it has ended.</summary>
-    public ProcessIdentity Identity { get; private set; } = new(record.Key, record.Comm);
+    public ProcessIdentity Identity => _identity ??= new ProcessIdentity(Record.Key, Record.Comm);
 
     /// <summary>Whether the last look is the first to show it.</summary>
     public bool IsNew { get; private set; } = true;
@@ -33,6 +34,9 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     public ProcessRecord? Before => IsNew ? null : HasChanged ? _before : Record;
 
     private ProcessRecord? _before;
+
+    /// <summary>Whether it stood still between the looks, see <see cref="Steadiness"/>: the same record is of a process that did, or of which that cannot be told.</summary>
+    public bool StoodStill { get; private set; }
 
     /// <summary>What earlier looks knew, if there is a <see cref="LookMemory"/>.</summary>
     public Remembered? Past { get; set; }
@@ -46,23 +50,29 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     /// <summary>Living, with an fd table that could not be read, in whole or in part: it may hold anything.</summary>
     public bool IsHidden => Record is { IsZombie: false, FdSight: not Sight.Seen };
 
-    public void Replace(ProcessRecord record)
+    /// <param name="record">Of this look.</param>
+    /// <param name="table">How its fd table differs from that of the look before.</param>
+    public void Replace(ProcessRecord record, TableChange table)
     {
-        _before = Record;
-        Record = record;
+        ProcessRecord before = Record;
+        (_before, Record) = (before, record);
         HasChanged = true;
+        StoodStill = before.FdSight == record.FdSight && table != TableChange.Links && Steadiness.WhyItsThreadsMayHaveMoved(before, record) is null;
         _facts = null;
-        _waits = default;
-        _patient = default;
         _services = default;
-        if (Identity.Comm != record.Comm)
-            Identity.Comm = record.Comm;
+        if (!StoodStill || table != TableChange.None || !WaitDecoder.KnowsAsMuchOf(before, record))
+        {
+            _waits = default;
+            _patient = default;
+        }
+        _identity?.Comm = record.Comm;
     }
 
     /// <summary>The next look begins.</summary>
     public void Settle()
     {
         IsNew = HasChanged = false;
+        StoodStill = true;
         _before = null;
     }
 
@@ -84,13 +94,13 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     {
         if (_facts is { } known)
             return known;
-        ImmutableArray<Wait> waits = Decode(host);
+        ImmutableArray<Wait> waits = WaitsOf(host);
         ImmutableArray<bool> services = Housekeeping.Of(Record, waits);
         LocalFacts facts = LocalFact.Of(Record, waits, services);
         if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe | LocalFacts.AwaitsFifo | LocalFacts.HasLockFault)) != 0)
         {
             (_waits, _services) = (waits, services);
-            _patient = waits.Any(wait => wait.Bounded == Bounded.Yes) ? [.. waits.Select(wait => wait.WithoutTimeout)] : waits;
+            _patient = !_patient.IsDefault ? _patient : waits.Any(wait => wait.Bounded == Bounded.Yes) ? [.. waits.Select(wait => wait.WithoutTimeout)] : waits;
         }
         _facts = facts;
         return facts;
@@ -100,10 +110,14 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     {
         ImmutableArray<ThreadRecord> threads = Record.Threads;
         var waits = ImmutableArray.CreateBuilder<Wait>(threads.Length);
+        ThreadRecord? last = null;
         foreach (ThreadRecord thread in threads)
         {
-            if (IsAlive(thread))
-                waits.Add(WaitDecoder.Decode(host, Record, thread));
+            if (!IsAlive(thread))
+                continue;
+            // The threads of a pool wait alike, and there are many of them.
+            waits.Add(last is not null && WaitDecoder.IsSharedBy(Record, last, waits[^1], thread) ? waits[^1] : WaitDecoder.Decode(host, Record, thread));
+            last = thread;
         }
         return waits.DrainToImmutable();
     }
@@ -121,8 +135,11 @@ internal sealed class ProcessIdentity(ProcessKey key, string comm)
 }
 
 /// <summary>What looks before the last knew of a process, see <see cref="LookMemory"/>. Times are since boot.</summary>
-internal sealed class Remembered
+/// <param name="since">When it was first seen.</param>
+internal sealed class Remembered(TimeSpan since)
 {
+    public TimeSpan Since => since;
+
     public ProcessIdentity? Parent { get; set; }
 
     /// <summary>Those above it when it was first seen, nearest first.</summary>
@@ -134,8 +151,8 @@ internal sealed class Remembered
 
     public TimeSpan? ZombieSince { get; set; }
 
-    /// <summary>Threads whose counters are known, ascending by tid.</summary>
-    public Still[] Threads { get; set; } = [];
+    /// <summary>Threads whose counters are known, ascending by tid. Null: all have stood still since it was first seen, as most do; then nothing need be kept of them.</summary>
+    public Still[]? Threads { get; set; }
 }
 
 /// <summary>A thread whose counters have been the same since then.</summary>

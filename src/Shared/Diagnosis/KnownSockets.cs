@@ -5,51 +5,64 @@ namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
 /// What is known of sockets by their inodes. The tables are read only at looks that have suspects; what they said that does not change as long as somebody
-/// holds the socket is kept for the looks after, so that whoever listens or speaks with a remote party is not suspected again and again.
+/// holds the socket holds for the looks after, so that whoever listens or speaks with a remote party is not suspected again and again.
 /// </summary>
-internal sealed class KnownSockets
+internal sealed class KnownSockets(HolderTable holders)
 {
     /// <summary>How long it is believed that a socket which was in no table, or whose other end was not, is still none of those that could be: it may connect meanwhile.</summary>
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(60);
 
-    private readonly Dictionary<ulong, SocketFact> _facts = [];
-    private ImmutableArray<SocketRecord>? _table;
-    private TimeSpan _now;
+    /// <summary>The last that was read, how many looks ago, and when.</summary>
+    private ImmutableArray<SocketRecord> _table = [];
+    private int _looksSince;
+    private TimeSpan _readAt, _now;
 
-    /// <summary>One more look, and who holds what at it.</summary>
-    public void Advance(Snapshot look, HolderTable holders)
+    /// <summary>One more look.</summary>
+    public void Advance(Snapshot look)
     {
-        _table = look.Sockets;
         _now = look.Uptime;
-        if (_table is null)
-        {
-            foreach ((FdKind kind, ulong id) in holders.Freed)
-            {
-                if (kind == FdKind.Socket)
-                    _facts.Remove(id);
-            }
+        _looksSince++;
+        if (look.Sockets is not { } table)
             return;
-        }
-        _facts.Clear();
-        foreach ((FdKind kind, ulong id) in holders.Objects)
-        {
-            if (kind == FdKind.Socket && Judge(id) is { Party: not SocketParty.NotKnown } fact)
-                _facts[id] = fact;
-        }
+        (_table, _looksSince, _readAt) = (table, 0, _now);
     }
 
     /// <summary>The record in the last look's table; null where that look has none, or it is not among them.</summary>
-    public SocketRecord? Find(ulong inode)
+    public SocketRecord? Find(ulong inode) => _looksSince == 0 ? InTable(inode) : null;
+
+    /// <summary>What the last look says, or earlier ones said that still holds.</summary>
+    public SocketFact FactOf(ulong inode) =>
+        holders.LooksHeld(inode) > _looksSince && Judge(inode) is var fact && (fact.Lasts || _now < _readAt + Believed) ? fact : default;
+
+    /// <summary>Unix listeners of a network namespace whose queue is full: connect(2) waits for one of them, whatever its name.</summary>
+    public IEnumerable<SocketRecord> FullListeners(ulong? netNamespace) => _looksSince > 0 ? [] : _table.Where(socket =>
+        socket is { Family: SocketFamily.Unix, State: SocketState.Listening, ReceiveQueue: { } waiting, SendQueue: { } backlog } && waiting > backlog
+        && socket.NetNamespace == netNamespace);
+
+    private SocketFact Judge(ulong inode) => InTable(inode) switch
     {
-        if (_table is not { } table)
-            return null;
-        int low = 0, high = table.Length - 1;
+        // Of another family (netlink, UDP, vsock), of a namespace that cannot be named, or TCP that is not connected yet.
+        null => new SocketFact(SocketParty.Outside, Lasts: false),
+        // Who has a name may be sent to by anybody, and the one at the other end reads all the same what it is sent.
+        { Family: SocketFamily.Unix, Type: SocketType.Datagram, State: SocketState.Established, Peer: { } peer and not 0 } => new SocketFact(SocketParty.Local, Lasts: true) { Peer = peer },
+        { Type: SocketType.Datagram } or { State: SocketState.Listening } => new SocketFact(SocketParty.Outside, Lasts: true),
+        { State: SocketState.Closing } => new SocketFact(SocketParty.Outside, Lasts: false),
+        { State: not SocketState.Established } => default,
+        { Peer: null, RemoteIsLocal: true } => new SocketFact(SocketParty.Outside, Lasts: false),
+        { Peer: null } => new SocketFact(SocketParty.Outside, Lasts: true),
+        { Peer: 0 } => default,
+        { Peer: { } peer } socket => new SocketFact(SocketParty.Local, Lasts: true) { Peer = peer, Pair = IsUnnamed(socket) && InTable(peer) is { } other && IsUnnamed(other) },
+    };
+
+    private SocketRecord? InTable(ulong inode)
+    {
+        int low = 0, high = _table.Length - 1;
         while (low <= high)
         {
             int middle = low + (high - low) / 2;
-            ulong found = table[middle].Inode;
+            ulong found = _table[middle].Inode;
             if (found == inode)
-                return table[middle];
+                return _table[middle];
             if (found < inode)
                 low = middle + 1;
             else
@@ -58,50 +71,22 @@ internal sealed class KnownSockets
         return null;
     }
 
-    /// <summary>What the last look says, or earlier ones said that still holds.</summary>
-    public SocketFact FactOf(ulong inode) => _facts.TryGetValue(inode, out SocketFact fact) && (fact.Until is null || _now < fact.Until) ? fact : default;
-
-    /// <summary>Unix listeners of a network namespace whose queue is full: connect(2) waits for one of them, whatever its name.</summary>
-    public IEnumerable<SocketRecord> FullListeners(ulong? netNamespace) => _table is not { } table ? [] : table.Where(socket =>
-        socket is { Family: SocketFamily.Unix, State: SocketState.Listening, ReceiveQueue: { } waiting, SendQueue: { } backlog } && waiting > backlog
-        && socket.NetNamespace == netNamespace);
-
     /// <summary>Inode of the listener in whose queue a connection lies: nobody has accepted it yet. Null: accepted, or not known.</summary>
     public ulong? QueueOf(FdTarget? connection) => connection is { Kind: FdKind.Socket } ? Find(connection.Id)?.PendingAt : null;
-
-    private SocketFact Judge(ulong inode)
-    {
-        TimeSpan until = _now + Believed;
-        return Find(inode) switch
-        {
-            // Of another family (netlink, UDP, vsock), of a namespace that cannot be named, or TCP that is not connected yet.
-            null => new SocketFact(SocketParty.Outside) { Until = until },
-            // Who has a name may be sent to by anybody, and the one at the other end reads all the same what it is sent.
-            { Family: SocketFamily.Unix, Type: SocketType.Datagram, State: SocketState.Established, Peer: { } peer and not 0 } => new SocketFact(SocketParty.Local) { Peer = peer },
-            { Type: SocketType.Datagram } or { State: SocketState.Listening } => new SocketFact(SocketParty.Outside),
-            { State: SocketState.Closing } => new SocketFact(SocketParty.Outside) { Until = until },
-            { State: not SocketState.Established } => default,
-            { Peer: null, RemoteIsLocal: true } => new SocketFact(SocketParty.Outside) { Until = until },
-            { Peer: null } => new SocketFact(SocketParty.Outside),
-            { Peer: 0 } => default,
-            { Peer: { } peer } socket => new SocketFact(SocketParty.Local) { Peer = peer, Pair = IsUnnamed(socket) && Find(peer) is { } other && IsUnnamed(other) },
-        };
-    }
 
     private static bool IsUnnamed(SocketRecord socket) => socket is { Family: SocketFamily.Unix, Name: null };
 }
 
 /// <summary>What does not change of a socket that somebody holds.</summary>
-internal readonly record struct SocketFact(SocketParty Party)
+/// <param name="Party">Who is at its other end.</param>
+/// <param name="Lasts">Whether that holds for good; else it is to be asked again some time later.</param>
+internal readonly record struct SocketFact(SocketParty Party, bool Lasts)
 {
     /// <summary>Inode of the other end, for <see cref="SocketParty.Local"/>.</summary>
     public ulong Peer { get; init; }
 
     /// <summary>Neither end has a name: made by socketpair(2) and handed on by fork(2), like a pipe, and not by a client and a service that found each other by name.</summary>
     public bool Pair { get; init; }
-
-    /// <summary>To be asked again after that, since boot; null: holds for good.</summary>
-    public TimeSpan? Until { get; init; }
 }
 
 internal enum SocketParty

@@ -41,19 +41,14 @@ public sealed class LookMemory
     public TimeSpan? StillFor(Snapshot look, ProcessRecord process, ThreadRecord thread)
     {
         TimeSpan? since = thread.LastRan;
-        if (Of(process) is { } known
-            && Find(known.Threads, thread.Tid) is { } still
-            && still.Counters == thread.Counters
-            && (since is null || still.Since < since))
-        {
+        if (StillOf(process, thread) is { } still && (since is null || still.Since < since))
             since = still.Since;
-        }
         return since is { } moment && moment <= look.Uptime ? look.Uptime - moment : null;
     }
 
     /// <summary>How long each look has found a thread in the same wait, although it ran in between; null: it did not run, or not known.</summary>
     public TimeSpan? ReturnsFor(ProcessRecord process, ThreadRecord thread) =>
-        Of(process) is { } known && Find(known.Threads, thread.Tid) is { Returned: true } still && still.Counters == thread.Counters ? _resources.Look.Uptime - still.InWaitSince : null;
+        StillOf(process, thread) is { Returned: true } still ? _resources.Look.Uptime - still.InWaitSince : null;
 
     /// <summary>
     /// How long each thread of a process, the service threads of its runtime left aside, is known to have been where it is: it did not run, or came back to the same wait.
@@ -87,6 +82,19 @@ public sealed class LookMemory
 
     private Remembered? Of(ProcessRecord process) => _resources.Find(process.Pid) is { } known && known.Record.StartTimeTicks == process.StartTimeTicks ? known.Past : null;
 
+    /// <summary>What is known of a thread that has the counters of the last look.</summary>
+    private Still? StillOf(ProcessRecord process, ThreadRecord thread)
+    {
+        if (_resources.Find(process.Pid) is not { Past: { } past } known || known.Record.StartTimeTicks != process.StartTimeTicks)
+            return null;
+        Still? still = past.Threads is { } threads ? Find(threads, thread.Tid) : known.Record.FindThread(thread.Tid) is { } now ? Since(past.Since, now) : null;
+        return still is { } found && found.Counters == thread.Counters ? found : null;
+    }
+
+    /// <summary>As it was when it was seen for the first time; null where its counters could not be read.</summary>
+    private static Still? Since(TimeSpan since, ThreadRecord thread) =>
+        thread.Counters is { } counters ? new Still(thread.Tid, counters, since, since, Returned: false) : null;
+
     private static Still? Find(Still[] threads, int tid)
     {
         int low = 0, high = threads.Length - 1;
@@ -106,8 +114,9 @@ public sealed class LookMemory
     private void Remember(HostProcess process, Lineage lineage)
     {
         TimeSpan now = _resources.Look.Uptime;
-        Remembered past = process.Past ??= new Remembered();
-        past.Threads = StillOf(process.Record.Threads, process.Before?.Threads ?? [], past.Threads, now);
+        Remembered past = process.Past ??= new Remembered(now);
+        if (process.Before is { } before && !process.StoodStill)
+            past.Threads = StillOf(process.Record.Threads, before.Threads, past.Threads ?? [.. before.Threads.Select(thread => Since(past.Since, thread)).OfType<Still>()], now);
         past.ZombieSince = process.Record.IsZombie ? past.ZombieSince ?? now : null;
         if (process.IsNew)
         {

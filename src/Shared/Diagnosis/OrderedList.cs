@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>Few or many items in ascending order, no two of the same rank. Cheap to go through and to append to; most have one item, and take no more room than that.</summary>
+/// <summary>Few or many items in ascending order, no two of the same rank. Cheap to go through and to append to; most have one item or two, and take no more room than that.</summary>
 internal sealed class OrderedList<T> : IReadOnlyList<T> where T : IComparable<T>
 {
     private T[] _items = [];
@@ -26,7 +26,7 @@ internal sealed class OrderedList<T> : IReadOnlyList<T> where T : IComparable<T>
             return;
         }
         if (Count == _items.Length)
-            Array.Resize(ref _items, Count == 0 ? 1 : Count * 2);
+            Array.Resize(ref _items, Count == 0 ? 2 : Count * 2);
         Array.Copy(_items, ~index, _items, ~index + 1, Count - ~index);
         _items[~index] = item;
         Count++;

@@ -15,8 +15,10 @@ internal sealed class ResourceIndex
     private HostProcess[] _processes = [], _spare = [];
     private int _hidden, _hiddenButInit;
 
+    public ResourceIndex() => Sockets = new KnownSockets(_holders);
+
     /// <summary>What is known of sockets, by this look and those before it.</summary>
-    public KnownSockets Sockets { get; } = new();
+    public KnownSockets Sockets { get; }
 
     /// <summary>The last look; its list of processes is not kept beyond the next.</summary>
     /// <exception cref="InvalidOperationException">There was none yet.</exception>
@@ -62,6 +64,8 @@ internal sealed class ResourceIndex
         _look = look;
         if (_spare.Length < look.Processes.Length)
             _spare = new HostProcess[look.Processes.Length + look.Processes.Length / 8];
+        if (before == 0)
+            MakeRoom(look);
         foreach (ProcessRecord record in look.Processes)
         {
             if (old < before && ReferenceEquals(_processes[old].Record, record))
@@ -86,7 +90,19 @@ internal sealed class ResourceIndex
         (_processes, _spare) = (_spare, _processes);
         Count = now;
         FindParents();
-        Sockets.Advance(look, _holders);
+        Sockets.Advance(look);
+    }
+
+    /// <summary>For the first look, which adds everybody: what grows bit by bit takes twice the room on its way.</summary>
+    private void MakeRoom(Snapshot look)
+    {
+        int fds = 0;
+        foreach (ProcessRecord record in look.Processes)
+            fds += record.Fds.Length;
+        _byPid.EnsureCapacity(look.Processes.Length);
+        _changed.EnsureCapacity(look.Processes.Length);
+        // The others are files, or several fds on one thing.
+        _holders.Expect(fds / 2);
     }
 
     /// <summary>Of those who changed, and of the children of those who came or went.</summary>
@@ -195,11 +211,10 @@ internal sealed class ResourceIndex
     {
         ProcessRecord before = process.Record;
         CountIn(process, -1);
-        process.Replace(record);
+        process.Replace(record, _holders.Change(process, before.Fds, record.Fds));
         CountIn(process, 1);
         _children.Move(before.Ppid, record.Ppid, process);
         _tracees.Move(before.TracerPid, record.TracerPid, process);
-        _holders.Change(process, before.Fds, record.Fds);
         _changed.Add(process);
         return process;
     }

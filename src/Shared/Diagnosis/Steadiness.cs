@@ -13,10 +13,12 @@ internal static class Steadiness
     /// <param name="before">The process at the first look; null: it was not there.</param>
     /// <param name="process">The process at the second look.</param>
     /// <returns>Why it may have moved between the looks, or null if it stood still.</returns>
-    public static string? WhyItMayHaveMoved(ProcessRecord? before, ProcessRecord process)
+    public static string? WhyItMayHaveMoved(ProcessRecord? before, ProcessRecord process) =>
+        before is null ? "it is new" : WhyItsThreadsMayHaveMoved(before, process) ?? (SameTable(before, process) ? null : OtherTable);
+
+    /// <summary>The same without a look at the fd tables.</summary>
+    public static string? WhyItsThreadsMayHaveMoved(ProcessRecord before, ProcessRecord process)
     {
-        if (before is null)
-            return "it is new";
         if (before.Threads.Length != process.Threads.Length)
             return "its threads came or went";
         for (int i = 0; i < process.Threads.Length; i++)
@@ -31,7 +33,7 @@ internal static class Steadiness
             if (then.State != now.State || then.Wchan != now.Wchan || !then.Call.Equals(now.Call))
                 return "its wait changed between the two looks";
         }
-        return SameTable(before, process) ? null : "its fd table changed between the two looks";
+        return null;
     }
 
     /// <summary>
@@ -58,8 +60,10 @@ internal static class Steadiness
         }
         if (before.Threads.Any(then => !process.Threads.Any(now => now.Tid == then.Tid)))
             return "one of its threads has ended";
-        return SameTable(before, process) ? null : "its fd table changed between the two looks";
+        return SameTable(before, process) ? null : OtherTable;
     }
+
+    private const string OtherTable = "its fd table changed between the two looks";
 
     private static bool SameTable(ProcessRecord then, ProcessRecord now)
     {

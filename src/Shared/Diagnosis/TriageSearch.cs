@@ -18,6 +18,8 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
     {
         if (counted is null)
             return true;
+        if (process.IsNew)
+            return false;
         HostIdentity host = resources.Look.Host;
         ImmutableArray<Wait> waits = process.WaitsOf(host);
         ImmutableArray<bool> services = counted.ServicesOf(process, host);
@@ -32,7 +34,7 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
             if (!serves && !wait.MayLast && !counted.ComesBack(process, thread, wait, endless))
                 return false;
         }
-        return !counted.IsWhole || !process.HasChanged || Steadiness.WhyItMayHaveMoved(process.Before, process.Record) is null;
+        return !counted.IsWhole || process.StoodStill;
     }
 
     /// <param name="process">One that may be stuck.</param>

@@ -137,6 +137,24 @@ public sealed record ProcessRecord
     public int? NsTidOf(ThreadRecord thread) =>
         NsPid == Pid ? thread.Tid : thread.NsTid ?? (thread.Tid == Pid ? NsPid : null);
 
+    /// <summary>The thread with that tid, or null.</summary>
+    public ThreadRecord? FindThread(int tid)
+    {
+        int low = 0, high = Threads.Length - 1;
+        while (low <= high)
+        {
+            int middle = low + (high - low) / 2;
+            int found = Threads[middle].Tid;
+            if (found == tid)
+                return Threads[middle];
+            if (found < tid)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return null;
+    }
+
     /// <summary>The entry with that number, or null.</summary>
     public FileDescriptor? FindFd(int number)
     {

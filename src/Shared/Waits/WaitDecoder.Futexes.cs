@@ -44,6 +44,8 @@ public static partial class WaitDecoder
     /// <summary>By the number that it has in its own pid namespace.</summary>
     private static ThreadRecord? ThreadOf(ProcessRecord process, int nsTid)
     {
+        if (process.NsPid == process.Pid)
+            return process.FindThread(nsTid);
         foreach (ThreadRecord thread in process.Threads)
         {
             if (process.NsTidOf(thread) == nsTid)
@@ -51,6 +53,15 @@ public static partial class WaitDecoder
         }
         return null;
     }
+
+    /// <summary>
+    /// Whether a thread of a process is decoded to the very wait of another one of it. Said of futexes alone, which threads of pools wait on, and which ask nothing
+    /// of the fd table.
+    /// </summary>
+    public static bool IsSharedBy(ProcessRecord process, ThreadRecord one, Wait wait, ThreadRecord other) =>
+        wait is { Kind: WaitKind.Futex, Futex: { JoinsTid: null, Lock: null } }
+        && one.State == other.State && one.Wchan == other.Wchan && one.Memory is null && other.Memory is null && one.Call.Equals(other.Call)
+        && JoinedBy(process, other) is null;
 
     private static LockHolder HolderOf(HostIdentity host, ProcessRecord process, ThreadRecord waiter, int owner) =>
         owner == 0 ? LockHolder.Unknown

@@ -46,6 +46,21 @@ public static partial class WaitDecoder
         return DecodeCall(host, process, thread, call);
     }
 
+    /// <summary>
+    /// Whether two looks at a process that stood still between them, with the same fd table, know as much of it: then its threads are decoded alike.
+    /// </summary>
+    public static bool KnowsAsMuchOf(ProcessRecord before, ProcessRecord now)
+    {
+        if (before.Pgrp != now.Pgrp || before.NsPid != now.NsPid)
+            return false;
+        for (int i = 0; i < now.Threads.Length; i++)
+        {
+            if (before.Threads[i].NsTid != now.Threads[i].NsTid || !ReferenceEquals(before.Threads[i].Memory, now.Threads[i].Memory))
+                return false;
+        }
+        return true;
+    }
+
     private static Wait DecodeCall(HostIdentity host, ProcessRecord process, ThreadRecord thread, SystemCall call)
     {
         ImmutableArray<ulong> args = thread.Call.Arguments;
