@@ -40,7 +40,7 @@ internal sealed class LostWakeup : IncidentRule
             untold.Length == 1 ? $"{who} waits to be woken, and nobody is left who could." : $"{untold.Length} threads of {who} wait to be woken, and nobody is left who could.",
             [.. untold.DistinctBy(item => (item.Pid, item.Wait.Resource)).Select(item => new Culprit(
                 item.Pid, null, item.Wait.Resource!, "It ends when somebody signals what is waited for: look for a signal that came before the wait, or for the one who was to send it."))],
-            joined is null ? [] : [$"{narrator.Name(joined.Pid)} is a copy of its parent, made by fork without an exec. Had the parent other threads then, it may wait for a lock that one of them had, see fork-while-locked."])
+            !joined ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec. Had the parent other threads then, it may wait for a lock that one of them had, see fork-while-locked."])
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
             NamesFault = joined || apart && (!catches || incident.HasStoodStill),
