@@ -51,7 +51,10 @@ internal static partial class ZooTable
         Unaccepted("sends"),
         Unaccepted("backlog"),
         Unaccepted("ready"),
-        Unaccepted("cross"),
+        Unaccepted("cross") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted") { Pids = ["parent", "client"], Culprit = new("client", UnacceptedFds) },
+        },
         Unaccepted("self") with
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds) },

@@ -20,9 +20,14 @@ internal sealed class NeverAccepted : IncidentRule
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
         ResourceIndex resources = incident.Evidence.Resources;
-        return incident.Edges.FirstOrDefault(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && IsAtListener(resources, edge.Part)) is { } edge
-            ? Tell(resources, narrator, edge.From, edge.Part, edge.To)
-            : null;
+        // Two may be each other's clients: the first one is told, and all who could accept are named.
+        Verdict[] clients =
+        [
+            .. incident.Edges
+                .Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && IsAtListener(resources, edge.Part))
+                .Select(edge => Tell(resources, narrator, edge.From, edge.Part, edge.To)),
+        ];
+        return clients is [var first, ..] ? first with { Culprits = [.. clients.SelectMany(client => client.Culprits).DistinctBy(culprit => (culprit.Pid, culprit.Fd))] } : null;
     }
 
     /// <summary>Whether only an accept(2) gives it what it waits for.</summary>
