@@ -67,6 +67,8 @@ public sealed class GuardEdgeTests : IDisposable
     [Fact]
     public async Task Guard_NothingFitsOnTheDisk_TellsTheDeadlockAndWhatIsNotWritten()
     {
+        SkipUnlessNative();
+
         End end = await ShellAsync($"ulimit -f 0; exec {Guarded} --bundle bundle --json report.json --junit report.xml -- '{Places.Program("own-stdin")}' 99>/dev/null");
 
         Assert.Equal((Guard.DeadlockExit, end.Said), (end.Exit, end.Said));
@@ -82,6 +84,8 @@ public sealed class GuardEdgeTests : IDisposable
     [Fact]
     public async Task Guard_FileSizeLimit_IsTheCommandsAffair()
     {
+        SkipUnlessNative();
+
         End end = await ShellAsync($"ulimit -f 0 -c 0; exec {Guarded} -- sh -c 'echo too much >file'");
 
         Assert.Equal((128 + 25, ""), (end.Exit, end.Said));

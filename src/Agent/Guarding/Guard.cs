@@ -28,6 +28,9 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     /// <summary>How long the last looks before a timeout is told may take: on a host of thousands of processes it is told from those before them.</summary>
     private static readonly TimeSpan LastLooks = TimeSpan.FromSeconds(2);
 
+    /// <summary>The same where there were none: it cannot be told from anything else.</summary>
+    private static readonly TimeSpan OnlyLooks = TimeSpan.FromSeconds(10);
+
     /// <summary>From SIGTERM to SIGKILL; and from there to giving up.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
@@ -203,7 +206,7 @@ internal sealed class Guard(GuardOptions options, ImmutableArray<string> shown, 
     private async Task<GuardOutcome> TimeoutAsync()
     {
         // Of a command that was not looked at for a while, or never: what it does is told from two looks that are fresh.
-        Task enough = Task.Delay(LastLooks, time);
+        Task enough = Task.Delay(_look?.Evidence is null ? OnlyLooks : LastLooks, time);
         for (int looks = 0; looks < 2 && !enough.IsCompleted; looks++)
         {
             await Task.WhenAny(BeginLook(), enough);
