@@ -31,14 +31,20 @@ internal enum TableChange
 
 /// <summary>
 /// From an object that fds refer to, to all who hold it. Only what changes in an fd table costs. Most objects have one holder and nobody asks for them: such a
-/// holder lies in the table itself, and a list is made when a second one comes, or somebody asks.
+/// holder lies in the table itself, without a reference that the collector would have to follow, and a list is made when a second one comes, or somebody asks.
 /// </summary>
-internal sealed class HolderTable
+/// <param name="byPid">Everybody whose table was told of, by pid.</param>
+internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
 {
     private readonly Dictionary<ulong, Held> _held = [];
+    private readonly Dictionary<ulong, OrderedList<Holder>> _lists = [];
     private readonly HashSet<ulong> _lost = [];
     private readonly List<FdTarget> _letGo = [];
     private int _look;
+
+    // What is asked of one process is asked several times in a row.
+    private ulong _lastAsked;
+    private OrderedList<Holder>? _lastAnswer;
 
     /// <summary>All who hold an eventfd, whichever it is.</summary>
     public OrderedList<Holder> EventFds { get; } = new();
@@ -76,6 +82,7 @@ internal sealed class HolderTable
     {
         if (before == after)
             return TableChange.None;
+        _lastAnswer = null;
         var change = TableChange.None;
         _letGo.Clear();
         int old = 0, now = 0;
@@ -86,7 +93,7 @@ internal sealed class HolderTable
             TableChange here = order == 0 ? Compare(was!, becomes!) : TableChange.Links;
             if (here > change)
                 change = here;
-            if (here != TableChange.None && !(order == 0 && was!.Access == becomes!.Access && IsSameObject(was.Target, becomes.Target)))
+            if (here == TableChange.Links || here == TableChange.Facts && !IsSameObject(was!.Target, becomes!.Target))
             {
                 if (order <= 0)
                     Remove(new Holder(owner, was!.Number, was.Access), was.Target);
@@ -107,8 +114,23 @@ internal sealed class HolderTable
 
     private OrderedList<Holder> Of(ulong key)
     {
-        ref Held held = ref CollectionsMarshal.GetValueRefOrNullRef(_held, key);
-        return Unsafe.IsNullRef(ref held) ? OrderedList<Holder>.None : held.List();
+        if (key != _lastAsked || _lastAnswer is null)
+        {
+            ref Held held = ref CollectionsMarshal.GetValueRefOrNullRef(_held, key);
+            (_lastAsked, _lastAnswer) = (key, Unsafe.IsNullRef(ref held) ? OrderedList<Holder>.None : ListOf(key, ref held));
+        }
+        return _lastAnswer;
+    }
+
+    private OrderedList<Holder> ListOf(ulong key, ref Held held)
+    {
+        if (held.HasList)
+            return _lists[key];
+        var list = new OrderedList<Holder>();
+        list.Add(new Holder(byPid[held.Pid], held.Fd, held.Access));
+        _lists[key] = list;
+        held = held with { Pid = 0 };
+        return list;
     }
 
     private void Add(Holder holder, FdTarget target)
@@ -121,11 +143,12 @@ internal sealed class HolderTable
         }
         if (!CanBeTold(target))
             return;
-        ref Held held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, KeyOf(target), out bool known);
+        ulong key = KeyOf(target);
+        ref Held held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, key, out bool known);
         if (known)
-            held.List().Add(holder);
+            ListOf(key, ref held).Add(holder);
         else
-            held = new Held(holder, _look);
+            held = new Held(holder.Process, holder.Fd, holder.Access, _look);
     }
 
     private void Remove(Holder holder, FdTarget target)
@@ -138,16 +161,15 @@ internal sealed class HolderTable
         }
         if (!CanBeTold(target))
             return;
-        ref Held held = ref CollectionsMarshal.GetValueRefOrNullRef(_held, KeyOf(target));
-        if (Unsafe.IsNullRef(ref held))
+        ulong key = KeyOf(target);
+        if (!_held.TryGetValue(key, out Held held))
             return;
-        if (held.IsAlone)
+        if (held.HasList)
+            _lists[key].Remove(holder);
+        if (!held.HasList || _lists[key].Count == 0)
         {
-            _held.Remove(KeyOf(target));
-        }
-        else
-        {
-            held.List().Remove(holder);
+            _held.Remove(key);
+            _lists.Remove(key);
         }
         _letGo.Add(target);
     }
@@ -175,26 +197,11 @@ internal sealed class HolderTable
     /// <summary>Kind and id in one number. What the kernel counts these objects with has far fewer bits.</summary>
     private static ulong KeyOf(FdKind kind, ulong id) => id * 4 + (ulong)(kind - FdKind.Pipe);
 
-    /// <summary>The holders of one object.</summary>
-    /// <param name="only">The first.</param>
-    /// <param name="since">The look since which somebody has held it.</param>
-    private struct Held(Holder only, int since)
+    /// <summary>An object that somebody holds.</summary>
+    /// <param name="Pid">Of the holder; 0: there is a list.</param>
+    /// <param name="Since">The look since which somebody has held it.</param>
+    private readonly record struct Held(int Pid, int Fd, FdAccess Access, int Since)
     {
-        private readonly Holder _only = only;
-        private OrderedList<Holder>? _list;
-
-        public readonly int Since => since;
-
-        public readonly bool IsAlone => _list is null or { Count: 1 };
-
-        public OrderedList<Holder> List()
-        {
-            if (_list is null)
-            {
-                _list = new OrderedList<Holder>();
-                _list.Add(_only);
-            }
-            return _list;
-        }
+        public bool HasList => Pid == 0;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -38,7 +39,16 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     /// <summary>Whether it stood still between the looks, see <see cref="Steadiness"/>: the same record is of a process that did, or of which that cannot be told.</summary>
     public bool StoodStill { get; private set; }
 
-    /// <summary>What earlier looks knew, if there is a <see cref="LookMemory"/>.</summary>
+    /// <summary>Time since boot at which a look first showed it.</summary>
+    public TimeSpan FirstSeen { get; set; }
+
+    /// <summary>Its parent as it was when it last had one, if there is a <see cref="LookMemory"/>.</summary>
+    public ProcessIdentity? LastParent { get; set; }
+
+    /// <summary>Those above it when it was first seen, nearest first, if there is a <see cref="LookMemory"/>.</summary>
+    public ImmutableArray<ProcessKey> Ancestors { get; set; } = [];
+
+    /// <summary>What else looks before the last knew of it; null: nothing, as of most.</summary>
     public Remembered? Past { get; set; }
 
     /// <summary>The process with its ppid at the last look, or null: asked for far more often than it changes.</summary>
@@ -46,6 +56,9 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
 
     /// <summary>Its number in the triage of the last look.</summary>
     public int Place { get; set; }
+
+    /// <summary>What its fd table alone says. Worked out while the table is at hand anyway: to fetch it once more takes as long as all the rest.</summary>
+    public LocalFacts TableFacts { get; private set; } = LocalFact.OfTable(record);
 
     /// <summary>Living, with an fd table that could not be read, in whole or in part: it may hold anything.</summary>
     public bool IsHidden => Record is { IsZombie: false, FdSight: not Sight.Seen };
@@ -58,12 +71,14 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
         (_before, Record) = (before, record);
         HasChanged = true;
         StoodStill = before.FdSight == record.FdSight && table != TableChange.Links && Steadiness.WhyItsThreadsMayHaveMoved(before, record) is null;
+        if (table != TableChange.None)
+            TableFacts = LocalFact.OfTable(record);
         _facts = null;
-        _services = default;
-        if (!StoodStill || table != TableChange.None || !WaitDecoder.KnowsAsMuchOf(before, record))
+        if (!StoodStill || table != TableChange.None || !WaitDecoder.KnowsAsMuchOf(before, record) || !Housekeeping.KnowsAsMuchOf(before, record))
         {
             _waits = default;
             _patient = default;
+            _services = default;
         }
         _identity?.Comm = record.Comm;
     }
@@ -95,8 +110,8 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
         if (_facts is { } known)
             return known;
         ImmutableArray<Wait> waits = WaitsOf(host);
-        ImmutableArray<bool> services = Housekeeping.Of(Record, waits);
-        LocalFacts facts = LocalFact.Of(Record, waits, services);
+        ImmutableArray<bool> services = _waits.IsDefault ? Housekeeping.Of(Record, waits) : _services;
+        LocalFacts facts = LocalFact.Of(this, waits, services);
         if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe | LocalFacts.AwaitsFifo | LocalFacts.HasLockFault)) != 0)
         {
             (_waits, _services) = (waits, services);
@@ -108,18 +123,21 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
 
     private ImmutableArray<Wait> Decode(HostIdentity host)
     {
-        ImmutableArray<ThreadRecord> threads = Record.Threads;
-        var waits = ImmutableArray.CreateBuilder<Wait>(threads.Length);
+        var waits = new Wait[Record.Threads.Length];
+        int living = 0;
         ThreadRecord? last = null;
-        foreach (ThreadRecord thread in threads)
+        foreach (ThreadRecord thread in Record.Threads)
         {
             if (!IsAlive(thread))
                 continue;
             // The threads of a pool wait alike, and there are many of them.
-            waits.Add(last is not null && WaitDecoder.IsSharedBy(Record, last, waits[^1], thread) ? waits[^1] : WaitDecoder.Decode(host, Record, thread));
+            waits[living] = last is not null && WaitDecoder.IsSharedBy(Record, last, waits[living - 1], thread) ? waits[living - 1] : WaitDecoder.Decode(host, Record, thread);
             last = thread;
+            living++;
         }
-        return waits.DrainToImmutable();
+        if (living < waits.Length)
+            Array.Resize(ref waits, living);
+        return ImmutableCollectionsMarshal.AsImmutableArray(waits);
     }
 
     public int CompareTo(HostProcess? other) => Pid.CompareTo(other?.Pid ?? 0);
@@ -135,16 +153,8 @@ internal sealed class ProcessIdentity(ProcessKey key, string comm)
 }
 
 /// <summary>What looks before the last knew of a process, see <see cref="LookMemory"/>. Times are since boot.</summary>
-/// <param name="since">When it was first seen.</param>
-internal sealed class Remembered(TimeSpan since)
+internal sealed class Remembered
 {
-    public TimeSpan Since => since;
-
-    public ProcessIdentity? Parent { get; set; }
-
-    /// <summary>Those above it when it was first seen, nearest first.</summary>
-    public ImmutableArray<ProcessKey> Ancestors { get; set; } = [];
-
     public OrphanInfo? Orphan { get; set; }
 
     public TimeSpan? OrphanSince { get; set; }

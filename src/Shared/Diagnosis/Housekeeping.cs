@@ -36,6 +36,19 @@ internal static class Housekeeping
         return 0;
     }
 
+    /// <summary>Whether two looks that found the same threads in the same waits also found the same names.</summary>
+    public static bool KnowsAsMuchOf(ProcessRecord before, ProcessRecord now)
+    {
+        if (before.Comm != now.Comm || before.Exe != now.Exe)
+            return false;
+        for (int i = 0; i < now.Threads.Length; i++)
+        {
+            if (before.Threads[i].Comm != now.Threads[i].Comm)
+                return false;
+        }
+        return true;
+    }
+
     private static bool IsIn(RuntimeMarks runtime, ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (string comm in runtime.Threads)

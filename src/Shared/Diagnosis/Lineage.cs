@@ -35,7 +35,7 @@ internal sealed class Lineage(ResourceIndex resources)
             if (resources.Find(next.Pid) != next)
             {
                 // Not at this look any more: what was above it is what was remembered of it.
-                ancestors.AddRange(next.Past?.Ancestors ?? []);
+                ancestors.AddRange(next.Ancestors);
                 break;
             }
         }

@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>What the record of a process alone leaves possible. Most processes of a healthy host have none.</summary>
+/// <summary>What the record of a process alone leaves possible. Most processes of a healthy host have none of what is to be told.</summary>
 /// <remarks>Worked out of every process that has run since the look before: without lists or enumerators.</remarks>
 [Flags]
 internal enum LocalFacts
@@ -39,38 +39,60 @@ internal enum LocalFacts
 
     /// <summary>The owner words of its locks name a fault, see <see cref="LockGraph"/>.</summary>
     HasLockFault = 512,
+
+    /// <summary>It catches signals that programs sit and wait for.</summary>
+    MayWaitForSignal = 1024,
+
+    /// <summary>Something in its record says that others can make it run whatever it waits for, see <see cref="WakerFinder.FindAlways"/>.</summary>
+    HasAlwaysWakers = 2048,
+
+    HasIoUring = 4096,
 }
 
 internal static class LocalFact
 {
-    /// <param name="process">The record.</param>
+    /// <param name="known">The process.</param>
     /// <param name="waits">Of its living threads.</param>
     /// <param name="services">Which of them are of service threads; default for none.</param>
-    public static LocalFacts Of(ProcessRecord process, ImmutableArray<Wait> waits, ImmutableArray<bool> services)
+    public static LocalFacts Of(HostProcess known, ImmutableArray<Wait> waits, ImmutableArray<bool> services)
     {
-        LocalFacts facts = LocalFacts.None;
-        if (WhyItCanRun(process, waits.IsEmpty, guess: true) is null && !AnyFromOutside(waits, services))
+        ProcessRecord process = known.Record;
+        LocalFacts facts = known.TableFacts;
+        if (WhyItCanRun(known, waits.IsEmpty, guess: true) is null && !AnyFromOutside(waits, services))
             facts |= LocalFacts.MayBeStuck;
         foreach (Wait wait in waits)
         {
             if (StreamEnds.HasRead(wait))
                 facts |= wait.MayLast ? LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe : LocalFacts.WaitsOnPipe;
         }
-        if (StdioDuplicates.HasAny(process))
-            facts |= LocalFacts.HoldsDuplicates;
         if (LockGraph.HasFault(process, waits))
             facts |= LocalFacts.HasLockFault;
-        if (Adoption.MayBeOrphan(process))
-            facts |= LocalFacts.MayBeOrphan;
+        if ((process.SignalsCaught & SignalMask.WaitedForByDesign) != 0)
+            facts |= LocalFacts.MayWaitForSignal;
+        if (WakerFinder.HasAlwaysWakers(process))
+            facts |= LocalFacts.HasAlwaysWakers;
         if (process.IsZombie)
             facts |= LocalFacts.Zombie;
         if (Halts.Of(process, guess: true) != Halt.None)
             facts |= LocalFacts.Halted;
         if (Rules.FifoNoPeer.Awaits(process, waits) is not null)
             facts |= LocalFacts.AwaitsFifo;
+        return facts;
+    }
+
+    /// <summary>What the fd table alone says.</summary>
+    public static LocalFacts OfTable(ProcessRecord process)
+    {
+        LocalFacts facts = LocalFacts.None;
+        if (StdioDuplicates.HasAny(process))
+            facts |= LocalFacts.HoldsDuplicates;
+        if (Adoption.MayBeOrphan(process))
+            facts |= LocalFacts.MayBeOrphan;
         foreach (FileDescriptor fd in process.Fds)
         {
-            if (WakerFinder.IsMaster(fd.Target))
+            if (fd.Target.Kind == FdKind.IoUring)
+                facts |= LocalFacts.HasIoUring;
+            else if (WakerFinder.IsMaster(fd.Target))
                 facts |= LocalFacts.HasMaster;
         }
         return facts;
@@ -87,13 +109,14 @@ internal static class LocalFact
     }
 
     /// <summary>Why it can run whatever its threads wait for, as far as its record tells; or null.</summary>
-    /// <param name="process">The record.</param>
+    /// <param name="known">The process.</param>
     /// <param name="noThreads">None of its threads was seen alive.</param>
     /// <param name="guess">
     /// Without the costly facts that only suspects have: nobody is to stop being a suspect by having been one.
     /// </param>
-    public static string? WhyItCanRun(ProcessRecord process, bool noThreads, bool guess)
+    public static string? WhyItCanRun(HostProcess known, bool noThreads, bool guess)
     {
+        ProcessRecord process = known.Record;
         if (noThreads)
             return process.IsZombie ? "it has exited" : "no thread of it could be read";
         if (!process.ThreadsComplete)
@@ -112,12 +135,7 @@ internal static class LocalFact
             return "it holds a lease, and is sent a signal when somebody opens the file";
         if (!guess && process.Threads.Any(thread => TakesASignal(process, thread)))
             return "a signal that it does not block is pending: it is about to run";
-        foreach (FileDescriptor fd in process.Fds)
-        {
-            if (fd.Target.Kind == FdKind.IoUring)
-                return "it has an io_uring, and what is pending there shows nowhere";
-        }
-        return null;
+        return (known.TableFacts & LocalFacts.HasIoUring) != 0 ? "it has an io_uring, and what is pending there shows nowhere" : null;
     }
 
     /// <summary>What could make it run and could not be read, as sentences.</summary>

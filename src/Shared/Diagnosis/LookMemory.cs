@@ -72,22 +72,22 @@ public sealed class LookMemory
         _orphans.TryGetValue(process.Pid, out HostProcess? orphan) && orphan.Record.StartTimeTicks == process.StartTimeTicks ? orphan.Past!.Orphan : null;
 
     /// <summary>Whether <paramref name="ancestor"/> was above <paramref name="process"/> when that was first seen, whoever has adopted it since.</summary>
-    public bool CameFrom(ProcessRecord process, ProcessRecord ancestor) => Of(process)?.Ancestors.Contains(ancestor.Key) == true;
+    public bool CameFrom(ProcessRecord process, ProcessRecord ancestor) => Find(process)?.Ancestors.Contains(ancestor.Key) == true;
 
     /// <summary>Time since boot at which the process was first seen without its parent.</summary>
-    public TimeSpan? OrphanSince(ProcessRecord process) => Of(process)?.OrphanSince;
+    public TimeSpan? OrphanSince(ProcessRecord process) => Find(process)?.Past?.OrphanSince;
 
     /// <summary>Time since boot at which the process was first seen as a zombie.</summary>
-    public TimeSpan? ZombieSince(ProcessRecord process) => Of(process)?.ZombieSince;
+    public TimeSpan? ZombieSince(ProcessRecord process) => Find(process)?.Past?.ZombieSince;
 
-    private Remembered? Of(ProcessRecord process) => _resources.Find(process.Pid) is { } known && known.Record.StartTimeTicks == process.StartTimeTicks ? known.Past : null;
+    private HostProcess? Find(ProcessRecord process) => _resources.Find(process.Pid) is { } known && known.Record.StartTimeTicks == process.StartTimeTicks ? known : null;
 
     /// <summary>What is known of a thread that has the counters of the last look.</summary>
     private Still? StillOf(ProcessRecord process, ThreadRecord thread)
     {
-        if (_resources.Find(process.Pid) is not { Past: { } past } known || known.Record.StartTimeTicks != process.StartTimeTicks)
+        if (Find(process) is not { } known)
             return null;
-        Still? still = past.Threads is { } threads ? Find(threads, thread.Tid) : known.Record.FindThread(thread.Tid) is { } now ? Since(past.Since, now) : null;
+        Still? still = known.Past?.Threads is { } threads ? Find(threads, thread.Tid) : known.Record.FindThread(thread.Tid) is { } now ? Since(known.FirstSeen, now) : null;
         return still is { } found && found.Counters == thread.Counters ? found : null;
     }
 
@@ -114,13 +114,17 @@ public sealed class LookMemory
     private void Remember(HostProcess process, Lineage lineage)
     {
         TimeSpan now = _resources.Look.Uptime;
-        Remembered past = process.Past ??= new Remembered(now);
         if (process.Before is { } before && !process.StoodStill)
-            past.Threads = StillOf(process.Record.Threads, before.Threads, past.Threads ?? [.. before.Threads.Select(thread => Since(past.Since, thread)).OfType<Still>()], now);
-        past.ZombieSince = process.Record.IsZombie ? past.ZombieSince ?? now : null;
+        {
+            Still[] known = process.Past?.Threads ?? [.. before.Threads.Select(thread => Since(process.FirstSeen, thread)).OfType<Still>()];
+            (process.Past ??= new Remembered()).Threads = StillOf(process.Record.Threads, before.Threads, known, now);
+        }
+        if (process.Record.IsZombie)
+            (process.Past ??= new Remembered()).ZombieSince ??= now;
         if (process.IsNew)
         {
-            past.Ancestors = lineage.AncestorsOf(process);
+            process.FirstSeen = now;
+            process.Ancestors = lineage.AncestorsOf(process);
             if (lineage.LostParentOf(process) is { } lost)
                 Lose(process, lost.Pid, lost.Comm);
             else if (_resources.Look.AdoptedByObserver?.Contains(process.Pid) == true)
@@ -143,15 +147,16 @@ public sealed class LookMemory
     {
         if (_resources.ParentOf(process)?.Identity is not { } now)
             return;
-        if (process.Past!.Parent is { } before && before.Key != now.Key)
+        if (process.LastParent is { } before && before.Key != now.Key)
             Lose(process, before.Key.Pid, before.Comm);
-        process.Past.Parent = now;
+        process.LastParent = now;
     }
 
     private void Lose(HostProcess process, int? parent, string? comm)
     {
         Snapshot look = _resources.Look;
-        process.Past!.Orphan = new OrphanInfo(parent, comm, process.Record.Ppid, look.TakenAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"), null);
+        process.Past ??= new Remembered();
+        process.Past.Orphan = new OrphanInfo(parent, comm, process.Record.Ppid, look.TakenAt.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"), null);
         process.Past.OrphanSince = look.Uptime;
         _orphans[process.Pid] = process;
     }

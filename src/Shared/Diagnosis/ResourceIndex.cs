@@ -9,13 +9,17 @@ namespace OrphanBoard.Shared.Diagnosis;
 internal sealed class ResourceIndex
 {
     private readonly Dictionary<int, HostProcess> _byPid = [];
-    private readonly HolderTable _holders = new();
+    private readonly HolderTable _holders;
     private readonly Kin _children = new(), _tracees = new();
     private readonly List<HostProcess> _changed = [], _gone = [];
     private HostProcess[] _processes = [], _spare = [];
     private int _hidden, _hiddenButInit;
 
-    public ResourceIndex() => Sockets = new KnownSockets(_holders);
+    public ResourceIndex()
+    {
+        _holders = new HolderTable(_byPid);
+        Sockets = new KnownSockets(_holders);
+    }
 
     /// <summary>What is known of sockets, by this look and those before it.</summary>
     public KnownSockets Sockets { get; }
@@ -172,6 +176,9 @@ internal sealed class ResourceIndex
     /// <summary>The children of a process, zombies among them.</summary>
     public OrderedList<HostProcess> ChildrenOf(HostProcess process) => _children.Of(process.Pid);
 
+    /// <summary>Whether anybody traces anybody.</summary>
+    public bool AnyTraced => _tracees.Any;
+
     /// <summary>The processes that this one traces: wait4(2) tells it of them as of children.</summary>
     public OrderedList<HostProcess> TraceesOf(HostProcess process) => _tracees.Of(process.Pid);
 
@@ -246,6 +253,8 @@ internal sealed class ResourceIndex
         private readonly Dictionary<int, OrderedList<HostProcess>> _lists = [];
 
         public OrderedList<HostProcess> Of(int pid) => _lists.TryGetValue(pid, out OrderedList<HostProcess>? list) ? list : OrderedList<HostProcess>.None;
+
+        public bool Any => _lists.Count > 0;
 
         /// <summary>0 is nobody's pid.</summary>
         public void Add(int pid, HostProcess process)

@@ -24,8 +24,12 @@ internal sealed class StuckSet
     private readonly Stack<int> _freed = [];
 
     /// <summary>Begins anew with nodes 0 to <paramref name="count"/> - 1, all of them free.</summary>
-    public void Begin(int count)
+    /// <param name="threads">How many threads there may be, so that room for them is made once.</param>
+    public void Begin(int count, int threads = 0)
     {
+        _threads.EnsureCapacity(threads);
+        _clauses.EnsureCapacity(threads);
+        _edges.EnsureCapacity(threads);
         _edges.Clear();
         _threads.Clear();
         _clauses.Clear();

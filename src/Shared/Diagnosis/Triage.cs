@@ -29,6 +29,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     public void Judge()
     {
         Clear();
+        _candidates.EnsureCapacity(resources.Count);
         var adoption = new Adoption(resources, memory);
         HostIdentity host = resources.Look.Host;
         int place = 0;
@@ -39,7 +40,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             LocalFacts facts = process.FactsOn(host);
             if ((facts & LocalFacts.MayBeStuck) != 0 && process.Pid != resources.Look.ObserverPid)
                 _candidates.Add(process);
-            if (facts == LocalFacts.None)
+            if ((facts & ~(LocalFacts.MayWaitForSignal | LocalFacts.HasAlwaysWakers | LocalFacts.HasIoUring)) == 0)
                 continue;
             if ((facts & LocalFacts.ReadsPipe) != 0)
                 FindHeldUp(adoption, process);
@@ -223,7 +224,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     /// <summary>The same search, in which those who are stopped are stuck whatever they wait for.</summary>
     private void FindThoseWhoWaitForStopped()
     {
-        _search.Begin(resources.Count);
+        _search.Begin(resources.Count, resources.ThreadCount);
         foreach (HostProcess process in Lists.Halted)
         {
             if (Halts.Of(process.Record, guess: true) == Halt.Stopped)
@@ -248,7 +249,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     private void Search(List<HostProcess> candidates, Counted? counted, List<HostProcess> stuck)
     {
-        _search.Begin(resources.Count);
+        _search.Begin(resources.Count, resources.ThreadCount);
         Settle(candidates, counted, stuck);
     }
 

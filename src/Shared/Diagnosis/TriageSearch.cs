@@ -20,8 +20,12 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
             return true;
         if (process.IsNew)
             return false;
+        if (counted.IsWhole && !process.StoodStill)
+            return false;
         HostIdentity host = resources.Look.Host;
         ImmutableArray<Wait> waits = process.WaitsOf(host);
+        if (waits.All(wait => wait.MayLast))
+            return true;
         ImmutableArray<bool> services = counted.ServicesOf(process, host);
         bool endless = Counted.AnyEndless(waits, services);
         int place = 0;
@@ -34,7 +38,7 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
             if (!serves && !wait.MayLast && !counted.ComesBack(process, thread, wait, endless))
                 return false;
         }
-        return !counted.IsWhole || process.StoodStill;
+        return true;
     }
 
     /// <param name="process">One that may be stuck.</param>
@@ -44,10 +48,14 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
         // Who has a timeout that counts is not here, see MayBeStuck.
         ImmutableArray<Wait> waits = process.WaitsOf(host), patient = process.PatientWaitsOf(host);
         ImmutableArray<bool> services = counted is null ? process.ServicesOf(host) : counted.ServicesOf(process, host);
+        LocalFacts facts = process.FactsOn(host);
         _process = process;
-        _always = true;
-        finder.FindAlways(process, this);
-        _always = false;
+        if ((facts & LocalFacts.HasAlwaysWakers) != 0 || resources.AnyTraced)
+        {
+            _always = true;
+            finder.FindAlways(process, this);
+            _always = false;
+        }
         // Who shares its memory was asked of suspects only: whether it is alone in it is not known here.
         _waitsForOthers = !process.Record.SharesMemoryWith.IsEmpty;
         bool timed = false;
@@ -56,15 +64,20 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
             if (!services.IsDefault && services[i])
                 continue;
             timed |= waits[i].Bounded == Bounded.Yes;
+            if (IsForItselfAlone(patient[i]))
+                continue;
             _thread = search.BeginThread(process.Place);
             finder.Find(process, patient[i], this);
             search.EndThread(_thread);
         }
         // It waits for nobody else and catches signals: to wait for one may be its design. Or it comes and looks by itself.
-        if (!_waitsForOthers && (timed || (process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0) && (process.FactsOn(host) & LocalFacts.HasLockFault) == 0
+        if (!_waitsForOthers && (timed || (facts & LocalFacts.MayWaitForSignal) != 0) && (facts & LocalFacts.HasLockFault) == 0
             && !ForkedChild.MayLackAThread(resources, process, waits[0]) && (timed || !NotByDesign.Is(resources, process)))
             search.Free(process.Place);
     }
+
+    /// <summary>Who is stuck wakes no thread of its own, so that such a wait decides nothing: most threads of most programs are in one.</summary>
+    private static bool IsForItselfAlone(Wait wait) => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true } };
 
     public void Begin(Wait wait)
     {

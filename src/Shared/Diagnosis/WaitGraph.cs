@@ -56,7 +56,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
     {
         if (process.Pid == resources.Look.ObserverPid)
             return "it is the looker";
-        if (LocalFact.WhyItCanRun(process.Record, waiters.IsEmpty, guess: false) is { } why)
+        if (LocalFact.WhyItCanRun(process, waiters.IsEmpty, guess: false) is { } why)
             return why;
         if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid))
             && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait)

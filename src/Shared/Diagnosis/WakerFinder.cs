@@ -66,6 +66,10 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         }
     }
 
+    /// <summary>Whether <see cref="FindAlways"/> names anybody of whom the record tells, as a guess: whom it traces shows in theirs.</summary>
+    public static bool HasAlwaysWakers(ProcessRecord process) =>
+        process.TracerPid != 0 || process.HasParentDeathSignal == true || (process.SignalsCaught & SignalMask.Child) != 0;
+
     /// <summary>
     /// Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, those that share its memory or its fd table, the parent whose death it is told of, and the children
     /// whose end it has a handler for.

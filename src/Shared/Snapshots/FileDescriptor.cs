@@ -68,6 +68,11 @@ public enum FdKind
 /// <param name="Text">The link's text.</param>
 public sealed record FdTarget(FdKind Kind, ulong Id, string Text)
 {
+    /// <summary>Ids differ first, and texts are compared last: asked of every fd of the host.</summary>
+    public bool Equals(FdTarget? other) => ReferenceEquals(this, other) || other is not null && Id == other.Id && Kind == other.Kind && Text == other.Text;
+
+    public override int GetHashCode() => HashCode.Combine(Kind, Id, Text);
+
     public static FdTarget Unreadable { get; } = new(FdKind.Unreadable, 0, "?");
 
     /// <summary>

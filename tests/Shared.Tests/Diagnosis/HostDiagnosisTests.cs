@@ -108,9 +108,12 @@ public sealed class HostDiagnosisTests
     [InlineData(true)]
     public void Advance_MoreProcessesThatStandStill_AllocatesNoMore(bool hang)
     {
-        long few = BytesPerLook(1_000, hang), many = BytesPerLook(4_000, hang);
+        const int Few = 1_000, Many = 4_000;
 
-        Assert.InRange(many - few, -1024, 1024);
+        long more = BytesPerLook(Many, hang) - BytesPerLook(Few, hang);
+
+        // Less than a byte for each process. It need not be none: what the runtime compiles better meanwhile allocates less, whenever that may be.
+        Assert.True(more < Many - Few, $"{more} bytes more a look");
     }
 
     /// <summary>Bytes that one look costs when nothing changes.</summary>
