@@ -18,7 +18,8 @@ internal sealed unsafe class BpfProgram : IDisposable
     private const int LogSize = 4 * 1024 * 1024, LogTail = 300;
 
     private readonly List<int> _descriptors = [];
-    private readonly List<SharedMapping> _mappings = [];
+    private readonly List<IDisposable> _mappings = [];
+    private SharedWindow _pids = null!, _processes = null!, _tasks = null!, _fds = null!;
     private int _iteratorLink;
 
     private BpfProgram(SweepRooms rooms) => Rooms = rooms;
@@ -27,13 +28,14 @@ internal sealed unsafe class BpfProgram : IDisposable
 
     internal SweepControl* Control { get; private set; }
 
-    internal uint* Pids { get; private set; }
+    // What of them is there to be read: see Show.
+    internal uint* Pids => (uint*)_pids.Address;
 
-    internal ProcessRow* Processes { get; private set; }
+    internal ProcessRow* Processes => (ProcessRow*)_processes.Address;
 
-    internal TaskRow* Tasks { get; private set; }
+    internal TaskRow* Tasks => (TaskRow*)_tasks.Address;
 
-    internal FdRow* Fds { get; private set; }
+    internal FdRow* Fds => (FdRow*)_fds.Address;
 
     internal BirthRow* Births { get; private set; }
 
@@ -74,9 +76,19 @@ internal sealed unsafe class BpfProgram : IDisposable
         return result;
     }
 
+    /// <summary>Brings so many rows, as far as there is room for them, into the agent's memory. What was there before is not any more.</summary>
+    /// <exception cref="LinuxException">They cannot be mapped.</exception>
+    internal void Show(SweepRooms rows)
+    {
+        _pids.Show((long)rows.Pids * sizeof(uint));
+        _processes.Show((long)rows.Processes * sizeof(ProcessRow));
+        _tasks.Show((long)rows.Tasks * sizeof(TaskRow));
+        _fds.Show((long)rows.Fds * sizeof(FdRow));
+    }
+
     public void Dispose()
     {
-        foreach (SharedMapping mapping in _mappings)
+        foreach (IDisposable mapping in _mappings)
             mapping.Dispose();
         foreach (int fd in _descriptors)
             Linux.Bpf.Close(fd);
@@ -108,11 +120,20 @@ internal sealed unsafe class BpfProgram : IDisposable
                 return fd;
             }
 
+            SharedWindow Window(Field field, long size)
+            {
+                int fd = BitConverter.ToInt32(context, blob[field]);
+                _descriptors.Add(fd);
+                var window = new SharedWindow(fd, size);
+                _mappings.Add(window);
+                return window;
+            }
+
             Control = (SweepControl*)((byte*)Map(Descriptor(Field.ControlMap), blob[Field.ControlOffset] + sizeof(SweepControl), writable: true) + blob[Field.ControlOffset]);
-            Pids = (uint*)Map(Descriptor(Field.PidMap), (long)Rooms.Pids * sizeof(uint));
-            Processes = (ProcessRow*)Map(Descriptor(Field.ProcessMap), (long)Rooms.Processes * sizeof(ProcessRow));
-            Tasks = (TaskRow*)Map(Descriptor(Field.TaskMap), (long)Rooms.Tasks * sizeof(TaskRow));
-            Fds = (FdRow*)Map(Descriptor(Field.FdMap), (long)Rooms.Fds * sizeof(FdRow));
+            _pids = Window(Field.PidMap, (long)Rooms.Pids * sizeof(uint));
+            _processes = Window(Field.ProcessMap, (long)Rooms.Processes * sizeof(ProcessRow));
+            _tasks = Window(Field.TaskMap, (long)Rooms.Tasks * sizeof(TaskRow));
+            _fds = Window(Field.FdMap, (long)Rooms.Fds * sizeof(FdRow));
             BirthSlots = blob[Field.BirthSlots];
             Births = (BirthRow*)Map(Descriptor(Field.BirthMap), (long)BirthSlots * sizeof(BirthRow));
             Descriptor(Field.MemoryMap);

@@ -1,3 +1,5 @@
+using OrphanBoard.Agent.Linux;
+
 namespace OrphanBoard.Agent.Bpf;
 
 /// <summary>
@@ -110,7 +112,16 @@ public sealed unsafe class BpfSweep : IDisposable
         int result = _program.RunPass();
         if (result < 0)
             return $"reading the task iterator: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(-result)}";
-        _rows = new SweepRooms((int)control->Pids, (int)control->Processes, (int)control->Tasks, (int)control->Fds);
+        var rows = new SweepRooms((int)control->Pids, (int)control->Processes, (int)control->Tasks, (int)control->Fds);
+        try
+        {
+            _program.Show(rows);
+        }
+        catch (LinuxException e)
+        {
+            return e.Message;
+        }
+        _rows = rows;
         SweepRooms rooms = _program.Rooms;
         RowsLost = Excess(_rows.Pids, rooms.Pids) + Excess(_rows.Processes, rooms.Processes) + Excess(_rows.Tasks, rooms.Tasks) + Excess(_rows.Fds, rooms.Fds);
         TasksForgotten = (int)control->Forgotten;

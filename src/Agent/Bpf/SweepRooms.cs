@@ -1,6 +1,8 @@
+using OrphanBoard.Agent.Linux;
+
 namespace OrphanBoard.Agent.Bpf;
 
-/// <summary>How many rows of each kind one pass has room for. The kernel holds that memory, and counts all of it as the agent's resident set.</summary>
+/// <summary>How many rows of each kind one pass has room for. The kernel holds that memory; of the agent's resident set is what a <see cref="SharedWindow"/> shows of it.</summary>
 public readonly record struct SweepRooms(int Pids, int Processes, int Tasks, int Fds)
 {
     /// <summary>Enough for about 600 processes: 1.5 MB.</summary>

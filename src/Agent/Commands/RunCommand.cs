@@ -34,6 +34,7 @@ public static class RunCommand
         // Before the first await: the kernel ties the wish to this thread, the main one.
         if (arguments.Value("--exit-with-parent") is { } parent && !ParentDeath.Ask(parent.Length == 0 ? ParentDeath.Parent : Arguments.Pid(parent)))
             return CommandLine.Ok;
+        OwnMemory.KeepLittle();
         Uri server = ServerArguments.ServerOf(arguments, "run");
         string token = ServerArguments.TokenOf(arguments, "run");
         var interval = TimeSpan.FromMilliseconds(arguments.Number("--interval-ms", 1000, 200, 60_000));
@@ -105,7 +106,7 @@ public static class RunCommand
             DiagnosisResult result = diagnosis.Advance(look);
             open = open.Advance(result.Findings, look);
             if (--untilSettled == 0)
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+                OwnMemory.GiveBack();
             stream.Offer(look, result.Visibility, open.Findings, diagnosis.Memory.LostParentOf, watch.Report(CollectorState.Of(looker)));
         }
     }

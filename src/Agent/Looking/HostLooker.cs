@@ -37,8 +37,7 @@ public sealed class HostLooker : IDisposable
     private readonly ListenerWatch _listeners;
     private readonly ReadingBudget _budget;
 
-    /// <summary>The arrays of the snapshots that are still valid, and the one to come: used again as long as the number of processes stays.</summary>
-    private readonly ProcessRecord[][] _arrays = [[], [], []];
+    private readonly ArrayTurns<ProcessRecord> _arrays = new();
 
     private readonly HashSet<int> _left = [];
     private long _look;
@@ -256,9 +255,7 @@ public sealed class HostLooker : IDisposable
 
     private ProcessRecord[] Collect(int count, LookTally tally)
     {
-        ref ProcessRecord[] array = ref _arrays[_look % _arrays.Length];
-        if (array.Length != count)
-            array = new ProcessRecord[count];
+        ProcessRecord[] array = _arrays.Take(count);
         int next = 0;
         foreach (TrackedProcess process in _table.Processes)
         {

@@ -71,7 +71,7 @@ internal sealed class ProcessReader(
         if (stat.IsZombie)
             return Zombie(stat, plan.Before);
 
-        ThreadList threads = stood && plan.Before is { } still ? new ThreadList(still.Threads, stat.NumThreads, still.ThreadsComplete)
+        ThreadList threads = stood && plan.Before is { } still ? new ThreadList(ThreadReader.WithoutCostly(still.Threads), stat.NumThreads, still.ThreadsComplete)
             : stat.NumThreads == 1
             ? threadReader.ReadSingle(process, _directory, stat, leaderCounters, plan, tally)
             : threadReader.ReadAll(process, _directory, plan, tally);

@@ -70,7 +70,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
             ThreadRecord? known = place < before.Length && before[place].Tid == thread.Tid ? before[place] : null;
             if (known is not null && !plan.Suspect && !plan.Everything && known.Stood(thread.Counters))
             {
-                _records.Add(known);
+                _records.Add(WithoutCostly(known));
                 continue;
             }
             Sight sight = directory.Read(new RelativePath("task"u8, thread.Tid, "stat"u8), buffer, out ReadOnlySpan<byte> text);
@@ -99,6 +99,21 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
         }
         return true;
     }
+
+    /// <summary>Of threads that stood still since they were read. What was asked of a suspect, and is not any more, must not grow old.</summary>
+    internal static ImmutableArray<ThreadRecord> WithoutCostly(ImmutableArray<ThreadRecord> threads)
+    {
+        foreach (ThreadRecord thread in threads)
+        {
+            if (!ReferenceEquals(WithoutCostly(thread), thread))
+                return [.. threads.Select(WithoutCostly)];
+        }
+        return threads;
+    }
+
+    private static ThreadRecord WithoutCostly(ThreadRecord thread) => thread is { NsTid: null, LastRan: null, SignalsPending: null, SignalsBlocked: null }
+        ? thread
+        : thread with { NsTid = null, LastRan = null, SignalsPending = null, SignalsBlocked = null };
 
     /// <summary>
     /// For suspects, after everything else of the process was read: a thread whose counters have moved meanwhile ran, so what was
@@ -214,7 +229,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
     {
         bool stood = before is not null && before.Stood(counters);
         if (stood && !plan.Suspect && !plan.Everything)
-            return before!;
+            return WithoutCostly(before!);
         (int tid, char state) = (stat.Pid, stat.State);
         string comm = texts.Get(stat.Comm, before?.Comm);
         BlockedCall call = state == 'R' ? BlockedCall.Running : ReadCall(directory, task, before?.Call);

@@ -11,9 +11,10 @@ namespace OrphanBoard.Agent.Procfs;
 /// </summary>
 internal static class MapsFile
 {
+    /// <param name="writable">PROT_WRITE.</param>
     /// <param name="shared">MAP_SHARED.</param>
     /// <param name="device">As <see cref="DeviceNumber"/> packs it.</param>
-    internal readonly ref struct Line(ulong begin, ulong end, bool shared, uint device, ulong inode, ReadOnlySpan<byte> name)
+    internal readonly ref struct Line(ulong begin, ulong end, bool writable, bool shared, uint device, ulong inode, ReadOnlySpan<byte> name)
     {
         internal ulong Begin => begin;
 
@@ -21,6 +22,8 @@ internal static class MapsFile
         internal ulong Size => end - begin;
 
         internal bool Has(ulong address) => address >= begin && address < end;
+
+        internal bool Writable => writable;
 
         internal bool Shared => shared;
 
@@ -54,7 +57,7 @@ internal static class MapsFile
             || !Utf8Text.NextField(ref rest, out ReadOnlySpan<byte> device) || !Pair(device, (byte)':', out ulong major, out ulong minor)
             || !Utf8Text.NextULong(ref rest, out ulong inode))
             return false;
-        line = new Line(begin, end, permissions[3] == (byte)'s', DeviceNumber.Of((uint)major, (uint)minor), inode, rest.TrimStart((byte)' '));
+        line = new Line(begin, end, permissions[1] == (byte)'w', permissions[3] == (byte)'s', DeviceNumber.Of((uint)major, (uint)minor), inode, rest.TrimStart((byte)' '));
         return true;
     }
 

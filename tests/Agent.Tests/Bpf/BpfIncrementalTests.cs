@@ -41,6 +41,21 @@ public sealed class BpfIncrementalTests
     }
 
     [Fact]
+    public async Task Run_FullAfterAnIncrementalOne_ShowsAllRowsAgain()
+    {
+        using BpfSweep sweep = Sweeping.Open();
+        using Specimen specimen = await Specimen.StartOfAsync("still.c", "wait");
+        Swept before = sweep.FindStill(specimen.Pid);
+        sweep.RunUntilLeftOut(specimen.Pid);
+
+        sweep.RunFull();
+
+        Swept after = sweep.Find(specimen.Pid)!;
+        Assert.Equal(before.Tasks.Select(task => task.Tid), after.Tasks.Select(task => task.Tid));
+        Assert.Equal(before.Fds.Select(fd => (fd.Number, fd.Id)), after.Fds.Select(fd => (fd.Number, fd.Id)));
+    }
+
+    [Fact]
     public async Task Run_OneThreadOfTwoRan_WritesBothAndTellsWhich()
     {
         using BpfSweep sweep = Sweeping.Open();

@@ -92,7 +92,10 @@ public sealed class IncrementalLookTests
         Assert.All(suspect.Fds, fd => Assert.NotNull(fd.CloseOnExec));
         Assert.All(record.Fds, fd => Assert.Null(fd.CloseOnExec));
         Assert.Null(record.HasPosixTimers);
+        Assert.All(suspect.Threads, thread => Assert.NotNull(thread.LastRan));
+        Assert.All(record.Threads, thread => Assert.Null(thread.LastRan));
         Assert.Same(record, Find(looker.Look(Nobody), specimen.Pid));
+        Assert.Same(record, Find(looker.Look(Nobody, LookDepth.Full), specimen.Pid));
     }
 
     [Theory]
