@@ -37,7 +37,7 @@ internal static class Guard
     }
 
     /// <summary>Whether such a user can run this program: one below somebody's home may be for nobody else.</summary>
-    public static Task<bool> RunsForAPlainUserAsync(string program, CancellationToken cancellation) => RunsAsync([.. BecomePlainUser ?? [], program, "--version"], cancellation);
+    public static Task<bool> RunsForAPlainUserAsync(string program, CancellationToken cancellation) => RunsAsync([.. BecomePlainUser ?? [], "env", program, "--version"], cancellation);
 
     private static async Task<bool> RunsAsync(string[] words, CancellationToken cancellation)
     {
