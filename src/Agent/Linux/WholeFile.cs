@@ -35,11 +35,12 @@ public static unsafe class WholeFile
             }
             File.Move(temporary, target, overwrite: true);
         }
-        catch (IOException e)
+        // The framework's word for EFBIG, which is no argument's fault here: a ulimit -f.
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
             File.Delete(temporary);
             // The name that was given, and not one that nobody has heard of.
-            throw new IOException(e.Message.Replace(temporary, target, StringComparison.Ordinal), e);
+            throw new IOException(e is IOException ? e.Message.Replace(temporary, target, StringComparison.Ordinal) : $"{target}: it is larger than files may be here (ulimit -f)", e);
         }
         catch
         {
