@@ -29,6 +29,9 @@ internal sealed class Scene
     /// <summary>The tables of sockets, which looks with suspects have. Null: not asked.</summary>
     public List<SocketRecord>? Sockets { get; set; }
 
+    /// <summary>/proc/locks, which looks with suspects have. Null: not asked.</summary>
+    public List<FileLock>? Locks { get; set; }
+
     /// <summary>Two unix sockets that are each other's peers, as socketpair(2) makes them; with a name the second one was accepted by a listener.</summary>
     public Scene Pair(ulong one, ulong other, string? name = null)
     {
@@ -48,6 +51,7 @@ internal sealed class Scene
         ObserverPid = 0,
         Processes = [.. _actors.Values.Select(actor => actor.Record())],
         Reads = new ReadCounts(0, _actors.Values.Count(actor => actor.IsHidden), 0, 0),
+        FileLocks = Locks is null ? null : [.. Locks],
         Sockets = Sockets is null ? null : [.. Sockets.OrderBy(socket => socket.Inode)],
     };
 

@@ -52,6 +52,11 @@ internal static partial class ZooTable
             Needs = "python3",
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "lost-wakeup") { Pids = ["parent", "worker"], Culprit = new("worker") },
         },
+        new("worker-that-is-joined-waits-for-its-parent", "python3", Script("joined_worker.py"), "shared")
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "lost-wakeup") { AtLeast = Confidence.Likely, Pids = ["parent", "worker"], Culprit = new("worker") },
+        },
     ];
 
     private static readonly Specimen[] HealthyFutexes =
@@ -61,6 +66,7 @@ internal static partial class ZooTable
         Healthily("fork-in-python"),
         Healthily("fork-beside-a-thread-that-works"),
         Healthily("worker-that-is-joined-in-python") with { Environment = Form("busy") },
+        Healthily("worker-that-is-joined-waits-for-its-parent") with { Environment = Form("busy") },
         new("leader-and-followers", Program("pools"), "leader"),
         new("locks-with-a-timeout", Program("pools"), "timed"),
         new("lock-that-inherits-priority", Program("pools"), "inherit"),

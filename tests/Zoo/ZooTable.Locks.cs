@@ -13,6 +13,7 @@ internal static partial class ZooTable
         LockCircle("flock", 6),
         LockCircle("ofd", 6),
         LockCircle("mixed", 6),
+        LockCircle("position", 6),
         LockCircle("upgrade", 5),
         new("lock-ring", Program("file-locks"), "ring")
         {
@@ -68,6 +69,7 @@ internal static partial class ZooTable
         Twin("lock-circle-flock", Alive),
         Twin("lock-circle-ofd", Alive),
         Twin("lock-circle-mixed", Alive),
+        Twin("lock-circle-position", Alive),
         Twin("lock-circle-upgrade", Alive),
         Twin("lock-ring", Alive),
         Twin("lock-self", Alive),

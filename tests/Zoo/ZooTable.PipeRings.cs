@@ -20,6 +20,11 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "member-0", "member-1", "member-2"] },
         },
+        RingBy("preadv2", "pipe-read-cycle"),
+        RingBy("splice", "pipe-read-cycle"),
+        RingBy("tee", "pipe-full-cycle"),
+        RingBy("vmsplice", "pipe-full-cycle"),
+        RingBy("sendfile", "pipe-full-cycle"),
         new("pipeline-whose-word-goes-back", Script("word-goes-back.sh"), Program("zoo-exec"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["shell", "first", "second", "back"] },
@@ -110,6 +115,7 @@ internal static partial class ZooTable
         Twin("ring-of-three-readers", "fed"),
         Twin("ring-of-two-pollers-of-several-pipes", "fed"),
         Twin("ring-of-three-full-pipes", "fed"),
+        .. ((string[])["preadv2", "splice", "tee", "vmsplice", "sendfile"]).Select(call => Twin($"ring-by-{call}", "fed")),
         Twin("pipeline-whose-word-goes-back", "busy"),
         Twin("ring-over-a-named-fifo", "fed"),
         Twin("ring-over-a-named-fifo", "kept"),
@@ -140,6 +146,11 @@ internal static partial class ZooTable
         new("app-behind-a-pipe-that-stays-open", Script("app-behind-a-pipe.sh"), Program("zoo-exec")),
         new("pager-that-pauses", Script("slow-pager.sh"), Program("zoo-exec")),
     ];
+
+    private static Specimen RingBy(string call, string rule) => new($"ring-by-{call}", Program("pipe-ring"), "2", call)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = ["parent", "member-0", "member-1"] },
+    };
 
     private static Specimen LaterChildInPython(string how) => new($"later-child-in-python-{how}", "python3", Script("later_child.py"), how, Program("zoo-exec"))
     {

@@ -15,20 +15,30 @@ internal static class BlockedSockets
         ImmutableArray<FileDescriptor>.Builder? changed = null;
         foreach (ThreadRecord thread in threads)
         {
-            int at = FdOf(thread, architecture) is { } number ? IndexOf(fds, number) : -1;
-            if (at >= 0 && fds[at] is { Target: { Kind: FdKind.Socket, Id: > 0 } target } && TargetSocket.Timeouts(pid, fds[at].Number, target.Id) is { } timeouts)
-                (changed ??= fds.ToBuilder())[at] = fds[at] with { Timeouts = timeouts };
+            foreach (int number in FdsOf(thread, architecture))
+            {
+                int at = IndexOf(fds, number);
+                if (at >= 0 && fds[at] is { Target: { Kind: FdKind.Socket, Id: > 0 } target } && TargetSocket.Timeouts(pid, number, target.Id) is { } timeouts)
+                    (changed ??= fds.ToBuilder())[at] = fds[at] with { Timeouts = timeouts };
+            }
         }
         return changed?.ToImmutable() ?? fds;
     }
 
-    private static int? FdOf(ThreadRecord thread, string architecture) =>
-        thread is { State: 'S', Call.Status: BlockedCallStatus.InCall } && SystemCallTable.TryGet(architecture, thread.Call.Number, out SystemCall call)
-        && call is SystemCall.Read or SystemCall.Readv or SystemCall.Write or SystemCall.Writev
-            or SystemCall.Recvfrom or SystemCall.Recvmsg or SystemCall.Recvmmsg or SystemCall.Sendto or SystemCall.Sendmsg
-            or SystemCall.Accept or SystemCall.Accept4 or SystemCall.Connect
-            ? (int)thread.Call.Arguments[0]
-            : null;
+    /// <summary>Of two fds both: which of them is waited for shows later.</summary>
+    private static IEnumerable<int> FdsOf(ThreadRecord thread, string architecture)
+    {
+        if (thread is not { State: 'S', Call.Status: BlockedCallStatus.InCall } || !SystemCallTable.TryGet(architecture, thread.Call.Number, out SystemCall call))
+            yield break;
+        if (call is SystemCall.Recvfrom or SystemCall.Recvmsg or SystemCall.Recvmmsg or SystemCall.Sendto or SystemCall.Sendmsg
+            or SystemCall.Accept or SystemCall.Accept4 or SystemCall.Connect)
+            yield return (int)thread.Call.Arguments[0];
+        (int? read, int? written) = StreamCalls.FdsOf(call, thread.Call.Arguments);
+        if (read is { } source)
+            yield return source;
+        if (written is { } destination)
+            yield return destination;
+    }
 
     private static int IndexOf(ImmutableArray<FileDescriptor> fds, int number)
     {

@@ -74,9 +74,9 @@ internal sealed class Standstill
             if (thread.Call is { Status: BlockedCallStatus.InCall, Arguments: [var fd, ..] }
                 && process.FindFd((int)fd) is { } entry && WaitDecoder.IsTerminal(entry.Target.Text)
                 && SystemCallTable.TryGet(_evidence.Last.Host.Architecture, thread.Call.Number, out SystemCall call)
-                && call is SystemCall.Read or SystemCall.Readv or SystemCall.Write or SystemCall.Writev)
+                && call is SystemCall.Read or SystemCall.Readv or SystemCall.Preadv2 or SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2)
             {
-                return call is SystemCall.Read or SystemCall.Readv ? StopWords.TerminalInput : StopWords.TerminalOutput;
+                return call is SystemCall.Read or SystemCall.Readv or SystemCall.Preadv2 ? StopWords.TerminalInput : StopWords.TerminalOutput;
             }
         }
         return null;

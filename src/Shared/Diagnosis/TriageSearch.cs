@@ -83,8 +83,8 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
     {
         if (_depth++ == 0)
             _clause = search.BeginClause(_thread);
-        // Who holds a lock is not known here, and no program waits for a signal there by design.
-        _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty;
+        // Who holds a lock is not known here, and no program waits for a signal there by design. Nor is who has the memory of a futex that is not private.
+        _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty || wait.Futex is { IsPrivate: false, Mapping: null };
     }
 
     public bool Add(HostProcess waker, int? fd, bool direct)

@@ -23,18 +23,42 @@ internal sealed partial class WakerFinder
             Outside(wait, "which file it locks could not be read", sink);
             return;
         }
+        if (RangeOf(process, wait.Lock!, inode, device) is not { } request)
+        {
+            Outside(wait, "which bytes it locks is not known", sink);
+            return;
+        }
         bool any = false;
         foreach (HeldLock held in LocksOn(inode, device))
         {
-            if (!wait.Lock!.ConflictsWith(held.Lock) || held.IsOwn(process.Record, description))
+            if (!request.ConflictsWith(held.Lock) || held.IsOwn(process.Record, description))
                 continue;
             any = true;
             AddClause(wait, held, own.Target.Text, sink);
         }
         if (any)
             return;
-        bool inTable = resources.Look.FileLocks is { } table && table.Any(held => held.Inode == inode && held.Device == device && wait.Lock!.ConflictsWith(held));
+        bool inTable = resources.Look.FileLocks is { } table && table.Any(held => held.Inode == inode && held.Device == device && request.ConflictsWith(held));
         Outside(wait, inTable ? "whoever holds the lock can still run" : "nobody is seen to hold such a lock: it is about to get it", sink);
+    }
+
+    /// <summary>The request with its range as /proc/locks shows it, where the call counts from elsewhere than the file's beginning. Null: no line is known to be its own.</summary>
+    private LockRequest? RangeOf(HostProcess process, LockRequest asked, ulong inode, uint device)
+    {
+        if (!asked.IsRelative)
+            return asked;
+        LockRequest? found = null;
+        foreach (FileLock line in resources.Look.FileLocks ?? [])
+        {
+            // A lock of an open file description shows no pid: all who wait for such a one on this file have to want the same.
+            if (!line.Waits || line.Kind != asked.Kind || line.Access != asked.Access || line.Inode != inode || line.Device != device
+                || asked.Kind == LockKind.Posix && line.Pid != process.Pid)
+                continue;
+            if (found is not null && (found.Start, found.End) != (line.Start, line.End))
+                return null;
+            found = asked with { Start = line.Start, End = line.End, IsRelative = false };
+        }
+        return found;
     }
 
     private void AddClause(Wait wait, HeldLock held, string ownName, IWakerSink sink)

@@ -5,7 +5,7 @@ namespace OrphanBoard.Shared.Waits;
 /// <summary>The system calls that a thread can be found blocked in and that are told apart. Names as in section 2 of the manual.</summary>
 public enum SystemCall
 {
-    Read, Readv, Write, Writev, Pread, Pwrite, Splice, Tee, Sendfile,
+    Read, Readv, Write, Writev, Pread, Pwrite, Preadv, Pwritev, Preadv2, Pwritev2, Splice, Tee, Vmsplice, Sendfile,
     Open, Openat,
     Poll, Ppoll, Select, Pselect6, EpollWait, EpollPwait, EpollPwait2,
     Accept, Accept4, Connect, Recvfrom, Recvmsg, Recvmmsg, Sendto, Sendmsg,
@@ -45,7 +45,8 @@ public static class SystemCallTable
     private static readonly FrozenDictionary<long, SystemCall> X8664 = new Dictionary<long, SystemCall>
     {
         [0] = SystemCall.Read, [19] = SystemCall.Readv, [1] = SystemCall.Write, [20] = SystemCall.Writev,
-        [17] = SystemCall.Pread, [18] = SystemCall.Pwrite, [275] = SystemCall.Splice, [276] = SystemCall.Tee, [40] = SystemCall.Sendfile,
+        [17] = SystemCall.Pread, [18] = SystemCall.Pwrite, [295] = SystemCall.Preadv, [296] = SystemCall.Pwritev, [327] = SystemCall.Preadv2, [328] = SystemCall.Pwritev2,
+        [275] = SystemCall.Splice, [276] = SystemCall.Tee, [278] = SystemCall.Vmsplice, [40] = SystemCall.Sendfile,
         [2] = SystemCall.Open, [257] = SystemCall.Openat,
         [7] = SystemCall.Poll, [271] = SystemCall.Ppoll, [23] = SystemCall.Select, [270] = SystemCall.Pselect6,
         [232] = SystemCall.EpollWait, [281] = SystemCall.EpollPwait, [441] = SystemCall.EpollPwait2,
@@ -64,7 +65,8 @@ public static class SystemCallTable
     private static readonly FrozenDictionary<long, SystemCall> Generic = new Dictionary<long, SystemCall>
     {
         [63] = SystemCall.Read, [65] = SystemCall.Readv, [64] = SystemCall.Write, [66] = SystemCall.Writev,
-        [67] = SystemCall.Pread, [68] = SystemCall.Pwrite, [76] = SystemCall.Splice, [77] = SystemCall.Tee, [71] = SystemCall.Sendfile,
+        [67] = SystemCall.Pread, [68] = SystemCall.Pwrite, [69] = SystemCall.Preadv, [70] = SystemCall.Pwritev, [286] = SystemCall.Preadv2, [287] = SystemCall.Pwritev2,
+        [76] = SystemCall.Splice, [77] = SystemCall.Tee, [75] = SystemCall.Vmsplice, [71] = SystemCall.Sendfile,
         [56] = SystemCall.Openat,
         [73] = SystemCall.Ppoll, [72] = SystemCall.Pselect6, [22] = SystemCall.EpollPwait, [441] = SystemCall.EpollPwait2,
         [202] = SystemCall.Accept, [242] = SystemCall.Accept4, [203] = SystemCall.Connect,

@@ -49,7 +49,7 @@ public sealed record Wait
     public uint Events { get; init; }
 
     /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/> is for room, and not for input.</summary>
-    public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
+    public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
 
     /// <summary>Whether a member of a set tells of a change only, and not of a state that lasts (EPOLLET).</summary>
     public bool EdgeTriggered => (Events & 1u << 31) != 0;
@@ -152,6 +152,9 @@ public sealed record LockRequest(LockKind Kind, LockAccess Access, long Start, l
 {
     /// <summary>The file in the contract's words, <c>flock:fe:00:11657459</c>: device and inode as in /proc/locks. Null where they were not read.</summary>
     public string? Resource { get; init; }
+
+    /// <summary>Its range counts from the file's position or end (lockf(3) does so): what that was the call does not say, and <see cref="Start"/> and <see cref="End"/> mean nothing.</summary>
+    public bool IsRelative { get; init; }
 
     /// <summary>Whether that lock, held by somebody else, keeps this one waiting. Locks of flock and of fcntl do not see each other.</summary>
     public bool ConflictsWith(FileLock held) =>

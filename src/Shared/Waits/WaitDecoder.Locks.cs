@@ -34,10 +34,10 @@ public static partial class WaitDecoder
         var command => Wait.Unknown($"fcntl command {command} is not decoded", call),
     };
 
-    /// <summary>Null for a range that was not read, or that counts from the file's position or end: what that was is not known.</summary>
+    /// <summary>Null for a range that was not read.</summary>
     private static LockRequest? RequestOf(LockKind kind, LockRange? range)
     {
-        if (range is not { Whence: 0, Type: 0 or 1 })
+        if (range is not { Whence: 0 or 1 or 2, Type: 0 or 1 })
             return null;
         (long start, long end) = range.Length switch
         {
@@ -45,7 +45,7 @@ public static partial class WaitDecoder
             > 0 => (range.Start, range.Start + (range.Length - 1)),
             _ => (range.Start + range.Length, range.Start - 1),
         };
-        return new LockRequest(kind, range.Type == 0 ? LockAccess.Read : LockAccess.Write, start, end);
+        return new LockRequest(kind, range.Type == 0 ? LockAccess.Read : LockAccess.Write, start, end) { IsRelative = range.Whence != 0 };
     }
 
     private static Wait OfLock(ProcessRecord process, ThreadRecord thread, SystemCall call, LockRequest? request)

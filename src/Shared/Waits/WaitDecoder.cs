@@ -66,8 +66,8 @@ public static partial class WaitDecoder
         ImmutableArray<ulong> args = thread.Call.Arguments;
         return call switch
         {
-            SystemCall.Read or SystemCall.Readv => OfFd(process, thread, call, reading: true),
-            SystemCall.Write or SystemCall.Writev => OfFd(process, thread, call, reading: false),
+            SystemCall.Read or SystemCall.Readv or SystemCall.Preadv2 or SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 => OfFd(process, thread, call),
+            SystemCall.Splice or SystemCall.Tee or SystemCall.Vmsplice or SystemCall.Sendfile => OfMove(process, thread, call),
             SystemCall.Recvfrom or SystemCall.Recvmsg or SystemCall.Recvmmsg => OfSocket(process, thread, call, WaitKind.SocketRead),
             SystemCall.Sendto or SystemCall.Sendmsg => OfSocket(process, thread, call, WaitKind.SocketWrite),
             SystemCall.Accept or SystemCall.Accept4 => OfSocket(process, thread, call, WaitKind.SocketAccept),
@@ -132,40 +132,59 @@ public static partial class WaitDecoder
         && call is SystemCall.Vfork or SystemCall.Clone or SystemCall.Clone3
         && Sleeps(thread, VforkChannels);
 
-    private static Wait OfFd(ProcessRecord process, ThreadRecord thread, SystemCall call, bool reading)
+    private static Wait OfFd(ProcessRecord process, ThreadRecord thread, SystemCall call)
     {
-        int fd = (int)thread.Call.Arguments[0];
+        (int? read, int? written) = StreamCalls.FdsOf(call, thread.Call.Arguments);
+        int fd = (read ?? written)!.Value;
         if (process.FindFd(fd) is not { } entry)
             return Wait.Unknown($"fd {fd} is not in the fd table", call);
-        FdAccess needed = reading ? FdAccess.Read : FdAccess.Write;
-        WaitKind? kind = entry.Target.Kind switch
-        {
-            FdKind.Pipe when reading && Sleeps(thread, PipeReadChannels) => WaitKind.PipeRead,
-            FdKind.Pipe when !reading && Sleeps(thread, PipeWriteChannels) => WaitKind.PipeWrite,
-            FdKind.EventFd when reading && Sleeps(thread, EventFdChannels) => WaitKind.EventFd,
-            FdKind.Socket when Sleeps(thread, reading ? SocketReadChannels : SocketWriteChannels) => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
-            // A named FIFO sleeps in the pipe's wait channel; anybody may open its name.
-            FdKind.Path when reading && Sleeps(thread, PipeReadChannels) => WaitKind.PipeRead,
-            FdKind.Path when !reading && Sleeps(thread, PipeWriteChannels) => WaitKind.PipeWrite,
-            FdKind.Path when IsTerminal(entry.Target.Text) && Sleeps(thread, TerminalChannels) => WaitKind.Tty,
-            _ => null,
-        };
-        if (kind is null || (entry.Access & needed) == 0)
+        WaitKind? kind = KindOf(thread, entry, reading: read is not null)
+            ?? (IsTerminal(entry) && IsOpenFor(entry, read is not null) && Sleeps(thread, TerminalChannels) ? WaitKind.Tty : null);
+        if (kind is null)
         {
             return Wait.Unknown(
                 $"{SystemCallTable.NameOf(call)} of fd {fd} ({entry.Target.Text}) in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call);
         }
-        Bounded bounded = entry.Target.Kind == FdKind.Socket ? BoundedOf(entry, kind.Value) : Bounded.No;
-        return new Wait
+        return OfStream(entry, kind.Value, call) with { ReadsOneByte = call == SystemCall.Read && thread.Call.Arguments[2] == 1 };
+    }
+
+    /// <summary>splice(2) and its like, of whose two fds one is waited for: the wait channel tells which. Where it fits both, neither is known to be it.</summary>
+    private static Wait OfMove(ProcessRecord process, ThreadRecord thread, SystemCall call)
+    {
+        (int? read, int? written) = StreamCalls.FdsOf(call, thread.Call.Arguments);
+        FileDescriptor? source = process.FindFd(read!.Value), destination = process.FindFd(written!.Value);
+        if (source is null || destination is null)
+            return Wait.Unknown($"fd {(source is null ? read : written)} is not in the fd table", call);
+        return (KindOf(thread, source, reading: true), KindOf(thread, destination, reading: false)) switch
         {
-            Kind = kind.Value,
-            Bounded = bounded,
-            Call = call,
-            Fd = fd,
-            Target = entry.Target,
-            ReadsOneByte = call == SystemCall.Read && thread.Call.Arguments[2] == 1,
+            ({ } empty, null) => OfStream(source, empty, call),
+            (null, { } full) => OfStream(destination, full, call),
+            _ => Wait.Unknown($"{SystemCallTable.NameOf(call)} in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call),
         };
     }
+
+    private static Wait OfStream(FileDescriptor entry, WaitKind kind, SystemCall call) => new()
+    {
+        Kind = kind,
+        Bounded = entry.Target.Kind == FdKind.Socket ? BoundedOf(entry, kind) : Bounded.No,
+        Call = call,
+        Fd = entry.Number,
+        Target = entry.Target,
+    };
+
+    /// <summary>What a thread that reads or writes this fd sleeps for; null where its wait channel is none of such a file, or the fd is not open for it.</summary>
+    private static WaitKind? KindOf(ThreadRecord thread, FileDescriptor entry, bool reading) => !IsOpenFor(entry, reading) ? null : entry.Target.Kind switch
+    {
+        // A named FIFO sleeps in the pipe's wait channel; anybody may open its name.
+        FdKind.Pipe or FdKind.Path when Sleeps(thread, reading ? PipeReadChannels : PipeWriteChannels) => reading ? WaitKind.PipeRead : WaitKind.PipeWrite,
+        FdKind.EventFd when reading && Sleeps(thread, EventFdChannels) => WaitKind.EventFd,
+        FdKind.Socket when Sleeps(thread, reading ? SocketReadChannels : SocketWriteChannels) => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
+        _ => null,
+    };
+
+    private static bool IsOpenFor(FileDescriptor entry, bool reading) => (entry.Access & (reading ? FdAccess.Read : FdAccess.Write)) != 0;
+
+    private static bool IsTerminal(FileDescriptor entry) => entry.Target.Kind == FdKind.Path && IsTerminal(entry.Target.Text);
 
     internal static bool IsTerminal(string path) =>
         path.StartsWith("/dev/pts/", StringComparison.Ordinal) || path.StartsWith("/dev/tty", StringComparison.Ordinal) || path is "/dev/console" or "/dev/ptmx";

@@ -129,6 +129,19 @@ public sealed class FileLockTests
         Assert.Contains("it waits on a futex", finding.Summary);
     }
 
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(0, false)] // beside the lock that is held
+    public void Diagnose_RangeFromTheFilesPosition_IsTheOneThatTheTableShows(long start, bool stuck)
+    {
+        FileLock held = Flock(1, 20) with { Kind = LockKind.Posix, Start = 100, End = 199 };
+        Scene scene = new() { Locks = [held, held with { Waits = true, Pid = 10, Start = start, End = start + 9 }] };
+        scene.Process(10, "a").Opens(3, "/one", 1, 11).WriteEnd(7000, 5).Thread(10, 72, "fcntl_setlk", new CallMemory { LockRange = new LockRange(1, 1, 0, 10) }, [3, 7, 0x1000]);
+        scene.Process(20, "b").Opens(3, "/one", 1, 21, held).ReadEnd(7000, 5).Reads(5);
+
+        Assert.Equal(stuck ? ["file-lock-held-by-stuck"] : [], scene.Diagnose().Findings.Select(finding => finding.Rule));
+    }
+
     private static Scene Circle()
     {
         Scene scene = new();

@@ -33,6 +33,19 @@ public sealed class FutexTests
         return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
     }
 
+    [Theory]
+    [InlineData(0UL, true)]
+    [InlineData(0x80UL, false)] // private: it waits for itself alone
+    public void Suspects_WaiterInMemoryNotKnownThatCatchesSignals_IsOneWhereOthersMayHaveIt(ulong flag, bool asked)
+    {
+        Scene scene = new();
+        Actor actor = scene.Process(10, "worker").Thread(10, 202, "futex_do_wait", A, 0x109 | flag, 0);
+        actor.Caught = SignalMask.Interrupt;
+        Snapshot look = scene.Look();
+
+        Assert.Equal(asked, Diagnoser.Suspects(look, new LookMemory().Advance(look)).Contains(10));
+    }
+
     [Fact]
     public void Diagnose_TwoThreadsCrosswise_IsALockOrderCycle()
     {

@@ -38,7 +38,7 @@ public sealed class LockWaitTests
     }
 
     [Fact]
-    public void Decode_FcntlRangeFromTheFilesPosition_IsNotKnown() => Assert.Null(Decode(OfFcntl(7, new LockRange(0, 1, 0, 1))).Lock);
+    public void Decode_FcntlRangeFromTheFilesPosition_IsRelative() => Assert.True(Decode(OfFcntl(7, new LockRange(0, 1, 0, 1))).Lock!.IsRelative);
 
     [Theory]
     [InlineData(73, "request_wait_answer")]

@@ -30,6 +30,34 @@ public sealed class WaitDecoderTests
         Assert.Contains("not decoded", wait.Why);
     }
 
+    [Theory]
+    [InlineData(275, "pipe_wait_readable", WaitKind.PipeRead, 3)]
+    [InlineData(275, "pipe_wait_writable", WaitKind.PipeWrite, 4)]
+    [InlineData(276, "pipe_wait_writable", WaitKind.PipeWrite, 4)]
+    [InlineData(40, "pipe_wait_writable", WaitKind.PipeWrite, 3)]
+    [InlineData(275, "pipe_wait", WaitKind.Unknown, null)] // of old kernels: fits both
+    [InlineData(275, "folio_wait_bit_common", WaitKind.Unknown, null)]
+    public void Decode_MoveBetweenTwoPipes_IsOfTheOneThatItsChannelTells(int call, string wchan, WaitKind kind, int? fd)
+    {
+        Actor actor = call == 40 ? new Actor(10, "a", 1).WriteEnd(7000, 3).Opens(4, "/file", 5, 1) : new Actor(10, "a", 1).ReadEnd(7000, 3).WriteEnd(7001, 4);
+        ulong[] fds = call == 275 ? [3, 0, 4] : [3, 4];
+
+        Wait wait = Decode(actor.Thread(10, call, wchan, fds));
+
+        Assert.Equal((kind, fd), (wait.Kind, wait.Fd));
+    }
+
+    [Theory]
+    [InlineData("pipe_wait_writable", false, WaitKind.PipeWrite)]
+    [InlineData("pipe_wait_readable", true, WaitKind.PipeRead)]
+    [InlineData("pipe_wait_readable", false, WaitKind.Unknown)]
+    public void Decode_Vmsplice_DoesWhatItsEndIsFor(string wchan, bool readEnd, WaitKind kind)
+    {
+        var actor = new Actor(10, "a", 1);
+
+        Assert.Equal(kind, Decode((readEnd ? actor.ReadEnd(7000, 3) : actor.WriteEnd(7000, 3)).Thread(10, 278, wchan, 3, 0x1000, 1)).Kind);
+    }
+
     [Fact]
     public void Decode_ReadOfAWriteEnd_IsUnknown() =>
         Assert.Equal(WaitKind.Unknown, Decode(new Actor(10, "a", 1).WriteEnd(7000, 3).Reads(3)).Kind);

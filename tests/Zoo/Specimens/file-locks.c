@@ -4,6 +4,7 @@
  *   flock      each has the lock of flock(2) on one file and waits for the other's
  *   ofd        the same with locks of open file descriptions
  *   mixed      one file locked by fcntl(2), the other by flock(2): the kernel sees no circle
+ *   position   one locked by flock(2), the other by lockf(3), which counts from where the file stands
  *   ring       fourteen of them with fcntl(2): more than the kernel looks through for a circle
  *   upgrade    both have a shared lock and want it exclusive
  *   self       one process has the file open twice
@@ -30,6 +31,11 @@ static int open_file(const char *name)
 
 static void take(int fd, const char *how, short type)
 {
+    if (strcmp(how, "lockf") == 0) {
+        if (lseek(fd, 100, SEEK_SET) < 0 || lockf(fd, F_LOCK, 0) < 0)
+            die("lockf");
+        return;
+    }
     struct flock range = {.l_type = type, .l_whence = SEEK_SET};
     int done = strcmp(how, "flock") == 0 ? flock(fd, type == F_RDLCK ? LOCK_SH : LOCK_EX)
              : fcntl(fd, strcmp(how, "ofd") == 0 ? F_OFD_SETLKW : F_SETLKW, &range);
@@ -201,6 +207,8 @@ int main(int argc, char **argv)
         die("pipe2");
     if (strcmp(form, "mixed") == 0)
         circle("fcntl", "flock");
+    else if (strcmp(form, "position") == 0)
+        circle("lockf", "flock");
     else if (strcmp(form, "ring") == 0)
         ring();
     else if (strcmp(form, "upgrade") == 0)
