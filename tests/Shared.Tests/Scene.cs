@@ -162,9 +162,12 @@ internal sealed class Actor(int pid, string comm, int parent)
         return this;
     }
 
-    public Actor Has(int fd, string target, FdAccess access, bool closeOnExec = false)
+    /// <param name="links">Names that a file with <c>(deleted)</c> behind its path has left.</param>
+    public Actor Has(int fd, string target, FdAccess access, bool closeOnExec = false, uint? links = 0)
     {
         _fds[fd] = new FileDescriptor(fd, access, FdTarget.Parse(target)) { CloseOnExec = closeOnExec };
+        if (_fds[fd].Target.IsDeleted)
+            _fds[fd] = _fds[fd] with { Links = links };
         return this;
     }
 

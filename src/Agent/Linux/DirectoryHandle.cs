@@ -186,6 +186,23 @@ public sealed unsafe class DirectoryHandle : IDisposable
         return Sight.Seen;
     }
 
+    /// <summary>
+    /// How many names the file has (st_nlink) that a link of /proc/PID/fd or map_files leads to; 0: nobody can open it by a name any more. What such a link says, <c>(deleted)</c>, is
+    /// but that the name by which it was opened is gone. Asks the file system, and may wait for it for ever.
+    /// </summary>
+    public Sight LinkCount(RelativePath path, out uint names)
+    {
+        names = 0;
+        stat status;
+        fixed (byte* name = path)
+        {
+            if (fstatat(_fd, name, &status, 0) == -1)
+                return Errno.Last;
+        }
+        names = (uint)Math.Min(status.st_nlink, uint.MaxValue);
+        return Sight.Seen;
+    }
+
     /// <summary>Of /proc/PID/fd: how many descriptors there are (st_size, Linux 6.2); 0 where the kernel does not say.</summary>
     public long DescriptorCount()
     {

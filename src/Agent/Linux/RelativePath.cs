@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 
 namespace OrphanBoard.Agent.Linux;
@@ -61,6 +62,16 @@ public unsafe ref struct RelativePath
         return path;
     }
 
+    /// <summary>From /proc on: <c>pid/map_files/begin-end</c>, hexadecimal.</summary>
+    public static RelativePath OfMapping(int pid, ulong begin, ulong end)
+    {
+        RelativePath path = BelowProcess(pid, 0, "map_files/"u8);
+        path.AppendHex(begin);
+        path.Append("-"u8);
+        path.AppendHex(end);
+        return path;
+    }
+
     public static implicit operator RelativePath(ReadOnlySpan<byte> name) => new(name);
 
     /// <summary>The bytes with their NUL.</summary>
@@ -72,6 +83,13 @@ public unsafe ref struct RelativePath
             _bytes[_length + i] = part[i];
         _length += part.Length;
         _bytes[_length] = 0;
+    }
+
+    private void AppendHex(ulong number)
+    {
+        Span<byte> digits = stackalloc byte[16];
+        Utf8Formatter.TryFormat(number, digits, out int written, new StandardFormat('x'));
+        Append(digits[..written]);
     }
 
     private void Append(int number)

@@ -180,6 +180,31 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         return changed is null ? record : record with { Fds = [.. changed] };
     }
 
+    /// <summary>Queues how many names those files of a suspect have of which one name is gone; null: of none.</summary>
+    internal List<(int Fd, ReadTicket Links)>? WantLinks(ProcessRecord record, int? living, ulong moved, bool asleep)
+    {
+        List<(int, ReadTicket)>? wanted = null;
+        for (int i = 0; i < record.Fds.Length; i++)
+        {
+            FileDescriptor fd = record.Fds[i];
+            if (fd.Target.IsDeleted)
+                (wanted ??= []).Add((i, risky.Queue(record.Key, moved, new RiskyRead(RiskyReadKind.Links, record.Pid, living ?? 0, sizeof(uint), (ulong)fd.Number), asleep)));
+        }
+        return wanted;
+    }
+
+    internal ProcessRecord WithLinks(ProcessRecord record, List<(int Fd, ReadTicket Links)> wanted)
+    {
+        FileDescriptor[] changed = [.. record.Fds];
+        foreach ((int place, ReadTicket read) in wanted)
+            changed[place] = changed[place] with { Links = LinksOf(risky, read) };
+        return record with { Fds = [.. changed] };
+    }
+
+    /// <summary>The answer to <see cref="RiskyReadKind.Links"/>; null: not readable.</summary>
+    internal static uint? LinksOf(RiskyReads risky, ReadTicket read) =>
+        risky.Take(read, out ReadOnlySpan<byte> names) == Sight.Seen && names.Length == sizeof(uint) ? BitConverter.ToUInt32(names) : null;
+
     internal FileDescriptor WithInfo(DirectoryHandle directory, int? living, FileDescriptor fd, bool suspect)
     {
         if (directory.Read(RelativePath.OfProcess(living, "fdinfo"u8, fd.Number), buffer, out ReadOnlySpan<byte> text) != Sight.Seen
@@ -230,7 +255,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
     /// <summary>What was asked once and is not any more must not grow old.</summary>
     internal static FileDescriptor WithoutInfo(FileDescriptor fd)
     {
-        if (fd is { CloseOnExec: null, Async: false, EpollMembers: null })
+        if (fd is { CloseOnExec: null, Async: false, EpollMembers: null, Links: null })
             return fd;
         return new FileDescriptor(fd.Number, fd.Access, fd.Target.Kind switch
         {

@@ -15,7 +15,7 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
 
     private readonly record struct Wanted(
         TrackedProcess Process, ProcessRecord Record, ReadTicket? Arguments, ReadTicket? Environment, List<(int Thread, WantedCallMemory Memory)>? Memory,
-        List<(int Fd, ReadTicket Fdinfo)>? Epolls);
+        List<(int Fd, ReadTicket Fdinfo)>? Epolls, List<(int Fd, ReadTicket Links)>? Links);
 
     /// <summary>Processes that wait for <see cref="Finish"/>.</summary>
     internal int Count => _wanted.Count;
@@ -42,8 +42,9 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
                 (ofCalls ??= []).Add((i, wanted));
         }
         List<(int, ReadTicket)>? epolls = fds.WantEpolls(record, living, moved, asleep, plan, threads.EpollsWaitedOn(record.Threads));
-        if (arguments is not null || environment is not null || ofCalls is not null || epolls is not null)
-            _wanted.Add(new Wanted(process, record, arguments, environment, ofCalls, epolls));
+        List<(int, ReadTicket)>? links = suspect ? fds.WantLinks(record, living, moved, asleep) : null;
+        if (arguments is not null || environment is not null || ofCalls is not null || epolls is not null || links is not null)
+            _wanted.Add(new Wanted(process, record, arguments, environment, ofCalls, epolls, links));
     }
 
     /// <summary>Makes what is queued and puts it into the records of the tracked processes.</summary>
@@ -96,6 +97,8 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
             record = WithMemory(record, ofCalls, tally);
         if (wanted.Epolls is { } epolls)
             record = fds.WithEpolls(record, epolls);
+        if (wanted.Links is { } links)
+            record = fds.WithLinks(record, links);
         return WithBlocked(record);
     }
 

@@ -15,15 +15,25 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
     /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
     private const string Anonymous = "/dev/zero (deleted)";
 
-    private const string Deleted = " (deleted)", SystemV = "/SYSV";
+    private const string Deleted = " (deleted)", SystemV = "/SYSV", MemoryFile = "/memfd:";
 
     /// <summary>Processes whose maps are read together: what they answer is kept until then.</summary>
     private const int Batch = 64;
 
-    private sealed class Found(string name, bool linked)
+    /// <param name="name">As maps shows it.</param>
+    /// <param name="range">Where the first who was seen to have it has it mapped.</param>
+    private sealed class Found(string name, ProcessRecord process, (ulong Begin, ulong End) range)
     {
         internal string Name => name;
-        internal bool Linked => linked;
+
+        /// <summary>Until its names were counted. A named semaphore is made under another name and then linked: maps shows that first one, deleted, as long as it lives.</summary>
+        internal bool Linked { get; set; } = name != Anonymous && !(name.StartsWith(MemoryFile, StringComparison.Ordinal) && name.EndsWith(Deleted, StringComparison.Ordinal));
+
+        /// <summary>Whether it may have no name, and that is to be asked.</summary>
+        internal bool AsksForLinks => Linked && name.EndsWith(Deleted, StringComparison.Ordinal) && !name.StartsWith(SystemV, StringComparison.Ordinal);
+
+        internal ProcessRecord Process => process;
+        internal (ulong Begin, ulong End) Range => range;
         internal HashSet<string> Programs { get; } = [];
         internal SortedSet<int> Mappers { get; } = [];
         internal List<int> Unknown { get; } = [];
@@ -48,6 +58,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         });
         if (found.Count == 0)
             return null;
+        CountNames([.. found.Values.Where(shared => shared.AsksForLinks)]);
         FindMappers(processes, found);
         return [.. found.Select(pair => new SharedObject(pair.Key.Device, pair.Key.Inode, pair.Value.Name, pair.Value.Linked, [.. pair.Value.Mappers], [.. pair.Value.Unknown]))];
     }
@@ -83,7 +94,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
                 if (!found.TryGetValue((line.Device, line.Inode), out Found? shared))
                 {
                     string name = line.Name;
-                    found[(line.Device, line.Inode)] = shared = new Found(name, !name.EndsWith(Deleted, StringComparison.Ordinal) || name.StartsWith(SystemV, StringComparison.Ordinal));
+                    found[(line.Device, line.Inode)] = shared = new Found(name, process, (line.Begin, line.Begin + line.Size));
                 }
                 if (process.Exe is { } exe)
                     shared.Programs.Add(exe);
@@ -91,6 +102,19 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         }
         return process with { Threads = [.. changed] };
     }
+
+    /// <summary>What cannot be asked has a name, for all that is known.</summary>
+    private void CountNames(Found[] asked)
+    {
+        ReadTicket[] tickets = [.. asked.Select(shared => risky.Queue(
+            shared.Process.Key, 0, new RiskyRead(RiskyReadKind.MappedLinks, shared.Process.Pid, 0, sizeof(uint), shared.Range.Begin, shared.Range.End), IsAsleep(shared.Process)))];
+        risky.Run();
+        for (int i = 0; i < asked.Length; i++)
+            asked[i].Linked = FdTableReader.LinksOf(risky, tickets[i]) != 0;
+        risky.Clear();
+    }
+
+    private static bool IsAsleep(ProcessRecord process) => process.Threads.All(thread => thread.State != 'D');
 
     private void FindMappers(ProcessRecord[] processes, Dictionary<(uint, ulong), Found> found)
     {
@@ -156,6 +180,6 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
     {
         // A leader that has exited has no memory any more.
         int tid = process.Threads.IsEmpty ? 0 : process.Threads[0].Tid;
-        return risky.Queue(process.Key, 0, new RiskyRead(RiskyReadKind.Maps, process.Pid, tid, RiskyRead.MaxLength, 0), process.Threads.All(thread => thread.State != 'D'));
+        return risky.Queue(process.Key, 0, new RiskyRead(RiskyReadKind.Maps, process.Pid, tid, RiskyRead.MaxLength, 0), IsAsleep(process));
     }
 }

@@ -26,6 +26,16 @@ internal static class ReadMaker
                 room[0] = order switch { 0 => 0, < 0 => 1, _ => 2 };
                 length = 1;
                 return Sight.Seen;
+            case RiskyReadKind.Links or RiskyReadKind.MappedLinks:
+                RelativePath link = read.Kind == RiskyReadKind.Links
+                    ? RelativePath.BelowProcess(read.Pid, read.Tid, "fd"u8, (int)read.Argument)
+                    : RelativePath.OfMapping(read.Pid, read.Argument, read.End);
+                if (room.Length < sizeof(uint))
+                    return Sight.Failed;
+                Sight linked = proc.LinkCount(link, out uint names);
+                BitConverter.TryWriteBytes(room, names);
+                length = linked == Sight.Seen ? sizeof(uint) : 0;
+                return linked;
             case RiskyReadKind.Fdinfo:
                 return proc.Read(RelativePath.BelowProcess(read.Pid, read.Tid, "fdinfo"u8, (int)read.Argument), room, inPieces: true, out length);
         }

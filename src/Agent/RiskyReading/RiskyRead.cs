@@ -35,6 +35,12 @@ internal enum RiskyReadKind
 
     /// <summary>kcmp(2), KCMP_FILES: fd tables. As <see cref="CompareMemory"/>.</summary>
     CompareTables,
+
+    /// <summary>How many names the open file has (st_nlink), four bytes. A stat of what /proc/PID/fd/FD leads to: it asks the file system, and one of a dead server does not answer.</summary>
+    Links,
+
+    /// <summary>The same of a mapped file, by /proc/PID/map_files, which only CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE may follow.</summary>
+    MappedLinks,
 }
 
 /// <summary>
@@ -45,16 +51,18 @@ internal enum RiskyReadKind
 /// <param name="Pid">Process.</param>
 /// <param name="Tid">Reads task/TID/... ; 0: the process's own file. For memory: the thread by which it is named.</param>
 /// <param name="Length">Bytes that are wanted at most, up to <see cref="MaxLength"/>. Memory: all of it or nothing.</param>
-/// <param name="Argument">Memory: address. Fdinfo: the fd. CompareMemory, CompareTables: the other pid.</param>
+/// <param name="Argument">Memory: address. Fdinfo, Links: the fd. CompareMemory, CompareTables: the other pid. MappedLinks: where the mapping begins.</param>
+/// <param name="End">MappedLinks: where the mapping ends.</param>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct RiskyRead(RiskyReadKind Kind, int Pid, int Tid, int Length, ulong Argument)
+internal readonly record struct RiskyRead(RiskyReadKind Kind, int Pid, int Tid, int Length, ulong Argument, ulong End = 0)
 {
-    internal const int Size = 24, MaxLength = 512 * 1024;
+    internal const int Size = 32, MaxLength = 512 * 1024;
 
     /// <summary>What it may wait for. Two reads that wait for the same are given up as one.</summary>
     internal TargetLock Lock => Kind switch
     {
         RiskyReadKind.Fdinfo => TargetLock.Epoll,
+        RiskyReadKind.Links or RiskyReadKind.MappedLinks => TargetLock.File,
         RiskyReadKind.Stat or RiskyReadKind.Syscall or RiskyReadKind.Wchan or RiskyReadKind.CompareMemory or RiskyReadKind.CompareTables => TargetLock.Exec,
         _ => TargetLock.Memory,
     };
@@ -70,6 +78,9 @@ internal enum TargetLock
 
     /// <summary>The mutex of an epoll.</summary>
     Epoll,
+
+    /// <summary>Whoever serves the file system of a file that it has open or mapped.</summary>
+    File,
 }
 
 internal readonly record struct BlockedTarget(ProcessKey Process, TargetLock Lock);

@@ -38,7 +38,7 @@ internal static class NamedFifos
         : AtNames(incident).Select(edge => $"anybody may open the FIFO {edge.Part.Target!.Text} by its name").Distinct();
 
     private static IEnumerable<IncidentEdge> AtNames(Incident incident) => incident.Edges.Where(edge =>
-        edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: FdKind.Path } } && !WakerFinder.IsUnlinked(edge.Part.Target));
+        edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: FdKind.Path } } && !WakerFinder.IsUnlinked(incident.Evidence.Resources[edge.From], edge.Part));
 
     /// <summary>One process group, or all below one of them.</summary>
     private static bool IsFamily(ResourceIndex resources, HostProcess[] members) =>

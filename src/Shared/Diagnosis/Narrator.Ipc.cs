@@ -30,7 +30,7 @@ internal sealed partial class Narrator
             WaitKind.SysvSemaphore or WaitKind.SysvMessage => $"It has no key: those who know of it are {holders}.",
             WaitKind.Tty => $"The terminal's other side is open in {holders}.",
             WaitKind.PosixQueue => $"The queue is unlinked, and open in {holders}.",
-            WaitKind.PipeRead or WaitKind.PipeWrite when !WakerFinder.IsUnlinked(edge.Part.Target) => $"Its other end is open in {holders}.",
+            WaitKind.PipeRead or WaitKind.PipeWrite when !WakerFinder.IsUnlinked(resources[process], edge.Part) => $"Its other end is open in {holders}.",
             _ => $"The FIFO is unlinked, and its other end is open in {holders}.",
         };
     }

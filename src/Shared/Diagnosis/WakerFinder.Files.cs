@@ -6,8 +6,12 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>FIFOs and POSIX queues. Where their name is gone nobody can open them any more.</summary>
 internal sealed partial class WakerFinder
 {
-    public static bool IsUnlinked(FdTarget? target) =>
-        target is { Kind: FdKind.Path or FdKind.PosixQueue } && target.Text.EndsWith(" (deleted)", StringComparison.Ordinal);
+    /// <summary>Whether it may have no name any more, as far as is known without the costly facts.</summary>
+    public static bool MayBeUnlinked(FdTarget? target) => target?.IsDeleted == true;
+
+    /// <summary>Whether it has no name left. One that has lost a name may have another: a hard link, or one that it was given by linkat(2).</summary>
+    public static bool IsUnlinked(ProcessRecord process, Wait wait) =>
+        MayBeUnlinked(wait.Target) && wait.Fd is { } fd && process.FindFd(fd)?.Links == 0;
 
     /// <summary>Everybody who has it open.</summary>
     private void FindOpeners(HostProcess process, Wait wait, IWakerSink sink)

@@ -132,7 +132,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         WaitKind.SysvSemaphore or WaitKind.SysvMessage when wait.SysvId is not null => null,
         // Who opens a FIFO that has a name is left to a suspicion, see BelievesNames.
         WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => null,
-        WaitKind.PosixQueue when IsUnlinked(wait.Target) => null,
+        WaitKind.PosixQueue when MayBeUnlinked(wait.Target) => null,
         WaitKind.Tty when IsPseudoterminal(wait.Target) => null,
         WaitKind.Unknown => wait.Why ?? "it is not decoded",
         _ => "what it waits for can come from outside",
@@ -185,8 +185,11 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             case WaitKind.SysvSemaphore or WaitKind.SysvMessage:
                 FindFamily(process, wait, sink);
                 break;
-            case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind == FdKind.Path && !guess && !BelievesNames && !IsUnlinked(wait.Target):
+            case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind == FdKind.Path && !guess && !BelievesNames && !IsUnlinked(process.Record, wait):
                 Outside(wait, "anybody may open the FIFO by its name", sink);
+                break;
+            case WaitKind.PosixQueue when !guess && !IsUnlinked(process.Record, wait):
+                Outside(wait, "whether the queue has a name left could not be read", sink);
                 break;
             case WaitKind.PosixQueue:
             case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind != FdKind.Pipe:

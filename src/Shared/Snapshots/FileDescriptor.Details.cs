@@ -62,6 +62,16 @@ public sealed partial record FileDescriptor
         init => _details = value is null && _details is null ? null : Filled with { DescriptorsInFlight = value };
     }
 
+    /// <summary>
+    /// Names that a file with <c>(deleted)</c> behind its path has all the same (st_nlink): that one of them is gone does not mean that all are. 0: nobody can open it by a name any more.
+    /// Read of suspects. Null: not asked, or not readable.
+    /// </summary>
+    public uint? Links
+    {
+        get => _details?.Links;
+        init => _details = value is null && _details is null ? null : Filled with { Links = value };
+    }
+
     /// <summary>Timeouts of the socket; read only where a thread is blocked on it. Null: not asked, or not permitted.</summary>
     public SocketTimeouts? Timeouts
     {
@@ -107,6 +117,7 @@ public sealed partial record FileDescriptor
         public ImmutableArray<FileLock>? Locks { get; init; }
         public int? TtyIndex { get; init; }
         public int? DescriptorsInFlight { get; init; }
+        public uint? Links { get; init; }
         public SocketTimeouts? Timeouts { get; init; }
         public PipeState? Pipe { get; init; }
         public bool? TimerArmed { get; init; }

@@ -73,6 +73,10 @@ public sealed record FdTarget(FdKind Kind, ulong Id, string Text)
 
     public override int GetHashCode() => HashCode.Combine(Kind, Id, Text);
 
+    /// <summary>The name by which it was opened is gone; it may have others, see <see cref="FileDescriptor.Links"/>.</summary>
+    [JsonIgnore]
+    public bool IsDeleted => Kind is FdKind.Path or FdKind.PosixQueue && Text.EndsWith(" (deleted)", StringComparison.Ordinal);
+
     public static FdTarget Unreadable { get; } = new(FdKind.Unreadable, 0, "?");
 
     /// <summary>

@@ -42,6 +42,19 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)] // it has another name, by which anybody may open it
+    [InlineData(null, 0)]
+    public void Diagnose_AFifoThatHasLostAName_IsClosedOnlyWhereItHasNoneLeft(int? links, int findings)
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Has(3, "/there (deleted)", FdAccess.Read, links: (uint?)links).Has(4, "/back (deleted)", FdAccess.Write, links: (uint?)links).Reads(3);
+        scene.Process(11, "b").Has(3, "/back (deleted)", FdAccess.Read, links: (uint?)links).Has(4, "/there (deleted)", FdAccess.Write, links: (uint?)links).Reads(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Confidence == Confidence.Proven));
+    }
+
+    [Theory]
     [InlineData(" (deleted)", 1)]
     [InlineData("", 0)]
     public void Diagnose_TwoWhoReadEachOthersQueue_AreStuckOnlyWhereItsNameIsGone(string suffix, int findings)

@@ -37,7 +37,7 @@ internal sealed class FifoNoPeer : EvidenceRule
     }
 
     private static bool IsAtFifo(Wait wait) =>
-        wait.Kind == WaitKind.FifoOpen || wait is { Kind: WaitKind.PipeWrite, Bounded: Bounded.No, Target.Kind: FdKind.Path } && !WakerFinder.IsUnlinked(wait.Target);
+        wait.Kind == WaitKind.FifoOpen || wait is { Kind: WaitKind.PipeWrite, Bounded: Bounded.No, Target.Kind: FdKind.Path } && !WakerFinder.MayBeUnlinked(wait.Target);
 
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
