@@ -134,4 +134,7 @@ internal sealed record IncidentEdge(int From, int Tid, int Clause, Wait Whole, W
     }
 
     public bool IsKinship => Basis == EdgeBasis.Kinship;
+
+    /// <summary>A member of a set that stands there for the end of the others alone, beside members that wait for what they say.</summary>
+    public bool IsAside => Part.OnlyForTheEnd && Whole.Members.Any(member => !member.OnlyForTheEnd);
 }

@@ -30,6 +30,9 @@ internal sealed class PartWords(Narrator narrator)
         {
             null => $"fd {wait.Fd}",
             { Kind: FdKind.Socket } socket => OfSocket(process, part, socket, at),
+            { Kind: FdKind.Pipe } pipe when wait.OnlyForTheEnd => wait.Kind == WaitKind.PipeWrite
+                ? $"the end of the readers of pipe {pipe.Id} {at}, whose read end {Holders(process, part)}"
+                : $"the end of pipe {pipe.Id} {at}, whose write end {Holders(process, part)}",
             { Kind: FdKind.Pipe } pipe when wait.Kind == WaitKind.PipeWrite => $"room in pipe {pipe.Id} {at}, whose read end {Holders(process, part)}",
             { Kind: FdKind.Pipe } pipe => $"data in pipe {pipe.Id} {at}, whose write end {Holders(process, part)}",
             { Kind: FdKind.EventFd } eventFd => $"eventfd {eventFd.Id} {at}{Also(process, part)}",

@@ -51,6 +51,14 @@ public sealed record Wait
     /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/> is for room, and not for input.</summary>
     public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
 
+    /// <summary>Whether a pipe stands in a set for hang-up or error alone: neither data (POLLIN, POLLRDNORM) nor room (POLLOUT, POLLWRNORM) is asked for, or can come at that end.</summary>
+    public bool OnlyForTheEnd => Call is null && Kind switch
+    {
+        WaitKind.PipeRead => (Events & (1 | 0x40)) == 0,
+        WaitKind.PipeWrite => (Events & (4 | 0x100)) == 0,
+        _ => false,
+    };
+
     /// <summary>Whether a member of a set tells of a change only, and not of a state that lasts (EPOLLET).</summary>
     public bool EdgeTriggered => (Events & 1u << 31) != 0;
 

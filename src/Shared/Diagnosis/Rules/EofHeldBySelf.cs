@@ -13,7 +13,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </code>
 /// A pair of ends inside one process is also how threads wake each other: that is not a wait for the end. It counts as one where the
 /// reader reads its stdin, where others hold the write end too, or where there is no other thread to write. Where others both read it
-/// and hold its write end, it is a channel that they share (tokens of a job server), and nobody waits for its end.
+/// and hold its write end, it is a channel that they share (tokens of a job server), and nobody waits for its end. Nor does who has opened it for both
+/// directions, or speaks through it with somebody who waits for an answer.
 /// </summary>
 internal sealed class EofHeldBySelf : IncidentRule
 {
@@ -34,15 +35,17 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared)
                 continue;
+            if (OpenedForBoth(reader, edge.Part) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
+                continue;
             if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == edge.Part.Kind && other.Part.Target == stream && other.To.Any(waker => waker.Node == other.From)))
                 continue;
             ImmutableArray<int> own = [.. edge.To.Where(waker => waker.Node == edge.From).Select(waker => waker.Fd!.Value).Order()];
             string who = Narrator.Name(reader);
             string fds = Narrator.Listing(own.Select(fd => $"fd {fd}"));
-            bool pipe = stream.Kind == FdKind.Pipe;
-            string remedy = $"It ends when {who} closes {fds}, its own {(pipe ? "write end of the pipe" : "other end of the socket")} that it reads.";
+            bool socket = stream.Kind == FdKind.Socket;
+            string remedy = $"It ends when {who} closes {fds}, its own {(socket ? "other end of the socket" : "write end of the pipe")} that it reads{Beyond(edge, narrator)}.";
             return new Verdict(
-                $"{who} waits for the end of {StreamEnds.NameOf(stream)}, whose {(pipe ? "write" : "other")} end it holds open itself at {fds}.",
+                $"{who} waits for the end of {StreamEnds.NameOf(stream)}, whose {(socket ? "other" : "write")} end it holds open itself at {fds}.",
                 [.. own.Select(fd => new Culprit(reader.Pid, fd, resources.ResourceOf(reader.Pid, fd), remedy))])
             {
                 // Where others hold the write end too, the wait may be for what they write and not for the end.
@@ -50,5 +53,22 @@ internal sealed class EofHeldBySelf : IncidentRule
             };
         }
         return null;
+    }
+
+    /// <summary>The fd that it reads is a write end as well: while it reads there, the end cannot come.</summary>
+    private static bool OpenedForBoth(ProcessRecord reader, Wait wait) =>
+        wait.Kind == WaitKind.PipeRead && wait.Fd is { } fd && reader.FindFd(fd) is { Access: FdAccess.ReadWrite };
+
+    /// <summary>Whether another who could write to it reads what this one could write: both have inherited all ends, and each waits for the other's word.</summary>
+    private static bool IsAnswered(Incident incident, IncidentEdge edge) => incident.Edges.Any(back =>
+        back.From != edge.From && incident.Core.Contains(back.From) && back.Part is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false }
+        && edge.To.Any(waker => waker.Node == back.From) && back.To.Any(waker => waker.Node == edge.From));
+
+    /// <summary>The others who have that end: as long as one of them has it, the end does not come either.</summary>
+    private static string Beyond(IncidentEdge edge, Narrator narrator)
+    {
+        string[] others = [.. edge.To.Where(waker => waker.Node != edge.From).GroupBy(waker => waker.Node)
+            .Select(own => $"{narrator.Name(own.Key)} (fd {Narrator.Listing(own.Select(waker => $"{waker.Fd}"))})")];
+        return others.Length == 0 ? "" : $", and {Narrator.Listing(others)} let{(others.Length == 1 ? "s" : "")} go of it as well";
     }
 }

@@ -11,6 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// parent  waits for a message in q
 /// child   waits for a message in r        q, r: no key; parent and child know of them
 /// </code>
+/// One of them may also wait for another to exit: a parent that does, and was to take the message for which its child has no room.
 /// </summary>
 internal sealed class IpcCycle : IncidentRule
 {
@@ -19,14 +20,21 @@ internal sealed class IpcCycle : IncidentRule
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
-        IncidentEdge[] waits = [.. incident.Edges.Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
-        if (incident.Core.Count < 2 || !waits.All(edge => WhatEnds(edge.Part) is not null) || !incident.Core.All(member => waits.Any(edge => edge.From == member)))
+        IncidentEdge[] waits = [.. incident.Edges.Where(edge => !edge.IsKinship && !edge.IsAside && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
+        IncidentEdge[] talk = [.. waits.Where(edge => edge.Part.Kind != WaitKind.ChildWait)];
+        if (incident.Core.Count < 2 || talk.Length == 0 || !talk.All(edge => WhatEnds(edge.Part) is not null) || !incident.Core.All(member => waits.Any(edge => edge.From == member)))
+            return null;
+        // Who waits for a child could let go of an end instead; where that would not do, it is to speak like any other.
+        if (talk.Length < waits.Length && !talk.All(edge => OnlyAWordEnds(incident.Evidence.Resources[edge.From], edge.Part)))
             return null;
         int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
+        HashSet<int> speakers = [.. talk.Select(edge => edge.From)];
         ImmutableArray<Culprit> culprits =
         [
-            .. waits.OrderBy(edge => Array.IndexOf(order, edge.From)).SelectMany(edge => edge.To
+            .. talk.OrderBy(edge => Array.IndexOf(order, edge.From)).SelectMany(edge => edge.To
                 .Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node))
+                // Another who talks is likelier to be meant than a parent, who merely has what its children have.
+                .OrderByDescending(waker => speakers.Contains(waker.Node))
                 .Select(waker => new Culprit(waker.Node, waker.Fd, edge.Part.Resource ?? "?", $"It ends when {narrator.Name(waker.Node)} {WhatEnds(edge.Part)}, for which {narrator.Name(edge.From)} waits.")))
                 .Distinct(),
         ];
@@ -38,6 +46,10 @@ internal sealed class IpcCycle : IncidentRule
             NamesFault = false,
         };
     }
+
+    /// <summary>Whether nobody could end it by closing an end: a queue and a semaphore have none, and who has opened a FIFO for both directions keeps one itself.</summary>
+    private static bool OnlyAWordEnds(ProcessRecord process, Wait wait) => wait.Kind is WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue
+        || wait is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Fd: { } fd } && process.FindFd(fd) is { Access: FdAccess.ReadWrite };
 
     /// <summary>What somebody else would have to do, as a verb phrase; null for other waits.</summary>
     private static string? WhatEnds(Wait wait) => wait.Kind switch

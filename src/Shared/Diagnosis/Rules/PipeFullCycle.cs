@@ -46,7 +46,7 @@ internal sealed class PipeFullCycle : IncidentRule
     }
 
     /// <summary>A blocking write; or a member of a set where the pipe was seen to be full.</summary>
-    private static bool IsFull(ResourceIndex resources, IncidentEdge edge) => edge.Part is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe, Fd: { } fd }
+    private static bool IsFull(ResourceIndex resources, IncidentEdge edge) => edge.Part is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe, Fd: { } fd, OnlyForTheEnd: false }
         && (edge.Whole.Kind == WaitKind.PipeWrite || resources[edge.From].FindFd(fd)?.Pipe is { } pipe && pipe.Buffers >= pipe.Capacity);
 
     /// <summary>

@@ -19,7 +19,7 @@ internal sealed class PipeReadCycle : IncidentRule
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
-        IncidentEdge[] ring = [.. incident.Edges.Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
+        IncidentEdge[] ring = [.. incident.Edges.Where(edge => !edge.IsKinship && !edge.IsAside && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
         // Of FIFOs alone it is a talk, see IpcCycle.
         if (incident.Core.Count < 2 || !ring.Any(edge => edge.Part.Target is { Kind: FdKind.Pipe })
             || !ring.All(edge => edge.Part.Kind == WaitKind.PipeRead && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
