@@ -33,6 +33,10 @@ internal static class HostFiles
         proc.ReadTable("self/mounts"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen && MountsFile.HidePid(text) is not (null or "off" or "0")
         && !(proc.Read("self/status"u8, buffer, out text) == Sight.Seen && CredentialsFile.TryParse(text, out CredentialsFile rights) && rights.SeesAllProcesses);
 
+    /// <summary>Whether the looker's pid namespace is the one of the boot (PROC_PID_INIT_INO), in which everybody has a pid. A kernel without such namespaces has no other.</summary>
+    internal static bool IsFirstPidNamespace(DirectoryHandle proc, ReadBuffer buffer) =>
+        proc.ReadLink("self/ns/pid"u8, buffer, out ReadOnlySpan<byte> name) != Sight.Seen || name.SequenceEqual("pid:[4026531836]"u8);
+
     /// <summary>machine-id(5) is not to be shown to others; a hash of it may be.</summary>
     private static string HostId(ReadBuffer buffer, string name)
     {

@@ -27,7 +27,7 @@ public sealed class HostLooker : IDisposable
     private readonly ProcessTable _table;
     private readonly Backend _backend;
     private readonly int _observerPid;
-    private readonly bool _othersUnlisted;
+    private readonly bool _othersUnlisted, _outsideUnlisted;
     private readonly RiskyReads _risky;
     private readonly RiskyParts _parts;
     private readonly MountDevices _mounts;
@@ -55,6 +55,7 @@ public sealed class HostLooker : IDisposable
         // Elsewhere the kernel would tell of other processes than those that are listed.
         bool isHost = options.ProcPath == LookerOptions.HostProc;
         _othersUnlisted = isHost && HostFiles.HidesOthers(_proc, _buffer);
+        _outsideUnlisted = isHost && !HostFiles.IsFirstPidNamespace(_proc, _buffer);
         var texts = new TextPool();
         var files = new FileBudget();
         _table = new ProcessTable(files);
@@ -166,6 +167,7 @@ public sealed class HostLooker : IDisposable
             Duration = _time.GetElapsedTime(start),
             ObserverPid = _observerPid,
             OthersUnlisted = _othersUnlisted,
+            OutsideUnlisted = _outsideUnlisted,
             Processes = ImmutableCollectionsMarshal.AsImmutableArray(processes),
             Reads = tally.Counts,
             UnixListeners = _listeners.At(_look, wanted: suspects.Count > 0),

@@ -26,10 +26,12 @@ internal static class DeadlockTeller
             return null;
         ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
 
+        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named || !notProven.IsEmpty && !notProven.Except(WhoMeansToEndAChild(incident)).Any();
+
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             rule,
-            verdict.OnlySuspected || evidence.Counting == Counting.Named ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
+            suspected ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
             verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),
@@ -99,9 +101,16 @@ internal static class DeadlockTeller
         return [.. assumptions];
     }
 
-    internal static IEnumerable<string> WhoMayEndAChild(Incident incident) =>
-        from member in incident.Core.Order()
-        where incident.Evidence.Graph.NodeOf(member).MayEndItsChild
+    internal static IEnumerable<string> WhoMayEndAChild(Incident incident) => DoubtsOf(incident.Core.Where(member => incident.Evidence.Graph.NodeOf(member).MayEndItsChild), incident);
+
+    /// <summary>Those of them who have chosen their signals. Who catches whatever would end it does so to clean up, and says nothing by it.</summary>
+    private static IEnumerable<string> WhoMeansToEndAChild(Incident incident) => DoubtsOf(
+        incident.Core.Where(member => incident.Evidence.Graph.NodeOf(member).MayEndItsChild
+            && (incident.Evidence.Resources[member].SignalsCaught & SignalMask.IntervalTimers) != SignalMask.IntervalTimers),
+        incident);
+
+    private static IEnumerable<string> DoubtsOf(IEnumerable<int> members, Incident incident) =>
+        from member in members.Order()
         select $"{Narrator.Name(incident.Evidence.Resources[member])} catches signals that tell a program to end, and may be meant to end its child when one comes";
 
     /// <summary>Who may still run there and was not counted.</summary>

@@ -43,6 +43,10 @@ public sealed class LookMemory
         TimeSpan? since = thread.LastRan;
         if (StillOf(process, thread) is { } still && (since is null || still.Since < since))
             since = still.Since;
+        // The scheduler's record of who was forked and has run but once may say 0, which is not since boot.
+        var started = TimeSpan.FromSeconds((double)process.StartTimeTicks / look.Host.ClockTicksPerSecond);
+        if (since < started)
+            since = started;
         return since is { } moment && moment <= look.Uptime ? look.Uptime - moment : null;
     }
 

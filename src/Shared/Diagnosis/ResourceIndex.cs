@@ -40,10 +40,13 @@ internal sealed class ResourceIndex
     public int FdCount { get; private set; }
 
     /// <summary>Number of living processes whose fd table could not be read, in whole or in part: each may hold anything. Those that are not listed count as one.</summary>
-    public int Hidden => _hidden + (_look?.OthersUnlisted == true ? 1 : 0);
+    public int Hidden => _hidden + (AnyUnlisted ? 1 : 0);
 
     /// <summary>Whether nobody but init, pid 1, is hidden. True also where none is.</summary>
-    public bool OnlyInitIsHidden => _hiddenButInit == 0 && _look?.OthersUnlisted != true;
+    public bool OnlyInitIsHidden => _hiddenButInit == 0 && !AnyUnlisted;
+
+    /// <summary>Whether there are processes that are not in the look, and may hold anything.</summary>
+    public bool AnyUnlisted => _look is { OthersUnlisted: true } or { OutsideUnlisted: true };
 
     /// <summary>New, or with another record than at the look before; ascending by pid.</summary>
     public IReadOnlyList<HostProcess> Changed => _changed;

@@ -168,8 +168,12 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (Wait wait in process.WaitsOf(host))
             {
                 AddHoldersOfListener(process, wait);
+                AddThoseWhoMayCarry(process, wait);
                 foreach (Wait member in wait.Members)
+                {
                     AddHoldersOfListener(process, member);
+                    AddThoseWhoMayCarry(process, member);
+                }
             }
         }
         if (_sessions.Count == 0)
@@ -179,6 +183,16 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             if (_sessions.Contains(process.Record.Session) && process.Record.Fds.Any(fd => fd.Target.Kind == FdKind.Socket))
                 _suspects.Add(process.Pid);
         }
+    }
+
+    /// <summary>
+    /// Whether a descriptor lies in the queue of a socket (SCM_RIGHTS) shows in the fdinfo of that socket alone, and it is whoever may take it who could wake those who wait: anybody
+    /// of the session, by way of it, asleep or not.
+    /// </summary>
+    private void AddThoseWhoMayCarry(HostProcess process, Wait wait)
+    {
+        if (wait is { Kind: WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.EventFd } or { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: FdKind.Pipe })
+            _sessions.Add(process.Record.Session);
     }
 
     private void AddHoldersOfListener(HostProcess process, Wait wait)

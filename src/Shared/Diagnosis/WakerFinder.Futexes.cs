@@ -66,7 +66,7 @@ internal sealed partial class WakerFinder
         }
         if (isFile)
             sink.Assume(Assumption.NoFdInFlight);
-        if (shared.Unknown.IsEmpty && !resources.Look.OthersUnlisted && !(isFile && resources.Hidden > 0))
+        if (shared.Unknown.IsEmpty && !resources.AnyUnlisted && !(isFile && resources.Hidden > 0))
         {
             sink.End(Openness.Closed, null);
         }
@@ -87,7 +87,7 @@ internal sealed partial class WakerFinder
 
     /// <summary>Init has it from nobody: had it made it, those who have it would have come down from it.</summary>
     private bool OnlyInitMayHave(SharedObject shared, bool isFile) =>
-        shared.Unknown.All(IsInit) && !resources.Look.OthersUnlisted && (!isFile || resources.OnlyInitIsHidden)
+        shared.Unknown.All(IsInit) && !resources.AnyUnlisted && (!isFile || resources.OnlyInitIsHidden)
         && !shared.Mappers.Any(pid => resources.Find(pid) is { } mapper && IsInit(mapper.Record.Ppid));
 
     private bool IsInit(int pid) => resources.Find(pid) is { Record.NsPid: 1 };

@@ -36,9 +36,10 @@ internal interface IWakerSink
 /// </param>
 internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
 {
-    private const string Unlisted = "processes of other users are not listed";
+    private const string Unlisted = "processes of other users are not listed", Outsiders = "processes outside this pid namespace are not listed";
 
     private CommandTree? _tree;
+    private List<Holder>? _carriers;
     private string? _hiddenWhy;
     private int _hiddenCount;
 
@@ -219,6 +220,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         // Init inherits from nobody. An end that it has, it made; and then the holders' ends came down from it, through processes that have all
         // let go of theirs. Where a holder is its own child that is likely, and elsewhere it is what the assumption says.
         sink.Assume(Assumption.NoFdInFlight);
+        NameReceivers(holders, sink);
         if (resources.Hidden == 0)
         {
             sink.End(Openness.Closed, null);
@@ -237,6 +239,42 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         {
             sink.End(Openness.Hidden, HiddenWhy());
         }
+    }
+
+    /// <summary>
+    /// Where the kernel's counts do not tell, a descriptor that lies in a socket's queue may be one of this object: then whoever can take it is one more who could end the wait, if it is of
+    /// the session of one who holds it, or above or below.
+    /// </summary>
+    private void NameReceivers(OrderedList<Holder> holders, IWakerSink sink)
+    {
+        if (guess || holders.Count == 0)
+            return;
+        foreach (Holder carrier in _carriers ??= Carriers())
+        {
+            foreach (Holder holder in holders.Span)
+            {
+                if (carrier.Owner == holder.Owner || AreKin(carrier.Owner, holder.Owner))
+                {
+                    sink.Add(carrier.Owner, carrier.Fd, direct: false);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>All fds over which descriptors are on their way, as far as it was asked.</summary>
+    private List<Holder> Carriers()
+    {
+        List<Holder> found = [];
+        foreach (HostProcess process in resources.Processes)
+        {
+            foreach (FileDescriptor fd in process.Record.Fds)
+            {
+                if (fd.DescriptorsInFlight > 0)
+                    found.Add(new Holder(process, fd.Number, fd.Access));
+            }
+        }
+        return found;
     }
 
     private bool IsKept(FileDescriptor fd, OrderedList<Holder> holders) => Tree?.Keeps(fd, holders) == true;
@@ -263,7 +301,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         if (_hiddenWhy is null || _hiddenCount != resources.Hidden)
         {
             _hiddenCount = resources.Hidden;
-            _hiddenWhy = resources.Look.OthersUnlisted ? Unlisted : $"the fd tables of {_hiddenCount} processes may not be read";
+            _hiddenWhy = resources.Look.OthersUnlisted ? Unlisted : resources.Look.OutsideUnlisted ? Outsiders : $"the fd tables of {_hiddenCount} processes may not be read";
         }
         return _hiddenWhy;
     }

@@ -31,6 +31,12 @@ public sealed record Snapshot
     /// <summary>Whether processes of other users are missing, and how many is not known: hidepid of proc(5), for a looker without CAP_SYS_PTRACE.</summary>
     public bool OthersUnlisted { get; init; }
 
+    /// <summary>
+    /// Whether there are processes that /proc does not list, outside the looker's pid namespace: it is not the first one. They may hold what was given to processes inside; what is below a process
+    /// inside is inside too.
+    /// </summary>
+    public bool OutsideUnlisted { get; init; }
+
     /// <summary>All processes that were still there when they were read, kernel threads left out, ascending by pid.</summary>
     public required ImmutableArray<ProcessRecord> Processes { get; init; }
 

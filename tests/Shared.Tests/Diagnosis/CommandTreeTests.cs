@@ -175,6 +175,17 @@ public sealed class CommandTreeTests
         Assert.Contains("processes of other users are not listed", finding.NotProvenBecause);
     }
 
+    [Fact]
+    public void Diagnose_LookerInAnotherPidNamespace_ProvesOnlyWhatACommandOfItsOwnMade()
+    {
+        Finding seen = Told(Guarded(), look => look with { OutsideUnlisted = true }), guarded = Told(Guarded(), look => look with { OutsideUnlisted = true, GivenToCommand = [] });
+
+        Assert.Equal(Confidence.Likely, seen.Confidence);
+        Assert.Contains("processes outside this pid namespace are not listed", seen.NotProvenBecause);
+        Assert.Equal(Confidence.Proven, guarded.Confidence);
+        Assert.Contains(Assumption.NotPassedOn, guarded.Assumptions);
+    }
+
     /// <summary>
     /// The model makes pipes and hands them down by fork alone, as is assumed. Then whoever's fd tables are hidden, inside or outside, no more is proven than where all are seen.
     /// </summary>

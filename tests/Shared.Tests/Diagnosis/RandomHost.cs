@@ -147,7 +147,7 @@ internal sealed class RandomHost(int seed)
 
     private static ProcessRecord Open(ProcessRecord process, int fd, FdAccess access, string target, bool? closeOnExec) => process with
     {
-        Fds = [.. process.Fds.Where(other => other.Number != fd).Append(new FileDescriptor(fd, access, FdTarget.Parse(target)) { CloseOnExec = closeOnExec }).OrderBy(other => other.Number)],
+        Fds = [.. process.Fds.Where(other => other.Number != fd).Append(new FileDescriptor(fd, access, FdTarget.Parse(target)) { CloseOnExec = closeOnExec, Links = target.EndsWith(" (deleted)", StringComparison.Ordinal) ? 0u : null }).OrderBy(other => other.Number)],
     };
 
     private void Close(ProcessRecord process)
