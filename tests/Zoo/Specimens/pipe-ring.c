@@ -1,6 +1,6 @@
 /*
- * pipe-ring MEMBERS read|poll|full: MEMBERS processes in a ring, forked by one parent that waits for them; each reads what the one before it is to write
- * (poll: waits for that and for a pipe of its own parent's making that nobody uses), or fills the pipe to the next before it reads (full).
+ * pipe-ring MEMBERS read|poll|watch|full: MEMBERS processes in a ring, forked by one parent that waits for them; each reads what the one before it is to write
+ * (poll: waits for that and for a pipe of its own parent's making that nobody uses; watch: waits for that, or for the reader of what it is to write to be gone), or fills the pipe to the next before it reads (full).
  * ZOO_FORM=fed: the last one sleeps instead, as one at work does.
  */
 #include "zoo.h"
@@ -41,6 +41,9 @@ int main(int argc, char **argv)
             work();
         if (strcmp(how, "poll") == 0) {
             struct pollfd watched[2] = {{.fd = ends[i][0], .events = POLLIN}, {.fd = spare[i][0], .events = POLLIN}};
+            poll(watched, 2, -1);
+        } else if (strcmp(how, "watch") == 0) {
+            struct pollfd watched[2] = {{.fd = ends[i][0], .events = POLLIN}, {.fd = ends[next][1]}};
             poll(watched, 2, -1);
         } else if (strcmp(how, "full") == 0) {
             static char block[1 << 20];
