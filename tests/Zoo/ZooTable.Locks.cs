@@ -39,6 +39,10 @@ internal static partial class ZooTable
         TalkOfTwo("queues"),
         TalkOfTwo("fifos"),
         TalkOfTwo("terminal"),
+        new("message-queue-is-full", Program("ipc-waits"), "full")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["parent", "child"], Culprit = new("parent") },
+        },
         FullTerminal("wait"),
         FullTerminal("kept"),
         FullTerminal("poll"),
@@ -80,6 +84,8 @@ internal static partial class ZooTable
         Twin("lock-circle-of-shells", Alive),
         Twin("talk-semaphores", Alive),
         Twin("talk-semaphores", Named),
+        Twin("message-queue-is-full", Alive),
+        Twin("message-queue-is-full", Named),
         Twin("talk-messages", Alive),
         Twin("talk-messages", Named),
         Twin("talk-queues", Alive),

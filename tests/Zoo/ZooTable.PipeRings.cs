@@ -16,6 +16,14 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "member-0", "member-1"] },
         },
+        new("ring-of-three-who-watch-their-readers", Program("pipe-ring"), "3", "watch")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "member-0", "member-1", "member-2"] },
+        },
+        new("fifos-that-all-have-open-for-both", Script("fifo-talk.sh"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["shell", "one", "other"] },
+        },
         new("ring-of-three-full-pipes", Program("pipe-ring"), "3", "full")
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "member-0", "member-1", "member-2"] },
@@ -116,6 +124,8 @@ internal static partial class ZooTable
         Twin("ring-of-two-pollers-of-several-pipes", "fed"),
         Twin("ring-of-three-full-pipes", "fed"),
         .. ((string[])["preadv2", "splice", "tee", "vmsplice", "sendfile"]).Select(call => Twin($"ring-by-{call}", "fed")),
+        Twin("ring-of-three-who-watch-their-readers", "fed"),
+        Twin("fifos-that-all-have-open-for-both", "busy"),
         Twin("pipeline-whose-word-goes-back", "busy"),
         Twin("ring-over-a-named-fifo", "fed"),
         Twin("ring-over-a-named-fifo", "kept"),

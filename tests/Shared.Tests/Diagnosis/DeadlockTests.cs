@@ -260,6 +260,29 @@ public sealed class DeadlockTests
     }
 
     [Fact]
+    public void Diagnose_TwoWhoReadWhatTheOtherCouldWriteAndHaveAllEnds_WaitForEachOther()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7001, 5).WriteEnd(7001, 6).Reads(3);
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7001, 5).WriteEnd(7001, 6).Reads(5);
+
+        Assert.Equal("pipe-read-cycle", Assert.Single(scene.Diagnose().Findings).Rule);
+    }
+
+    [Fact]
+    public void Diagnose_OneOfTwoHoldersOfItsWriteEndReads_RemedyNamesBoth()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).WaitsFor(11);
+        scene.Process(11, "filter", parent: 10).ReadEnd(7000, 0).WriteEnd(7000, 4).Reads(0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("eof-held-by-self", finding.Rule);
+        Assert.EndsWith("that it reads, and parent (10) (fd 5) lets go of it as well.", finding.Culprit!.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Diagnose_ParentWaitsForAChildThatReadsFromIt_ChildNeverExits()
     {
         var scene = new Scene();

@@ -7,6 +7,7 @@
  *   queues      two POSIX message queues, unlinked
  *   fifos       two FIFOs, unlinked
  *   terminal    the two sides of a pseudoterminal
+ *   full        one System V message queue: the child fills it, and the parent, who is to take the messages, waits for the child to exit
  */
 #include "zoo.h"
 #include <mqueue.h>
@@ -65,7 +66,7 @@ int main(int argc, char **argv)
     if (strcmp(form, "semaphores") == 0) {
         ends[0][0] = semget(key(0), 2, IPC_CREAT | 0600);
         leave('s', ends[0][0]);
-    } else if (strcmp(form, "messages") == 0) {
+    } else if (strcmp(form, "messages") == 0 || strcmp(form, "full") == 0) {
         for (int i = 0; i < 2; i++) {
             ends[i][0] = msgget(key(i), IPC_CREAT | 0600);
             leave('q', ends[i][0]);
@@ -85,7 +86,8 @@ int main(int argc, char **argv)
     if (ends[0][0] < 0)
         die(form);
 
-    int child = fork_or_die() == 0;
+    pid_t made = fork_or_die();
+    int child = made == 0;
     announce(child ? "child" : "parent");
     if (strcmp(form, "fifos") == 0) {
         close(ends[child][1]);
@@ -100,6 +102,13 @@ int main(int argc, char **argv)
         long type;
         char text[8192];
     } message;
+    if (strcmp(form, "full") == 0) {
+        if (!child)
+            wait_for(made);
+        for (message.type = 1; msgsnd(ends[0][0], &message, 1024, 0) == 0;)
+            ;
+        return 1;
+    }
     if (strcmp(form, "semaphores") == 0)
         semop(ends[0][0], &(struct sembuf){.sem_num = (unsigned short)child, .sem_op = -1}, 1);
     else if (strcmp(form, "messages") == 0)

@@ -1,7 +1,7 @@
 /*
  * pipe-ring MEMBERS HOW: MEMBERS processes in a ring, forked by one parent that waits for them; each reads what the one before it is to write
- * (poll: waits for that and for a pipe of its own parent's making that nobody uses; preadv2, splice: takes it by these calls), or fills the pipe to the next before
- * it reads (full; vmsplice, sendfile, tee: by these calls).
+ * (poll: waits for that and for a pipe of its own parent's making that nobody uses; watch: waits for that, or for the reader of what it is to write to be gone;
+ * preadv2, splice: takes it by these calls), or fills the pipe to the next before it reads (full; vmsplice, sendfile, tee: by these calls).
  * ZOO_FORM=fed: the last one sleeps instead, as one at work does.
  */
 #include "zoo.h"
@@ -83,6 +83,9 @@ int main(int argc, char **argv)
             work();
         if (strcmp(how, "poll") == 0) {
             struct pollfd watched[2] = {{.fd = ends[i][0], .events = POLLIN}, {.fd = spare[i][0], .events = POLLIN}};
+            poll(watched, 2, -1);
+        } else if (strcmp(how, "watch") == 0) {
+            struct pollfd watched[2] = {{.fd = ends[i][0], .events = POLLIN}, {.fd = ends[next][1]}};
             poll(watched, 2, -1);
         }
         move(how, ends[i][0], ends[next][1]);
