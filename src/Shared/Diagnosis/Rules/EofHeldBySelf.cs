@@ -13,8 +13,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </code>
 /// A pair of ends inside one process is also how threads wake each other: that is not a wait for the end. It counts as one where the
 /// reader reads its stdin, where others hold the write end too, or where there is no other thread to write. Where others both read it
-/// and hold its write end, it is a channel that they share (tokens of a job server), and nobody waits for its end. Nor does who has opened it for both
-/// directions, or speaks through it with somebody who waits for an answer.
+/// and hold its write end, it is a channel that they share (tokens of a job server), and nobody waits for its end. Nor does who shares it with others and
+/// has opened it for both directions, or speaks through it with somebody who waits for an answer.
 /// </summary>
 internal sealed class EofHeldBySelf : IncidentRule
 {
@@ -35,7 +35,7 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared)
                 continue;
-            if (OpenedForBoth(reader, edge.Part) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
+            if (others && OpenedForBoth(reader, edge.Part) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
                 continue;
             if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == edge.Part.Kind && other.Part.Target == stream && other.To.Any(waker => waker.Node == other.From)))
                 continue;
