@@ -123,7 +123,7 @@ public sealed class HostLooker : IDisposable
     /// <summary>Processes that the last look knew to have run and left out, to spare the host.</summary>
     public int LeftBehind => _budget.LeftBehind;
 
-    /// <summary>One look. Its <see cref="Snapshot.Processes"/> is valid until two more have been taken.</summary>
+    /// <summary>One look. Its <see cref="Snapshot.Processes"/> and <see cref="Snapshot.Sockets"/> are valid until two more have been taken.</summary>
     /// <param name="suspects">Pids whose costly facts are read as well: fdinfo, timers, when each thread last ran. They are read at each look.</param>
     /// <param name="tables">Whether sockets, locks and System V objects of the host are read even if nobody is suspect.</param>
     public Snapshot Look(IReadOnlySet<int> suspects, LookDepth depth = LookDepth.Incremental, bool tables = false)

@@ -31,9 +31,10 @@ internal sealed class SocketReader(DirectoryHandle proc, NamespaceReader namespa
 
     private readonly List<SocketRecord> _records = [];
     private readonly List<ulong> _others = [];
+    private readonly ArrayTurns<SocketRecord> _arrays = new();
     private ImmutableArray<SocketRecord> _last = [];
 
-    /// <summary>All sockets, ascending by inode; <see cref="Sight.Seen"/> only where no table of a namespace that can be named is missing.</summary>
+    /// <summary>All sockets, ascending by inode, valid until two more looks were taken; <see cref="Sight.Seen"/> only where no table of a namespace that can be named is missing.</summary>
     internal (ImmutableArray<SocketRecord> Sockets, Sight Sight) Read(IReadOnlyList<ProcessRecord> processes)
     {
         _records.Clear();
@@ -72,7 +73,11 @@ internal sealed class SocketReader(DirectoryHandle proc, NamespaceReader namespa
         }
         records = records[..count];
         if (!IsAsLast(records))
-            _last = [.. records];
+        {
+            SocketRecord[] array = _arrays.Take(count);
+            records.CopyTo(array);
+            _last = ImmutableCollectionsMarshal.AsImmutableArray(array);
+        }
         _records.Clear();
         if (_known.Count > 2 * count)
             _known.Clear();
