@@ -8,8 +8,8 @@ public sealed class GuardSignalTests
 {
     /// <summary>Says each signal that it gets, and each line of its stdin, until that ends.</summary>
     private const string Tells = """
-        import signal, sys
-        def tell(number, frame): print("signal", number, flush=True)
+        import os, signal, sys
+        def tell(number, frame): os.write(1, f"signal {int(number)}\n".encode()) # a print may have been interrupted
         for number in signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT: signal.signal(number, tell)
         print("ready", flush=True)
         for line in sys.stdin: print("line", line.strip(), flush=True)
