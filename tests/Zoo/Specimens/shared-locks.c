@@ -3,7 +3,6 @@
  *   abba       two processes, two mutexes in anonymous shared memory
  *   died       a child has exited with a shared mutex
  *   semaphore  parent and child each wait for a post of the other, in a named semaphore that has no name any more
- *   named      the same, in a semaphore that keeps its name: maps shows the name that it was made under, which is gone
  *   fork       a thread has a mutex while another one forks: the child wants it, the parent waits for the child
  *   workers    the same with eight children
  * ZOO_FORM=healthy: the same program, in which whoever is waited for sleeps first, or the lock recovers.
@@ -115,18 +114,15 @@ int main(int argc, char **argv)
             in_place();
             work();
         }
-    } else if (strcmp(form, "semaphore") == 0 || strcmp(form, "named") == 0) {
+    } else if (strcmp(form, "semaphore") == 0) {
         char name[64];
+        snprintf(name, sizeof name, "/zoo-%d", (int)getpid());
         sem_t *of[2];
         for (int i = 0; i < 2; i++) {
-            snprintf(name, sizeof name, "/zoo-%d-%d", (int)getpid(), i);
             of[i] = sem_open(name, O_CREAT | O_EXCL, 0600, 0);
             if (of[i] == SEM_FAILED)
                 die("sem_open");
-            if (strcmp(form, "semaphore") == 0)
-                sem_unlink(name);
-            else
-                leaves_behind('n', name);
+            sem_unlink(name);
         }
         int me = fork_or_die() == 0;
         announce(me ? "second" : "first");

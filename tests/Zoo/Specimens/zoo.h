@@ -28,7 +28,7 @@ static inline void announce(const char *role)
     dprintf(READY_FD, "role %s %d\n", role, (int)getpid());
 }
 
-/* Some objects outlive their maker, and the keeper removes them: 's' a System V semaphore set, 'q' a queue, both by id, 'm' a POSIX queue, 'n' a named semaphore, both by name. */
+/* Some objects outlive their maker, and the keeper removes them: 's' a System V semaphore set, 'q' a queue, both by id, 'm' a POSIX queue, by name. */
 static inline void leaves_behind(char kind, const char *name)
 {
     dprintf(READY_FD, "leaves %c %s\n", kind, name);
