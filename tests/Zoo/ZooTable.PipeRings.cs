@@ -99,7 +99,7 @@ internal static partial class ZooTable
         new("coprocess-of-a-shell-with-a-trap", Script("coprocess.sh"), Program("zoo-exec"))
         {
             Environment = new Dictionary<string, string> { ["ZOO_TRAP"] = "1" },
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60), Group = "coprocess" },
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60), Group = "coprocess" },
         },
         new("sort-whose-input-is-not-over", "python3", Script("sorted_before_end.py"), Program("zoo-exec"))
         {
@@ -159,7 +159,7 @@ internal static partial class ZooTable
 
     private static Specimen RingBy(string call, string rule) => new($"ring-by-{call}", Program("pipe-ring"), "2", call)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = ["parent", "member-0", "member-1"] },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = ["parent", "member-0", "member-1"], Group = $"two-in-a-ring-{rule}" },
     };
 
     private static Specimen LaterChildInPython(string how) => new($"later-child-in-python-{how}", "python3", Script("later_child.py"), how, Program("zoo-exec"))

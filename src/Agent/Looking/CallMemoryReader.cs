@@ -28,6 +28,11 @@ internal sealed class CallMemoryReader(RiskyReads risky)
     private const int LockRangeLength = 24;
     private const ulong MaxPath = 1024, PageSize = 4096;
 
+    /// <summary>struct sockaddr_un of unix(7): where sun_path begins, and its size.</summary>
+    private const int UnixPath = 2, UnixAddressLength = 110;
+
+    private const ushort UnixFamily = 1;
+
     private const short PollIn = 1, PollPri = 2, PollOut = 4;
 
     /// <summary>Queues what is needed; null where the call passes nothing that matters. To be taken after the next <see cref="RiskyReads.Run"/>.</summary>
@@ -47,6 +52,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             SystemCall.Fcntl when args[1] is SetLockWait or OfdSetLockWait => new WantedCallMemory(SystemCall.Fcntl, 1, Queue(args[2], LockRangeLength)),
             SystemCall.Open when OpensFifo(thread.Wchan) => WantPath(args[0]),
             SystemCall.Openat when OpensFifo(thread.Wchan) => WantPath(args[1]),
+            SystemCall.Connect when args[2] is > UnixPath and <= UnixAddressLength => new WantedCallMemory(SystemCall.Connect, 1, Queue(args[1], (int)args[2])),
             _ => null,
         };
 
@@ -90,10 +96,20 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             case SystemCall.Open:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> path);
                 return sight == Sight.Seen && path.IndexOf((byte)0) is > 0 and var end ? new CallMemory { Path = Encoding.UTF8.GetString(path[..end]) } : null;
+            case SystemCall.Connect:
+                sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> address);
+                return sight == Sight.Seen && BinaryPrimitives.ReadUInt16LittleEndian(address) == UnixFamily ? new CallMemory { Path = NameOf(address[UnixPath..]) } : null;
             default:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> bytes);
                 return sight == Sight.Seen ? PollSet(bytes) : null;
         }
+    }
+
+    /// <summary>As the socket tables name a listener: what has no file begins with @, and its zero bytes are part of its name.</summary>
+    private static string NameOf(ReadOnlySpan<byte> name)
+    {
+        int end = name.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end > 0 ? name[..end] : name).Replace('\0', '@');
     }
 
     private static bool OpensFifo(string? wchan) => wchan is not null && wchan.StartsWith("wait_for_partner", StringComparison.Ordinal);

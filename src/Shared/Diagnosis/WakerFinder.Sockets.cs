@@ -130,11 +130,13 @@ internal sealed partial class WakerFinder
     }
 
     /// <summary>
-    /// connect(2) of a unix socket waits where the listener's queue is full. Which listener, its argument says, which is not read: it may be any whose queue is full.
+    /// connect(2) of a unix socket waits where the listener's queue is full. Its argument says which; where that could not be read, or was a relative path, it may be any whose queue is full.
     /// </summary>
     private void FindListeners(Wait wait, SocketRecord socket, IWakerSink sink)
     {
         SocketRecord[] full = [.. resources.Sockets.FullListeners(socket.NetNamespace)];
+        if (wait.Path is ['/' or '@', ..] && full.Where(listener => listener.Name == wait.Path).ToArray() is { Length: > 0 } named)
+            full = named;
         if (socket.Family != SocketFamily.Unix || full.Length == 0)
         {
             Outside(wait, "the listener that it waits for is not known, or has room again", sink);

@@ -103,7 +103,10 @@ public sealed record CallMemory
     /// <summary>The struct flock of fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>
     public LockRange? LockRange { get; init; }
 
-    /// <summary>The path of an open(2) that waits for a FIFO's other end, as it was passed: it may be relative. At most 1,024 bytes, or less where a page ends.</summary>
+    /// <summary>
+    /// The path of an open(2) that waits for a FIFO's other end, or of a connect(2) to a unix socket, as it was passed: it may be relative. At most 1,024 bytes, or less where a page ends. A name without a file
+    /// begins with @ (unix(7)).
+    /// </summary>
     public string? Path { get; init; }
 
     /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.WordsOf"/>: which, and how many, depends on how it is waited on.</summary>

@@ -42,7 +42,7 @@ public sealed record Wait
     /// <summary>For a msgrcv(2): it takes messages of one type (or of low types) alone, so that others may lie in the queue while it waits.</summary>
     public bool WantsType { get; init; }
 
-    /// <summary>For <see cref="WaitKind.FifoOpen"/>: the name as it was passed. Null: could not be read.</summary>
+    /// <summary>For <see cref="WaitKind.FifoOpen"/>, and <see cref="WaitKind.SocketConnect"/> of a unix socket: the name as it was passed. Null: could not be read.</summary>
     public string? Path { get; init; }
 
     /// <summary>For a member of a set: what it is watched for, bits as in poll(2) and epoll_ctl(2); hang-up and error are always told.</summary>

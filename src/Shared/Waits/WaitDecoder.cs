@@ -71,7 +71,7 @@ public static partial class WaitDecoder
             SystemCall.Recvfrom or SystemCall.Recvmsg or SystemCall.Recvmmsg => OfSocket(process, thread, call, WaitKind.SocketRead),
             SystemCall.Sendto or SystemCall.Sendmsg => OfSocket(process, thread, call, WaitKind.SocketWrite),
             SystemCall.Accept or SystemCall.Accept4 => OfSocket(process, thread, call, WaitKind.SocketAccept),
-            SystemCall.Connect => OfSocket(process, thread, call, WaitKind.SocketConnect),
+            SystemCall.Connect => OfSocket(process, thread, call, WaitKind.SocketConnect) with { Path = thread.Memory?.Path },
             SystemCall.Open or SystemCall.Openat when Sleeps(thread, FifoOpenChannels) =>
                 new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path },
             SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 when Sleeps(thread, PollChannels) =>
