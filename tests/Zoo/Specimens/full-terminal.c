@@ -44,10 +44,15 @@ int main(int argc, char **argv)
             close(master);
         if (strcmp(form, "poll") == 0) {
             fcntl(slave, F_SETFL, O_NONBLOCK);
-            while (write(slave, block, sizeof block) > 0)
-                ;
+            // The kernel hands what was written to the master's side a little later, and there is room once more.
+            do {
+                while (write(slave, block, sizeof block) > 0)
+                    ;
+            } while (poll(&(struct pollfd){.fd = slave, .events = POLLOUT}, 1, 200) > 0);
             in_place();
-            poll(&(struct pollfd){.fd = slave, .events = POLLOUT}, 1, -1);
+            while (poll(&(struct pollfd){.fd = slave, .events = POLLOUT}, 1, -1) > 0)
+                while (write(slave, block, sizeof block) > 0)
+                    ;
             return 0;
         }
         if (strcmp(form, "reads") == 0) {
