@@ -98,7 +98,7 @@ public static class ExplainCommand
             // The story has told of them; what the asked one waits for is told once more, thread by thread.
             told = [.. finding.Participants.Select(participant => participant.Pid).Where(pid => pid != explanation.Pid)];
         }
-        foreach (Hop hop in explanation.Hops.Where(hop => !told.Contains(hop.Pid)))
+        foreach (Hop hop in AlikeHops.Join(explanation.Hops.Where(hop => !told.Contains(hop.Pid))))
         {
             for (int i = 0; i < hop.Sentences.Length; i++)
                 output.WriteLine($"{(i == 0 ? "" : "  ")}{VisibleText.Of(hop.Sentences[i])}");

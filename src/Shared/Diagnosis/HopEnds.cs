@@ -111,7 +111,9 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
             return End.Stopped;
         if (Moved(process))
             return End.Ran;
-        ImmutableArray<End> ends = [.. waiters.SelectMany(waiter => EndsOf(process, waiter))];
+        // What its main thread waits for is what the program does: a service thread beside it says nothing of that.
+        bool mainSaysIt = waiters.Any(waiter => waiter.Thread.Tid == pid && waiter.Wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.ChildWait or WaitKind.FileLock or WaitKind.FifoOpen);
+        ImmutableArray<End> ends = [.. waiters.Where(waiter => !mainSaysIt || waiter.Thread.Tid == pid).SelectMany(waiter => EndsOf(process, waiter))];
         return ends.IsEmpty ? End.None : ends.Min();
     }
 
