@@ -42,6 +42,8 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
                 return $"Whether {who} hangs cannot be told from here.";
             case End.Running:
                 return $"{who} is not hung: it is running.";
+            case End.Ran when evidence.Graph.NodeOf(pids[0]).Waiters is [{ Wait: { Bounded: Bounded.Yes, Kind: not WaitKind.Timer } }] && pids.Length > 1:
+                return $"{who} has just run, and its wait has a timeout: whether it comes back to the same wait each time, one look cannot tell; 'guard' and 'run' look again and again.";
             case End.Ran when evidence.Resources[pids[0]].Threads.Length == 1:
                 return $"{who} is not hung: it has just run.";
             case End.Ran:

@@ -15,9 +15,9 @@ internal static class Report
     /// <summary><c>orphan-agent: DEADLOCK in `cargo test`: ...</c> between two lines that nobody scrolls past.</summary>
     public static void Headline(TextWriter output, string what, GuardOutcome outcome, string text, TextStyle style)
     {
-        string bar = new(style.Unicode ? '━' : '=', TextStyle.Columns);
+        string bar = new(style.Unicode ? '━' : '=', style.Columns);
         output.WriteLine(style.Loud(bar));
-        foreach (string line in Shown.Wrap("", Title(what, outcome, text, style)))
+        foreach (string line in Shown.Wrap("", Title(what, outcome, text, style), style.Columns))
             output.WriteLine(style.Loud(line));
         output.WriteLine(style.Loud(bar));
     }
@@ -74,7 +74,7 @@ internal static class Report
     public static void Field(TextWriter output, string name, string text, TextStyle style, bool loud = false)
     {
         string first = $"  {name}".PadRight(Label);
-        foreach (string line in Shown.Wrap(first, Sentence(text, style)))
+        foreach (string line in Shown.Wrap(first, Sentence(text, style), style.Columns))
         {
             output.WriteLine(loud ? style.Loud(line) : line.StartsWith(first, StringComparison.Ordinal) && name.Length > 0 ? style.Strong(first) + line[first.Length..] : line);
         }
@@ -82,7 +82,7 @@ internal static class Report
 
     public static void Lines(TextWriter output, string first, string text, TextStyle style)
     {
-        foreach (string line in Shown.Wrap(first, Sentence(text, style)))
+        foreach (string line in Shown.Wrap(first, Sentence(text, style), style.Columns))
             output.WriteLine(line);
     }
 
