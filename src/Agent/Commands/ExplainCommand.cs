@@ -88,17 +88,21 @@ public static class ExplainCommand
             : $"explain: there is no process {pid}");
     }
 
+    private static bool IsTold(Finding finding, Hop hop) => finding.Explanation.Any(sentence => sentence.StartsWith(hop.Sentences[0], StringComparison.Ordinal));
+
     internal static void Write(TextWriter output, Explanation explanation)
     {
         ImmutableHashSet<int> told = [];
         if (explanation.Finding is { } finding)
         {
             FindingText.Write(output, finding);
-            output.WriteLine();
-            // The story has told of them; what the asked one waits for is told once more, thread by thread.
-            told = [.. finding.Participants.Select(participant => participant.Pid).Where(pid => pid != explanation.Pid)];
+            // The story has told of them. What the asked one waits for is told once more, thread by thread, where the story has put it in other words.
+            told = [.. finding.Participants.Select(participant => participant.Pid).Where(pid => pid != explanation.Pid || finding.Pids.Contains(pid) && IsTold(finding, explanation.Hops[0]))];
         }
-        foreach (Hop hop in explanation.Hops.Where(hop => !told.Contains(hop.Pid)))
+        ImmutableArray<Hop> hops = AlikeHops.Join(explanation.Hops.Where(hop => !told.Contains(hop.Pid)));
+        if (explanation.Finding is not null && !hops.IsEmpty)
+            output.WriteLine();
+        foreach (Hop hop in hops)
         {
             for (int i = 0; i < hop.Sentences.Length; i++)
                 output.WriteLine($"{(i == 0 ? "" : "  ")}{VisibleText.Of(hop.Sentences[i])}");

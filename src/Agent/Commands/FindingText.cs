@@ -35,14 +35,20 @@ public static class FindingText
     /// <summary>Culprits that are told one by one: a process can have an end open a thousand times.</summary>
     private const int MaxCulprits = 8;
 
+    /// <summary>Nobody reads more of one finding at a terminal.</summary>
+    private const int MaxSentences = 40;
+
     public static void Write(TextWriter output, Finding finding)
     {
         output.WriteLine($"{Word(finding.Class)}, {Word(finding.Confidence)}: {VisibleText.Of(finding.Rule)}");
         output.WriteLine($"  {VisibleText.Of(finding.Summary)}");
         // Remedies are told with the culprits.
         HashSet<string> remedies = [.. finding.Culprits.Select(culprit => culprit.Remedy)];
-        foreach (string sentence in finding.Explanation.Where(sentence => !remedies.Contains(sentence)))
+        ImmutableArray<string> sentences = [.. finding.Explanation.Where(sentence => !remedies.Contains(sentence))];
+        foreach (string sentence in sentences.Take(MaxSentences))
             output.WriteLine($"    {VisibleText.Of(sentence)}");
+        if (sentences.Length > MaxSentences)
+            output.WriteLine($"    and {Count(sentences.Length - MaxSentences, "more sentence", "more sentences")}: --json has them all");
         WriteCulprits(output, finding);
         foreach (string note in finding.Notes)
             output.WriteLine($"  note: {VisibleText.Of(note)}");
@@ -59,13 +65,16 @@ public static class FindingText
     private static void WriteCulprits(TextWriter output, Finding finding)
     {
         var lines = finding.Culprits.GroupBy(culprit => (culprit.Pid, culprit.Resource, culprit.Remedy)).ToList();
+        string? told = null;
         foreach (var line in lines.Take(MaxCulprits))
         {
             (int pid, string resource, string remedy) = line.Key;
             string who = finding.Participants.FirstOrDefault(participant => participant.Pid == pid) is { } known ? $"{known.Name} ({pid})" : $"pid {pid}";
             string[] fds = [.. line.Where(culprit => culprit.Fd is not null).Select(culprit => $"fd {culprit.Fd}")];
             string of = fds.Length == 0 ? "" : $"{string.Join(", ", fds)} of ";
-            output.WriteLine($"  culprit: {of}{VisibleText.Of(who)}, {VisibleText.Of(resource)}. {VisibleText.Of(remedy)}");
+            // What ends it is said once for culprits in a row that have it in common.
+            output.WriteLine($"  culprit: {of}{VisibleText.Of(who)}, {VisibleText.Of(resource)}.{(remedy == told ? "" : $" {VisibleText.Of(remedy)}")}");
+            told = remedy;
         }
         if (lines.Count > MaxCulprits)
             output.WriteLine($"  and {Count(lines.Count - MaxCulprits, "more culprit", "more culprits")}: --json names them");

@@ -51,7 +51,7 @@ public static class GuardCommand
         ImmutableArray<string> shown = CommandLineRedaction.WithRandomKey().Redact([.. arguments.Operands]);
         try
         {
-            (int exit, int? diesOf) = await RunAsync(options, shown, LastWords(arguments.Operands.Count), new GuardVoice(options, error, error is DescriptorWriter { IsTerminal: true }, BoardOf(arguments), time), time);
+            (int exit, int? diesOf) = await RunAsync(options, shown, LastWords(arguments.Operands.Count), new GuardVoice(options, error, BoardOf(arguments), time), time);
             if (diesOf is { } signal)
                 OwnDeath.Of(signal);
             return exit;

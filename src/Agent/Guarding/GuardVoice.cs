@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrphanBoard.Agent.Guarding.Reports;
+using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Text;
 using OrphanBoard.Shared.Wire;
@@ -10,9 +11,8 @@ namespace OrphanBoard.Agent.Guarding;
 /// All that guard says of one run, and where: stderr, files, a server. While nothing is wrong it says nothing. What cannot be written is a line on
 /// stderr and changes no exit code.
 /// </summary>
-/// <param name="terminal">Whether <paramref name="error"/> is a terminal.</param>
 /// <param name="board">The server that is told, with the token for it and the job that this is; null: none.</param>
-internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool terminal, (Uri Server, string Token, CiJob Job)? board, TimeProvider time)
+internal sealed class GuardVoice(GuardOptions options, TextWriter error, (Uri Server, string Token, CiJob Job)? board, TimeProvider time)
 {
     private static readonly Func<string, string?> Variable = Environment.GetEnvironmentVariable;
 
@@ -20,7 +20,9 @@ internal sealed class GuardVoice(GuardOptions options, TextWriter error, bool te
     private EvidenceBundle? _bundle;
     private ReportContext? _told;
 
-    private ReportContext Context => new(TextStyle.Of(Variable, terminal), time.GetUtcNow(), time.LocalTimeZone) { EvidenceAt = _bundle?.Folder, HasCapture = _bundle?.HasCapture ?? false };
+    private TextStyle Style => error is DescriptorWriter { IsTerminal: true } terminal ? TextStyle.Of(Variable, terminal: true, terminal.Columns) : TextStyle.Of(Variable, terminal: false);
+
+    private ReportContext Context => new(Style, time.GetUtcNow(), time.LocalTimeZone) { EvidenceAt = _bundle?.Folder, HasCapture = _bundle?.HasCapture ?? false };
 
     public void Say(string what) => error.WriteLine($"orphan-agent: guard: {VisibleText.Of(what)}");
 

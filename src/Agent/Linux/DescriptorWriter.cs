@@ -24,6 +24,9 @@ internal sealed unsafe partial class DescriptorWriter(int fd) : TextWriter
 
     public bool IsTerminal => isatty(fd) == 1;
 
+    /// <summary>How wide the terminal is; null: none, or not known.</summary>
+    public int? Columns => Terminal.Columns(fd);
+
     public override void Write(char value) => Write([value]);
 
     public override void Write(string? value) => Write(value.AsSpan());

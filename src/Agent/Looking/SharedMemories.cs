@@ -12,9 +12,6 @@ namespace OrphanBoard.Agent.Looking;
 /// </summary>
 internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
 {
-    /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
-    private const string Anonymous = "/dev/zero (deleted)";
-
     private const string Deleted = " (deleted)", SystemV = "/SYSV", MemoryFile = "/memfd:";
 
     /// <summary>Processes whose maps are read together: what they answer is kept until then.</summary>
@@ -27,7 +24,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         internal string Name => name;
 
         /// <summary>Until its names were counted. A named semaphore is made under another name and then linked: maps shows that first one, deleted, as long as it lives.</summary>
-        internal bool Linked { get; set; } = name != Anonymous && !(name.StartsWith(MemoryFile, StringComparison.Ordinal) && name.EndsWith(Deleted, StringComparison.Ordinal));
+        internal bool Linked { get; set; } = name != SharedObject.Anonymous && !(name.StartsWith(MemoryFile, StringComparison.Ordinal) && name.EndsWith(Deleted, StringComparison.Ordinal));
 
         /// <summary>Whether it may have no name, and that is to be asked.</summary>
         internal bool AsksForLinks => Linked && name.EndsWith(Deleted, StringComparison.Ordinal) && !name.StartsWith(SystemV, StringComparison.Ordinal);
@@ -143,9 +140,9 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         });
     }
 
-    /// <summary>Anonymous memory comes by fork alone, and exe belongs to the memory: who has it shows the same program. The rest comes with an fd as well.</summary>
+    /// <summary>SharedObject.Anonymous memory comes by fork alone, and exe belongs to the memory: who has it shows the same program. The rest comes with an fd as well.</summary>
     private static bool MayHave(ProcessRecord process, Found shared) =>
-        !process.IsZombie && (shared.Name != Anonymous || process.Exe is not { } exe || shared.Programs.Contains(exe));
+        !process.IsZombie && (shared.Name != SharedObject.Anonymous || process.Exe is not { } exe || shared.Programs.Contains(exe));
 
     private static bool MayHaveAny(ProcessRecord process, Found[] all)
     {

@@ -132,19 +132,5 @@ internal sealed partial class Adoption
     }
 
     /// <summary>Sockets are listed in ascending order of their inodes.</summary>
-    private static SocketRecord? SocketOf(ImmutableArray<SocketRecord> sockets, ulong inode)
-    {
-        int low = 0, high = sockets.Length - 1;
-        while (low <= high)
-        {
-            int middle = low + (high - low) / 2;
-            if (sockets[middle].Inode == inode)
-                return sockets[middle];
-            if (sockets[middle].Inode < inode)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return null;
-    }
+    private static SocketRecord? SocketOf(ImmutableArray<SocketRecord> sockets, ulong inode) => OrderedSearch.Find(sockets, inode, static socket => socket.Inode);
 }

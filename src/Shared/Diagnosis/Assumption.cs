@@ -37,9 +37,9 @@ public static class Assumption
     public static string? Sentence(string assumption) => assumption switch
     {
         NoItimer => "None of them has an alarm pending: the kernel does not show those.",
-        NoFdInFlight => "No end of a pipe is on its way through a socket, where nobody is seen to hold it.",
+        NoFdInFlight => "Nothing of what is waited for is on its way through a socket, where nobody is seen to hold it.",
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
-        InitHoldsNoEnd => "Init holds no end of these pipes: its fd table may not be read, and no holder is its own child.",
+        InitHoldsNoEnd => "Init holds nothing of what is waited for: its fd table may not be read, and no holder is its own child.",
         NotPassedOn => "No process whose fd table may not be read has been handed what the command and its descendants have made: none descends from it, and nothing there is connected to one.",
         InitSharesNoMemory => "Init has no part in the shared memory: its mappings may not be read, and nobody who has it is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",

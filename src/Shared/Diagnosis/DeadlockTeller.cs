@@ -29,10 +29,11 @@ internal static class DeadlockTeller
         bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named || !notProven.IsEmpty && !notProven.Except(WhoMeansToEndAChild(incident)).Any();
 
         var builder = new FindingBuilder(evidence);
+        // That somebody waits for a child that is stuck stands in the story; as another rule's note it would name a remedy that is none.
         Finding finding = builder.Build(
             rule,
             suspected ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
-            verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
+            verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Where(fit => fit.Rule != ChildNeverExits.Told).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),
             incident.Members);

@@ -42,6 +42,8 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
                 return $"Whether {who} hangs cannot be told from here.";
             case End.Running:
                 return $"{who} is not hung: it is running.";
+            case End.Ran when evidence.Graph.NodeOf(pids[0]).Waiters is [{ Wait: { Bounded: Bounded.Yes, Kind: not WaitKind.Timer } }] && pids.Length > 1:
+                return $"{who} has just run, and its wait has a timeout: whether it comes back to the same wait each time, one look cannot tell; 'guard' and 'run' look again and again.";
             case End.Ran when evidence.Resources[pids[0]].Threads.Length == 1:
                 return $"{who} is not hung: it has just run.";
             case End.Ran:
@@ -111,7 +113,9 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
             return End.Stopped;
         if (Moved(process))
             return End.Ran;
-        ImmutableArray<End> ends = [.. waiters.SelectMany(waiter => EndsOf(process, waiter))];
+        // What its main thread waits for is what the program does: a service thread beside it says nothing of that.
+        bool mainSaysIt = waiters.Any(waiter => waiter.Thread.Tid == pid && waiter.Wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.ChildWait or WaitKind.FileLock or WaitKind.FifoOpen);
+        ImmutableArray<End> ends = [.. waiters.Where(waiter => !mainSaysIt || waiter.Thread.Tid == pid).SelectMany(waiter => EndsOf(process, waiter))];
         return ends.IsEmpty ? End.None : ends.Min();
     }
 

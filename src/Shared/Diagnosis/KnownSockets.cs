@@ -54,22 +54,7 @@ internal sealed class KnownSockets(HolderTable holders)
         { Peer: { } peer } socket => new SocketFact(SocketParty.Local, Lasts: true) { Peer = peer, Pair = IsUnnamed(socket) && InTable(peer) is { } other && IsUnnamed(other) },
     };
 
-    private SocketRecord? InTable(ulong inode)
-    {
-        int low = 0, high = _table.Length - 1;
-        while (low <= high)
-        {
-            int middle = low + (high - low) / 2;
-            ulong found = _table[middle].Inode;
-            if (found == inode)
-                return _table[middle];
-            if (found < inode)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return null;
-    }
+    private SocketRecord? InTable(ulong inode) => OrderedSearch.Find(_table, inode, static socket => socket.Inode);
 
     /// <summary>Inode of the listener in whose queue a connection lies: nobody has accepted it yet. Null: accepted, or not known.</summary>
     public ulong? QueueOf(FdTarget? connection) => connection is { Kind: FdKind.Socket } ? Find(connection.Id)?.PendingAt : null;

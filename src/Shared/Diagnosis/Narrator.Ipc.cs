@@ -27,7 +27,7 @@ internal sealed partial class Narrator
         return edge.Part.Kind switch
         {
             WaitKind.FileLock => $"The lock in its way is held by {holders}.",
-            WaitKind.SysvSemaphore or WaitKind.SysvMessage => $"It has no key: those who know of it are {holders}.",
+            WaitKind.SysvSemaphore or WaitKind.SysvMessage => $"It has no key, and is known to {holders}.",
             WaitKind.Tty => $"The terminal's other side is open in {holders}.",
             WaitKind.PosixQueue => $"The queue is unlinked, and open in {holders}.",
             WaitKind.PipeRead or WaitKind.PipeWrite when !WakerFinder.IsUnlinked(resources[process], edge.Part) => $"Its other end is open in {holders}.",

@@ -15,20 +15,21 @@ internal sealed partial class Narrator(ResourceIndex resources)
     /// <summary>The process with this pid, or null.</summary>
     public ProcessRecord? Find(int process) => resources.Find(process)?.Record;
 
-    public static string Name(ProcessRecord process) => $"{ProgramName.Of(process.Comm, process.Cmdline)} ({process.Pid})";
+    public static string Name(ProcessRecord process) => $"{NameOf(process)} ({process.Pid})";
+
+    private static string NameOf(ProcessRecord process) => ProgramName.Of(process.Comm, process.Cmdline);
 
     /// <summary>That something of it is not known, and what that says about it.</summary>
     public static string BlockedSentence(ProcessRecord process) => process.FdSight == Sight.Abandoned
         ? $"Of {Name(process)} next to nothing could be read: the read had to be abandoned, for it is stuck in execve, between the old program and the new one."
         : $"The memory of {Name(process)} could not be read: the read had to be abandoned, for its memory lock is held, or somebody who serves its memory does not answer.";
 
-    /// <summary>One entry per process, those who wait upstream first, each followed by the one that it waits for.</summary>
+    /// <summary>One entry per process, those who wait upstream first, each followed by the one that it waits for. Those that wait alike, and for whom the same wait, have one in common.</summary>
     public ImmutableArray<string> Tell(Incident incident)
     {
-        var hops = ImmutableArray.CreateBuilder<string>();
-        foreach (int process in InOrder(incident))
-            hops.Add(Hop(incident, process));
-        return hops.ToImmutable();
+        ILookup<int, int> awaitedBy = incident.Edges.SelectMany(edge => edge.To, (edge, waker) => (waker.Node, edge.From)).Where(pair => pair.Node != pair.From).Distinct().ToLookup(pair => pair.Node, pair => pair.From);
+        IEnumerable<Hop> hops = InOrder(incident).Select(process => new Hop(process, NameOf(resources[process]), [Hop(incident, process)]));
+        return [.. AlikeHops.Join(hops, hop => string.Join(' ', awaitedBy[hop.Pid].Order())).Select(hop => string.Join(' ', hop.Sentences))];
     }
 
     /// <summary>From those nobody waits for along the edges; where everybody is waited for, from the oldest.</summary>
@@ -99,7 +100,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
-        WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in memory that processes share{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
+        WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
         WaitKind.ChildWait => ChildPhrase(wait),
         WaitKind.FileLock or WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue => IpcPhrase(wait),
@@ -114,6 +115,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Running => "is running",
         _ => $"waits for something that is not known: {wait.Why}",
     };
+
+    private string MemoryOf(Wait wait) => wait.Futex is { Mapping: { } mapping } && resources.SharedObjectOf(mapping) is { } shared ? shared.Words : "memory that processes share";
 
     private string ChildPhrase(Wait wait)
     {

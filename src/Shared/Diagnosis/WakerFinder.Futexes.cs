@@ -45,7 +45,7 @@ internal sealed partial class WakerFinder
     {
         if (shared.Linked)
         {
-            Outside(wait, $"anybody may map {shared.Name}", sink);
+            Outside(wait, $"anybody may map {shared.Words}", sink);
             return;
         }
         sink.Begin(wait);
@@ -55,7 +55,7 @@ internal sealed partial class WakerFinder
             if (more && pid != process.Pid && resources.Find(pid) is { } mapper)
                 more = sink.Add(mapper, null, direct: true);
         }
-        bool isFile = shared.Name != AnonymousShared;
+        bool isFile = shared.Name != SharedObject.Anonymous;
         if (isFile && more)
         {
             foreach (HostProcess other in resources.Processes)
@@ -81,7 +81,7 @@ internal sealed partial class WakerFinder
         }
         else
         {
-            sink.End(Openness.Hidden, shared.Unknown.IsEmpty ? HiddenWhy() : $"whether {shared.Unknown.Length} other processes have {shared.Name} mapped may not be read");
+            sink.End(Openness.Hidden, shared.Unknown.IsEmpty ? HiddenWhy() : $"whether {shared.Unknown.Length} other processes have {shared.Words} mapped may not be read");
         }
     }
 
@@ -91,9 +91,6 @@ internal sealed partial class WakerFinder
         && !shared.Mappers.Any(pid => resources.Find(pid) is { } mapper && IsInit(mapper.Record.Ppid));
 
     private bool IsInit(int pid) => resources.Find(pid) is { Record.NsPid: 1 };
-
-    /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
-    private const string AnonymousShared = "/dev/zero (deleted)";
 
     /// <summary>By its name: inodes are read of suspects only, and two objects of one name cost a finding at most.</summary>
     private static bool HasOpen(HostProcess process, SharedObject shared)

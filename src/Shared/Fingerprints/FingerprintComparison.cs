@@ -62,7 +62,7 @@ public static class FingerprintComparison
             Add($"{names[participant.Pid]} waits upstream", 1);
         foreach (Participant participant in finding.Participants)
         {
-            Add($"{names[participant.Pid]} has {participant.Threads.Length} threads", 0.5);
+            Add($"{names[participant.Pid]} has {participant.Threads.Length} thread{(participant.Threads.Length == 1 ? "" : "s")}", 0.5);
             if (participant.Cmdline is { Length: > 1 } cmdline)
                 Add($"{names[participant.Pid]} is called with {string.Join(' ', cmdline.Skip(1).Select(NameNormalizer.Argument))}", 0.5);
         }

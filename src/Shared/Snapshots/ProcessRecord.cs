@@ -138,40 +138,10 @@ public sealed record ProcessRecord
         NsPid == Pid ? thread.Tid : thread.NsTid ?? (thread.Tid == Pid ? NsPid : null);
 
     /// <summary>The thread with that tid, or null.</summary>
-    public ThreadRecord? FindThread(int tid)
-    {
-        int low = 0, high = Threads.Length - 1;
-        while (low <= high)
-        {
-            int middle = low + (high - low) / 2;
-            int found = Threads[middle].Tid;
-            if (found == tid)
-                return Threads[middle];
-            if (found < tid)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return null;
-    }
+    public ThreadRecord? FindThread(int tid) => OrderedSearch.Find(Threads, tid, static thread => thread.Tid);
 
     /// <summary>The entry with that number, or null.</summary>
-    public FileDescriptor? FindFd(int number)
-    {
-        int low = 0, high = Fds.Length - 1;
-        while (low <= high)
-        {
-            int middle = low + (high - low) / 2;
-            int found = Fds[middle].Number;
-            if (found == number)
-                return Fds[middle];
-            if (found < number)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return null;
-    }
+    public FileDescriptor? FindFd(int number) => OrderedSearch.Find(Fds, number, static fd => fd.Number);
 }
 
 /// <summary>Whether something could be read, and if not, why not.</summary>

@@ -15,4 +15,29 @@ public sealed record FutexMapping(bool Shared, uint Device, ulong Inode);
 /// <param name="Linked">It has a name that anybody may open, or a key or number by which anybody may attach it: who has it mapped is not asked.</param>
 /// <param name="Mappers">Pids of those who have it mapped, ascending.</param>
 /// <param name="Unknown">Pids of those whose mappings could not be read, of all who may have it: of anonymous memory only who was forked from the same program.</param>
-public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Linked, ImmutableArray<int> Mappers, ImmutableArray<int> Unknown);
+public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Linked, ImmutableArray<int> Mappers, ImmutableArray<int> Unknown)
+{
+    /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
+    public const string Anonymous = "/dev/zero (deleted)";
+
+    private const string Deleted = " (deleted)", SystemV = "/SYSV", MemoryFile = "/memfd:";
+
+    /// <summary>Which memory it is, in a sentence.</summary>
+    public string Words
+    {
+        get
+        {
+            string name = Name.EndsWith(Deleted, StringComparison.Ordinal) ? Name[..^Deleted.Length] : Name;
+            return Name switch
+            {
+                Anonymous => "anonymous memory that processes share",
+                // The inode of a segment is its shmid, as ipcs(1) lists it.
+                _ when name.StartsWith(SystemV, StringComparison.Ordinal) => $"System V segment {Inode}",
+                _ when name.StartsWith(MemoryFile, StringComparison.Ordinal) => $"the shared memory memfd:{name[MemoryFile.Length..]}",
+                _ when name.Length == Name.Length => $"the shared memory {name}",
+                // A named semaphore is made under another name, and then linked to its own.
+                _ => $"the shared memory that was {name}, {(Linked ? "and has another name now" : "which is unlinked")}",
+            };
+        }
+    }
+}

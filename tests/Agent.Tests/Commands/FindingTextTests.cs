@@ -53,6 +53,22 @@ public class FindingTextTests
         Assert.Contains(@"\x1b[2J\nred\u202e waits for ever.", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Write_CulpritsWithOneRemedy_SaysItOnce()
+    {
+        Finding finding = Sample.Finding("a", 7) with { Culprits = [new(7, 4, "pipe:[1]", "Close it."), new(8, 5, "pipe:[1]", "Close it."), new(9, 6, "pipe:[1]", "End it.")] };
+
+        Assert.Contains(
+            """
+              culprit: fd 4 of reader (7), pipe:[1]. Close it.
+              culprit: fd 5 of pid 8, pipe:[1].
+              culprit: fd 6 of pid 9, pipe:[1]. End it.
+
+            """,
+            Text([finding], Whole),
+            StringComparison.Ordinal);
+    }
+
     private static string Text(Finding[] findings, Visibility visibility)
     {
         using var output = new StringWriter { NewLine = "\n" };

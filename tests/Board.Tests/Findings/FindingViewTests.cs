@@ -33,6 +33,27 @@ public sealed class FindingViewTests : BoardContext
     }
 
     [Fact]
+    public void Render_SeveralCulpritsWithOneRemedy_SaysItOnceAndNotAmongTheHops()
+    {
+        Culprit one = new(FoundingHang.Child, 4, "pipe:[1]", "Close it."), other = one with { Fd = 5 };
+        var view = View(Episode(FoundingHang.Finding with { Explanation = ["It waits.", "Close it."], Culprit = one, Culprits = [one, other] }));
+
+        Assert.Equal("It waits.", view.Find("ol.hops").TextContent.Trim());
+        string culprit = Assert.Single(view.FindAll("div.culprit")).TextContent;
+        Assert.Contains("holds fd 4", culprit);
+        Assert.Contains("holds fd 5", culprit);
+        Assert.Equal(2, culprit.Split("Close it.").Length);
+    }
+
+    [Fact]
+    public void Render_MoreCulpritsThanAreShown_SaysHowMany()
+    {
+        Culprit[] culprits = [.. Enumerable.Range(3, 9).Select(fd => new Culprit(FoundingHang.Child, fd, "pipe:[1]", "Close it."))];
+
+        Assert.Contains("and 4 more", View(Episode(FoundingHang.Finding with { Culprit = culprits[0], Culprits = [.. culprits] })).Markup);
+    }
+
+    [Fact]
     public void Render_WaitedLongerThanSeen_CountsFromTheWait()
     {
         string[] chips = [.. View(Episode(FoundingHang.Finding)).FindAll(".chips .chip").Select(c => c.TextContent.Trim())];

@@ -266,6 +266,35 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void Explain_ThreadBesideTheMainOneWaitsForASignal_DoesNotCallThatWhatItWaitsFor()
+    {
+        var scene = new Scene();
+        scene.Process(50, "app").Reads(3).WaitsForSignal().ReadEnd(7000, 3).WriteEnd(7001, 4);
+        scene.Process(60, "sort", parent: 50).Reads(0).ReadEnd(7001, 0).WriteEnd(7000, 1);
+
+        Assert.StartsWith("No rule calls this a hang", Explain(scene, 50).Verdict);
+    }
+
+    [Fact]
+    public void Explain_WaitWithATimeoutThatHasJustRun_SaysThatOneLookCannotTell()
+    {
+        var scene = new Scene();
+        scene.Process(50, "runner").ReadEnd(7000, 3)
+            .Thread(50, 7, "poll_schedule_timeout.constprop.0", new CallMemory { PollSet = [new PollMember(3, 1)] }, [0x3000, 1, 5000]);
+        scene.Process(60, "child", parent: 50).WriteEnd(7000, 1).WaitsForSignal();
+        Snapshot first = scene.Look(), last = first with
+        {
+            Processes = [.. first.Processes.Select(process => process.Pid != 50 ? process : process with { Threads = [process.Threads[0] with { Counters = new RunCounters(99, 99) }] })],
+        };
+
+        Explanation explanation = Explainer.Explain(first, last, new LookMemory(), new DiagnosisOptions(), 50);
+
+        Assert.Equal(
+            "runner (50) has just run, and its wait has a timeout: whether it comes back to the same wait each time, one look cannot tell; 'guard' and 'run' look again and again.",
+            explanation.Verdict);
+    }
+
+    [Fact]
     public void Explain_NoSuchProcess_IsNotFound() => Assert.False(Explain(new Scene(), 50).Found);
 
     private static Explanation Explain(Scene scene, int pid, params SocketRecord[] sockets)

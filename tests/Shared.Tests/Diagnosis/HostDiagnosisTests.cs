@@ -54,7 +54,7 @@ public sealed class HostDiagnosisTests
         }
 
         Assert.Superset(
-            new HashSet<string> { "eof-held-by-self", "ipc-cycle", "pipe-full-cycle", "pipe-read-cycle", "stuck-set", "eof-held-by-orphan", "orphan-holding-pipe", "orphan-idle", "unreaped-zombies", "stdio-duplicate" },
+            new HashSet<string> { "eof-held-by-self", "child-never-exits", "ipc-cycle", "pipe-full-cycle", "pipe-read-cycle", "stuck-set", "eof-held-by-orphan", "orphan-holding-pipe", "orphan-idle", "unreaped-zombies", "stdio-duplicate" },
             rules);
     }
 

@@ -56,7 +56,7 @@ internal sealed class RandomHost(int seed)
     private void Happen()
     {
         ProcessRecord one = Any();
-        switch (_random.Next(26))
+        switch (_random.Next(27))
         {
             case < 5:
                 Fork(one);
@@ -92,6 +92,9 @@ internal sealed class RandomHost(int seed)
                 // The same again, read anew: as of a suspect.
                 Set(one with { HasPosixTimers = _random.Next(8) == 0, Fds = [.. one.Fds.Select(fd => fd with { CloseOnExec = fd.CloseOnExec ?? _random.Next(2) == 0 })] });
                 break;
+            case 25:
+                StartReader(one);
+                break;
             default:
                 Thread(one);
                 break;
@@ -124,6 +127,19 @@ internal sealed class RandomHost(int seed)
         _processes[pid] = child;
         Wait(child);
         Wait(parent);
+    }
+
+    /// <summary>A child that is to read a pipe to its end, and a parent that keeps the write end and waits for that child.</summary>
+    private void StartReader(ProcessRecord parent)
+    {
+        int pid = 2 + _random.Next(MaxPid);
+        if (parent.IsZombie || parent.Threads.Length > 1 || _processes.ContainsKey(pid))
+            return;
+        string pipe = $"pipe:[{_nextObject++}]";
+        _births.Add(new Birth(pid, parent.Pid, parent.Comm, TimeSpan.FromSeconds(_uptime)));
+        ProcessRecord child = Open(Idle(pid, parent.Pid, (ulong)(_uptime * 100)) with { Session = parent.Session, Pgrp = parent.Pgrp }, 0, FdAccess.Read, pipe, false);
+        _processes[pid] = child with { Threads = [Blocked(child.Threads[0], 0, "anon_pipe_read", 0, 0x1000, 4096)] };
+        Set(Open(parent, 8, FdAccess.Write, pipe, true) with { State = 'S', Threads = [AfterARun(Blocked(parent.Threads[0], 61, "do_wait", (ulong)pid, 0, 0))] });
     }
 
     private void Exit(ProcessRecord process, bool reaped)

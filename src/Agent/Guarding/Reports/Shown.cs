@@ -52,7 +52,7 @@ internal static class Shown
 
     /// <summary>Breaks at blanks; a word that is wider than a line keeps a line of its own, so that a path can be copied. No line begins with <c>::</c>.</summary>
     /// <param name="first">What the first line begins with; the others are indented by as much.</param>
-    public static IEnumerable<string> Wrap(string first, string text, int columns = TextStyle.Columns)
+    public static IEnumerable<string> Wrap(string first, string text, int columns)
     {
         var line = new StringBuilder(first);
         int indent = Columns(first), width = indent;

@@ -53,7 +53,7 @@ public static class TimeoutText
         output.WriteLine(style.Strong("  what everybody was doing"));
         LookMemory memory = new LookMemory().Advance(evidence.First);
         memory.Advance(evidence.Last);
-        foreach (Hop one in Explainer.Tell(evidence.First, evidence.Last, memory, new DiagnosisOptions(), all.Take(MaxProcesses).Select(process => process.Pid)))
+        foreach (Hop one in AlikeHops.Join(Explainer.Tell(evidence.First, evidence.Last, memory, new DiagnosisOptions(), all.Take(MaxProcesses).Select(process => process.Pid))))
             Report.Lines(output, $"  {(style.Unicode ? '●' : 'o')} ", string.Join(' ', one.Sentences), style);
         if (all.Length > MaxProcesses)
             output.WriteLine($"    and {Shown.Count(all.Length - MaxProcesses, "more process", "more processes")}: the evidence has them all");

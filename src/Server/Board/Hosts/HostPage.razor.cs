@@ -39,7 +39,7 @@ public sealed partial class HostPage : LiveComponent
 
     /// <summary>What the agent cannot see there, or null where it sees everything.</summary>
     private string? Blind => View is { Visibility: { Complete: false } sight } && (sight.FdTablesUnreadable > 0 || sight.WaitsUnreadable > 0)
-        ? string.Create(CultureInfo.InvariantCulture, $"The agent may not read everything here: {sight.FdTablesUnreadable} fd tables and the waits of {sight.WaitsUnreadable} threads are hidden from it. orphan-agent doctor tells why.")
+        ? string.Create(CultureInfo.InvariantCulture, $"The agent may not read everything here: {sight.FdTablesUnreadable} fd {(sight.FdTablesUnreadable == 1 ? "table" : "tables")} and the waits of {sight.WaitsUnreadable} {(sight.WaitsUnreadable == 1 ? "thread" : "threads")} are hidden from it. orphan-agent doctor tells why.")
         : null;
 
     protected override IEnumerable<IDisposable> Subscribe(Action wake) => [Live.Subscribe(subscribedTo = HostId, wake)];

@@ -58,18 +58,32 @@ internal sealed class LockFaultInALivingProcess(LockFaultKind kind) : EvidenceRu
             yield return others.Length == 1 ? $"The other thread of {who} did not run between the two looks either." : $"None of the other {others.Length} threads of {who} ran between the two looks either.";
     }
 
+    /// <summary>Whoever has the memory can unlock what it has not locked: another thread, or a process that shares it (CLONE_VM).</summary>
+    private static string WhyNotProven(Evidence evidence, HostProcess process)
+    {
+        string who = Narrator.Name(process.Record);
+        if (evidence.Graph.NodeOf(process.Pid).CanRun is { } why)
+            return $"{who} can still run: {why}";
+        string[] sharers = [.. process.Record.SharesMemoryWith.Select(evidence.Resources.Find).OfType<HostProcess>().Select(sharer => Narrator.Name(sharer.Record))];
+        return (HostProcess.ThreadsOf(process.Record).Count(), sharers.Length) switch
+        {
+            (1, > 0) => $"{Narrator.Listing(sharers)} {(sharers.Length == 1 ? "has" : "have")} the same memory, can still run, and could unlock what {who} has locked",
+            (_, > 0) => $"other threads of {who}, and {Narrator.Listing(sharers)} with the same memory, can still run, and could unlock what they have not locked",
+            _ => $"other threads of {who} can still run, and could unlock what they have not locked",
+        };
+    }
+
     private Finding Tell(Evidence evidence, HostProcess process, ImmutableArray<LockFault> faults)
     {
         Verdict verdict = LockStory.Tell(faults[0]);
         verdict = verdict with { Notes = [.. verdict.Notes, .. faults.Skip(1).Take(8).Select(fault => LockStory.Tell(fault).Summary)] };
         Finding finding = new FindingBuilder(evidence).Build(
             Info, Confidence.Likely, verdict, [process.Pid], [(process.Pid, ParticipantRole.RootWaiter)], [process.Pid]);
-        string who = Narrator.Name(process.Record);
         return FindingBuilder.Complete(finding with
         {
-            Explanation = [verdict.Summary, .. verdict.Sentences, .. RestSentence(process, faults[0]), .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
+            Explanation = [.. verdict.Sentences, .. RestSentence(process, faults[0]), .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
             Edges = FindingBuilder.Edges(LockStory.EdgesOf(faults[0])),
-            NotProvenBecause = [evidence.Graph.NodeOf(process.Pid).CanRun is { } why ? $"{who} can still run: {why}" : $"other threads of {who} can still run, and could unlock what they have not locked"],
+            NotProvenBecause = [WhyNotProven(evidence, process)],
         });
     }
 }

@@ -41,7 +41,7 @@ internal sealed class UnreapedZombies : EvidenceRule
             zombies);
         return FindingBuilder.Complete(finding with
         {
-            Explanation = [$"{who} has not waited for {children}: {Narrator.Listing(zombies.Select(zombie => Narrator.Name(resources[zombie])))}.", remedy],
+            Explanation = [$"{(zombies.Length == 1 ? "That is" : "Those are")} {Narrator.Listing(zombies.Select(zombie => Narrator.Name(resources[zombie])))}.", remedy],
         });
     }
 }

@@ -9,6 +9,16 @@ namespace OrphanBoard.Agent.Tests.Guarding.Reports;
 public class PanicTextTests
 {
     [Fact]
+    public void Write_ProcessesWithTheSameStacks_AreShownOnce()
+    {
+        ProcessStacks Worker(int pid) => new(pid, "worker", "eu-stack", [new ThreadStack(pid, "worker", [new StackFrame("wait_for_work")])]);
+        string text = Runs.Panic(Runs.Deadlock(Runs.Founding()) with { Stacks = [Worker(14), Worker(15), Worker(16)] }, Runs.Context());
+
+        Assert.Equal(2, text.Split("at wait_for_work").Length);
+        Assert.Contains("and 2 more processes like it: 15, 16", text);
+    }
+
+    [Fact]
     public void Write_FoundingHang_IsTheWholeStory() => Assert.Equal(
         """
         ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━

@@ -132,6 +132,13 @@ public class WaitPictureTests
         new TextStyle(unicode, colour),
         TextStyle.Of(name => name switch { "LC_ALL" => "", "LC_CTYPE" => locale, "LANG" => locale, "NO_COLOR" => noColor, _ => null }, terminal: true));
 
+    [Theory]
+    [InlineData(null, 100)]
+    [InlineData(80, 80)]
+    [InlineData(300, 100)]
+    [InlineData(20, 60)]
+    public void Style_OfATerminal_IsAsWideAsThatWithinReason(int? columns, int width) => Assert.Equal(width, TextStyle.Of(_ => null, terminal: true, columns).Columns);
+
     [Fact]
     public void Style_NoTerminal_HasNoColour() => Assert.False(TextStyle.Of(_ => null, terminal: false).Colour);
 

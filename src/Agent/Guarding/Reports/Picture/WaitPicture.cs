@@ -46,7 +46,7 @@ internal sealed class WaitPicture
     {
         bool anyCulprit = _lines.Any(line => line is FdLine { Culprit: true });
         string mark = _style.Unicode ? " ◄ CULPRIT" : " < CULPRIT";
-        int end = TextStyle.Columns - (anyCulprit ? mark.Length : 0) - (_right.Columns > 0 ? _right.Columns + 2 : 0);
+        int end = _style.Columns - (anyCulprit ? mark.Length : 0) - (_right.Columns > 0 ? _right.Columns + 2 : 0);
         string[] texts = [.. _lines.Select(line => Shown.Fit(Text(line), end - Start(line), _style))];
         string[] data = [.. _lines.Select((_, row) => _right.Row(row, _style.Unicode))];
 

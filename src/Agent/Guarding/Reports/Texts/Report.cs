@@ -15,9 +15,9 @@ internal static class Report
     /// <summary><c>orphan-agent: DEADLOCK in `cargo test`: ...</c> between two lines that nobody scrolls past.</summary>
     public static void Headline(TextWriter output, string what, GuardOutcome outcome, string text, TextStyle style)
     {
-        string bar = new(style.Unicode ? '━' : '=', TextStyle.Columns);
+        string bar = new(style.Unicode ? '━' : '=', style.Columns);
         output.WriteLine(style.Loud(bar));
-        foreach (string line in Shown.Wrap("", Title(what, outcome, text, style)))
+        foreach (string line in Shown.Wrap("", Title(what, outcome, text, style), style.Columns))
             output.WriteLine(style.Loud(line));
         output.WriteLine(style.Loud(bar));
     }
@@ -42,8 +42,9 @@ internal static class Report
     public static void Culprits(TextWriter output, Finding finding, TextStyle style)
     {
         var all = finding.Culprits.GroupBy(culprit => (culprit.Pid, culprit.Remedy)).ToList();
-        foreach (var one in all.Take(MaxCulprits))
+        for (int place = 0; place < Math.Min(all.Count, MaxCulprits); place++)
         {
+            var one = all[place];
             (int pid, string remedy) = one.Key;
             string[] resources = [.. one.Select(culprit => culprit.Resource).Distinct(StringComparer.Ordinal)];
             string what = string.Join(", ", resources.Take(8)) + (resources.Length > 8 ? $" and {resources.Length - 8} more" : "");
@@ -51,7 +52,9 @@ internal static class Report
             int[] fds = [.. one.Where(culprit => culprit.Fd is not null).Select(culprit => culprit.Fd!.Value).Distinct()];
             string of = fds.Length == 0 ? "" : $"fd {string.Join(", ", fds.Take(8))}{(fds.Length > 8 ? $" and {fds.Length - 8} more" : "")} of ";
             Field(output, "culprit", $"{of}{who}, {what}", style, loud: true);
-            Field(output, "remedy", remedy, style, loud: true);
+            // What ends it is said once for culprits in a row that have it in common.
+            if (place + 1 == Math.Min(all.Count, MaxCulprits) || all[place + 1].Key.Remedy != remedy)
+                Field(output, "remedy", remedy, style, loud: true);
         }
         if (all.Count > MaxCulprits)
             Field(output, "", $"and {Shown.Count(all.Count - MaxCulprits, "more culprit", "more culprits")}: finding.json in the evidence names them", style);
@@ -71,7 +74,7 @@ internal static class Report
     public static void Field(TextWriter output, string name, string text, TextStyle style, bool loud = false)
     {
         string first = $"  {name}".PadRight(Label);
-        foreach (string line in Shown.Wrap(first, Sentence(text, style)))
+        foreach (string line in Shown.Wrap(first, Sentence(text, style), style.Columns))
         {
             output.WriteLine(loud ? style.Loud(line) : line.StartsWith(first, StringComparison.Ordinal) && name.Length > 0 ? style.Strong(first) + line[first.Length..] : line);
         }
@@ -79,7 +82,7 @@ internal static class Report
 
     public static void Lines(TextWriter output, string first, string text, TextStyle style)
     {
-        foreach (string line in Shown.Wrap(first, Sentence(text, style)))
+        foreach (string line in Shown.Wrap(first, Sentence(text, style), style.Columns))
             output.WriteLine(line);
     }
 

@@ -1,0 +1,75 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Connections that nobody has accepted.</summary>
+public sealed class ListenerTests
+{
+    [Fact]
+    public void Diagnose_ConnectionNotYetAccepted_WaitsForTheHolderOfTheListener()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 500).WriteEnd(7000, 4).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).ReadEnd(7000, 4).Reads(4);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal([10, 11], finding.Pids);
+        Assert.Equal((FindingClass.Deadlock, "never-accepted", 11, 3), (finding.Class, finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal("It ends when server (11) accepts the connection (fd 3), or closes the listener.", finding.Culprit.Remedy);
+    }
+
+    [Fact]
+    public void Diagnose_ClientHasInheritedTheListener_IsNamedAfterTheOneWhoMadeIt()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client", parent: 11).Socket(3, 500).Socket(5, 600).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).WaitsFor(10);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal("never-accepted", finding.Rule);
+        Assert.Equal([(11, 3), (10, 5)], finding.Culprits.Select(culprit => (culprit.Pid, culprit.Fd!.Value)));
+    }
+
+    [Fact]
+    public void Diagnose_ClientOfItsOwnListener_IsNotToldToWaitForItsOwnEnd()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 600).Socket(4, 500).Receives(4);
+
+        Assert.Equal(("never-accepted", Confidence.Proven), Assert.Single(scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence))));
+    }
+
+    [Theory]
+    [InlineData(10, 900, 1)]
+    [InlineData(10, 999, 0)] // the server has just run
+    [InlineData(3600, 900, 0)]
+    public void Diagnose_ListenerOfOneWhoSleeps_IsAStallAfterTheMinimumWait(int minimum, int ran, int findings)
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 500).Receives(3);
+        Actor server = scene.Process(11, "server").Socket(3, 600);
+        server.LastRan = TimeSpan.FromSeconds(ran);
+        server.Sleeps();
+
+        DiagnosisResult result = scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(minimum) });
+
+        Assert.Equal(Enumerable.Repeat((FindingClass.Stall, Confidence.Suspected, "not-accepted-yet"), findings), result.Findings.Select(finding => (finding.Class, finding.Confidence, finding.Rule)));
+    }
+
+    [Fact]
+    public void Diagnose_ListenerThatIsWaitedAt_IsHealthy()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 500).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).Polls(3);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    private static Scene NotAccepted() => new()
+    {
+        Sockets = [Scene.Connected(500, 0) with { PendingAt = 600 }, new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "@s", ReceiveQueue = 1, SendQueue = 5 }],
+    };
+}
