@@ -268,6 +268,8 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         List<Holder> found = [];
         foreach (HostProcess process in resources.Processes)
         {
+            if ((process.TableFacts & LocalFacts.CarriesDescriptors) == 0)
+                continue;
             foreach (FileDescriptor fd in process.Record.Fds)
             {
                 if (fd.DescriptorsInFlight > 0)
