@@ -26,12 +26,15 @@ internal static class Housekeeping
     }
 
     /// <summary>Mask of the signals that the process catches because its runtime does so in every program: such a handler says nothing of this one.</summary>
-    public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits) => process.SignalsCaught & CatchesOf(process, waits);
+
+    /// <summary>Mask of the signals that the runtime of the process catches in every program, if they were not ignored as it started.</summary>
+    public static ulong CatchesOf(ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
         {
             if (IsIn(runtime, process, waits))
-                return process.SignalsCaught & runtime.Catches;
+                return runtime.Catches;
         }
         return 0;
     }

@@ -47,7 +47,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         {
             Aside = [.. aside],
             NotKnown = [.. LocalFact.NotKnown(process.Record)],
-            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record) && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter)),
+            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits)) && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter)),
             MayEndItsChild = (process.Record.SignalsCaught & SignalMask.TellsToEnd) != 0 && waiters.Any(waiter => waiter.Thread.Tid == process.Pid && WaitsForOneChild(waiter)),
         };
     }

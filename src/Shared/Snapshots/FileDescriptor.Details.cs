@@ -109,6 +109,13 @@ public sealed partial record FileDescriptor
         init { if (value is not null || _details is not null) Own.TimerArmed = value; }
     }
 
+    /// <summary>The signals that this signalfd tells of, as a mask: <c>sigmask:</c> of fdinfo. Read where <see cref="TimerArmed"/> is. Null: not asked, or no signalfd.</summary>
+    public ulong? Signals
+    {
+        get => _details?.Signals;
+        init { if (value is not null || _details is not null) Own.Signals = value; }
+    }
+
     /// <summary>
     /// References to the open file description, wherever they are: one for each fd in each table, one for a descriptor in flight over a socket, and one for a
     /// call that is blocked on it. Null: not asked, or a back end that cannot see it (/proc does not show it).
@@ -142,6 +149,7 @@ public sealed partial record FileDescriptor
         public SocketTimeouts? Timeouts { get; set; }
         public PipeState? Pipe { get; set; }
         public bool? TimerArmed { get; set; }
+        public ulong? Signals { get; set; }
         public uint? References { get; set; }
     }
 }
