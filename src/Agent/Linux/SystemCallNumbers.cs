@@ -16,6 +16,7 @@ internal static class SystemCallNumbers
     internal static int GetDents64 { get; } = Arm64 ? 61 : 217;
     internal static int Kcmp { get; } = Arm64 ? 272 : 312;
     internal static int PidfdOpen => 434; // the same on both, as all since 424
+    internal static int OpenAt2 => 437;
     internal static int PidfdGetfd => 438;
     internal static int PidfdSendSignal => 424;
     internal static int Bpf { get; } = Arm64 ? 280 : 321;

@@ -25,6 +25,7 @@ public sealed class HostLooker : IDisposable
     private readonly ThreadReader _threads;
     private readonly FdTableReader _fds;
     private readonly ProcessTable _table;
+    private readonly Population _population;
     private readonly Backend _backend;
     private readonly int _observerPid;
     private readonly bool _othersUnlisted, _outsideUnlisted;
@@ -70,11 +71,12 @@ public sealed class HostLooker : IDisposable
         var sockets = new SocketReader(_proc, namespaces);
         _hostTables = new HostTables(_proc, namespaces, sockets);
         _sharedMemories = new SharedMemories(_risky, _threads);
+        _population = new Population(_proc, own: isHost && !_othersUnlisted && _observerPid == Environment.ProcessId);
         (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {
             BackendKind.Ebpf => OpenEbpf(reader, texts, namespaces),
-            BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, out string? why), why),
-            _ => (new ProcBackend(_proc, reader, _threads, files), null),
+            BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, _population, out string? why), why),
+            _ => (new ProcBackend(_proc, reader, _threads, files, _population), null),
         });
         string? noEvents = "another /proc than this host's is read";
         _events = isHost && !_backend.TellsBirths ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
@@ -189,6 +191,7 @@ public sealed class HostLooker : IDisposable
         _risky.Dispose();
         _backend.Dispose();
         _events?.Dispose();
+        _population.Dispose();
         _threads.Dispose();
         _fds.Dispose();
         _proc.Dispose();

@@ -21,6 +21,18 @@ internal static class KernelOrder
         return groups;
     }
 
+    /// <summary>The same, and adds those of <paramref name="others"/> to the groups that are equal to one of the items: they are compared with the groups alone, and not with each other.</summary>
+    internal static List<List<T>> Group<T>(IEnumerable<T> items, IEnumerable<T> others, Func<T, T, int?> compare)
+    {
+        List<List<T>> groups = Group(items, compare);
+        foreach (T other in others)
+        {
+            if (groups.Count > 0 && Find(groups, other, compare) is { } at and >= 0)
+                groups[at].Add(other);
+        }
+        return groups;
+    }
+
     /// <returns>Index of the group, or the complement of where it belongs; null where it could not be told.</returns>
     private static int? Find<T>(List<List<T>> groups, T item, Func<T, T, int?> compare)
     {

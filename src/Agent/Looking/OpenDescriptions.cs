@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
 
@@ -10,10 +10,17 @@ internal static class OpenDescriptions
     /// <summary>Descriptors that are told apart in one look; a look with more claims nothing of those beyond.</summary>
     private const int MaxDescriptors = 20_000;
 
-    private readonly record struct Place(int Process, int Fd);
+    private readonly record struct Place(int Process, int Fd) : IComparable<Place>
+    {
+        public int CompareTo(Place other) => Process != other.Process ? Process.CompareTo(other.Process) : Fd.CompareTo(other.Fd);
+    }
 
     /// <summary>Which descriptors can be duplicates of each other at all. Objects without an identity in /proc (epoll, timerfd) are all compared.</summary>
-    private readonly record struct Alike(FdKind Kind, ulong Id, uint Device);
+    private readonly record struct Alike(FdKind Kind, ulong Id, uint Device) : IComparable<Alike>
+    {
+        public int CompareTo(Alike other) =>
+            Id != other.Id ? Id.CompareTo(other.Id) : Kind != other.Kind ? ((int)Kind).CompareTo((int)other.Kind) : Device.CompareTo(other.Device);
+    }
 
     /// <summary>Fills in <see cref="FileDescriptor.Description"/> of the suspects.</summary>
     internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects)
@@ -21,26 +28,36 @@ internal static class OpenDescriptions
         if (suspects.Count == 0)
             return;
         ForgetOthers(processes, suspects);
-        var numbers = new Dictionary<Place, ulong>();
+        List<(Alike Alike, Place Place)> candidates = [.. Candidates(processes, suspects).Take(MaxDescriptors)];
+        candidates.Sort();
+        var numbers = new List<(Place Place, ulong Number)>(candidates.Count);
         ulong last = 0;
-        foreach (var alike in Candidates(processes, suspects).Take(MaxDescriptors).GroupBy(candidate => candidate.Alike, candidate => candidate.Place))
+        for (int first = 0, end; first < candidates.Count; first = end)
         {
-            Place[] places = [.. alike];
-            // One alone is no duplicate of another: nothing to ask.
-            List<List<Place>> descriptions = places.Length == 1 ? [[places[0]]] : KernelOrder.Group(places, (one, other) => Compare(processes, one, other));
-            foreach (List<Place> description in descriptions)
+            end = first + 1;
+            while (end < candidates.Count && candidates[end].Alike == candidates[first].Alike)
+                end++;
+            if (end - first == 1)
+            {
+                // One alone is no duplicate of another: nothing to ask.
+                numbers.Add((candidates[first].Place, ++last));
+                continue;
+            }
+            foreach (List<Place> description in KernelOrder.Group(candidates[first..end].ConvertAll(alike => alike.Place), (one, other) => Compare(processes, one, other)))
             {
                 last++;
                 foreach (Place place in description)
-                    numbers[place] = last;
+                    numbers.Add((place, last));
             }
         }
-        foreach (var ofProcess in numbers.GroupBy(number => number.Key.Process))
+        numbers.Sort();
+        for (int next = 0; next < numbers.Count;)
         {
-            ImmutableArray<FileDescriptor>.Builder fds = processes[ofProcess.Key].Fds.ToBuilder();
-            foreach ((Place place, ulong number) in ofProcess)
-                fds[place.Fd] = fds[place.Fd] with { Description = number };
-            processes[ofProcess.Key] = processes[ofProcess.Key] with { Fds = fds.ToImmutable() };
+            int process = numbers[next].Place.Process;
+            FileDescriptor[] fds = [.. processes[process].Fds];
+            for (; next < numbers.Count && numbers[next].Place.Process == process; next++)
+                fds[numbers[next].Place.Fd] = fds[numbers[next].Place.Fd] with { Description = numbers[next].Number };
+            processes[process] = processes[process] with { Fds = ImmutableCollectionsMarshal.AsImmutableArray(fds) };
         }
     }
 

@@ -13,8 +13,8 @@ internal sealed class ProcBackend : ProcfsBackend
     private readonly ThreadReader _threads;
     private readonly DirectoryHandle _directory = DirectoryHandle.Closed();
 
-    internal ProcBackend(DirectoryHandle proc, ProcessReader reader, ThreadReader threads, FileBudget files)
-        : base(proc, reader)
+    internal ProcBackend(DirectoryHandle proc, ProcessReader reader, ThreadReader threads, FileBudget files, Population population)
+        : base(proc, reader, population)
     {
         (_proc, _threads) = (proc, threads);
         files.Begin();

@@ -53,6 +53,9 @@ internal sealed class ProcessTable(FileBudget files)
         _spare.Clear();
     }
 
+    /// <summary>Nobody has come or gone.</summary>
+    internal void Keep() => Left.Clear();
+
     /// <summary>Its pid is another process's now, which is given.</summary>
     internal TrackedProcess Replace(TrackedProcess process)
     {

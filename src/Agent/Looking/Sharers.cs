@@ -40,8 +40,10 @@ internal static class Sharers
         ProcessRecord[] processes, IReadOnlySet<int> suspects, List<int> places, Func<ProcessRecord, ProcessRecord, int?> compare,
         Func<ProcessRecord, ImmutableArray<int>, ProcessRecord> mark)
     {
-        foreach (List<int> sharers in KernelOrder.Group(places, (place, other) => compare(processes[place], processes[other])))
+        ILookup<bool, int> bySuspicion = places.ToLookup(place => suspects.Contains(processes[place].Pid));
+        foreach (List<int> sharers in KernelOrder.Group(bySuspicion[true], bySuspicion[false], (place, other) => compare(processes[place], processes[other])))
         {
+            sharers.Sort();
             foreach (int place in sharers.Where(place => suspects.Contains(processes[place].Pid)))
                 processes[place] = mark(processes[place], [.. sharers.Where(other => other != place).Select(other => processes[other].Pid)]);
         }

@@ -22,8 +22,8 @@ internal sealed class TaskstatsBackend : ProcfsBackend
     private readonly TrackedProcess[] _asked = new TrackedProcess[Batch];
     private uint _sequence;
 
-    private TaskstatsBackend(NetlinkSocket socket, ushort family, DirectoryHandle proc, ProcessReader reader)
-        : base(proc, reader)
+    private TaskstatsBackend(NetlinkSocket socket, ushort family, DirectoryHandle proc, ProcessReader reader, Population population)
+        : base(proc, reader, population)
     {
         _socket = socket;
         _family = family;
@@ -32,7 +32,7 @@ internal sealed class TaskstatsBackend : ProcfsBackend
     internal override BackendKind Kind => BackendKind.Taskstats;
 
     /// <summary>Null where it does not work here: then <paramref name="why"/> says the reason in one line.</summary>
-    internal static TaskstatsBackend? TryOpen(DirectoryHandle proc, ProcessReader reader, int ownPid, out string? why)
+    internal static TaskstatsBackend? TryOpen(DirectoryHandle proc, ProcessReader reader, int ownPid, Population population, out string? why)
     {
         why = null;
         Sight opened = NetlinkSocket.Open(NetlinkSocket.Generic, 0, ReceiveBuffer, out NetlinkSocket? socket);
@@ -54,7 +54,7 @@ internal sealed class TaskstatsBackend : ProcfsBackend
             else if (TaskstatsMessage.Parse(room[..length], out _) is not { RunTimeNs: > 0, Timeslices: > 0 })
                 why = "taskstats may not be asked (it takes CAP_NET_ADMIN), or counts nothing (CONFIG_SCHED_INFO)";
             else
-                return new TaskstatsBackend(socket, family, proc, reader);
+                return new TaskstatsBackend(socket, family, proc, reader, population);
         }
         socket.Dispose();
         return null;

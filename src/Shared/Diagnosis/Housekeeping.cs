@@ -77,7 +77,7 @@ internal static class Housekeeping
     private static bool IsProgram(string? exe, string name)
     {
         ReadOnlySpan<char> file = exe.AsSpan()[(exe.AsSpan().LastIndexOf('/') + 1)..];
-        return name is [.. var beginning, '*'] ? file.StartsWith(beginning, StringComparison.Ordinal) : file.SequenceEqual(name);
+        return name is [.., '*'] ? file.StartsWith(name.AsSpan(0, name.Length - 1), StringComparison.Ordinal) : file.SequenceEqual(name);
     }
 
     private static bool HasFutexIn(ImmutableArray<Wait> waits, ulong low, ulong high)

@@ -47,6 +47,14 @@ internal enum LocalFacts
     HasAlwaysWakers = 2048,
 
     HasIoUring = 4096,
+
+    HasSocket = 8192,
+
+    /// <summary>Descriptors wait in the queue of one of its sockets (SCM_RIGHTS), as far as it was asked.</summary>
+    CarriesDescriptors = 16384,
+
+    /// <summary>What says nothing by itself, and is asked of those alone whom another one has picked out.</summary>
+    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors,
 }
 
 internal static class LocalFact
@@ -90,7 +98,9 @@ internal static class LocalFact
             facts |= LocalFacts.MayBeOrphan;
         foreach (FileDescriptor fd in process.Fds)
         {
-            if (fd.Target.Kind == FdKind.IoUring)
+            if (fd.Target.Kind == FdKind.Socket)
+                facts |= fd.DescriptorsInFlight > 0 ? LocalFacts.HasSocket | LocalFacts.CarriesDescriptors : LocalFacts.HasSocket;
+            else if (fd.Target.Kind == FdKind.IoUring)
                 facts |= LocalFacts.HasIoUring;
             else if (WakerFinder.IsMaster(fd.Target))
                 facts |= LocalFacts.HasMaster;
@@ -133,7 +143,7 @@ internal static class LocalFact
             return "it has an fd that sends it signals (O_ASYNC)";
         if (!guess && process.Fds.Any(fd => fd.Locks?.Any(held => held.Kind == LockKind.Lease) == true))
             return "it holds a lease, and is sent a signal when somebody opens the file";
-        if (!guess && process.Threads.Any(thread => TakesASignal(process, thread)))
+        if (!guess && TakesASignal(process))
             return "a signal that it does not block is pending: it is about to run";
         return (known.TableFacts & LocalFacts.HasIoUring) != 0 ? "it has an io_uring, and what is pending there shows nowhere" : null;
     }
@@ -159,6 +169,13 @@ internal static class LocalFact
         (process.SignalsCaught & SignalMask.Alarm) != 0 && (process.SignalsCaught & SignalMask.IntervalTimers) != SignalMask.IntervalTimers;
 
     /// <summary>A pending signal wakes every thread that does not block it, or waits for one to take it in sigwait(3).</summary>
-    private static bool TakesASignal(ProcessRecord process, ThreadRecord thread) =>
-        ((process.SignalsPending | thread.SignalsPending.GetValueOrDefault()) & ~thread.SignalsBlocked.GetValueOrDefault()) != 0;
+    private static bool TakesASignal(ProcessRecord process)
+    {
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (((process.SignalsPending | thread.SignalsPending.GetValueOrDefault()) & ~thread.SignalsBlocked.GetValueOrDefault()) != 0)
+                return true;
+        }
+        return false;
+    }
 }

@@ -99,6 +99,8 @@ public sealed class LookMemory
     private static Still? Since(TimeSpan since, ThreadRecord thread) =>
         thread.Counters is { } counters ? new Still(thread.Tid, counters, since, since, Returned: false) : null;
 
+    private static Still[] Since(TimeSpan since, ImmutableArray<ThreadRecord> threads) => [.. threads.Select(thread => Since(since, thread)).OfType<Still>()];
+
     private static Still? Find(Still[] threads, int tid)
     {
         int low = 0, high = threads.Length - 1;
@@ -120,7 +122,7 @@ public sealed class LookMemory
         TimeSpan now = _resources.Look.Uptime;
         if (process.Before is { } before && !process.StoodStill)
         {
-            Still[] known = process.Past?.Threads ?? [.. before.Threads.Select(thread => Since(process.FirstSeen, thread)).OfType<Still>()];
+            Still[] known = process.Past?.Threads ?? Since(process.FirstSeen, before.Threads);
             (process.Past ??= new Remembered()).Threads = StillOf(process.Record.Threads, before.Threads, known, now);
         }
         if (process.Record.IsZombie)

@@ -40,7 +40,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             LocalFacts facts = process.FactsOn(host);
             if ((facts & LocalFacts.MayBeStuck) != 0 && process.Pid != resources.Look.ObserverPid)
                 _candidates.Add(process);
-            if ((facts & ~(LocalFacts.MayWaitForSignal | LocalFacts.HasAlwaysWakers | LocalFacts.HasIoUring)) == 0)
+            if ((facts & ~LocalFacts.Aside) == 0)
                 continue;
             if ((facts & LocalFacts.ReadsPipe) != 0)
                 FindHeldUp(adoption, process);
@@ -180,7 +180,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             return;
         foreach (HostProcess process in resources.Processes)
         {
-            if (_sessions.Contains(process.Record.Session) && process.Record.Fds.Any(fd => fd.Target.Kind == FdKind.Socket))
+            if ((process.TableFacts & LocalFacts.HasSocket) != 0 && _sessions.Contains(process.Record.Session))
                 _suspects.Add(process.Pid);
         }
     }

@@ -97,10 +97,8 @@ internal sealed partial class WakerFinder
         else if (UnseenOf(far) == Unseen.None && UnseenOf(near) == Unseen.None)
             sink.End(Openness.Closed, null);
         else
-            EndSighted(IsKept(SocketOf(peer), far) && IsKept(wait.Target!, near), far, sink);
+            EndSighted(IsSocketKept(peer, far) && IsKept(wait.Target!, near), far, sink);
     }
-
-    private static FdTarget SocketOf(ulong inode) => new(FdKind.Socket, inode, $"socket:[{inode}]");
 
     /// <summary>By the counts of the kernel, where a back end sees them.</summary>
     private Unseen UnseenOf(OrderedList<Holder> holders) => guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
@@ -149,7 +147,7 @@ internal sealed partial class WakerFinder
         {
             last = resources.HoldersOfSocket(listener.Inode);
             unseen |= last.Count == 0;
-            kept &= IsKept(SocketOf(listener.Inode), last);
+            kept &= IsSocketKept(listener.Inode, last);
             Name(last, direct: true, sink);
         }
         Name(near, direct: false, sink);

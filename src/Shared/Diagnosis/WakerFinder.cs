@@ -268,6 +268,8 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         List<Holder> found = [];
         foreach (HostProcess process in resources.Processes)
         {
+            if ((process.TableFacts & LocalFacts.CarriesDescriptors) == 0)
+                continue;
             foreach (FileDescriptor fd in process.Record.Fds)
             {
                 if (fd.DescriptorsInFlight > 0)
@@ -279,7 +281,10 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
 
     private bool IsKept(FileDescriptor fd, OrderedList<Holder> holders) => Tree?.Keeps(fd, holders) == true;
 
-    private bool IsKept(FdTarget target, OrderedList<Holder> holders) => IsKept(new FileDescriptor(0, FdAccess.None, target), holders);
+    // Asked at each look of waits of half the host, and hardly ever is there a tree: what it would be asked with is made only then.
+    private bool IsKept(FdTarget target, OrderedList<Holder> holders) => Tree is not null && IsKept(new FileDescriptor(0, FdAccess.None, target), holders);
+
+    private bool IsSocketKept(ulong inode, OrderedList<Holder> holders) => Tree is not null && IsKept(new FdTarget(FdKind.Socket, inode, $"socket:[{inode}]"), holders);
 
     /// <summary>Where it matters. For a guess at who is worth a second look it does not.</summary>
     private CommandTree? Tree => guess || resources.Hidden == 0 ? null : _tree ??= CommandTree.Of(resources);

@@ -5,20 +5,33 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <summary>What few descriptors have: the members of an epoll, and what is read of suspects only. Kept apart: of 200,000 descriptors hardly one has any, and each field would be paid for by all.</summary>
 public sealed partial record FileDescriptor
 {
-    private readonly Details? _details;
+    // Shared with the descriptor that this one is a copy of (with), until one of them is set here: a copy that sets six of them makes one set of its own.
+    private Details? _details;
+    private bool _own;
+
+    private FileDescriptor(FileDescriptor other)
+    {
+        (Number, Access, Target, CloseOnExec, Async) = (other.Number, other.Access, other.Target, other.CloseOnExec, other.Async);
+        _details = other._details;
+    }
+
+    public bool Equals(FileDescriptor? other) => ReferenceEquals(this, other)
+        || other is not null && Number == other.Number && Access == other.Access && Target == other.Target && CloseOnExec == other.CloseOnExec && Async == other.Async && _details == other._details;
+
+    public override int GetHashCode() => HashCode.Combine(Number, Access, Target);
 
     /// <summary>The members of an epoll set: the <c>tfd:</c> lines of its fdinfo. Null: not an epoll, not asked or not readable.</summary>
     public ImmutableArray<EpollMember>? EpollMembers
     {
         get => _details?.EpollMembers;
-        init => _details = value is null && _details is null ? null : Filled with { EpollMembers = value };
+        init { if (value is not null || _details is not null) Own.EpollMembers = value; }
     }
 
     /// <summary>Inode, <c>ino:</c> of fdinfo (Linux 5.14). Names a file only together with <see cref="Device"/>. Null: not asked, or not shown.</summary>
     public ulong? Inode
     {
         get => _details?.Inode;
-        init => _details = value is null && _details is null ? null : Filled with { Inode = value };
+        init { if (value is not null || _details is not null) Own.Inode = value; }
     }
 
     /// <summary>
@@ -28,7 +41,7 @@ public sealed partial record FileDescriptor
     public uint? Device
     {
         get => _details?.Device;
-        init => _details = value is null && _details is null ? null : Filled with { Device = value };
+        init { if (value is not null || _details is not null) Own.Device = value; }
     }
 
     /// <summary>
@@ -38,28 +51,28 @@ public sealed partial record FileDescriptor
     public ulong? Description
     {
         get => _details?.Description;
-        init => _details = value is null && _details is null ? null : Filled with { Description = value };
+        init { if (value is not null || _details is not null) Own.Description = value; }
     }
 
     /// <summary>File locks that fdinfo shows. Null: not asked.</summary>
     public ImmutableArray<FileLock>? Locks
     {
         get => _details?.Locks;
-        init => _details = value is null && _details is null ? null : Filled with { Locks = value };
+        init { if (value is not null || _details is not null) Own.Locks = value; }
     }
 
     /// <summary>N of /dev/pts/N, the other side of this /dev/ptmx: <c>tty-index:</c> of fdinfo (Linux 4.18). Null: not asked, or no such descriptor.</summary>
     public int? TtyIndex
     {
         get => _details?.TtyIndex;
-        init => _details = value is null && _details is null ? null : Filled with { TtyIndex = value };
+        init { if (value is not null || _details is not null) Own.TtyIndex = value; }
     }
 
     /// <summary>Descriptors that wait in the receive queue of this unix socket (SCM_RIGHTS): <c>scm_fds:</c> of fdinfo (Linux 5.15). Null: not asked, or not shown.</summary>
     public int? DescriptorsInFlight
     {
         get => _details?.DescriptorsInFlight;
-        init => _details = value is null && _details is null ? null : Filled with { DescriptorsInFlight = value };
+        init { if (value is not null || _details is not null) Own.DescriptorsInFlight = value; }
     }
 
     /// <summary>
@@ -69,21 +82,21 @@ public sealed partial record FileDescriptor
     public uint? Links
     {
         get => _details?.Links;
-        init => _details = value is null && _details is null ? null : Filled with { Links = value };
+        init { if (value is not null || _details is not null) Own.Links = value; }
     }
 
     /// <summary>Timeouts of the socket; read only where a thread is blocked on it. Null: not asked, or not permitted.</summary>
     public SocketTimeouts? Timeouts
     {
         get => _details?.Timeouts;
-        init => _details = value is null && _details is null ? null : Filled with { Timeouts = value };
+        init { if (value is not null || _details is not null) Own.Timeouts = value; }
     }
 
     /// <summary>What the kernel knows of the pipe. Null: not asked, no pipe, or a back end that cannot see it (/proc does not show it).</summary>
     public PipeState? Pipe
     {
         get => _details?.Pipe;
-        init => _details = value is null && _details is null ? null : Filled with { Pipe = value };
+        init { if (value is not null || _details is not null) Own.Pipe = value; }
     }
 
     /// <summary>
@@ -93,14 +106,14 @@ public sealed partial record FileDescriptor
     public bool? TimerArmed
     {
         get => _details?.TimerArmed;
-        init => _details = value is null && _details is null ? null : Filled with { TimerArmed = value };
+        init { if (value is not null || _details is not null) Own.TimerArmed = value; }
     }
 
     /// <summary>The signals that this signalfd tells of, as a mask: <c>sigmask:</c> of fdinfo. Read where <see cref="TimerArmed"/> is. Null: not asked, or no signalfd.</summary>
     public ulong? Signals
     {
         get => _details?.Signals;
-        init => _details = value is null && _details is null ? null : Filled with { Signals = value };
+        init { if (value is not null || _details is not null) Own.Signals = value; }
     }
 
     /// <summary>
@@ -110,26 +123,34 @@ public sealed partial record FileDescriptor
     public uint? References
     {
         get => _details?.References;
-        init => _details = value is null && _details is null ? null : Filled with { References = value };
+        init { if (value is not null || _details is not null) Own.References = value; }
     }
 
-    private Details Filled => _details ?? new Details();
+    private Details Own
+    {
+        get
+        {
+            if (!_own)
+                (_details, _own) = (_details is null ? new Details() : _details with { }, true);
+            return _details!;
+        }
+    }
 
     private sealed record Details
     {
-        public ImmutableArray<EpollMember>? EpollMembers { get; init; }
-        public ulong? Inode { get; init; }
-        public uint? Device { get; init; }
-        public ulong? Description { get; init; }
-        public ImmutableArray<FileLock>? Locks { get; init; }
-        public int? TtyIndex { get; init; }
-        public int? DescriptorsInFlight { get; init; }
-        public uint? Links { get; init; }
-        public SocketTimeouts? Timeouts { get; init; }
-        public PipeState? Pipe { get; init; }
-        public bool? TimerArmed { get; init; }
-        public ulong? Signals { get; init; }
-        public uint? References { get; init; }
+        public ImmutableArray<EpollMember>? EpollMembers { get; set; }
+        public ulong? Inode { get; set; }
+        public uint? Device { get; set; }
+        public ulong? Description { get; set; }
+        public ImmutableArray<FileLock>? Locks { get; set; }
+        public int? TtyIndex { get; set; }
+        public int? DescriptorsInFlight { get; set; }
+        public uint? Links { get; set; }
+        public SocketTimeouts? Timeouts { get; set; }
+        public PipeState? Pipe { get; set; }
+        public bool? TimerArmed { get; set; }
+        public ulong? Signals { get; set; }
+        public uint? References { get; set; }
     }
 }
 

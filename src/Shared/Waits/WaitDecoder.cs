@@ -148,7 +148,8 @@ public static partial class WaitDecoder
             return Wait.Unknown(
                 $"{SystemCallTable.NameOf(call)} of fd {fd} ({entry.Target.Text}) in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call);
         }
-        return OfStream(entry, kind.Value, call) with { ReadsOneByte = call == SystemCall.Read && thread.Call.Arguments[2] == 1 };
+        Wait wait = OfStream(entry, kind.Value, call);
+        return call == SystemCall.Read && thread.Call.Arguments[2] == 1 ? wait with { ReadsOneByte = true } : wait;
     }
 
     /// <summary>splice(2) and its like, of whose two fds one is waited for: the wait channel tells which. Where it fits both, neither is known to be it.</summary>

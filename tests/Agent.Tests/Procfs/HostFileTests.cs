@@ -8,6 +8,19 @@ namespace OrphanBoard.Agent.Tests.Procfs;
 /// <summary>Tables of the host: locks, System V objects, mounts.</summary>
 public class HostFileTests
 {
+    [Theory]
+    [InlineData("0.20 0.18 0.12 1/80 11206\n", 80, 11206)]
+    [InlineData("193.36 81.27 38.06 12/31042 4194303\n", 31042, 4194303)]
+    public void Loadavg_RealFile_GivesTasksAndLastPid(string text, int tasks, int lastPid) =>
+        Assert.Equal(new LoadavgFile(tasks, lastPid), LoadavgFile.Parse(Encoding.UTF8.GetBytes(text)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0.20 0.18 0.12 80 11206\n")]
+    [InlineData("0.20 0.18 0.12 1/80\n")]
+    [InlineData("0.20 0.18 0.12 1/x 11206\n")]
+    public void Loadavg_BrokenText_SaysNothing(string text) => Assert.Null(LoadavgFile.Parse(Encoding.UTF8.GetBytes(text)));
+
     [Fact]
     public void Locks_RealFile_GivesHoldersAndWaiters() => Assert.Equal(
     [

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -20,7 +21,7 @@ internal sealed class NotAcceptedYet : EvidenceRule
     {
         foreach (HostProcess process in evidence.Triage.Stuck)
         {
-            if (told.Contains(process.Pid) || process.IsNew)
+            if (told.Contains(process.Pid) || process.IsNew || !MayBeAtListener(evidence.Resources, process))
                 continue;
             // Whose connection is not accepted is asked again at each look, so that it is among those that may be stuck.
             foreach (Waiter waiter in evidence.Graph.NodeOf(process.Pid).Waiters)
@@ -36,6 +37,17 @@ internal sealed class NotAcceptedYet : EvidenceRule
                 break;
             }
         }
+    }
+
+    /// <summary>Asked first: most of those who may be stuck wait for something else, and what a node of the graph takes is not taken for them.</summary>
+    private static bool MayBeAtListener(ResourceIndex resources, HostProcess process)
+    {
+        foreach (Wait wait in process.WaitsOf(resources.Look.Host))
+        {
+            if (wait.Bounded == Bounded.No && NeverAccepted.IsAtListener(resources, wait))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Then the kernel keeps the connection back until there is something to read (TCP_DEFER_ACCEPT), and it stands still by design.</summary>
