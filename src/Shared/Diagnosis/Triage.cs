@@ -74,11 +74,14 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (HostProcess process in list)
                 _suspects.Add(process.Pid);
         }
-        // Which eventfd it is that somebody has shows only in fdinfo: of all who have one, where it matters.
+        // Which eventfd it is that somebody has shows only in fdinfo: where it matters, of all who have one and are not asked for it at each look.
         if (Lists.Stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.EventFd || wait.Members.Any(member => member.Kind == WaitKind.EventFd))))
         {
             foreach (Holder holder in resources.EventFdHolders.Span)
-                _suspects.Add(holder.Process);
+            {
+                if (!holder.Owner.WaitsOf(host).Any(wait => SystemCallTable.NamesObjects(wait.Call)))
+                    _suspects.Add(holder.Process);
+            }
         }
         AddThoseWhoMayAccept(host);
         // And which terminal it is that somebody has the master of.
