@@ -68,6 +68,21 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
     /// <summary>The same of a socket, by its inode.</summary>
     public OrderedList<Holder> OfSocket(ulong inode) => Of(KeyOf(FdKind.Socket, inode));
 
+    /// <summary>Whether anybody but <paramref name="process"/> holds it with this access. Makes no list where there is none.</summary>
+    public bool IsHeldBeyond(HostProcess? process, FdTarget target, FdAccess access)
+    {
+        if (!CanBeTold(target) || !_held.TryGetValue(KeyOf(target), out Held held))
+            return false;
+        if (!held.HasList)
+            return (held.Access & access) != 0 && held.Pid != process?.Pid;
+        foreach (Holder holder in _lists[KeyOf(target)].Span)
+        {
+            if ((holder.Access & access) != 0 && holder.Owner != process)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Whether somebody held it at the look before who no longer does.</summary>
     public bool LostOne(FdTarget target) => _lost.Contains(KeyOf(target));
 

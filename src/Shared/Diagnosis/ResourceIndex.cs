@@ -139,6 +139,9 @@ internal sealed class ResourceIndex
     /// <summary>All who hold this object, either end, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
     public OrderedList<Holder> HoldersOf(FdTarget target) => _holders.Of(target);
 
+    /// <summary>Whether anybody but <paramref name="process"/> holds this object with this access. Of most objects that costs no list.</summary>
+    public bool IsHeldBeyond(HostProcess? process, FdTarget target, FdAccess access) => _holders.IsHeldBeyond(process, target, access);
+
     /// <summary>All who hold an eventfd, whichever it is.</summary>
     public OrderedList<Holder> EventFdHolders => _holders.EventFds;
 

@@ -282,7 +282,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     private bool IsKept(FdTarget target, OrderedList<Holder> holders) => IsKept(new FileDescriptor(0, FdAccess.None, target), holders);
 
     /// <summary>Where it matters. For a guess at who is worth a second look it does not.</summary>
-    private CommandTree? Tree => guess || resources.Hidden == 0 ? null : _tree ??= CommandTree.Of(resources);
+    private CommandTree? Tree => guess || resources.Hidden == 0 ? null : Command;
+
+    private CommandTree? Command => _tree ??= CommandTree.Of(resources);
 
     private bool IsAnyAChildOfTheHidden(OrderedList<Holder> holders)
     {
