@@ -128,13 +128,8 @@ internal static class DeadlockTeller
     {
         string[] others = [.. waiter.WakersIfReused.Where(pid => !evidence.Proven.Contains(pid)).Select(pid => Narrator.Name(evidence.Resources[pid]))];
         if (others.Length > 0)
-        {
-            string who = others.Length <= MaxNames ? Narrator.Listing(others) : $"{string.Join(", ", others[..MaxNames])} or {others.Length - MaxNames} others";
-            yield return $"a thread of {Narrator.Name(evidence.Resources[member])} may have replaced an fd under the call of another one, {waiter.Thread.Tid}, which then waits for {who}";
-        }
+            yield return $"a thread of {Narrator.Name(evidence.Resources[member])} may have replaced an fd under the call of another one, {waiter.Thread.Tid}, which then waits for {Narrator.Listing(others)}";
     }
-
-    private const int MaxNames = 3;
 
     internal static ImmutableArray<string> WhyNotProven(Incident incident)
     {

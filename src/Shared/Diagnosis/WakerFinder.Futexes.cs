@@ -55,7 +55,17 @@ internal sealed partial class WakerFinder
             if (more && pid != process.Pid && resources.Find(pid) is { } mapper)
                 more = sink.Add(mapper, null, direct: true);
         }
-        bool isFile = shared.Name != AnonymousShared;
+        bool isKeyless = shared.Name == KeylessMemory, isFile = shared.Name != AnonymousShared && !isKeyless;
+        if (isKeyless && process.Record.Exe is null)
+        {
+            sink.End(Openness.Outside, UnknownProgram);
+            return;
+        }
+        if (isKeyless)
+        {
+            NameFamily(process, sink);
+            sink.Assume(Assumption.PrivateIpcInFamily);
+        }
         if (isFile && more)
         {
             foreach (HostProcess other in resources.Processes)
@@ -94,6 +104,9 @@ internal sealed partial class WakerFinder
 
     /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
     private const string AnonymousShared = "/dev/zero (deleted)";
+
+    /// <summary>System V memory without a key (IPC_PRIVATE): who knows its id may attach it, also when it is to be removed (shmctl(2), IPC_RMID).</summary>
+    private const string KeylessMemory = "/SYSV00000000 (deleted)";
 
     /// <summary>By its name: inodes are read of suspects only, and two objects of one name cost a finding at most.</summary>
     private static bool HasOpen(HostProcess process, SharedObject shared)

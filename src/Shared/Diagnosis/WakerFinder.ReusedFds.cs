@@ -81,8 +81,22 @@ internal sealed partial class WakerFinder
     {
         if (other == process)
             return;
-        if (Command is { } tree && tree.Has(process) ? tree.Has(other) : other.Record.StartTimeTicks >= process.Record.StartTimeTicks || AreKin(process, other))
+        if (Command is { } tree && tree.Has(process) ? tree.Has(other) : AreKin(process, other) || MayHaveComeOf(process, other))
             found.Add(other.Pid);
+    }
+
+    /// <summary>Whether it may be an orphan of this process, or descend from one: who adopts orphans is above those whom they have lost.</summary>
+    private bool MayHaveComeOf(HostProcess process, HostProcess other)
+    {
+        for (int steps = 0; steps < resources.Count && other.Record.StartTimeTicks >= process.Record.StartTimeTicks; steps++)
+        {
+            if (resources.ParentOf(other) is not { } parent)
+                return true;
+            if (parent.Record.StartTimeTicks < process.Record.StartTimeTicks)
+                return resources.IsDescendant(process, parent);
+            other = parent;
+        }
+        return false;
     }
 
     private void AddFarEndsOfPipes(HostProcess process, Wait wait, ImmutableSortedSet<int>.Builder found)

@@ -100,6 +100,9 @@ public sealed record CallMemory
     /// <summary>The 32-bit futex word at the call's first argument.</summary>
     public uint? FutexWord { get; init; }
 
+    /// <summary>The array of futex_waitv(2).</summary>
+    public ImmutableArray<FutexWaitv>? Futexes { get; init; }
+
     /// <summary>The struct flock of fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>
     public LockRange? LockRange { get; init; }
 
@@ -112,8 +115,18 @@ public sealed record CallMemory
     /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.WordsOf"/>: which, and how many, depends on how it is waited on.</summary>
     public ImmutableArray<uint>? LockWords { get; init; }
 
-    /// <summary>The mapping that the futex word lies in, where the call has no FUTEX_PRIVATE_FLAG. Null: not asked, or not readable.</summary>
+    /// <summary>The mapping that the futex word lies in, where the call has no FUTEX_PRIVATE_FLAG; of several words a shared one where there is any. Null: not asked, or not readable.</summary>
     public FutexMapping? FutexMapping { get; init; }
+}
+
+/// <summary>struct futex_waitv of linux/futex.h.</summary>
+/// <param name="Address">Of the word.</param>
+/// <param name="Expected">It waits while the word has this value.</param>
+/// <param name="Flags">FUTEX2_ flags: size of the word, 128 for a private one.</param>
+public readonly record struct FutexWaitv(ulong Address, ulong Expected, uint Flags)
+{
+    /// <summary>FUTEX2_PRIVATE: only threads with the same memory wake it.</summary>
+    public bool IsPrivate => (Flags & 128) != 0;
 }
 
 /// <summary>struct flock of fcntl(2).</summary>

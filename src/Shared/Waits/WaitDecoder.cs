@@ -83,6 +83,7 @@ public static partial class WaitDecoder
             SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 when Sleeps(thread, EpollChannels) =>
                 OfEpoll(process, thread, call),
             SystemCall.Futex when Sleeps(thread, FutexChannels) => OfFutex(host, process, thread, call),
+            SystemCall.FutexWaitv when Sleeps(thread, FutexChannels) => OfFutexWaitv(thread, call),
             SystemCall.Wait4 when Sleeps(thread, ChildChannels) => OfWait4(process, (int)args[0], (uint)args[2], call),
             SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], (uint)args[3], call),
             SystemCall.Nanosleep or SystemCall.ClockNanosleep =>
@@ -109,7 +110,7 @@ public static partial class WaitDecoder
     private static readonly FrozenSet<string> SleepChannels = Names("hrtimer_nanosleep", "hrtimer_nanosleep_restart", "do_nanosleep", "do_syscall_64");
     private static readonly FrozenSet<string> EpollChannels = Names("do_epoll_wait", "ep_poll");
     private static readonly FrozenSet<string> FutexChannels = Names(
-        "futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait",
+        "futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait", "futex_wait_multiple", "futex_sleep_multiple", "__futex_wait_multiple",
         // FUTEX_LOCK_PI
         "rt_mutex_schedule", "rt_mutex_slowlock_block", "__rt_mutex_slowlock", "futex_lock_pi");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");
