@@ -25,6 +25,11 @@ internal static partial class ZooTable
         CrossReaders("poll"),
         CrossReaders("select"),
         CrossReaders("epoll"),
+        CrossReaders("nested"),
+        new("end-in-a-table-of-a-thread", Program("own-table"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "child"] },
+        },
         new("both-pipes-full", Program("full-pipes"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["full-pipes", "filter"], Culprit = new("full-pipes", 5) },

@@ -14,7 +14,11 @@ internal readonly record struct Holder(HostProcess Owner, int Fd, FdAccess Acces
     /// <summary>Pid of the owner.</summary>
     public int Process => Owner.Pid;
 
-    public int CompareTo(Holder other) => Process != other.Process ? Process.CompareTo(other.Process) : Fd.CompareTo(other.Fd);
+    /// <summary>Which of the tables that single threads of the owner have for themselves it is in, from 1 on; 0: in the owner's.</summary>
+    public byte Table { get; init; }
+
+    public int CompareTo(Holder other) =>
+        Process != other.Process ? Process.CompareTo(other.Process) : Fd != other.Fd ? Fd.CompareTo(other.Fd) : Table.CompareTo(other.Table);
 }
 
 /// <summary>What two looks at an fd table have not in common. Ascending.</summary>
@@ -92,8 +96,9 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
     /// <param name="owner">Whose table changes.</param>
     /// <param name="before">Its table until now, ascending.</param>
     /// <param name="after">Its table from now on.</param>
+    /// <param name="table">As <see cref="Holder.Table"/>.</param>
     /// <returns>How far they differ.</returns>
-    public TableChange Change(HostProcess owner, ImmutableArray<FileDescriptor> before, ImmutableArray<FileDescriptor> after)
+    public TableChange Change(HostProcess owner, ImmutableArray<FileDescriptor> before, ImmutableArray<FileDescriptor> after, byte table = 0)
     {
         if (before == after)
             return TableChange.None;
@@ -111,9 +116,9 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
             if (here == TableChange.Links || here == TableChange.Facts && !IsSameObject(was!.Target, becomes!.Target))
             {
                 if (order <= 0)
-                    Remove(new Holder(owner, was!.Number, was.Access), was.Target);
+                    Remove(new Holder(owner, was!.Number, was.Access) { Table = table }, was.Target);
                 if (order >= 0)
-                    Add(new Holder(owner, becomes!.Number, becomes.Access), becomes.Target);
+                    Add(new Holder(owner, becomes!.Number, becomes.Access) { Table = table }, becomes.Target);
             }
             old += order <= 0 ? 1 : 0;
             now += order >= 0 ? 1 : 0;
@@ -160,10 +165,16 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
             return;
         ulong key = KeyOf(target);
         ref Held held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, key, out bool known);
-        if (known)
-            ListOf(key, ref held).Add(holder);
-        else
+        if (!known)
             held = new Held(holder.Process, holder.Fd, holder.Access, _look);
+        else
+            ListOf(key, ref held).Add(holder);
+        if (known || holder.Table == 0)
+            return;
+        // What lies in the table itself says nothing of threads.
+        held = held with { Pid = 0 };
+        _lists[key] = [];
+        _lists[key].Add(holder);
     }
 
     private void Remove(Holder holder, FdTarget target)

@@ -16,12 +16,15 @@ internal readonly record struct References(uint Counted, int Seen, int Least, in
 
     public References With(References other) => new(Math.Max(Counted, other.Counted), Seen + other.Seen, Least + other.Least, Most + other.Most);
 
-    /// <summary>What one fd contributes. Null: the counts were not seen, or who else has its table.</summary>
+    /// <summary>What one fd contributes. Null: the counts were not seen, or who else has its table, or single threads have others.</summary>
     public static References? Of(HostIdentity host, Holder holder)
     {
         ProcessRecord process = holder.Owner.Record;
-        if (process.FindFd(holder.Fd) is not { Description: not null, References: { } counted } || process.SharesFilesWith is not { } sharers)
+        if (process.FindFd(holder.Fd) is not { Description: not null, References: { } counted } || process.SharesFilesWith is not { } sharers
+            || process.Threads.Any(thread => thread.Fds is not null))
+        {
             return null;
+        }
         (int least, int most) = OfCalls(host, holder);
         // One table that several processes share holds one reference.
         return new References(counted, sharers.Any(other => other < holder.Process) ? 0 : 1, least, most);

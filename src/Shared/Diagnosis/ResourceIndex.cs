@@ -215,6 +215,7 @@ internal sealed class ResourceIndex
         _children.Add(record.Ppid, process);
         _tracees.Add(record.TracerPid, process);
         _holders.Change(process, [], record.Fds);
+        ChangeOwnTables(process, null, record);
         CountIn(process, 1);
         _changed.Add(process);
         return process;
@@ -225,6 +226,7 @@ internal sealed class ResourceIndex
         ProcessRecord before = process.Record;
         CountIn(process, -1);
         process.Replace(record, _holders.Change(process, before.Fds, record.Fds));
+        ChangeOwnTables(process, before, record);
         CountIn(process, 1);
         _children.Move(before.Ppid, record.Ppid, process);
         _tracees.Move(before.TracerPid, record.TracerPid, process);
@@ -238,9 +240,32 @@ internal sealed class ResourceIndex
         _children.Remove(process.Record.Ppid, process);
         _tracees.Remove(process.Record.TracerPid, process);
         _holders.Change(process, process.Record.Fds, []);
+        ChangeOwnTables(process, process.Record, null);
         CountIn(process, -1);
         _gone.Add(process);
     }
+
+    /// <summary>Those of single threads, which hardly any program has.</summary>
+    private void ChangeOwnTables(HostProcess process, ProcessRecord? before, ProcessRecord? after)
+    {
+        byte table = 0;
+        foreach (ThreadRecord thread in before?.Threads ?? [])
+        {
+            if (thread.Fds is { } were && ++table > 0)
+                _holders.Change(process, were, after?.FindThread(thread.Tid)?.Fds is { } are && HaveTablesAlike(before!, after) ? are : [], table);
+        }
+        if (after is null || before is not null && HaveTablesAlike(before, after))
+            return;
+        table = 0;
+        foreach (ThreadRecord thread in after.Threads)
+        {
+            if (thread.Fds is { } are && ++table > 0)
+                _holders.Change(process, [], are, table);
+        }
+    }
+
+    private static bool HaveTablesAlike(ProcessRecord before, ProcessRecord after) =>
+        before.Threads.Where(thread => thread.Fds is not null).Select(thread => thread.Tid).SequenceEqual(after.Threads.Where(thread => thread.Fds is not null).Select(thread => thread.Tid));
 
     private void CountIn(HostProcess process, int sign)
     {

@@ -29,7 +29,7 @@ internal sealed partial class WakerFinder
     /// <summary>Whether the fds that a thread's blocked call names may lead to other files by now than those it waits for. Ascending with doubt.</summary>
     public FdReuse ReuseOf(HostProcess process, ThreadRecord thread, Wait wait)
     {
-        if (!References.IsShared(process.Record))
+        if (!References.IsShared(process.Record) || thread.Fds is not null)
             return FdReuse.None;
         FdReuse found = resources.Hidden == 0 ? FdReuse.None : resources.OnlyInitIsHidden ? FdReuse.NoneButByInit : FdReuse.NotKnown;
         foreach (int fd in References.FdsHeldBy(thread, wait))

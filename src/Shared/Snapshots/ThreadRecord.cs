@@ -29,6 +29,9 @@ public sealed record ThreadRecord
     /// <summary>What the call's pointers point to; null where the call passes none that matter.</summary>
     public CallMemory? Memory { get; init; }
 
+    /// <summary>Its own fd table, where that is not the one of its process (unshare(2) with CLONE_FILES). Null: it has its process's, or that was not asked, or may not be.</summary>
+    public ImmutableArray<FileDescriptor>? Fds { get; init; }
+
     /// <summary>Time since boot at which it last ran (se.exec_start of /proc/PID/task/TID/sched). Null: not asked or not there.</summary>
     public TimeSpan? LastRan { get; init; }
 

@@ -14,6 +14,17 @@ public static partial class WaitDecoder
 {
     public static Wait Decode(HostIdentity host, ProcessRecord process, ThreadRecord thread)
     {
+        if (thread.Fds is not { } own)
+            return DecodeAny(host, process, thread);
+        // What else is known of an fd is looked for in the table of the process: only what is told by its object alone can be told.
+        Wait wait = DecodeAny(host, process with { Fds = own }, thread);
+        return wait is { Kind: not WaitKind.Poll } and ({ Fd: null } or { Target.Kind: FdKind.Pipe or FdKind.Socket or FdKind.EventFd })
+            ? wait
+            : Wait.Unknown("what it waits for stands in an fd table of its own", wait.Call);
+    }
+
+    private static Wait DecodeAny(HostIdentity host, ProcessRecord process, ThreadRecord thread)
+    {
         switch (thread.State)
         {
             case 'R':
@@ -55,7 +66,7 @@ public static partial class WaitDecoder
             return false;
         for (int i = 0; i < now.Threads.Length; i++)
         {
-            if (before.Threads[i].NsTid != now.Threads[i].NsTid || !ReferenceEquals(before.Threads[i].Memory, now.Threads[i].Memory))
+            if (before.Threads[i].NsTid != now.Threads[i].NsTid || before.Threads[i].Fds != now.Threads[i].Fds || !ReferenceEquals(before.Threads[i].Memory, now.Threads[i].Memory))
                 return false;
         }
         return true;

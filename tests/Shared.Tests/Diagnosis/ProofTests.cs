@@ -81,6 +81,22 @@ public sealed class ProofTests
         Assert.Equal(confidence, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
     }
 
+    /// <summary>A thread with an fd table of its own (unshare(2), CLONE_FILES) has the end that is waited for, and reads at a number that the table of its process does not have.</summary>
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void Diagnose_EndInTheTableOfAThread_IsHeldByItsProcess(bool sleeps, int findings)
+    {
+        Scene scene = new();
+        Actor child = scene.Process(11, "child", parent: 10).WaitsOnFutex();
+        _ = sleeps ? child.Sleeps() : child.Reads(5);
+        var own = new Actor(11, "child", 10).ReadEnd(71, 5).WriteEnd(72, 6);
+        child.With = record => record with { Threads = [record.Threads[0], record.Threads[1] with { Fds = own.Record().Fds }] };
+        scene.Process(10, "parent").ReadEnd(72, 3).WriteEnd(71, 4).Reads(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
     [Fact]
     public void Diagnose_FdOfSeveralThreadsAndNoOtherPipeInSight_IsProvenUnderAnAssumption()
     {

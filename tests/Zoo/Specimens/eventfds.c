@@ -1,6 +1,7 @@
 /*
  * eventfds pair|alone|poll: two processes with two eventfds, each waiting for the other to add to one first; or one process that waits on an eventfd that
- * nobody else has; or the pair in poll(2). ZOO_FORM=fed: a third process, which has both and is at work, adds to them now and then.
+ * nobody else has; or the pair in poll(2). ZOO_FORM=fed: a third process, which has both and is at work, adds to them now and then. ZOO_FORM=carried: one of them lies in the queue of a
+ * socket, and who has that one is at work.
  */
 #include "zoo.h"
 #include <poll.h>
@@ -16,6 +17,22 @@ static void await(const char *how, int fd)
         die("read");
 }
 
+static void carry(int fd)
+{
+    int queue[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, queue) < 0)
+        die("socketpair");
+    send_descriptor(queue[0], fd);
+    if (fork_or_die() == 0) {
+        close_range(3, queue[1] - 1, 0);
+        announce("carrier");
+        in_place();
+        work();
+    }
+    close(queue[0]);
+    close(queue[1]);
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "pair", *form = getenv("ZOO_FORM");
@@ -28,6 +45,8 @@ int main(int argc, char **argv)
         in_place();
         work();
     }
+    if (form != NULL && strcmp(form, "carried") == 0)
+        carry(there);
     if (strcmp(how, "alone") == 0) {
         await(how, back);
         return 0;
