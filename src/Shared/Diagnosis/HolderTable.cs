@@ -11,6 +11,11 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <param name="Access">Its access mode: which end of a pipe.</param>
 internal readonly record struct Holder(HostProcess Owner, int Fd, FdAccess Access) : IComparable<Holder>
 {
+    // In a byte: of a large host there are a million of these.
+    private readonly byte _access = (byte)Access;
+
+    public FdAccess Access => (FdAccess)_access;
+
     /// <summary>Pid of the owner.</summary>
     public int Process => Owner.Pid;
 

@@ -19,7 +19,7 @@ public sealed partial record FileDescriptor(int Number, FdAccess Access, FdTarge
 
 [Flags]
 [JsonConverter(typeof(KebabCase<FdAccess>))]
-public enum FdAccess : byte
+public enum FdAccess
 {
     None = 0,
     Read = 1,
