@@ -31,9 +31,11 @@ internal sealed partial class WakerFinder
     {
         if (!References.IsShared(process.Record) || thread.Fds is not null)
             return FdReuse.None;
-        FdReuse found = resources.Hidden == 0 ? FdReuse.None : resources.OnlyInitIsHidden ? FdReuse.NoneButByInit : FdReuse.NotKnown;
+        FdReuse atBest = resources.Hidden == 0 ? FdReuse.None : resources.OnlyInitIsHidden ? FdReuse.NoneButByInit : FdReuse.NotKnown, found = FdReuse.None;
         foreach (int fd in References.FdsHeldBy(thread, wait))
         {
+            if (found < atBest)
+                found = atBest;
             if (process.Record.FindFd(fd)?.Description is not { } description || ReferencesOf(description) is not { } references)
                 found = FdReuse.NotKnown;
             else if (references.Beyond < references.Least)

@@ -109,6 +109,20 @@ public sealed class ProofTests
         Assert.Contains("fd-not-reused", finding.Assumptions);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Diagnose_ThreadsThatWaitOnNoFd_AssumeNothingOfFds(bool initIsHidden)
+    {
+        Scene scene = new();
+        scene.Process(5, "shell").Sleeps();
+        scene.Process(10, "pool", parent: 5).WaitsOnFutex().WaitsOnFutex();
+        if (initIsHidden)
+            scene[1].Hidden();
+
+        Assert.Equal(["no-itimer"], Assert.Single(scene.Diagnose().Findings).Assumptions);
+    }
+
     [Fact]
     public void Diagnose_CrossReadersWithoutCounts_AssumeThatNoneIsInFlight() =>
         Assert.Contains("no-fd-in-flight", Assert.Single(Scenes.CrossReaders().Diagnose().Findings).Assumptions);
