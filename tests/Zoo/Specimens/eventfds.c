@@ -17,22 +17,6 @@ static void await(const char *how, int fd)
         die("read");
 }
 
-static void carry(int fd)
-{
-    int queue[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, queue) < 0)
-        die("socketpair");
-    send_descriptor(queue[0], fd);
-    if (fork_or_die() == 0) {
-        close_range(3, queue[1] - 1, 0);
-        announce("carrier");
-        in_place();
-        work();
-    }
-    close(queue[0]);
-    close(queue[1]);
-}
-
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "pair", *form = getenv("ZOO_FORM");

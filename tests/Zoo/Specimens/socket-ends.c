@@ -153,21 +153,6 @@ static int backlog(int accepting)
     return 0;
 }
 
-static void carry(int end)
-{
-    int queue[2];
-    pair_or_die(queue);
-    send_descriptor(queue[0], end);
-    if (fork_or_die() == 0) {
-        close_range(3, queue[1] - 1, 0);
-        announce("carrier");
-        in_place();
-        work();
-    }
-    close(queue[0]);
-    close(queue[1]);
-}
-
 int main(int argc, char **argv)
 {
     const char *form = argc > 1 ? argv[1] : "self";
