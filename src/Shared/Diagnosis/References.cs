@@ -39,7 +39,7 @@ internal readonly record struct References(uint Counted, int Seen, int Least, in
         switch (wait)
         {
             // A pidfd is let go of once it is known whose it is (pidfd_get_pid, kernel/pid.c).
-            case { Kind: WaitKind.ChildWait }:
+            case { Call: SystemCall.Waitid }:
                 return [];
             case { Kind: WaitKind.Poll, Call: not (SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2) }:
                 return thread.Memory?.PollSet?.Select(member => member.Fd) ?? [];
