@@ -6,7 +6,9 @@ namespace OrphanBoard.Zoo;
 /// <summary>Threads that wait inside one process, and in memory that processes share.</summary>
 internal static partial class ZooTable
 {
-    private static readonly Specimen SharedSemaphore = SharedLocks("semaphore", "lost-wakeup", "first", "second");
+    private static readonly Specimen
+        SharedSemaphore = SharedLocks("semaphore", "lost-wakeup", "first", "second"),
+        UnnamedSemaphore = SharedLocks("unnamed", "lost-wakeup", "first", "second");
 
     private static readonly Specimen[] FutexHangs =
     [
@@ -25,6 +27,9 @@ internal static partial class ZooTable
         Locks("barrier", "lost-wakeup", "untold"),
         Locks("upgrade", "self-deadlock", "upgrade"),
         Locks("writers", "lock-order-cycle", "writers"),
+        Locks("readers", "lock-order-cycle", "readers"),
+        Locks("waitv", "lost-wakeup", "untold"),
+        Locks("once", "lost-wakeup", "untold"),
         LivingLocks("abba", "lock-order-cycle", "lock-order"),
         LivingLocks("self", "self-deadlock", "self"),
         LivingLocks("owner-exited", "lock-owner-gone", "owner-exited"),
@@ -33,6 +38,8 @@ internal static partial class ZooTable
         SharedLocks("died", "lock-owner-gone", "shared-locks"),
         // On a busy host processes end before it can be asked whether they have the unlinked file.
         SharedSemaphore with { Expected = SharedSemaphore.Expected! with { AtLeast = Confidence.Likely } },
+        UnnamedSemaphore with { Expected = UnnamedSemaphore.Expected! with { AtLeast = Confidence.Likely } },
+        SharedLocks("keyless", "lost-wakeup", "first", "second"),
         SharedLocks("fork", "fork-while-locked", "worker-0", "shared-locks"),
         SharedLocks("workers", "fork-while-locked", [.. Enumerable.Range(0, 8).Select(worker => $"worker-{worker}"), "shared-locks"]),
         StdLocks("self", "self-deadlock"),
@@ -61,7 +68,8 @@ internal static partial class ZooTable
 
     private static readonly Specimen[] HealthyFutexes =
     [
-        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "shared-locks-abba", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
+        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-waitv", "locks-once", "shared-locks-abba", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
+        .. new[] { "shared-locks-semaphore", "shared-locks-unnamed", "shared-locks-keyless" }.Select(hang => Healthily(hang) with { Name = $"{hang}-named", Environment = Form("named") }),
         .. new[] { "std-locks-abba", "std-locks-self" }.Select(Healthily),
         Healthily("fork-in-python"),
         Healthily("fork-beside-a-thread-that-works"),
@@ -87,7 +95,7 @@ internal static partial class ZooTable
 
     private static Specimen SharedLocks(string form, string rule, params string[] roles) => new($"shared-locks-{form}", Program("shared-locks"), form)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = roles[0] == "first" ? null : new(roles[0]) },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = roles[0] == "first" ? null : new(roles[0]), Group = rule == "lost-wakeup" ? "shared-semaphore" : null },
     };
 
     private static Specimen StdLocks(string form, string rule) => new($"std-locks-{form}", Script("std-locks.sh"), form)

@@ -92,6 +92,7 @@ internal static partial class ZooTable
         Twin("talk-queues", Named),
         Twin("talk-fifos", Alive),
         Twin("talk-fifos", Named),
+        Twin("talk-fifos", ("ZOO_LINKED", "1")) with { Name = "talk-fifos-linked" },
         Twin("talk-terminal", Alive),
         .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
         Twin("fifo-open-read", Alive),

@@ -148,6 +148,7 @@ internal static partial class ZooTable
         Twin("unread-output-threads", "quiet"),
         Twin("vfork-child-waits-for-its-parent", "slow"),
         Twin("eventfds-pair", "fed"),
+        Twin("eventfds-pair", "carried"),
         Twin("eventfds-poll", "fed"),
         Twin("eventfds-alone", "fed"),
         Twin("cache-needs-a-token-of-its-clients", "busy"),

@@ -88,6 +88,7 @@ internal static partial class ZooTable
         SocketTwin("ping-pong", "tcp", "recv"),
         SocketTwin("busy", "tcp", "epoll"),
         new("sockets-full-and-one-at-work", Program("socket-ends"), "full") { TwinOf = "sockets-full-both-ways", Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy" } },
+        new("socket-reader-whose-other-end-is-carried", Program("socket-ends"), "self") { TwinOf = "socket-reader-holds-its-other-end", Environment = Form("carried") },
         .. ((string[])["unix", "tcp", "inherited", "backlog", "cross", "self"]).Select(form => HealthyClient(form, "busy")),
         HealthyClient("unix", "accepted"),
         HealthyClient("tcp", "accepted"),

@@ -30,7 +30,7 @@ public readonly struct FdRow
     /// <summary>Pipe or FIFO: open file descriptions that read and that write [pipe:readers, writers].</summary>
     public readonly uint Readers, Writers;
 
-    /// <summary>References to the open file description [f_ref, f_count]: descriptors in all tables, and what the kernel itself holds (in flight over a socket, io_uring, a call under way). Of pipes and eventfds of who is wanted; 0 for others.</summary>
+    /// <summary>References to the open file description [f_ref, f_count]: descriptors in all tables, and what the kernel itself holds (in flight over a socket, io_uring, a call under way). Of who is wanted; 0 for others.</summary>
     public readonly uint References;
 
     /// <summary>The owner's r and w bits of the link /proc/PID/fd/N [f_mode].</summary>

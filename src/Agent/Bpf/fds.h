@@ -221,8 +221,7 @@ static long read_fd(u32 ignored, struct table *table)
     read_kind(file, inode, number, magic_of(inode), row);
     if (row->kind == KIND_PIPE || (row->kind == KIND_PATH && (type & S_IFMT) == S_IFIFO))
         read_pipe(file, row);
-    if (row->kind == KIND_PIPE || row->kind == KIND_EVENTFD)
-        row->references = references_of(file);
+    row->references = references_of(file);
     return 0;
 }
 

@@ -230,6 +230,52 @@ public sealed unsafe class DirectoryHandle : IDisposable
         return fstat(_fd, &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR ? (long)status.st_size : 0;
     }
 
+    /// <summary>Whether it lies on the file system with this device, packed as <c>major &lt;&lt; 20 | minor</c>.</summary>
+    internal bool IsOn(uint device)
+    {
+        stat status;
+        if (fstat(_fd, &status) == -1)
+            return false;
+        ulong number = (ulong)status.st_dev; // as makedev(3) packs it
+        ulong major = number >> 8 & 0xfff | number >> 32 & 0xfffff000, minor = number & 0xff | number >> 12 & 0xffffff00;
+        return major < 1 << 12 && minor < 1 << 20 && (uint)(major << 20 | minor) == device;
+    }
+
+    /// <summary>
+    /// Whether a name in this directory, or in one below it, is a link to the file with this inode number. Null: not all could be read, or there are more entries than
+    /// <paramref name="most"/>, or it goes deeper than <paramref name="depth"/>. On file systems alone that never wait for anybody (tmpfs).
+    /// </summary>
+    internal bool? Names(ulong inode, ref int most, int depth = 16)
+    {
+        const int Room = 4096, DirectoryType = 4; // struct linux_dirent64, see List; DT_DIR
+        byte* buffer = stackalloc byte[Room];
+        for (; ; )
+        {
+            long count = (long)(ssize_t)syscall(SystemCallNumbers.GetDents64, _fd, buffer, Room);
+            if (count <= 0)
+                return count == 0 ? false : null;
+            for (byte* entry = buffer; entry < buffer + count; entry += *(ushort*)(entry + 16))
+            {
+                byte* name = entry + 19;
+                bool isSelf = name[0] == '.' && (name[1] == 0 || name[1] == '.' && name[2] == 0);
+                if (*(ulong*)entry == inode && !isSelf)
+                    return true;
+                if (--most < 0)
+                    return null;
+                if (entry[18] != DirectoryType || isSelf)
+                    continue;
+                if (depth == 0)
+                    return null;
+                int fd = OpenFd(_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (fd == None)
+                    return null;
+                using var below = new DirectoryHandle(fd);
+                if (below.Names(inode, ref most, depth - 1) is not false and var found)
+                    return found;
+            }
+        }
+    }
+
     /// <summary>Adds all entries whose names are numbers (pids, tids, fds), ascending.</summary>
     /// <param name="whole">The kernel writes such a directory as far as there is room, as those of /proc: it need not be asked again.</param>
     public Sight ListNumbers(List<int> numbers, bool whole = false) => List(numbers, null, whole);

@@ -8,9 +8,9 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Agent.Looking;
 
 /// <summary>Reads that are queued for one blocked call.</summary>
-/// <param name="Call">Poll, Select, Futex, Fcntl, Open, Connect or RtSigtimedwait: what the answers are to be read as.</param>
-/// <param name="Count">Poll: members; Select: fds.</param>
-/// <param name="First">Poll set, futex word, or readfds. Null: the call passed NULL there, as for the next two.</param>
+/// <param name="Call">Poll, Select, Futex, FutexWaitv, Fcntl, Open, Connect or RtSigtimedwait: what the answers are to be read as.</param>
+/// <param name="Count">Poll: members; Select: fds; FutexWaitv: futexes.</param>
+/// <param name="First">Poll set, futex word or array of futexes, or readfds. Null: the call passed NULL there, as for the next two.</param>
 /// <param name="Second">writefds; of a futex that may be a lock's, the words around it.</param>
 /// <param name="Third">exceptfds.</param>
 internal readonly record struct WantedCallMemory(SystemCall Call, int Count, ReadTicket? First, ReadTicket? Second = null, ReadTicket? Third = null);
@@ -27,6 +27,9 @@ internal sealed class CallMemoryReader(RiskyReads risky)
     private const ulong SetLockWait = 7, OfdSetLockWait = 38;
     private const int LockRangeLength = 24;
     private const ulong MaxPath = 1024, PageSize = 4096;
+
+    /// <summary>FUTEX_WAITV_MAX, and the size of struct futex_waitv.</summary>
+    private const int MaxFutexes = 128, FutexLength = 24;
 
     /// <summary>struct sockaddr_un of unix(7): where sun_path begins, and its size.</summary>
     private const int UnixPath = 2, UnixAddressLength = 110;
@@ -49,6 +52,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             SystemCall.RestartSyscall when IsPoll(thread.Wchan) => WantPollSet(),
             SystemCall.Select or SystemCall.Pselect6 => WantSelectSets(),
             SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint)), WantLockWords()),
+            SystemCall.FutexWaitv when args[1] is > 0 and <= MaxFutexes => new WantedCallMemory(SystemCall.FutexWaitv, (int)args[1], Queue(args[0], (int)args[1] * FutexLength)),
             SystemCall.Fcntl when args[1] is SetLockWait or OfdSetLockWait => new WantedCallMemory(SystemCall.Fcntl, 1, Queue(args[2], LockRangeLength)),
             SystemCall.Open when OpensFifo(thread.Wchan) => WantPath(args[0]),
             SystemCall.Openat when OpensFifo(thread.Wchan) => WantPath(args[1]),
@@ -91,6 +95,9 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             case SystemCall.Futex:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> word);
                 return sight == Sight.Seen ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word), LockWords = LockWords(wanted) } : null;
+            case SystemCall.FutexWaitv:
+                sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> futexes);
+                return sight == Sight.Seen ? new CallMemory { Futexes = FutexesOf(futexes) } : null;
             case SystemCall.Fcntl:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> range);
                 return sight == Sight.Seen ? new CallMemory { LockRange = RangeOf(range) } : null;
@@ -122,6 +129,18 @@ internal sealed class CallMemoryReader(RiskyReads risky)
     private static LockRange RangeOf(ReadOnlySpan<byte> bytes) => new(
         BinaryPrimitives.ReadInt16LittleEndian(bytes), BinaryPrimitives.ReadInt16LittleEndian(bytes[2..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]));
+
+    // struct futex_waitv { u64 val; u64 uaddr; u32 flags; u32 reserved; }
+    private static ImmutableArray<FutexWaitv> FutexesOf(ReadOnlySpan<byte> bytes)
+    {
+        ImmutableArray<FutexWaitv>.Builder futexes = ImmutableArray.CreateBuilder<FutexWaitv>(bytes.Length / FutexLength);
+        for (; !bytes.IsEmpty; bytes = bytes[FutexLength..])
+        {
+            futexes.Add(new FutexWaitv(
+                BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..])));
+        }
+        return futexes.MoveToImmutable();
+    }
 
     /// <summary>Null also where what lies there is no lock, and ends before one would.</summary>
     private ImmutableArray<uint>? LockWords(in WantedCallMemory wanted)

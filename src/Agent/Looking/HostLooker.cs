@@ -70,7 +70,7 @@ public sealed class HostLooker : IDisposable
             _proc, _buffer, _threads, _fds, _parts, new ExecGuard(_buffer, _risky), namespaces, new FreezerReader(_proc, _buffer), texts, Host.Architecture);
         var sockets = new SocketReader(_proc, namespaces);
         _hostTables = new HostTables(_proc, namespaces, sockets);
-        _sharedMemories = new SharedMemories(_risky, _threads);
+        _sharedMemories = new SharedMemories(_risky, _threads, new ShmNames(isHost ? _proc : null, _buffer));
         _population = new Population(_proc, own: isHost && !_othersUnlisted && _observerPid == Environment.ProcessId);
         (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {

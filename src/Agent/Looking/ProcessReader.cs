@@ -82,6 +82,8 @@ internal sealed class ProcessReader(
         (ImmutableArray<FileDescriptor> fds, Sight fdSight) = fdReader.Read(_directory, living, plan.Before?.Fds ?? [], wanted);
         if (fdSight == Sight.Denied)
             tally.FdTablesDenied++;
+        if (threads.Records.Length > 1 && fdSight == Sight.Seen && (plan.Suspect || threadReader.AnyNamesAnUnknownFd(threads.Records, fds)))
+            threads = threads with { Records = WithOwnTables(process.Pid, threads.Records) };
         if (plan.Suspect)
             fds = BlockedSockets.WithTimeouts(process.Pid, architecture, threads.Records, fds);
 
@@ -91,6 +93,21 @@ internal sealed class ProcessReader(
         parts.Want(process, record, living, plan);
         return plan.Suspect ? StillTheSame(parts.FinishLast(process, record, tally), threads.Listed, tally) : record;
     }
+
+    /// <summary>With the fd tables of those threads that have their own. kcmp(2) waits for an execve to end: who sleeps in another call is in none.</summary>
+    private ImmutableArray<ThreadRecord> WithOwnTables(int pid, ImmutableArray<ThreadRecord> threads)
+    {
+        ThreadRecord? leader = threads.FirstOrDefault(thread => thread.Tid == pid);
+        if (leader is null || !ThreadReader.Sleeps(leader))
+            return threads;
+        return [.. threads.Select(thread =>
+            thread != leader && ThreadReader.Sleeps(thread) && Kcmp.Tables(pid, thread.Tid) is not (0 or null)
+            && fdReader.Read(_directory, thread.Tid, thread.Fds ?? [], new FdTableReader.Wanted(true, true, NoEpolls, false)) is { Sight: Sight.Seen } own
+                ? thread with { Fds = own.Fds }
+                : thread.Fds is null ? thread : thread with { Fds = null })];
+    }
+
+    private static readonly HashSet<int> NoEpolls = [];
 
     private readonly record struct Parts(ImmutableArray<ThreadRecord> Threads, bool ThreadsComplete, ImmutableArray<FileDescriptor> Fds, Sight FdSight, bool? HasPosixTimers);
 

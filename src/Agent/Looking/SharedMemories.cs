@@ -10,7 +10,7 @@ namespace OrphanBoard.Agent.Looking;
 /// In which memory suspects wait on futexes without FUTEX_PRIVATE_FLAG, and who else has it: by /proc/PID/maps, which may block on its target. Read only while a
 /// suspect waits so; of other processes only where what is mapped has no name that anybody could open.
 /// </summary>
-internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
+internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, ShmNames names)
 {
     private const string Deleted = " (deleted)", SystemV = "/SYSV", MemoryFile = "/memfd:";
 
@@ -24,7 +24,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         internal string Name => name;
 
         /// <summary>Until its names were counted. A named semaphore is made under another name and then linked: maps shows that first one, deleted, as long as it lives.</summary>
-        internal bool Linked { get; set; } = name != SharedObject.Anonymous && !(name.StartsWith(MemoryFile, StringComparison.Ordinal) && name.EndsWith(Deleted, StringComparison.Ordinal));
+        internal bool Linked { get; set; } = name is not (SharedObject.Anonymous or SharedObject.Keyless) && !(name.StartsWith(MemoryFile, StringComparison.Ordinal) && name.EndsWith(Deleted, StringComparison.Ordinal));
 
         /// <summary>Whether it may have no name, and that is to be asked.</summary>
         internal bool AsksForLinks => Linked && name.EndsWith(Deleted, StringComparison.Ordinal) && !name.StartsWith(SystemV, StringComparison.Ordinal);
@@ -55,7 +55,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         });
         if (found.Count == 0)
             return null;
-        CountNames([.. found.Values.Where(shared => shared.AsksForLinks)]);
+        CountNames([.. found.Where(pair => pair.Value.AsksForLinks)]);
         FindMappers(processes, found);
         return [.. found.Select(pair => new SharedObject(pair.Key.Device, pair.Key.Inode, pair.Value.Name, pair.Value.Linked, [.. pair.Value.Mappers], [.. pair.Value.Unknown]))];
     }
@@ -70,21 +70,33 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         return false;
     }
 
-    /// <summary>A join (pthread_join(3) waits for a tid to be cleared) has no private flag either, and is told without.</summary>
-    private bool WaitsOnShared(ProcessRecord process, ThreadRecord thread) =>
-        thread.State == 'S' && threads.CallOf(thread) == SystemCall.Futex && (thread.Call.Arguments[1] & FutexLock.PrivateFlag) == 0
-        && !process.Threads.Any(other => process.NsTidOf(other) == (int)thread.Call.Arguments[2]);
+    private bool WaitsOnShared(ProcessRecord process, ThreadRecord thread) => !WordsOf(process, thread).IsEmpty;
+
+    /// <summary>
+    /// The words without a private flag that a thread waits on. A join (pthread_join(3) waits for a tid to be cleared) has none either, and is told without.
+    /// </summary>
+    private ImmutableArray<ulong> WordsOf(ProcessRecord process, ThreadRecord thread) => thread.State != 'S' ? [] : threads.CallOf(thread) switch
+    {
+        SystemCall.Futex when (thread.Call.Arguments[1] & FutexLock.PrivateFlag) == 0 && !process.Threads.Any(other => process.NsTidOf(other) == (int)thread.Call.Arguments[2]) =>
+            [thread.Call.Arguments[0]],
+        SystemCall.FutexWaitv => [.. (thread.Memory?.Futexes ?? []).Where(futex => !futex.IsPrivate).Select(futex => futex.Address)],
+        _ => [],
+    };
 
     private ProcessRecord WithMappings(ProcessRecord process, ReadOnlySpan<byte> text, Dictionary<(uint, ulong), Found> found)
     {
         ThreadRecord[] changed = [.. process.Threads];
+        ImmutableArray<ulong>[] words = [.. process.Threads.Select(thread => WordsOf(process, thread))];
         while (MapsFile.Next(ref text, out MapsFile.Line line))
         {
             for (int i = 0; i < changed.Length; i++)
             {
                 ThreadRecord thread = changed[i];
-                if (!WaitsOnShared(process, thread) || !line.Has(thread.Call.Arguments[0]))
+                if (!HasAny(line, words[i]))
                     continue;
+                // Of several words one in shared memory decides.
+                if (line.Shared)
+                    words[i] = [];
                 changed[i] = thread with { Memory = (thread.Memory ?? new CallMemory()) with { FutexMapping = new FutexMapping(line.Shared, line.Device, line.Inode) } };
                 if (!line.Shared)
                     continue;
@@ -100,14 +112,27 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads)
         return process with { Threads = [.. changed] };
     }
 
-    /// <summary>What cannot be asked has a name, for all that is known.</summary>
-    private void CountNames(Found[] asked)
+    private static bool HasAny(MapsFile.Line line, ImmutableArray<ulong> addresses)
     {
-        ReadTicket[] tickets = [.. asked.Select(shared => risky.Queue(
+        foreach (ulong address in addresses)
+        {
+            if (line.Has(address))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>What cannot be asked has a name, for all that is known. Of a mapped file a plain user may not ask, but may look for its name.</summary>
+    private void CountNames(KeyValuePair<(uint Device, ulong Inode), Found>[] asked)
+    {
+        ReadTicket[] tickets = [.. asked.Select(pair => pair.Value).Select(shared => risky.Queue(
             shared.Process.Key, 0, new RiskyRead(RiskyReadKind.MappedLinks, shared.Process.Pid, 0, sizeof(uint), shared.Range.Begin, shared.Range.End), IsAsleep(shared.Process)))];
         risky.Run();
         for (int i = 0; i < asked.Length; i++)
-            asked[i].Linked = FdTableReader.LinksOf(risky, tickets[i]) != 0;
+        {
+            ((uint device, ulong inode), Found shared) = asked[i];
+            shared.Linked = FdTableReader.LinksOf(risky, tickets[i]) is { } links ? links != 0 : names.Has(device, inode) != false;
+        }
         risky.Clear();
     }
 

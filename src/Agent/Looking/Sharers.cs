@@ -28,12 +28,31 @@ internal static class Sharers
             if (processes[place] is { Exe: { } exe, Threads.IsEmpty: false } && alike.TryGetValue(exe, out List<int>? places))
                 places.Add(place);
         }
+        for (int place = 0; place < processes.Length; place++)
+        {
+            if (processes[place] is { Threads.Length: > 1, FdSight: Sight.Seen } process && !suspects.Contains(process.Pid) && HasOtherTables(process))
+                processes[place] = process with { FdSight = Sight.Failed };
+        }
         foreach (List<int> places in alike.Values)
         {
             MarkAmong(processes, suspects, places, (one, other) => Compare(one, other, RiskyReadKind.CompareMemory, risky), (process, sharers) =>
                 sharers.IsEmpty ? process : process with { SharesMemoryWith = sharers });
             MarkAmong(processes, suspects, places, (one, other) => Compare(one, other, RiskyReadKind.CompareTables, risky), (process, sharers) => process with { SharesFilesWith = sharers });
         }
+    }
+
+    /// <summary>Whether a thread has an fd table of its own (unshare(2) with CLONE_FILES) that was not read, as those of suspects are: it may hold anything.</summary>
+    private static bool HasOtherTables(ProcessRecord process)
+    {
+        ThreadRecord leader = process.Threads[0];
+        if (!ThreadReader.Sleeps(leader))
+            return false;
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (thread != leader && thread.Fds is null && ThreadReader.Sleeps(thread) && Kcmp.Tables(leader.Tid, thread.Tid) is not (0 or null))
+                return true;
+        }
+        return false;
     }
 
     private static void MarkAmong(
@@ -67,7 +86,7 @@ internal static class Sharers
     {
         foreach (ThreadRecord thread in process.Threads)
         {
-            if (thread.State != 'S' || thread.Call.Status != BlockedCallStatus.InCall)
+            if (!ThreadReader.Sleeps(thread))
                 return false;
         }
         return !process.Threads.IsEmpty;

@@ -151,6 +151,20 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
 
     private readonly HashSet<int> _epolls = [];
 
+    /// <summary>Whether a thread sleeps in a call on an fd that is not in this table: it may have one of its own.</summary>
+    internal bool AnyNamesAnUnknownFd(ImmutableArray<ThreadRecord> threads, ImmutableArray<FileDescriptor> fds)
+    {
+        foreach (ThreadRecord thread in threads)
+        {
+            if (thread.State == 'S' && CallOf(thread) is SystemCall.Read or SystemCall.Readv or SystemCall.Write or SystemCall.Writev or SystemCall.Recvfrom or SystemCall.Recvmsg
+                or SystemCall.Sendto or SystemCall.Sendmsg && !fds.Any(fd => fd.Number == (int)thread.Call.Arguments[0]))
+                return true;
+        }
+        return false;
+    }
+
+    internal static bool Sleeps(ThreadRecord thread) => thread is { State: 'S', Call.Status: BlockedCallStatus.InCall };
+
     /// <summary>Those of the leader, of the file that is kept open where there is one.</summary>
     internal RunCounters? LeaderCounters(TrackedProcess process, DirectoryHandle directory) =>
         process.Threads is [{ Schedstat.IsOpen: true } leader, ..] && leader.Tid == process.Pid && Counters(leader.Schedstat) is { } counters

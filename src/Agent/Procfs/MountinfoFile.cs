@@ -42,6 +42,26 @@ internal static class MountinfoFile
         return found;
     }
 
+    /// <summary>Whether the last mount at a mount point is the whole of a tmpfs, and nothing is mounted below it: then each name that a file of it has is found there.</summary>
+    internal static bool IsWholeTmpfs(ReadOnlySpan<byte> text, ReadOnlySpan<byte> mountPoint)
+    {
+        bool whole = false;
+        while (Utf8Text.NextLine(ref text, out ReadOnlySpan<byte> line))
+        {
+            int tags = line.IndexOf(" - "u8);
+            bool tmpfs = tags >= 0 && line[(tags + 3)..].StartsWith("tmpfs "u8);
+            for (int column = 1; column <= 3; column++)
+                Utf8Text.NextField(ref line, out _);
+            if (!Utf8Text.NextField(ref line, out ReadOnlySpan<byte> root) || !Utf8Text.NextField(ref line, out ReadOnlySpan<byte> point) || !point.StartsWith(mountPoint))
+                continue;
+            if (point.Length == mountPoint.Length)
+                whole = tmpfs && root.SequenceEqual("/"u8);
+            else if (point[mountPoint.Length] == '/')
+                return false;
+        }
+        return whole;
+    }
+
     private static bool Device(ReadOnlySpan<byte> text, out uint device)
     {
         device = 0;

@@ -59,8 +59,15 @@ public sealed partial class CaptureRedaction(byte[] key)
         Cgroup = process.Cgroup is { } cgroup and not "/" ? Pseudonym("/g-", "cgroup", cgroup) : process.Cgroup,
         ContainerId = process.ContainerId is { } container ? Pseudonym("c-", "container", container) : null,
         JobCookies = process.JobCookies is { } cookies ? [.. cookies.Select(cookie => cookie with { Value = Pseudonym("j-", "job", cookie.Value) })] : null,
-        Threads = [.. process.Threads.Select(thread => thread with { Comm = ThreadName(thread.Comm), Memory = thread.Memory is { Path: { } path } memory ? memory with { Path = File(path) } : thread.Memory })],
+        Threads = [.. process.Threads.Select(Thread)],
         Fds = [.. process.Fds.Select(Fd)],
+    };
+
+    private ThreadRecord Thread(ThreadRecord thread) => thread with
+    {
+        Comm = ThreadName(thread.Comm),
+        Memory = thread.Memory is { Path: { } path } memory ? memory with { Path = File(path) } : thread.Memory,
+        Fds = thread.Fds is { } own ? [.. own.Select(Fd)] : null,
     };
 
     private FileDescriptor Fd(FileDescriptor fd) => fd with { Target = fd.Target with { Text = Target(fd.Target.Text) } };
@@ -139,8 +146,8 @@ public sealed partial class CaptureRedaction(byte[] key)
     [GeneratedRegex(@"^(?:anon_inode:[\[\]\w:.-]+|[a-z_]+:\[[0-9]+\])\z")]
     private static partial Regex KernelObject();
 
-    /// <summary>Nodes right below /dev, whose names the kernel gives, and pseudo-terminals.</summary>
-    [GeneratedRegex(@"^/dev/(?:[a-z]+[0-9]*|pts/(?:ptmx|[0-9]+))(?: \(deleted\))?\z")]
+    /// <summary>Nodes right below /dev, whose names the kernel gives, pseudo-terminals, and System V memory without a key.</summary>
+    [GeneratedRegex(@"^(?:/dev/(?:[a-z]+[0-9]*|pts/(?:ptmx|[0-9]+))(?: \(deleted\))?|/SYSV00000000 \(deleted\))\z")]
     private static partial Regex Device();
 
     /// <summary>Any, and loopback.</summary>

@@ -82,6 +82,10 @@ internal static class CaptureSense
                 return $"thread {thread.Tid}: the words of a lock are missing";
             if (thread.Memory?.PollSet is { IsDefault: true })
                 return $"thread {thread.Tid}: its poll set is missing";
+            if (thread.Memory?.Futexes is { IsDefault: true })
+                return $"thread {thread.Tid}: its futexes are missing";
+            if (thread.Fds is { } own && (own.IsDefault || !IsAscending(own, fd => fd is null ? 0 : fd.Number + 1L)))
+                return $"thread {thread.Tid}: its own fds are not in ascending order";
         }
         return null;
     }

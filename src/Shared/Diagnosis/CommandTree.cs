@@ -54,7 +54,9 @@ internal sealed class CommandTree
     /// </summary>
     public bool KeepsMemory(IEnumerable<int> those, IEnumerable<int> others) => WhyOpen is null && those.All(Has) && !others.Any(Has);
 
-    private bool Has(int pid) => _resources.Find(pid) is { } process && _members.Contains(process);
+    public bool Has(HostProcess process) => _members.Contains(process);
+
+    private bool Has(int pid) => _resources.Find(pid) is { } process && Has(process);
 
     /// <summary>What cannot be told from its like may be what the command was given of that kind. A file may have been renamed since.</summary>
     private static bool MayBeSame(FileDescriptor given, FileDescriptor fd)

@@ -92,12 +92,11 @@ internal static class DeadlockTeller
             if (incident.Evidence.Resources[member].HasAlarm is null)
                 assumptions.Add(Assumption.NoItimer);
             WaitNode node = incident.Evidence.Graph.NodeOf(member);
-            foreach (Clause clause in node.Waiters.SelectMany(waiter => waiter.Clauses))
-            {
-                assumptions.UnionWith(clause.Assumptions);
-                if (clause.Wait.Fd is not null && node.Waiters.Length > 1)
-                    assumptions.Add(Assumption.FdNotReused);
-            }
+            assumptions.UnionWith(node.Waiters.SelectMany(waiter => waiter.Clauses).SelectMany(clause => clause.Assumptions));
+            if (node.Waiters.Any(waiter => waiter.Reuse == FdReuse.NotKnown))
+                assumptions.Add(Assumption.FdNotReused);
+            if (node.Waiters.Any(waiter => waiter.Reuse == FdReuse.NoneButByInit))
+                assumptions.Add(Assumption.InitHoldsNoEnd);
         }
         return [.. assumptions];
     }
@@ -126,6 +125,13 @@ internal static class DeadlockTeller
             yield return $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid}) of {Narrator.Name(process)} waits with a timeout: it wakes, and comes back to the same wait each time";
     }
 
+    private static IEnumerable<string> WhoElseIfReused(Evidence evidence, int member, Waiter waiter)
+    {
+        string[] others = [.. waiter.WakersIfReused.Where(pid => !evidence.Proven.Contains(pid)).Select(pid => Narrator.Name(evidence.Resources[pid]))];
+        if (others.Length > 0)
+            yield return $"a thread of {Narrator.Name(evidence.Resources[member])} may have replaced an fd under the call of another one, {waiter.Thread.Tid}, which then waits for {Narrator.Listing(others)}";
+    }
+
     internal static ImmutableArray<string> WhyNotProven(Incident incident)
     {
         var reasons = new List<string>();
@@ -136,6 +142,7 @@ internal static class DeadlockTeller
             WaitNode node = incident.Evidence.Graph.NodeOf(member);
             reasons.AddRange(LeftAside(incident.Evidence.Resources[member], node));
             reasons.AddRange(node.NotKnown);
+            reasons.AddRange(node.Waiters.SelectMany(waiter => WhoElseIfReused(incident.Evidence, member, waiter)));
             reasons.AddRange(node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open == Openness.Hidden).Select(clause => clause.Why!));
         }
         return [.. reasons.Distinct()];

@@ -11,10 +11,19 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <param name="Access">Its access mode: which end of a pipe.</param>
 internal readonly record struct Holder(HostProcess Owner, int Fd, FdAccess Access) : IComparable<Holder>
 {
+    // In a byte: of a large host there are a million of these.
+    private readonly byte _access = (byte)Access;
+
+    public FdAccess Access => (FdAccess)_access;
+
     /// <summary>Pid of the owner.</summary>
     public int Process => Owner.Pid;
 
-    public int CompareTo(Holder other) => Process != other.Process ? Process.CompareTo(other.Process) : Fd.CompareTo(other.Fd);
+    /// <summary>Which of the tables that single threads of the owner have for themselves it is in, from 1 on; 0: in the owner's.</summary>
+    public byte Table { get; init; }
+
+    public int CompareTo(Holder other) =>
+        Process != other.Process ? Process.CompareTo(other.Process) : Fd != other.Fd ? Fd.CompareTo(other.Fd) : Table.CompareTo(other.Table);
 }
 
 /// <summary>What two looks at an fd table have not in common. Ascending.</summary>
@@ -68,6 +77,21 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
     /// <summary>The same of a socket, by its inode.</summary>
     public OrderedList<Holder> OfSocket(ulong inode) => Of(KeyOf(FdKind.Socket, inode));
 
+    /// <summary>Whether anybody but <paramref name="process"/> holds it with this access. Makes no list where there is none.</summary>
+    public bool IsHeldBeyond(HostProcess? process, FdTarget target, FdAccess access)
+    {
+        if (!CanBeTold(target) || !_held.TryGetValue(KeyOf(target), out Held held))
+            return false;
+        if (!held.HasList)
+            return (held.Access & access) != 0 && held.Pid != process?.Pid;
+        foreach (Holder holder in _lists[KeyOf(target)].Span)
+        {
+            if ((holder.Access & access) != 0 && holder.Owner != process)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Whether somebody held it at the look before who no longer does.</summary>
     public bool LostOne(FdTarget target) => _lost.Contains(KeyOf(target));
 
@@ -77,8 +101,9 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
     /// <param name="owner">Whose table changes.</param>
     /// <param name="before">Its table until now, ascending.</param>
     /// <param name="after">Its table from now on.</param>
+    /// <param name="table">As <see cref="Holder.Table"/>.</param>
     /// <returns>How far they differ.</returns>
-    public TableChange Change(HostProcess owner, ImmutableArray<FileDescriptor> before, ImmutableArray<FileDescriptor> after)
+    public TableChange Change(HostProcess owner, ImmutableArray<FileDescriptor> before, ImmutableArray<FileDescriptor> after, byte table = 0)
     {
         if (before == after)
             return TableChange.None;
@@ -96,9 +121,9 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
             if (here == TableChange.Links || here == TableChange.Facts && !IsSameObject(was!.Target, becomes!.Target))
             {
                 if (order <= 0)
-                    Remove(new Holder(owner, was!.Number, was.Access), was.Target);
+                    Remove(new Holder(owner, was!.Number, was.Access) { Table = table }, was.Target);
                 if (order >= 0)
-                    Add(new Holder(owner, becomes!.Number, becomes.Access), becomes.Target);
+                    Add(new Holder(owner, becomes!.Number, becomes.Access) { Table = table }, becomes.Target);
             }
             old += order <= 0 ? 1 : 0;
             now += order >= 0 ? 1 : 0;
@@ -145,10 +170,16 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
             return;
         ulong key = KeyOf(target);
         ref Held held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, key, out bool known);
-        if (known)
-            ListOf(key, ref held).Add(holder);
-        else
+        if (!known)
             held = new Held(holder.Process, holder.Fd, holder.Access, _look);
+        else
+            ListOf(key, ref held).Add(holder);
+        if (known || holder.Table == 0)
+            return;
+        // What lies in the table itself says nothing of threads.
+        held = held with { Pid = 0 };
+        _lists[key] = [];
+        _lists[key].Add(holder);
     }
 
     private void Remove(Holder holder, FdTarget target)

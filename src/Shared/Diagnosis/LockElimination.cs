@@ -6,7 +6,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
 /// Locks without an owner word (Rust's std, the C library's own, a read-write lock that is held for reading). Where every thread of a stuck process
-/// waits for one, or for such a thread to end, one of them has what the others want: nobody else is there who could.
+/// waits for one, or for such a thread to end, one of them has what the others want: nobody else is there who could. The same where words name who has all the locks but one.
 /// </summary>
 internal static class LockElimination
 {
@@ -19,8 +19,10 @@ internal static class LockElimination
         if (!process.SharesMemoryWith.IsEmpty || waiters.Any(waiter => waiter.Wait.Futex is not { IsPrivate: true }))
             return null;
         ImmutableArray<LockWaiter> wanting = [.. waiters.Select(waiter => new LockWaiter(process, waiter.Thread, waiter.Wait)).Where(waiter => !waiter.Joins)];
-        if (wanting.IsEmpty || wanting.Any(waiter => waiter.Futex.Lock is not { Holder: LockHolder.Unknown }))
+        if (wanting.IsEmpty || wanting.Any(waiter => waiter.Futex.Lock is null))
             return null;
+        if (wanting.Any(waiter => waiter.Futex.Lock!.Holder != LockHolder.Unknown))
+            return wanting.Length == waiters.Length ? OfOneUnnamed(process, wanting) : null;
         int locks = wanting.Select(waiter => waiter.Futex.Address & ~7UL).Distinct().Count();
         if (wanting.All(waiter => waiter.Futex.Lock!.Form == LockForm.Bare))
             return new LockFault(locks == 1 ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, wanting) { ByElimination = true };
@@ -28,5 +30,25 @@ internal static class LockElimination
         return locks == 1 && wanting.All(waiter => waiter.Futex.Lock!.Readers == wanting.Length)
             ? new LockFault(wanting.Length == 1 ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, wanting) { ByElimination = true }
             : null;
+    }
+
+    /// <summary>
+    /// One thread waits for a lock of which no word says who has it (one that is held for reading, say), and the others, one after the other, for locks that lead to this one: one of them has its lock,
+    /// if not it itself.
+    /// </summary>
+    private static LockFault? OfOneUnnamed(ProcessRecord process, ImmutableArray<LockWaiter> wanting)
+    {
+        if (wanting.Where(waiter => waiter.Futex.Lock!.Holder == LockHolder.Unknown).ToArray() is not [var unnamed])
+            return null;
+        // As many steps as there are threads lead to it, or nowhere.
+        foreach (LockWaiter waiter in wanting)
+        {
+            LockWaiter? at = waiter;
+            for (int steps = 0; at is not null && at != unnamed && steps < wanting.Length; steps++)
+                at = wanting.FirstOrDefault(other => process.NsTidOf(other.Thread) == at.Futex.Lock!.OwnerTid);
+            if (at != unnamed)
+                return null;
+        }
+        return new LockFault(LockFaultKind.OrderCycle, [unnamed, .. wanting.Where(waiter => waiter != unnamed)]) { ByElimination = true };
     }
 }

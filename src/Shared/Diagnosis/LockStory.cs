@@ -98,10 +98,12 @@ internal static class LockStory
         return new Verdict(
             $"{Narrator.Listing(wanting.Select(Name))} of {where} wait for locks that only they can have.",
             [.. wanting.Select(waiter => new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when whoever has {Thing(waiter)} lets go of it before it waits for another lock."))],
-            ["No word says who has these locks: no other thread is left that could."])
+            [wanting.All(waiter => Owner(waiter) is null) ? "No word says who has these locks: no other thread is left that could." : $"No word says who has {Thing(wanting[0])}: no other thread is left that could."])
         {
-            Sentences = [.. wanting.Take(MaxSentences).Select(waiter => $"{Name(waiter)} waits for {Thing(waiter)}.")],
+            Sentences = [.. wanting.Take(MaxSentences).Select(waiter => $"{Name(waiter)} waits for {Thing(waiter)}{(Owner(waiter) is { } owner ? $", which {Name(owner)} has" : "")}.")],
         };
+
+        LockWaiter? Owner(LockWaiter waiter) => wanting.FirstOrDefault(other => waiter.Futex.Lock!.OwnerTid is not 0 and var tid && other.Process.NsTidOf(other.Thread) == tid);
     }
 
     private const int MaxSentences = 20;

@@ -139,6 +139,9 @@ internal sealed class ResourceIndex
     /// <summary>All who hold this object, either end, ascending by pid and fd. Empty also where the object cannot be told from its like.</summary>
     public OrderedList<Holder> HoldersOf(FdTarget target) => _holders.Of(target);
 
+    /// <summary>Whether anybody but <paramref name="process"/> holds this object with this access. Of most objects that costs no list.</summary>
+    public bool IsHeldBeyond(HostProcess? process, FdTarget target, FdAccess access) => _holders.IsHeldBeyond(process, target, access);
+
     /// <summary>All who hold an eventfd, whichever it is.</summary>
     public OrderedList<Holder> EventFdHolders => _holders.EventFds;
 
@@ -212,6 +215,7 @@ internal sealed class ResourceIndex
         _children.Add(record.Ppid, process);
         _tracees.Add(record.TracerPid, process);
         _holders.Change(process, [], record.Fds);
+        ChangeOwnTables(process, null, record);
         CountIn(process, 1);
         _changed.Add(process);
         return process;
@@ -222,6 +226,7 @@ internal sealed class ResourceIndex
         ProcessRecord before = process.Record;
         CountIn(process, -1);
         process.Replace(record, _holders.Change(process, before.Fds, record.Fds));
+        ChangeOwnTables(process, before, record);
         CountIn(process, 1);
         _children.Move(before.Ppid, record.Ppid, process);
         _tracees.Move(before.TracerPid, record.TracerPid, process);
@@ -235,9 +240,32 @@ internal sealed class ResourceIndex
         _children.Remove(process.Record.Ppid, process);
         _tracees.Remove(process.Record.TracerPid, process);
         _holders.Change(process, process.Record.Fds, []);
+        ChangeOwnTables(process, process.Record, null);
         CountIn(process, -1);
         _gone.Add(process);
     }
+
+    /// <summary>Those of single threads, which hardly any program has.</summary>
+    private void ChangeOwnTables(HostProcess process, ProcessRecord? before, ProcessRecord? after)
+    {
+        byte table = 0;
+        foreach (ThreadRecord thread in before?.Threads ?? [])
+        {
+            if (thread.Fds is { } were && ++table > 0)
+                _holders.Change(process, were, after?.FindThread(thread.Tid)?.Fds is { } are && HaveTablesAlike(before!, after) ? are : [], table);
+        }
+        if (after is null || before is not null && HaveTablesAlike(before, after))
+            return;
+        table = 0;
+        foreach (ThreadRecord thread in after.Threads)
+        {
+            if (thread.Fds is { } are && ++table > 0)
+                _holders.Change(process, [], are, table);
+        }
+    }
+
+    private static bool HaveTablesAlike(ProcessRecord before, ProcessRecord after) =>
+        before.Threads.Where(thread => thread.Fds is not null).Select(thread => thread.Tid).SequenceEqual(after.Threads.Where(thread => thread.Fds is not null).Select(thread => thread.Tid));
 
     private void CountIn(HostProcess process, int sign)
     {

@@ -140,8 +140,8 @@ internal sealed class StuckSet
     /// <param name="members">Nodes that may be stuck, each once; all others are free.</param>
     /// <param name="nodeOf">What a member waits for.</param>
     /// <param name="ignoreHidden">
-    /// Take clauses that are open only because of hidden fd tables as closed, and nodes of which not all is known as if there were no more to know: what would be stuck
-    /// if nobody unseen held an end.
+    /// Take clauses that are open only because of hidden fd tables as closed, nodes of which not all is known as if there were no more to know, and no fd for replaced
+    /// under a call: what would be stuck if nobody unseen held an end.
     /// </param>
     /// <returns>Those that are stuck.</returns>
     public static ImmutableSortedSet<int> Find(IReadOnlyList<int> members, Func<int, WaitNode> nodeOf, bool ignoreHidden)
@@ -177,6 +177,8 @@ internal sealed class StuckSet
                         search.EndClause(begun);
                     foreach (Waker waker in clause.Wakers)
                         search.AddWaker(begun, PlaceOf(waker.Node));
+                    foreach (int waker in ignoreHidden ? [] : waiter.WakersIfReused)
+                        search.AddWaker(begun, PlaceOf(waker));
                 }
                 search.EndThread(thread);
             }

@@ -40,7 +40,13 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             }
             bool comesBack = counted.ComesBack(process, threads[i], waits[i], endless);
             Wait wait = comesBack ? waits[i].WithoutTimeout : waits[i];
-            waiters.Add(new Waiter(threads[i], wait, ClauseCollector.ClausesOf(_finder, process, wait)) { Timed = comesBack && wait.Bounded == Bounded.No });
+            FdReuse reuse = _finder.ReuseOf(process, threads[i], wait);
+            waiters.Add(new Waiter(threads[i], wait, reuse == FdReuse.Certain ? [OnAnotherFile(wait)] : ClauseCollector.ClausesOf(_finder, process, wait))
+            {
+                Timed = comesBack && wait.Bounded == Bounded.No,
+                Reuse = reuse,
+                WakersIfReused = reuse == FdReuse.NotKnown ? _finder.WakersIfReused(process, wait) : [],
+            });
         }
         string? canRun = WhyItCanRun(process, [.. waiters]);
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
@@ -51,6 +57,8 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             MayEndItsChild = (process.Record.SignalsCaught & SignalMask.TellsToEnd) != 0 && waiters.Any(waiter => waiter.Thread.Tid == process.Pid && WaitsForOneChild(waiter)),
         };
     }
+
+    private static Clause OnAnotherFile(Wait wait) => new(wait, [], Openness.Outside, "it is blocked on another file than its fd leads to now, and which one shows nowhere");
 
     private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters)
     {
@@ -121,6 +129,12 @@ internal sealed record Waiter(ThreadRecord Thread, Wait Wait, ImmutableArray<Cla
 {
     /// <summary>It has a timeout that does not count, for it has come back to the same wait.</summary>
     public bool Timed { get; init; }
+
+    /// <summary>Whether another thread may have replaced an fd under its blocked call.</summary>
+    public FdReuse Reuse { get; init; }
+
+    /// <summary>Pids of those who could end the wait then. They count in a proof and nowhere else.</summary>
+    public ImmutableSortedSet<int> WakersIfReused { get; init; } = [];
 
     /// <summary>Whether nobody but this process itself could end the wait.</summary>
     public bool WaitsOnlyFor(int process) =>

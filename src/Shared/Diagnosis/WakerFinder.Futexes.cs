@@ -55,7 +55,17 @@ internal sealed partial class WakerFinder
             if (more && pid != process.Pid && resources.Find(pid) is { } mapper)
                 more = sink.Add(mapper, null, direct: true);
         }
-        bool isFile = shared.Name != SharedObject.Anonymous;
+        bool isKeyless = shared.Name == SharedObject.Keyless, isFile = shared.Name != SharedObject.Anonymous && !isKeyless;
+        if (isKeyless && process.Record.Exe is null)
+        {
+            sink.End(Openness.Outside, UnknownProgram);
+            return;
+        }
+        if (isKeyless)
+        {
+            NameFamily(process, sink);
+            sink.Assume(Assumption.PrivateIpcInFamily);
+        }
         if (isFile && more)
         {
             foreach (HostProcess other in resources.Processes)

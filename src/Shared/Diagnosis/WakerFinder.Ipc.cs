@@ -3,7 +3,7 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>System V semaphores and message queues.</summary>
+/// <summary>System V semaphores, message queues and memory.</summary>
 internal sealed partial class WakerFinder
 {
     /// <summary>SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM: a handler may post.</summary>
@@ -17,7 +17,7 @@ internal sealed partial class WakerFinder
     {
         if (process.Record.Exe is null)
         {
-            Outside(wait, "which program it is could not be read, so neither who knows of the object", sink);
+            Outside(wait, UnknownProgram, sink);
             return;
         }
         SysvObject? found = null;
@@ -31,18 +31,9 @@ internal sealed partial class WakerFinder
             }
         }
         bool posts = false, user = found is null || !IsSomebodyElse(found.FirstPid) && !IsSomebodyElse(found.SecondPid);
-        HostProcess first = FirstOfProgram(process);
         sink.Begin(wait);
-        foreach (HostProcess relative in resources.Processes)
-        {
-            if (!IsRelative(process, first, relative))
-                continue;
+        foreach (HostProcess relative in NameFamily(process, sink))
             posts |= (relative.Record.SignalsCaught & PostsFromHandler) != 0;
-            if (relative.Record.IsZombie)
-                continue;
-            sink.Add(relative, null, direct: relative != process);
-            AddBelow(relative, sink);
-        }
         if (posts)
             sink.End(Openness.Outside, "who knows of it catches signals: a handler may post");
         else if (!user)
@@ -51,6 +42,27 @@ internal sealed partial class WakerFinder
             EndFamily(sink);
 
         bool IsSomebodyElse(int pid) => pid != 0 && resources.Find(pid) is { } other && !IsSameProgram(process.Record, other.Record) && !IsBelowProgram(process.Record, other);
+    }
+
+    private const string UnknownProgram = "which program it is could not be read, so neither who knows of the object";
+
+    /// <summary>Who may know the id of an object without a key, and all below them.</summary>
+    /// <returns>Those of the program.</returns>
+    private List<HostProcess> NameFamily(HostProcess process, IWakerSink sink)
+    {
+        List<HostProcess> family = [];
+        HostProcess first = FirstOfProgram(process);
+        foreach (HostProcess relative in resources.Processes)
+        {
+            if (!IsRelative(process, first, relative))
+                continue;
+            family.Add(relative);
+            if (relative.Record.IsZombie)
+                continue;
+            sink.Add(relative, null, direct: relative != process);
+            AddBelow(relative, sink);
+        }
+        return family;
     }
 
     private static void EndFamily(IWakerSink sink)

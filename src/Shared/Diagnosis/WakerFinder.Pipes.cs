@@ -43,7 +43,7 @@ internal sealed partial class WakerFinder
     /// <summary>The last look into the pipe itself: whether what is waited for has come. Null also where the back end does not see it.</summary>
     private static string? WhyAboutToWake(ProcessRecord process, Wait wait)
     {
-        if (wait.Fd is not { } fd || process.FindFd(fd)?.Pipe is not { } pipe)
+        if (wait.Fd is not { } fd || process.FindFd(fd) is not { Pipe: { } pipe } entry || entry.Target != wait.Target)
             return null;
         if (wait.Kind == WaitKind.PipeRead && pipe.Buffers > 0 && !wait.EdgeTriggered)
             return "there is something in the pipe: it is about to wake";

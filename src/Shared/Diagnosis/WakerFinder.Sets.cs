@@ -15,11 +15,11 @@ internal sealed partial class WakerFinder
         sink.BeginSet(wait);
         foreach (Wait member in wait.Members)
             FindOne(process, member, sink);
-        if (!guess && wait is { Target.Kind: FdKind.Epoll, Fd: { } epfd })
+        foreach (int epfd in guess ? [] : wait.Epolls)
         {
             sink.Begin(wait);
             NameSharers(process, epfd, sink);
-            EndSighted(IsKept(process, wait.Target), OrderedList<Holder>.None, sink);
+            EndSighted(IsKept(process, process.Record.FindFd(epfd)!.Target), OrderedList<Holder>.None, sink);
         }
         sink.EndSet();
     }

@@ -287,7 +287,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     private bool IsSocketKept(ulong inode, OrderedList<Holder> holders) => Tree is not null && IsKept(new FdTarget(FdKind.Socket, inode, $"socket:[{inode}]"), holders);
 
     /// <summary>Where it matters. For a guess at who is worth a second look it does not.</summary>
-    private CommandTree? Tree => guess || resources.Hidden == 0 ? null : _tree ??= CommandTree.Of(resources);
+    private CommandTree? Tree => guess || resources.Hidden == 0 ? null : Command;
+
+    private CommandTree? Command => _tree ??= CommandTree.Of(resources);
 
     private bool IsAnyAChildOfTheHidden(OrderedList<Holder> holders)
     {

@@ -20,6 +20,12 @@ public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Li
     /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
     public const string Anonymous = "/dev/zero (deleted)";
 
+    /// <summary>
+    /// How maps names System V memory that was made without a key (IPC_PRIVATE): by its key at that time. Whether it was removed since (shmctl(2), IPC_RMID) makes no difference: who
+    /// knows its id may attach it.
+    /// </summary>
+    public const string Keyless = "/SYSV00000000 (deleted)";
+
     private const string Deleted = " (deleted)", SystemV = "/SYSV", MemoryFile = "/memfd:";
 
     /// <summary>Which memory it is, in a sentence.</summary>

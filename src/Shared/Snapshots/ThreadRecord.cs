@@ -29,6 +29,9 @@ public sealed record ThreadRecord
     /// <summary>What the call's pointers point to; null where the call passes none that matter.</summary>
     public CallMemory? Memory { get; init; }
 
+    /// <summary>Its own fd table, where that is not the one of its process (unshare(2) with CLONE_FILES). Null: it has its process's, or that was not asked, or may not be.</summary>
+    public ImmutableArray<FileDescriptor>? Fds { get; init; }
+
     /// <summary>Time since boot at which it last ran (se.exec_start of /proc/PID/task/TID/sched). Null: not asked or not there.</summary>
     public TimeSpan? LastRan { get; init; }
 
@@ -100,6 +103,9 @@ public sealed record CallMemory
     /// <summary>The 32-bit futex word at the call's first argument.</summary>
     public uint? FutexWord { get; init; }
 
+    /// <summary>The array of futex_waitv(2).</summary>
+    public ImmutableArray<FutexWaitv>? Futexes { get; init; }
+
     /// <summary>The struct flock of fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>
     public LockRange? LockRange { get; init; }
 
@@ -115,8 +121,18 @@ public sealed record CallMemory
     /// <summary>The signals that rt_sigtimedwait(2) waits for, as a mask: bit n-1 is signal n.</summary>
     public ulong? SignalSet { get; init; }
 
-    /// <summary>The mapping that the futex word lies in, where the call has no FUTEX_PRIVATE_FLAG. Null: not asked, or not readable.</summary>
+    /// <summary>The mapping that the futex word lies in, where the call has no FUTEX_PRIVATE_FLAG; of several words a shared one where there is any. Null: not asked, or not readable.</summary>
     public FutexMapping? FutexMapping { get; init; }
+}
+
+/// <summary>struct futex_waitv of linux/futex.h.</summary>
+/// <param name="Address">Of the word.</param>
+/// <param name="Expected">It waits while the word has this value.</param>
+/// <param name="Flags">FUTEX2_ flags: size of the word, 128 for a private one.</param>
+public readonly record struct FutexWaitv(ulong Address, ulong Expected, uint Flags)
+{
+    /// <summary>FUTEX2_PRIVATE: only threads with the same memory wake it.</summary>
+    public bool IsPrivate => (Flags & 128) != 0;
 }
 
 /// <summary>struct flock of fcntl(2).</summary>

@@ -73,6 +73,9 @@ public sealed record Wait
     /// <summary>For <see cref="WaitKind.Poll"/>: its members, one of which is enough.</summary>
     public ImmutableArray<Wait> Members { get; init; } = [];
 
+    /// <summary>For a set: the epolls whose members are among <see cref="Members"/>. Whoever has one of them can put another member in.</summary>
+    public ImmutableArray<int> Epolls { get; init; } = [];
+
     /// <summary>Why it could not be told better, for <see cref="WaitKind.Unknown"/>.</summary>
     public string? Why { get; init; }
 

@@ -33,6 +33,25 @@ public static partial class WaitDecoder
         };
     }
 
+    /// <summary>
+    /// futex_waitv(2): array, count, flags, timeout, clock. Any of the words will do, and where all are of this memory alone it is the same who could write each of them: told by the first.
+    /// </summary>
+    private static Wait OfFutexWaitv(ThreadRecord thread, SystemCall call)
+    {
+        if (thread.Memory?.Futexes is not [var first, ..] all)
+            return Wait.Unknown($"the futexes of {SystemCallTable.NameOf(call)} could not be read", call);
+        bool isPrivate = all.All(futex => futex.IsPrivate);
+        if (!isPrivate && thread.Memory.FutexMapping is { Shared: true })
+            return Wait.Unknown($"{SystemCallTable.NameOf(call)} in memory that processes share is not decoded", call);
+        return new Wait
+        {
+            Kind = WaitKind.Futex,
+            Bounded = thread.Call.Arguments[3] == 0 ? Bounded.No : Bounded.Yes,
+            Call = call,
+            Futex = new FutexWait(first.Address, FutexLock.Wait | (isPrivate ? FutexLock.PrivateFlag : 0), (uint)first.Expected, isPrivate, JoinsTid: null) { Mapping = thread.Memory.FutexMapping },
+        };
+    }
+
     /// <summary>Tid of the thread whose end a thread waits for, or null.</summary>
     private static int? JoinedBy(ProcessRecord process, ThreadRecord thread)
     {

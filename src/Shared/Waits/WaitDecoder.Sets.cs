@@ -18,7 +18,8 @@ public static partial class WaitDecoder
         };
         if (thread.Memory?.PollSet is not { } set)
             return Wait.Unknown($"the fd set of {SystemCallTable.NameOf(call)} could not be read", call);
-        Wait wait = Set(call, timed, [.. set.Select(member => Member(process, member.Fd, process.FindFd(member.Fd), (ushort)member.Events))]);
+        List<int> epolls = [];
+        Wait wait = Set(call, timed, [.. set.SelectMany(member => Members(process, member.Fd, process.FindFd(member.Fd), (ushort)member.Events, epolls))], epolls);
         // sigmask of ppoll(2), and of pselect6(2) with its size; select(3) of the C library passes none.
         return wait with { LetsSignalsIn = call switch { SystemCall.Ppoll => args[3] != 0, SystemCall.Pselect6 => args[5] != 0, _ => false } };
     }
@@ -29,8 +30,8 @@ public static partial class WaitDecoder
     // EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET: how it is told of, not what.
     private const uint EpollManner = 0xf0000000, EpollOneShot = 1 << 30;
 
-    // EP_MAX_NESTS of fs/eventpoll.c, and one more
-    private const int MaxNests = 5;
+    /// <summary>Epolls that are opened up of one set; what is in more of them is not told. The kernel nests five (EP_MAX_NESTS of fs/eventpoll.c, and one more).</summary>
+    private const int MaxNests = 16;
 
     private static Wait OfEpoll(ProcessRecord process, ThreadRecord thread, SystemCall call)
     {
@@ -41,28 +42,21 @@ public static partial class WaitDecoder
             return Wait.Unknown($"fd {epfd} is no epoll that was seen", call);
         if (epoll.EpollMembers is null)
             return Wait.Unknown($"the members of epoll fd {epfd} could not be read", call);
-        Wait set = Set(call, timed, [.. EpollMembersOf(process, epoll, 1)]);
+        List<int> epolls = [];
+        Wait set = Set(call, timed, [.. Members(process, epfd, epoll, PollIn, epolls)], epolls);
         return set with { Fd = epfd, Target = epoll.Target, LetsSignalsIn = call is SystemCall.EpollPwait or SystemCall.EpollPwait2 && args[4] != 0 };
     }
 
-    /// <summary>One that has been told of once and has not been armed again (EPOLLONESHOT) never is; an epoll among them tells of its own members.</summary>
-    private static IEnumerable<Wait> EpollMembersOf(ProcessRecord process, FileDescriptor epoll, int depth)
+    /// <summary>One member of a set, or, of an epoll, all of its own: one that has been told of once and has not been armed again (EPOLLONESHOT) never is.</summary>
+    /// <param name="epolls">Those that it has come through; this one, if it is one, is added.</param>
+    private static IEnumerable<Wait> Members(ProcessRecord process, int fd, FileDescriptor? entry, uint events, List<int> epolls)
     {
-        foreach (EpollMember member in epoll.EpollMembers!.Value)
-        {
-            if ((member.Events & EpollOneShot) != 0 && (member.Events & ~EpollManner) == 0)
-                continue;
-            FileDescriptor? entry = FindEpollMember(process, member);
-            if (entry is { Target.Kind: FdKind.Epoll, EpollMembers: not null } && depth < MaxNests)
-            {
-                foreach (Wait inner in EpollMembersOf(process, entry, depth + 1))
-                    yield return inner;
-            }
-            else
-            {
-                yield return Member(process, member.Fd, entry, member.Events);
-            }
-        }
+        if (entry is not { Target.Kind: FdKind.Epoll, EpollMembers: { } members } || epolls.Count == MaxNests)
+            return [Member(process, fd, entry, events)];
+        epolls.Add(entry.Number);
+        return members
+            .Where(member => (member.Events & EpollOneShot) == 0 || (member.Events & ~EpollManner) != 0)
+            .SelectMany(member => Members(process, member.Fd, FindEpollMember(process, member), member.Events, epolls));
     }
 
     /// <summary>The number may have been reused since it was added: the inode decides, and the device where both are known.</summary>
@@ -74,12 +68,13 @@ public static partial class WaitDecoder
             : process.Fds.FirstOrDefault(other => other.Target.Kind is FdKind.Pipe or FdKind.Socket && other.Target.Id == member.Inode);
 
     /// <summary>A set of nothing waits for a signal or for its timeout.</summary>
-    private static Wait Set(SystemCall call, bool timed, ImmutableArray<Wait> members) => new()
+    private static Wait Set(SystemCall call, bool timed, ImmutableArray<Wait> members, List<int> epolls) => new()
     {
         Kind = members.IsEmpty ? (timed ? WaitKind.Timer : WaitKind.SignalWait) : WaitKind.Poll,
         Bounded = timed ? Bounded.Yes : Bounded.No,
         Call = call,
         Members = members,
+        Epolls = [.. epolls],
     };
 
     private static Wait Member(ProcessRecord process, int fd, FileDescriptor? entry, uint events)

@@ -14,6 +14,17 @@ public static partial class WaitDecoder
 {
     public static Wait Decode(HostIdentity host, ProcessRecord process, ThreadRecord thread)
     {
+        if (thread.Fds is not { } own)
+            return DecodeAny(host, process, thread);
+        // What else is known of an fd is looked for in the table of the process: only what is told by its object alone can be told.
+        Wait wait = DecodeAny(host, process with { Fds = own }, thread);
+        return wait is { Kind: not WaitKind.Poll } and ({ Fd: null } or { Target.Kind: FdKind.Pipe or FdKind.Socket or FdKind.EventFd })
+            ? wait
+            : Wait.Unknown("what it waits for stands in an fd table of its own", wait.Call);
+    }
+
+    private static Wait DecodeAny(HostIdentity host, ProcessRecord process, ThreadRecord thread)
+    {
         switch (thread.State)
         {
             case 'R':
@@ -55,7 +66,7 @@ public static partial class WaitDecoder
             return false;
         for (int i = 0; i < now.Threads.Length; i++)
         {
-            if (before.Threads[i].NsTid != now.Threads[i].NsTid || !ReferenceEquals(before.Threads[i].Memory, now.Threads[i].Memory))
+            if (before.Threads[i].NsTid != now.Threads[i].NsTid || before.Threads[i].Fds != now.Threads[i].Fds || !ReferenceEquals(before.Threads[i].Memory, now.Threads[i].Memory))
                 return false;
         }
         return true;
@@ -83,6 +94,7 @@ public static partial class WaitDecoder
             SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2 when Sleeps(thread, EpollChannels) =>
                 OfEpoll(process, thread, call),
             SystemCall.Futex when Sleeps(thread, FutexChannels) => OfFutex(host, process, thread, call),
+            SystemCall.FutexWaitv when Sleeps(thread, FutexChannels) => OfFutexWaitv(thread, call),
             SystemCall.Wait4 when Sleeps(thread, ChildChannels) => OfWait4(process, (int)args[0], (uint)args[2], call),
             SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], (uint)args[3], call),
             SystemCall.Nanosleep or SystemCall.ClockNanosleep =>
@@ -109,7 +121,7 @@ public static partial class WaitDecoder
     private static readonly FrozenSet<string> SleepChannels = Names("hrtimer_nanosleep", "hrtimer_nanosleep_restart", "do_nanosleep", "do_syscall_64");
     private static readonly FrozenSet<string> EpollChannels = Names("do_epoll_wait", "ep_poll");
     private static readonly FrozenSet<string> FutexChannels = Names(
-        "futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait",
+        "futex_do_wait", "futex_wait_queue", "futex_wait_queue_me", "futex_wait", "futex_wait_multiple", "futex_sleep_multiple", "__futex_wait_multiple",
         // FUTEX_LOCK_PI
         "rt_mutex_schedule", "rt_mutex_slowlock_block", "__rt_mutex_slowlock", "futex_lock_pi");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");

@@ -98,4 +98,27 @@ public class DirectoryHandleTests
         Assert.True(target.SequenceEqual("pipe:[4711]"u8));
         Assert.Equal(Sight.Seen, handle.LinkAccess(new RelativePath(7), out _));
     }
+
+    [Fact]
+    public void Names_FileBelowTheDirectory_IsFoundByItsInodeNumberIfAllMayBeLookedAt()
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(Path.Combine(directory.Path, "one", "two"));
+        using DirectoryHandle two = DirectoryHandle.Open(Path.Combine(directory.Path, "one", "two"));
+        List<int> numbers = [];
+        List<ulong> inodes = [];
+        File.WriteAllText(Path.Combine(directory.Path, "one", "two", "7"), "");
+        Assert.Equal(Sight.Seen, two.ListEntries(numbers, inodes));
+
+        Assert.True(Found(100));
+        Assert.Null(Found(2)); // more entries than that
+        File.Delete(Path.Combine(directory.Path, "one", "two", "7"));
+        Assert.False(Found(100));
+
+        bool? Found(int most)
+        {
+            using DirectoryHandle handle = DirectoryHandle.Open(directory.Path);
+            return handle.Names(inodes[0], ref most);
+        }
+    }
 }

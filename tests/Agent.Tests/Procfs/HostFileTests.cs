@@ -113,6 +113,16 @@ public class HostFileTests
     public void Mountinfo_Cgroup2_IsTheMountOfTheWholeHierarchy() => Assert.Equal("/sys/fs/cgroup/unified\tone", MountinfoFile.Cgroup2(Encoding.UTF8.GetBytes(Mounts)));
 
     [Theory]
+    [InlineData("40 1 0:30 / /dev/shm rw - tmpfs shm rw\n", true)]
+    [InlineData("40 1 0:30 / /dev/shm rw - tmpfs shm rw\n41 1 0:31 / /dev/shmem rw - tmpfs x rw\n", true)]
+    [InlineData("40 1 0:30 /part /dev/shm rw - tmpfs shm rw\n", false)]
+    [InlineData("40 1 0:30 / /dev/shm rw - tmpfs shm rw\n41 40 0:31 / /dev/shm/below rw - tmpfs x rw\n", false)]
+    [InlineData("40 1 0:30 / /dev/shm rw shared:3 - fuse.shm shm rw\n", false)]
+    [InlineData("40 1 0:30 / /dev rw - tmpfs dev rw\n", false)]
+    public void Mountinfo_WholeTmpfs_IsOneWithNothingBeyondOrBelow(string text, bool whole) =>
+        Assert.Equal(whole, MountinfoFile.IsWholeTmpfs(Encoding.UTF8.GetBytes(text), "/dev/shm"u8));
+
+    [Theory]
     [InlineData("")]
     [InlineData("22 27 0:21 / /proc rw,relatime - proc proc rw")]
     [InlineData("22 27 0:21 / /cgroup2 rw - tmpfs cgroup2 rw")]

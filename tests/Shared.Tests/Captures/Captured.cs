@@ -71,7 +71,16 @@ internal static class Captured
             Namespaces = new NamespaceSet(1, 2, 3, 4, null),
             JobCookies = [new JobCookie("BUILD_ID", "acme-job-7")],
             SharesFilesWith = [61],
-            Threads = [record.Threads[0] with { SignalsPending = 1, SignalsBlocked = 2 }],
+            Threads =
+            [
+                record.Threads[0] with
+                {
+                    SignalsPending = 1,
+                    SignalsBlocked = 2,
+                    Fds = [new FileDescriptor(7, FdAccess.Read, FdTarget.Parse("/home/someone/own"))],
+                    Memory = record.Threads[0].Memory! with { Futexes = [new FutexWaitv(0x7000, 1, 2)] },
+                },
+            ],
             Fds = [.. record.Fds.Select(fd => fd.Number == 5 ? fd with { EpollMembers = [new EpollMember(3, 1, 99, 7)] } : Detailed(fd))],
         };
         return scene;

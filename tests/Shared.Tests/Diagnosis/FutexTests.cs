@@ -262,4 +262,53 @@ public sealed class FutexTests
 
         Assert.Equal("lost-wakeup", Assert.Single(Diagnose(scene).Findings).Rule);
     }
+
+    /// <summary>One has read the lock that the other wants to write, and wants the mutex of that one.</summary>
+    [Fact]
+    public void Diagnose_ReaderWantsTheMutexOfTheWriterWhoWaitsForIt_IsALockOrderCycle()
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p");
+        Locks(actor, 10, A, 11);
+        // A pthread_rwlock_t whose one reader is waited for: readers 1 << 3, writers 1, wrphase_futex 3.
+        actor.Thread(11, 202, "futex_do_wait", new CallMemory { FutexWord = 3, LockWords = [8, 1, 3, 0, 0, 0, 0, 0] }, [B, 0x189, 3]);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Contains("thread p (10) waits for the mutex at 0x7100, which thread p (11) has.", finding.Explanation);
+    }
+
+    [Theory]
+    [InlineData(0x82u, null, "lost-wakeup")]
+    [InlineData(2u, false, "lost-wakeup")]
+    [InlineData(2u, true, null)]
+    public void Diagnose_WaitForAnyOfSeveralWords_IsOfThisMemoryAloneUnlessOneIsShared(uint flags, bool? shared, string? rule)
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").Thread(
+            10, 449, "futex_wait_multiple",
+            new CallMemory { Futexes = [new FutexWaitv(A, 0, flags), new FutexWaitv(B, 0, flags)], FutexMapping = shared is { } known ? new FutexMapping(known, 1, 4711) : null }, [0x3000, 2]);
+
+        Assert.Equal(rule, Diagnose(scene, Anonymous(10)).Findings.SingleOrDefault()?.Rule);
+    }
+
+    [Theory]
+    [InlineData("first", null)]
+    [InlineData("another", Confidence.Proven)]
+    public void Diagnose_SystemVMemoryWithoutAKey_IsKnownToItsProgramAlone(string third, Confidence? confidence)
+    {
+        var scene = new Scene();
+        Locks(scene.Process(10, "first"), 10, A, 11, shared: true);
+        Locks(scene.Process(11, "first"), 11, B, 10, shared: true);
+        scene.Process(12, third).Sleeps();
+        foreach (int pid in (int[])[10, 11, 12])
+            scene[pid].With = record => record with { Exe = $"/usr/bin/{record.Comm}" };
+
+        Finding? finding = Diagnose(scene, Anonymous(10, 11) with { Name = "/SYSV00000000 (deleted)" }).Findings.SingleOrDefault();
+
+        Assert.Equal(confidence, finding?.Confidence);
+        if (finding is not null)
+            Assert.Contains(Assumption.PrivateIpcInFamily, finding.Assumptions);
+    }
 }

@@ -63,6 +63,66 @@ public sealed class ProofTests
         Assert.DoesNotContain("no-fd-in-flight", findings.SelectMany(finding => finding.Assumptions));
     }
 
+    /// <summary>A thread reads pipe 71, and another one puts pipe 72 there with dup2(2), whose only writer is the process itself: the sleeper writes to 71 some day.</summary>
+    [Theory]
+    [InlineData(1u, null)]
+    [InlineData(2u, Confidence.Proven)]
+    [InlineData(null, Confidence.Likely)]
+    public void Diagnose_FdThatMayHaveBeenReplacedUnderACall_IsProvenIfTheCallHoldsIt(uint? references, Confidence? confidence)
+    {
+        Scene scene = new();
+        scene.Process(10, "reader").ReadEnd(72, 3).WriteEnd(72, 4).Reads(3).WaitsOnFutex().With = record => record with
+        {
+            SharesFilesWith = [],
+            Fds = [.. record.Fds.Select(fd => fd with { Description = (ulong)fd.Number, References = fd.Number == 3 ? references : references is null ? null : 1 })],
+        };
+        scene.Process(11, "sleeper").WriteEnd(71, 5).Sleeps();
+
+        Assert.Equal(confidence, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
+    }
+
+    /// <summary>A thread with an fd table of its own (unshare(2), CLONE_FILES) has the end that is waited for, and reads at a number that the table of its process does not have.</summary>
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void Diagnose_EndInTheTableOfAThread_IsHeldByItsProcess(bool sleeps, int findings)
+    {
+        Scene scene = new();
+        Actor child = scene.Process(11, "child", parent: 10).WaitsOnFutex();
+        _ = sleeps ? child.Sleeps() : child.Reads(5);
+        var own = new Actor(11, "child", 10).ReadEnd(71, 5).WriteEnd(72, 6);
+        child.With = record => record with { Threads = [record.Threads[0], record.Threads[1] with { Fds = own.Record().Fds }] };
+        scene.Process(10, "parent").ReadEnd(72, 3).WriteEnd(71, 4).Reads(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Fact]
+    public void Diagnose_FdOfSeveralThreadsAndNoOtherPipeInSight_IsProvenUnderAnAssumption()
+    {
+        Scene scene = new();
+        scene.Process(10, "reader").ReadEnd(72, 3).WriteEnd(72, 4).Reads(3).WaitsOnFutex();
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(Confidence.Proven, finding.Confidence);
+        Assert.Contains("fd-not-reused", finding.Assumptions);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Diagnose_ThreadsThatWaitOnNoFd_AssumeNothingOfFds(bool initIsHidden)
+    {
+        Scene scene = new();
+        scene.Process(5, "shell").Sleeps();
+        scene.Process(10, "pool", parent: 5).WaitsOnFutex().WaitsOnFutex();
+        if (initIsHidden)
+            scene[1].Hidden();
+
+        Assert.Equal(["no-itimer"], Assert.Single(scene.Diagnose().Findings).Assumptions);
+    }
+
     [Fact]
     public void Diagnose_CrossReadersWithoutCounts_AssumeThatNoneIsInFlight() =>
         Assert.Contains("no-fd-in-flight", Assert.Single(Scenes.CrossReaders().Diagnose().Findings).Assumptions);
@@ -179,6 +239,7 @@ public sealed class ProofTests
             {
                 for (int threads = random.Next(4) == 0 ? 2 : 1; threads > 0; threads--)
                     Wait(member, random);
+                member.Actor.With = record => CountReferences(member, record);
             }
         }
 
@@ -206,6 +267,7 @@ public sealed class ProofTests
             {
                 case < 5 when end is not null:
                     _ = end.Writes ? actor.Writes(end.Fd) : actor.Reads(end.Fd);
+                    member.Named.Add(end.Fd);
                     member.Threads.Add(freed => IsTouched(end, freed));
                     break;
                 case 5 or 6 when children.Length > 0:
@@ -220,6 +282,7 @@ public sealed class ProofTests
                 case 8 when end is not null:
                     End[] set = [.. member.Ends.Where(_ => random.Next(2) == 0).Append(end).DistinctBy(other => other.Fd)];
                     actor.Polls([.. set.Select(other => other.Fd)]);
+                    member.Named.AddRange(set.Select(other => other.Fd));
                     member.Threads.Add(freed => set.Any(other => IsTouched(other, freed)));
                     break;
                 case 9 when random.Next(3) == 0:
@@ -233,6 +296,13 @@ public sealed class ProofTests
             }
         }
 
+        /// <summary>Of who has several threads, so that none of its fds may have been replaced under a call.</summary>
+        private static ProcessRecord CountReferences(Member member, ProcessRecord record) => record.Threads.Length == 1 ? record : record with
+        {
+            SharesFilesWith = [],
+            Fds = [.. record.Fds.Select(fd => fd with { Description = (ulong)(100 * record.Pid + fd.Number), References = 1 + (uint)member.Named.Count(named => named == fd.Number) })],
+        };
+
         /// <summary>Where nobody has the other end the call would have returned: somebody has it who is not seen.</summary>
         private bool IsTouched(End end, HashSet<Member> freed) =>
             !_members.Any(other => other.Ends.Any(held => held.Pipe == end.Pipe && held.Writes != end.Writes))
@@ -243,6 +313,9 @@ public sealed class ProofTests
         private sealed record Member(int Place, int Parent, Actor Actor)
         {
             public List<End> Ends { get; } = [];
+
+            /// <summary>Fds that its blocked calls name, each as often as one does.</summary>
+            public List<int> Named { get; } = [];
 
             /// <summary>For each thread, whether those who can move can end its wait.</summary>
             public List<Func<HashSet<Member>, bool>> Threads { get; } = [];

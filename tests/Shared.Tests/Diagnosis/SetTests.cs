@@ -53,6 +53,20 @@ public sealed class SetTests
     }
 
     [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Diagnose_PollOfAnEpollWithinAnEpoll_IsItsMembers(bool read, int findings)
+    {
+        Scene scene = new();
+        scene.Process(10, "left").ReadEnd(7000, 3).WriteEnd(7001, 4).Polls(8)
+            .Has(8, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Fd(8, fd => fd with { EpollMembers = [new EpollMember(9, In, 57, 15)] })
+            .Has(9, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Fd(9, fd => fd with { EpollMembers = read ? [new EpollMember(3, In, 7000, 12)] : null });
+        scene.Process(11, "right").ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
     [InlineData(5UL, 5UL, 0)]
     [InlineData(5UL, 6UL, 1)]
     [InlineData(5UL, null, 0)]

@@ -1,4 +1,4 @@
-/* cross-readers read|poll|select|epoll: two processes, each waiting for the other to write first. */
+/* cross-readers read|poll|select|epoll|nested: two processes, each waiting for the other to write first; nested: in poll, on an epoll that has another epoll in it. */
 #include "zoo.h"
 #include <poll.h>
 #include <sys/epoll.h>
@@ -22,6 +22,13 @@ static void await(const char *how, int fd)
             die("epoll");
         in_place();
         epoll_wait(ep, &event, 1, -1);
+    } else if (strcmp(how, "nested") == 0) {
+        int inner = epoll_create1(EPOLL_CLOEXEC), outer = epoll_create1(EPOLL_CLOEXEC);
+        struct epoll_event event = {.events = EPOLLIN};
+        if (inner < 0 || outer < 0 || epoll_ctl(inner, EPOLL_CTL_ADD, fd, &event) < 0 || epoll_ctl(outer, EPOLL_CTL_ADD, inner, &event) < 0)
+            die("epoll");
+        in_place();
+        poll(&(struct pollfd){.fd = outer, .events = POLLIN}, 1, -1);
     } else {
         in_place();
     }

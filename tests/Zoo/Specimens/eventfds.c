@@ -1,6 +1,7 @@
 /*
  * eventfds pair|alone|poll: two processes with two eventfds, each waiting for the other to add to one first; or one process that waits on an eventfd that
- * nobody else has; or the pair in poll(2). ZOO_FORM=fed: a third process, which has both and is at work, adds to them now and then.
+ * nobody else has; or the pair in poll(2). ZOO_FORM=fed: a third process, which has both and is at work, adds to them now and then. ZOO_FORM=carried: one of them lies in the queue of a
+ * socket, and who has that one is at work.
  */
 #include "zoo.h"
 #include <poll.h>
@@ -28,6 +29,8 @@ int main(int argc, char **argv)
         in_place();
         work();
     }
+    if (form != NULL && strcmp(form, "carried") == 0)
+        carry(there);
     if (strcmp(how, "alone") == 0) {
         await(how, back);
         return 0;

@@ -11,10 +11,16 @@
  *   barrier       a party is missing
  *   upgrade       a reader of a rwlock wants to write
  *   writers       a writer of a rwlock is wanted by a reader, and wants the mutex that the reader has
+ *   readers       a reader of a rwlock wants the mutex of the one who waits for it to write
+ *   waitv         futex_waitv(2) on two words that nobody writes
+ *   once          an initialiser of pthread_once calls pthread_once for itself
  * ZOO_FORM=healthy: the same program, in which whoever has the lock sleeps, and lets go of it one day.
  */
 #include "zoo.h"
+#include <linux/futex.h>
 #include <semaphore.h>
+#include <stdint.h>
+#include <sys/syscall.h>
 
 static pthread_mutex_t locks[3] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
@@ -112,6 +118,28 @@ static void *reads(void *unused)
     return NULL;
 }
 
+static void *reads_first(void *unused)
+{
+    (void)unused;
+    pthread_rwlock_rdlock(&rwlock);
+    pthread_barrier_wait(&held);
+    thread_in_place();
+    if (healthy)
+        work();
+    pthread_mutex_lock(&locks[0]);
+    return NULL;
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void initialise(void)
+{
+    in_place();
+    if (healthy)
+        work();
+    pthread_once(&once, initialise);
+}
+
 int main(int argc, char **argv)
 {
     const char *form = argc > 1 ? argv[1] : "abba";
@@ -183,6 +211,23 @@ int main(int argc, char **argv)
         pthread_barrier_wait(&held);
         thread_in_place();
         pthread_mutex_lock(&locks[0]);
+    } else if (strcmp(form, "readers") == 0) {
+        threads_to_come = 2;
+        pthread_barrier_init(&held, NULL, 2);
+        pthread_mutex_lock(&locks[0]);
+        start(&thread, reads_first, 0);
+        pthread_barrier_wait(&held);
+        thread_in_place();
+        pthread_rwlock_wrlock(&rwlock);
+    } else if (strcmp(form, "waitv") == 0) {
+        static uint32_t words[2];
+        struct futex_waitv futexes[] = {{.uaddr = (uintptr_t)&words[0], .flags = FUTEX_32}, {.uaddr = (uintptr_t)&words[1], .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG}};
+        struct timespec someday = {.tv_sec = 1000000000};
+        in_place();
+        if (syscall(SYS_futex_waitv, futexes, 2, 0, healthy ? &someday : NULL, CLOCK_MONOTONIC) < 0)
+            die("futex_waitv");
+    } else if (strcmp(form, "once") == 0) {
+        pthread_once(&once, initialise);
     }
     return 0;
 }

@@ -3,13 +3,18 @@
  *   abba       two processes, two mutexes in anonymous shared memory
  *   died       a child has exited with a shared mutex
  *   semaphore  parent and child each wait for a post of the other, in a named semaphore that has no name any more
+ *   unnamed    the same in a file of /dev/shm that never had a name (O_TMPFILE)
+ *   keyless    the same in System V memory without a key, which is to be removed already
  *   fork       a thread has a mutex while another one forks: the child wants it, the parent waits for the child
  *   workers    the same with eight children
  * ZOO_FORM=healthy: the same program, in which whoever is waited for sleeps first, or the lock recovers.
+ * ZOO_FORM=named: anybody may post: the semaphore has its name still, the file was given one (linkat(2)), the memory has a key.
  */
 #include "zoo.h"
 #include <semaphore.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 
 struct shared {
     pthread_mutex_t locks[2];
@@ -88,6 +93,78 @@ static void fork_children(int count)
         ;
 }
 
+/* Each waits for the other's post. */
+static void talk(sem_t *of[2])
+{
+    int me = fork_or_die() == 0;
+    announce(me ? "second" : "first");
+    in_place();
+    if (healthy && me)
+        work();
+    while (sem_wait(of[me]) < 0 && errno == EINTR)
+        ;
+    sem_post(of[1 - me]);
+}
+
+static void open_both(sem_t *of[2], bool named)
+{
+    char name[64];
+    for (int i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "/zoo-%d-%d", (int)getpid(), i);
+        of[i] = sem_open(name, O_CREAT | O_EXCL, 0600, 0);
+        if (of[i] == SEM_FAILED)
+            die("sem_open");
+        if (named)
+            leaves_behind('n', name);
+        else
+            sem_unlink(name);
+    }
+}
+
+static void place_both(sem_t *of[2], void *memory)
+{
+    if (memory == MAP_FAILED)
+        die("memory");
+    for (int i = 0; i < 2; i++) {
+        of[i] = (sem_t *)memory + i;
+        sem_init(of[i], 1, 0);
+    }
+}
+
+static void *map_unnamed(bool named)
+{
+    int file = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (file < 0 || ftruncate(file, 4096) < 0)
+        die("O_TMPFILE");
+    if (named) {
+        char from[32], name[64];
+        snprintf(from, sizeof from, "/proc/self/fd/%d", file);
+        snprintf(name, sizeof name, "/dev/shm/zoo-%d", (int)getpid());
+        if (linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0)
+            die("linkat");
+        leaves_behind('f', name);
+    }
+    void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    return memory;
+}
+
+static void *attach(bool named)
+{
+    int id = shmget(named ? (key_t)(0x5a000000 | (getpid() & 0x3fffff)) : IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+    void *memory = id < 0 ? MAP_FAILED : shmat(id, NULL, 0);
+    if (memory == MAP_FAILED)
+        die("shmat");
+    if (named) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", id);
+        leaves_behind('h', text);
+    } else {
+        shmctl(id, IPC_RMID, NULL);
+    }
+    return memory;
+}
+
 int main(int argc, char **argv)
 {
     const char *form = argc > 1 ? argv[1] : "abba";
@@ -114,24 +191,14 @@ int main(int argc, char **argv)
             in_place();
             work();
         }
-    } else if (strcmp(form, "semaphore") == 0) {
-        char name[64];
-        snprintf(name, sizeof name, "/zoo-%d", (int)getpid());
+    } else if (strcmp(form, "semaphore") == 0 || strcmp(form, "unnamed") == 0 || strcmp(form, "keyless") == 0) {
+        bool named = said && strcmp(said, "named") == 0;
         sem_t *of[2];
-        for (int i = 0; i < 2; i++) {
-            of[i] = sem_open(name, O_CREAT | O_EXCL, 0600, 0);
-            if (of[i] == SEM_FAILED)
-                die("sem_open");
-            sem_unlink(name);
-        }
-        int me = fork_or_die() == 0;
-        announce(me ? "second" : "first");
-        in_place();
-        if (healthy && me)
-            work();
-        while (sem_wait(of[me]) < 0 && errno == EINTR)
-            ;
-        sem_post(of[1 - me]);
+        if (strcmp(form, "semaphore") == 0)
+            open_both(of, named);
+        else
+            place_both(of, strcmp(form, "unnamed") == 0 ? map_unnamed(named) : attach(named));
+        talk(of);
     } else {
         announce("shared-locks");
         fork_children(strcmp(form, "workers") == 0 ? 8 : 1);

@@ -1,7 +1,7 @@
 /*
  * socket-ends FORM: who holds the other end of a socket, and who has room in it.
  *
- *   self        reads one end of a pair whose other end it never closed
+ *   self        reads one end of a pair whose other end it never closed. ZOO_FORM=carried: that end lies in the queue of another socket as well, and who has that one is at work
  *   full        two write to each other, and neither reads: both ways are full. ZOO_FORM=busy: the second is at work, and will read some day
  *   duplicate   reads the output of a child to its end, over a pair of sockets; the child has it twice, and waits for its parent
  *   backlog     connects to a listener whose queue is full; who has the listener waits for the client
@@ -171,6 +171,8 @@ int main(int argc, char **argv)
     int ends[2];
     pair_or_die(ends);
     announce("self");
+    if (getenv("ZOO_FORM") != NULL)
+        carry(ends[1]);
     in_place();
     read_to_end(ends[0]);
     return 0;

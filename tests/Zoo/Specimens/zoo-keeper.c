@@ -19,9 +19,11 @@
 #include <dirent.h>
 #include <mqueue.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 
 static volatile sig_atomic_t told_to_end;
 
@@ -108,6 +110,12 @@ static void remove_what_is_left(void)
             semctl(atoi(left[i].name), 0, IPC_RMID);
         else if (left[i].kind == 'q')
             msgctl(atoi(left[i].name), IPC_RMID, NULL);
+        else if (left[i].kind == 'h')
+            shmctl(atoi(left[i].name), IPC_RMID, NULL);
+        else if (left[i].kind == 'n')
+            sem_unlink(left[i].name);
+        else if (left[i].kind == 'f')
+            unlink(left[i].name);
         else
             mq_unlink(left[i].name);
 }

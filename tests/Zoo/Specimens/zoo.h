@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,7 +29,9 @@ static inline void announce(const char *role)
     dprintf(READY_FD, "role %s %d\n", role, (int)getpid());
 }
 
-/* Some objects outlive their maker, and the keeper removes them: 's' a System V semaphore set, 'q' a queue, both by id, 'm' a POSIX queue, by name. */
+/*
+ * Some objects outlive their maker, and the keeper removes them: 's' a System V semaphore set, 'q' a queue, 'h' shared memory, each by id; 'm' a POSIX queue, 'n' a semaphore, 'f' a file, each by name.
+ */
 static inline void leaves_behind(char kind, const char *name)
 {
     dprintf(READY_FD, "leaves %c %s\n", kind, name);
@@ -100,6 +103,30 @@ _Noreturn static inline void work(void)
 {
     for (;;)
         nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+}
+
+/* A copy of a descriptor into the queue of a unix socket (SCM_RIGHTS of unix(7)), which a child has that is at work, and nothing else. */
+static inline void carry(int fd)
+{
+    int queue[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, queue) < 0)
+        die("socketpair");
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof fd)];
+    } control = {.head = {.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+    struct iovec byte = {.iov_base = "", .iov_len = 1};
+    if (sendmsg(queue[0], &(struct msghdr){.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room}, 0) < 0)
+        die("sendmsg");
+    if (fork_or_die() == 0) {
+        close_range(3, queue[1] - 1, 0);
+        announce("carrier");
+        in_place();
+        work();
+    }
+    close(queue[0]);
+    close(queue[1]);
 }
 
 /* A program that does something of its own: the exec closes its announcement. */

@@ -48,7 +48,17 @@ internal sealed class LostWakeup : IncidentRule
             Doubts = catches ? [$"{narrator.Name(untold[0].Pid)} catches SIGINT, and to wait for that may be its design"] : [],
             // At a terminal sits somebody who may press Ctrl-C.
             OnlySuspected = catches && !joined && alone!.Record.TtyNr != 0,
-            Notes = apart ? ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."] : [],
+            Notes =
+            [
+                .. untold.Any(item => MayBeOnce(item.Wait.Futex!)) ? [OnceNote] : Array.Empty<string>(),
+                .. apart ? ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."] : Array.Empty<string>(),
+            ],
         };
     }
+
+    private const string OnceNote =
+        "pthread_once waits like this for an initialiser that runs: one that waits for its own thread, or calls pthread_once for itself again, never ends, and then no signal was lost.";
+
+    /// <summary>FUTEX_WAIT for a value of which the lowest bits are 1, as pthread_once of glibc does: the initialiser is in progress, and above that counts the forks. So may others.</summary>
+    private static bool MayBeOnce(FutexWait futex) => futex is { Operation: FutexLock.Wait | FutexLock.PrivateFlag } && (futex.ExpectedValue & 3) == 1;
 }
