@@ -25,15 +25,15 @@ internal static class Housekeeping
         return default;
     }
 
-    /// <summary>Mask of the signals that the process catches because its runtime does so in every program: such a handler says nothing of this one.</summary>
-    public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    /// <summary>Mask of the signals that its runtime has handlers for in every program, whether or not it has them here: such a handler says nothing of this one. Null: it is in no runtime.</summary>
+    public static ulong? HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
         {
             if (IsIn(runtime, process, waits))
-                return process.SignalsCaught & runtime.Catches;
+                return runtime.Catches;
         }
-        return 0;
+        return null;
     }
 
     /// <summary>Whether two looks that found the same threads in the same waits also found the same names.</summary>

@@ -186,6 +186,9 @@ internal static class SignalMask
     /// <summary>The same but SIGINT, which some runtimes catch in each program that they run: a handler of these is the program's own.</summary>
     public const ulong TellsToEnd = HangUp | Quit | User1 | User2 | Terminate;
 
+    /// <summary>The same but SIGUSR1 and SIGUSR2: who is sent these is told of something else.</summary>
+    public const ulong EndsOthersToo = HangUp | Quit | Terminate;
+
     private const ulong BrokenPipe = 1UL << 12;
 
     /// <summary>
