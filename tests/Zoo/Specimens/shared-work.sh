@@ -9,7 +9,6 @@ printf '5 6\n6 5\n' >jobs
 work='read -r _ <&"$1"; echo word >&"$2"'
 [[ ${ZOO_FORM:-} != healthy ]] || work='sleep 1000; :'
 echo "role shell $$" >&99
-# shellcheck disable=SC2016 # the inner shell's own
-"$1" xargs xargs -P2 -L1 bash -c 'exec "$0" "worker-$2" bash -c "$1" worker "$2" "$3"' "$1" "$work" <jobs &
+"$1" xargs xargs -P2 -L1 bash -c "$work" worker <jobs &
 exec 99>&-
 wait
