@@ -89,6 +89,7 @@ internal static partial class ZooTable
         Running("java-waits-for-a-worker", "java", Java, "wait", "sleep", "1000"),
         Running("java-reads-of-a-worker", "java", Java, "read", "sleep", "1000"),
         Running("java-has-monitors-in-order", "java", Java, "monitors") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } },
+        Running("dotnet-has-monitors-in-order", "dotnet", Dotnet, "monitors") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } },
         Running("idle-go", "go", Go, "idle"),
         Running("go-waits-for-a-worker", "go", Go, "wait", "sleep", "1000"),
         Running("go-reads-of-a-worker", "go", Go, "read", "sleep", "1000"),
@@ -108,7 +109,10 @@ internal static partial class ZooTable
 
     private static Specimen FilterOf(string name, string needs, string[] program, Confidence confidence) => Running(name, needs, [.. program, "cat"], []) with
     {
-        Expected = new(FindingClass.Deadlock, confidence, "pipe-read-cycle") { AtLeast = needs == "go" ? Confidence.Suspected : confidence, Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        Expected = new(FindingClass.Deadlock, confidence, "pipe-read-cycle")
+        {
+            AtLeast = needs == "go" ? Confidence.Suspected : confidence, Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]), Group = $"filter-of-{needs}",
+        },
     };
 
     private static Specimen Filter(string name, string needs, string script, string how) =>

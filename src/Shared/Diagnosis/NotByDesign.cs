@@ -52,7 +52,7 @@ internal static class NotByDesign
     private static bool HasHandlersOfItsOwn(ProcessRecord process, ImmutableArray<Wait> waits) =>
         (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits).GetValueOrDefault()) != 0;
 
-    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, or, where it waits for its children, reads what it has the other end of.</summary>
+    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, or, where it waits for its children, reads what it has the other end of.</summary>
     private static bool IsAwaited(ResourceIndex resources, HostProcess process, HostProcess parent, bool awaits, int generations)
     {
         foreach (HostProcess child in resources.ChildrenOf(parent).Span)
@@ -60,6 +60,7 @@ internal static class NotByDesign
             foreach (Wait wait in child.WaitsOf(resources.Look.Host))
             {
                 if (wait.MayLast && (wait is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe } && Holds(resources.HoldersOf(wait.Target), process, FdAccess.Read)
+                    || wait is { Kind: WaitKind.SocketWrite, Target: { Kind: FdKind.Socket, Id: not 0 } socket } && resources.IsHandedOn(socket) && MayHoldFarEnd(resources, process, socket)
                     || awaits && StreamEnds.IsRead(wait) && MayHoldFarEnd(resources, process, wait.Target!)))
                     return true;
             }

@@ -107,6 +107,20 @@ public sealed class NotByDesignTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_ParentWithAHandlerThatReadsNothing_IsToldWhereItsChildSends(bool sends)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Sockets = [.. scene.Sockets!.Select(socket => socket with { ReceiveQueue = 200_000, SendQueue = 210_000 })];
+        scene.Process(10, "parent").Socket(3, 500).WaitsOnFutex().Caught = Terminate;
+        Actor child = scene.Process(11, "child", parent: 10).Socket(1, 501);
+        _ = sends ? child.Thread(11, 1, "sock_alloc_send_pskb", 1, 0x1000, 4096) : child.Sleeps();
+
+        Assert.Equal(sends ? [("socket-full-cycle", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
+    [Theory]
     [InlineData(Interrupt | Terminate | Child, "/usr/bin/node", true)]
     [InlineData(Interrupt | Terminate | Child | HangUp, "/usr/bin/node", false)] // a handler of its own
     [InlineData(Interrupt | Terminate, "/usr/bin/node", false)] // not told of its child's end
