@@ -47,7 +47,6 @@ switch (args[0])
             Thread[] threads = [new(() => Take(one, two, bothHaveOne)), new(() => Take(healthy ? one : two, healthy ? two : one, healthy ? null : bothHaveOne))];
             foreach (Thread thread in threads)
                 thread.Start();
-            InPlace("runner");
             foreach (Thread thread in threads)
                 thread.Join();
         }
