@@ -29,6 +29,10 @@ internal static partial class ZooTable
         HeldTwice("go", Go),
         Unread,
         .. FiltersOfRuntimes,
+        new("node-leaves-output-unread", "node", Script("leaves_unread.js"), Program("zoo-exec"))
+        {
+            Needs = "node", Expected = new(FindingClass.Deadlock, Confidence.Likely, "socket-full-cycle") { Pids = ["runner", "child"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
         new("python-waits-for-its-own-pool", "python3", Script("own_answer.py"))
         {
             Needs = "python3", Expected = new(FindingClass.Deadlock, Confidence.Suspected, "lost-wakeup") { Pids = ["runner"], Culprit = new("runner") },
@@ -77,7 +81,7 @@ internal static partial class ZooTable
         Healthily(Unread),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
         .. FiltersOfRuntimes.Select(Healthily),
-        .. RuntimeHangs.Where(hang => hang.Name is "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
+        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
         .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
         Filter("node-awaits-a-filter-listens", "node", "awaits_a_filter.js", "listens") with { Expected = null },
         .. ((string[])["pool", "executor", "queues"]).Select(how => new Specimen($"python-idle-processes-{how}", "python3", Script("idle_processes.py"), how) { Needs = "python3" }),
