@@ -54,6 +54,11 @@ internal static partial class ZooTable
             Environment = Form("nested"),
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "filter", "later", "below"], Culprit = new("later", 4) },
         },
+        .. ((string[])["suspend", "wait", "fd", "epoll"]).Select(ToldBySignal),
+        new("shell-waits-for-a-signal", Script("waits-for-all.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 4) },
+        },
         LaterChildInPython("inherit"),
         LaterChildInPython("pass-fds"),
         new("later-substitution-has-the-pipe", Script("later-substitution.sh"), Program("zoo-exec"))
@@ -132,6 +137,9 @@ internal static partial class ZooTable
         Twin("tokens-of-a-named-fifo-are-gone", "busy"),
         Twin("tokens-of-a-named-fifo-are-gone", "queue"),
         Twin("later-child-has-the-pipe", "busy"),
+        .. ((string[])["suspend", "wait", "fd", "epoll"]).Select(how => Twin($"told-by-signal-{how}", "busy")),
+        .. ((string[])["suspend", "wait", "fd", "epoll"]).Select(how => Twin($"told-by-signal-{how}", "told")),
+        Twin("shell-waits-for-a-signal", "busy"),
         Twin("later-child-in-python-inherit", "busy"),
         Twin("later-substitution-has-the-pipe", "busy"),
         Twin("forked-child-has-the-trackers-pipe", "busy"),
@@ -160,6 +168,11 @@ internal static partial class ZooTable
     private static Specimen RingBy(string call, string rule) => new($"ring-by-{call}", Program("pipe-ring"), "2", call)
     {
         Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = ["parent", "member-0", "member-1"], Group = $"two-in-a-ring-{rule}" },
+    };
+
+    private static Specimen ToldBySignal(string how) => new($"told-by-signal-{how}", Program("waits-for-sigchld"), how)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 4), Group = null },
     };
 
     private static Specimen LaterChildInPython(string how) => new($"later-child-in-python-{how}", "python3", Script("later_child.py"), how, Program("zoo-exec"))

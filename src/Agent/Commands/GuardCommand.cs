@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using OrphanBoard.Agent.Guarding;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Looking;
@@ -21,13 +20,13 @@ public static class GuardCommand
         "-- COMMAND [ARGUMENT]...",
         int.MaxValue,
         [
-            new("--grace", "S", "seconds that a likely deadlock must last, 0 to 86400 (default 30); a proven one counts at once"),
+            new("--grace", "TIME", "how long a likely deadlock must last (default 30s; 500ms, 90, 10m, 2h); a proven one counts at once"),
             new("--on-deadlock", "WHAT", "panic: tell, end the tree, exit 86 (default); report: tell, and let the command go on"),
             new("--keep", null, "on a deadlock or timeout leave the tree alive, and say how to look at it and how to end it"),
-            new("--timeout", "TIME", "end the command after this time (90, 90s, 10m, 2h) and tell what everybody was doing: exit 88"),
+            new("--timeout", "TIME", "end the command after this time and tell what everybody was doing: exit 88"),
             new("--orphans", "WHAT", "of what the command leaves behind: report (default), fail: exit 87, or reap: end it"),
-            new("--linger", "S", "seconds that what is left behind may take to end by itself, 0 to 3600 (default 2)"),
-            new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+            new("--linger", "TIME", "how long what is left behind may take to end by itself, up to an hour (default 2s)"),
+            new("--min-wait", "TIME", "without progress before a stall counts, up to a day (default 10s)"),
             new("--hazards", null, "tell shapes that can hang as soon as they are there"),
             new("--no-stacks", null, "do not read the stacks of those that hang"),
             new("--json", "FILE", "write a report (docs/contract/scan.schema.json)"),
@@ -88,10 +87,10 @@ public static class GuardCommand
     {
         var options = new GuardOptions
         {
-            Grace = TimeSpan.FromSeconds(arguments.Number("--grace", 30, 0, 86_400)),
-            Linger = TimeSpan.FromSeconds(arguments.Number("--linger", 2, 0, 3600)),
-            MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)),
-            Timeout = arguments.Value("--timeout") is { } timeout ? Duration("--timeout", timeout) : null,
+            Grace = arguments.Duration("--grace", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? TimeSpan.FromSeconds(30),
+            Linger = arguments.Duration("--linger", TimeSpan.Zero, TimeSpan.FromHours(1)) ?? TimeSpan.FromSeconds(2),
+            MinimumWait = arguments.Duration("--min-wait", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? TimeSpan.FromSeconds(10),
+            Timeout = arguments.Duration("--timeout", TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(7)),
             OnlyReport = OneOf("--on-deadlock", "panic", "report") == 1,
             Keep = arguments.Has("--keep"),
             Orphans = (OrphanPolicy)OneOf("--orphans", "report", "fail", "reap"),
@@ -130,14 +129,4 @@ public static class GuardCommand
     /// <summary>Read at the start: the command may change what says which commit this is.</summary>
     private static (Uri, string, CiJob)? BoardOf(Arguments arguments) =>
         arguments.Value("--server") is null ? null : (ServerArguments.ServerOf(arguments, "guard"), ServerArguments.TokenOf(arguments, "guard"), CiJob.OfThisProcess());
-
-    /// <summary>A number with s, m or h behind it; without one, seconds.</summary>
-    private static TimeSpan Duration(string option, string text)
-    {
-        int unit = text switch { [.., 's'] => 1, [.., 'm'] => 60, [.., 'h'] => 3600, _ => 0 };
-        string number = unit == 0 ? text : text[..^1];
-        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value > 0 && value * Math.Max(unit, 1) <= 604_800
-            ? TimeSpan.FromSeconds(value * Math.Max(unit, 1))
-            : throw new UsageException($"guard: {option} '{text}': it must be a time above 0 and up to 7 days, as 90, 90s, 10m or 2h");
-    }
 }

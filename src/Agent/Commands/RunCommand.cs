@@ -21,7 +21,7 @@ public static class RunCommand
             new("--server", "URL", "the server, http://127.0.0.1:5170 say (required)"),
             new("--token-file", "FILE", "file that holds the agent's token (required)"),
             new("--interval-ms", "N", "milliseconds between two looks, 200 to 60000 (default 1000)"),
-            new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+            new("--min-wait", "TIME", "without progress before a stall counts, up to a day (default 10s)"),
             new("--max-cpu", "PERCENT", "percent of one core, 0.1 to 100: over it for 10 s it looks less often (default 5)"),
             new("--exit-with-parent", "PID", "end when the process that started this one ends, at once if that is not PID any more", MayLackValue: true),
             LookerArguments.Backend,
@@ -38,7 +38,7 @@ public static class RunCommand
         Uri server = ServerArguments.ServerOf(arguments, "run");
         string token = ServerArguments.TokenOf(arguments, "run");
         var interval = TimeSpan.FromMilliseconds(arguments.Number("--interval-ms", 1000, 200, 60_000));
-        var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
+        var options = new DiagnosisOptions { MinimumWait = arguments.Duration("--min-wait", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? TimeSpan.FromSeconds(10) };
 
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM);

@@ -19,7 +19,7 @@ public static class ScanCommand
     // Before Syntax: initialisers run in the order of the text.
     internal static readonly Option
         Json = new("--json", null, "print one JSON object (docs/contract/scan.schema.json)"),
-        MinimumWait = new("--min-wait", "S", "seconds without progress before a stall counts, 0 to 86400 (default 10)"),
+        MinimumWait = new("--min-wait", "TIME", "without progress before a stall counts, up to a day (default 10s)"),
         Pid = new("--pid", "N", "only findings that involve this process or its descendants", Many: true);
 
     public static Command Syntax { get; } = new(
@@ -52,7 +52,7 @@ public static class ScanCommand
     {
         (Snapshot first, Snapshot last) = (capture.First, capture.Last);
         ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
-        var options = new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(arguments.Number("--min-wait", 10, 0, 86_400)) };
+        var options = new DiagnosisOptions { MinimumWait = arguments.Duration("--min-wait", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? TimeSpan.FromSeconds(10) };
         foreach (int pid in pids)
         {
             if (last.Processes.All(p => p.Pid != pid) && first.Processes.All(p => p.Pid != pid))

@@ -112,6 +112,23 @@ public sealed class Arguments
         var text => throw new UsageException($"{option} '{text}': it must be a number from {least} to {most}"),
     };
 
+    /// <summary>A time between two bounds: a number with ms, s, m, h or d behind it; without one, seconds.</summary>
+    /// <returns>Null: not given.</returns>
+    /// <exception cref="UsageException">It is none.</exception>
+    public TimeSpan? Duration(string option, TimeSpan least, TimeSpan most)
+    {
+        if (Value(option) is not { } text)
+            return null;
+        string number = text.TrimEnd('m', 's', 'h', 'd');
+        double unit = text[number.Length..] switch { "" or "s" => 1, "ms" => 0.001, "m" => 60, "h" => 3600, "d" => 86_400, _ => double.NaN };
+        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            && value * unit >= least.TotalSeconds && value * unit <= most.TotalSeconds
+            ? TimeSpan.FromSeconds(value * unit)
+            : throw new UsageException($"{option} '{text}': it must be a time from {Words(least)} to {Words(most)}, as 90, 90s, 10m or 2h");
+
+        static string Words(TimeSpan time) => time.TotalDays >= 1 ? $"{time.TotalDays:0} d" : time.TotalHours >= 1 ? $"{time.TotalHours:0} h" : time.TotalSeconds >= 1 || time == TimeSpan.Zero ? $"{time.TotalSeconds:0} s" : $"{time.TotalMilliseconds:0} ms";
+    }
+
     /// <exception cref="UsageException">It is no pid.</exception>
     public static int Pid(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0

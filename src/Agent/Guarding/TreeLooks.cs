@@ -58,7 +58,8 @@ internal sealed class TreeLooks : IDisposable
     public TreeLook Look()
     {
         _pace.Begin(_time.GetElapsedTime(_start));
-        Snapshot look = WithoutOwnFds(_looker.Look(_diagnosis.Suspects));
+        // While nobody of the tree may hang, those of others who may are not worth their costly facts.
+        Snapshot look = WithoutOwnFds(_looker.Look(_suspects.IsEmpty ? _suspects : _diagnosis.Suspects));
         ImmutableArray<int> children = [.. look.Processes.Where(process => process.Ppid == look.ObserverPid && !ChildProgram.IsOneOfOurs(process.Pid)).Select(process => process.Pid)];
         look = look with { AdoptedByObserver = children.Remove(_command), GivenToCommand = _given };
         DiagnosisResult result = _diagnosis.Advance(look);

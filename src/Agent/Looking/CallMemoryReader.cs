@@ -8,7 +8,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Agent.Looking;
 
 /// <summary>Reads that are queued for one blocked call.</summary>
-/// <param name="Call">Poll, Select, Futex, Fcntl or Open: what the answers are to be read as.</param>
+/// <param name="Call">Poll, Select, Futex, Fcntl, Open, Connect or RtSigtimedwait: what the answers are to be read as.</param>
 /// <param name="Count">Poll: members; Select: fds.</param>
 /// <param name="First">Poll set, futex word, or readfds. Null: the call passed NULL there, as for the next two.</param>
 /// <param name="Second">writefds; of a futex that may be a lock's, the words around it.</param>
@@ -53,6 +53,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             SystemCall.Open when OpensFifo(thread.Wchan) => WantPath(args[0]),
             SystemCall.Openat when OpensFifo(thread.Wchan) => WantPath(args[1]),
             SystemCall.Connect when args[2] is > UnixPath and <= UnixAddressLength => new WantedCallMemory(SystemCall.Connect, 1, Queue(args[1], (int)args[2])),
+            SystemCall.RtSigtimedwait => new WantedCallMemory(SystemCall.RtSigtimedwait, 1, Queue(args[0], sizeof(ulong))),
             _ => null,
         };
 
@@ -93,6 +94,9 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             case SystemCall.Fcntl:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> range);
                 return sight == Sight.Seen ? new CallMemory { LockRange = RangeOf(range) } : null;
+            case SystemCall.RtSigtimedwait:
+                sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> signals);
+                return sight == Sight.Seen ? new CallMemory { SignalSet = BinaryPrimitives.ReadUInt64LittleEndian(signals) } : null;
             case SystemCall.Open:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> path);
                 return sight == Sight.Seen && path.IndexOf((byte)0) is > 0 and var end ? new CallMemory { Path = Encoding.UTF8.GetString(path[..end]) } : null;

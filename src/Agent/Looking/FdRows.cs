@@ -34,7 +34,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             FileDescriptor fd = old is not null && !(plan.Check && old.Target.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
             if (nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd)
                 fd = Named(fd, row);
-            else if (nameObjects && row.Kind == FdKind.TimerFd)
+            else if (nameObjects && row.Kind is FdKind.TimerFd or FdKind.SignalFd)
                 fd = plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null ? fd : reader.WithInfo(directory.Handle, living, fd, suspect: false);
             else if (!epolls.Contains(row.Number))
                 fd = FdTableReader.WithoutInfo(fd);

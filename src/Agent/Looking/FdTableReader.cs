@@ -99,7 +99,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
                 continue; // closed meanwhile
             if (link != Sight.Seen)
                 sight = link;
-            bool asked = wanted.Suspect || wanted.Epolls.Contains(number) || wanted.NameObjects && fd.Target.Kind is FdKind.EventFd or FdKind.PidFd or FdKind.TimerFd;
+            bool asked = wanted.Suspect || wanted.Epolls.Contains(number) || wanted.NameObjects && fd.Target.Kind is FdKind.EventFd or FdKind.PidFd or FdKind.TimerFd or FdKind.SignalFd;
             // epoll_ctl(2) holds the set's mutex while it asks a file for its state, and a file of a dead FUSE server does not answer: see WantEpolls.
             // No other fdinfo waits for more than a spin lock or for the kernel's own work.
             if (asked && fd.Target.Kind == FdKind.Epoll)
@@ -222,9 +222,9 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
             _ => fd.Target.Id,
         };
         ImmutableArray<EpollMember>? members = MembersOf(fd, info);
-        if (fd.Target.Id == id && fd.CloseOnExec == info.CloseOnExec && fd.Async == info.Async && fd.TimerArmed == info.TimerArmed && IsSame(fd.EpollMembers, members))
+        if (fd.Target.Id == id && fd.CloseOnExec == info.CloseOnExec && fd.Async == info.Async && fd.TimerArmed == info.TimerArmed && fd.Signals == info.Signals && IsSame(fd.EpollMembers, members))
             return fd;
-        return fd with { Target = fd.Target.Id == id ? fd.Target : fd.Target with { Id = id }, CloseOnExec = info.CloseOnExec, Async = info.Async, EpollMembers = members, TimerArmed = info.TimerArmed };
+        return fd with { Target = fd.Target.Id == id ? fd.Target : fd.Target with { Id = id }, CloseOnExec = info.CloseOnExec, Async = info.Async, EpollMembers = members, TimerArmed = info.TimerArmed, Signals = info.Signals };
     }
 
     private static ImmutableArray<EpollMember>? MembersOf(FileDescriptor fd, FdinfoFile info) => fd.Target.Kind == FdKind.Epoll ? info.EpollMembers : null;

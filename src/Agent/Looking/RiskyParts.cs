@@ -124,7 +124,7 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
 
     private static bool IsSame(CallMemory? a, CallMemory? b) =>
         ReferenceEquals(a, b)
-        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.LockRange == b.LockRange && a.Path == b.Path && (a.LockWords ?? []).AsSpan().SequenceEqual((b.LockWords ?? []).AsSpan()) && a.PollSet.HasValue == b.PollSet.HasValue
+        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.LockRange == b.LockRange && a.Path == b.Path && a.SignalSet == b.SignalSet && (a.LockWords ?? []).AsSpan().SequenceEqual((b.LockWords ?? []).AsSpan()) && a.PollSet.HasValue == b.PollSet.HasValue
         && (a.PollSet is not { } set || set.AsSpan().SequenceEqual(b.PollSet!.Value.AsSpan()));
 
     private static (bool NoneUninterruptible, bool AllAsleep, ulong Moved) StateOf(ImmutableArray<ThreadRecord> threads)

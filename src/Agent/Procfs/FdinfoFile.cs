@@ -31,6 +31,9 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     /// <summary>Of a timerfd: it will expire (<c>it_value:</c>), or it has and nobody has read it (<c>ticks:</c>). Null: no timerfd.</summary>
     public bool? TimerArmed { get; init; }
 
+    /// <summary>Of a signalfd: the signals that it tells of (<c>sigmask:</c>). Null: no signalfd.</summary>
+    public ulong? Signals { get; init; }
+
     /// <summary>Descriptors in the receive queue of a unix socket (Linux 5.15).</summary>
     public int? DescriptorsInFlight { get; init; }
 
@@ -47,6 +50,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     // Pid:    4711
     // tty-index:      0
     // scm_fds: 1
+    // sigmask:        0000000000010000
     // ticks: 0
     // it_value: (0, 0)               seconds, nanoseconds to go
     // lock:   1: FLOCK  ADVISORY  WRITE 6804 fe:00:11657460 0 EOF          any number; the form of /proc/locks
@@ -56,7 +60,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     {
         info = null;
         uint? flags = null;
-        ulong? eventFd = null;
+        ulong? eventFd = null, signals = null;
         int? pid = null, mount = null, tty = null, inFlight = null;
         ulong? inode = null;
         bool? armed = null;
@@ -83,6 +87,8 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
                 tty = index;
             else if (Utf8Text.TakeKey(line, "scm_fds:"u8, out value) && Utf8Text.NextInt(ref value, out int waiting))
                 inFlight = waiting;
+            else if (Utf8Text.TakeKey(line, "sigmask:"u8, out value) && Utf8Text.NextHex(ref value, out ulong mask))
+                signals = mask;
             else if (Utf8Text.TakeKey(line, "ticks:"u8, out value) && Utf8Text.NextULong(ref value, out ulong ticks))
                 armed = armed == true || ticks != 0;
             else if (Utf8Text.TakeKey(line, "it_value:"u8, out value))
@@ -100,6 +106,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
             TtyIndex = tty,
             DescriptorsInFlight = inFlight,
             TimerArmed = armed,
+            Signals = signals,
         };
         return true;
     }

@@ -1,4 +1,5 @@
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;

@@ -25,8 +25,11 @@ internal static class Housekeeping
         return default;
     }
 
-    /// <summary>Mask of the signals that its runtime has handlers for in every program, whether or not it has them here: such a handler says nothing of this one. Null: it is in no runtime.</summary>
-    public static ulong? HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    /// <summary>Mask of the signals that the process catches because its runtime does so in every program: such a handler says nothing of this one.</summary>
+    public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits) => process.SignalsCaught & CatchesOf(process, waits);
+
+    /// <summary>Mask of the signals that the runtime of the process catches in every program, if they were not ignored as it started.</summary>
+    public static ulong CatchesOf(ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
         {

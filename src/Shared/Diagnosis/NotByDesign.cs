@@ -47,10 +47,10 @@ internal static class NotByDesign
 
     /// <summary>Whether a runtime is in it, and it catches no signal that this one does not catch in every program: then no handler says what it waits for.</summary>
     public static bool HasItsRuntimesHandlersAlone(ProcessRecord process, ImmutableArray<Wait> waits) =>
-        Housekeeping.HandlersOf(process, waits) is not null && !HasHandlersOfItsOwn(process, waits);
+        Housekeeping.CatchesOf(process, waits) != 0 && !HasHandlersOfItsOwn(process, waits);
 
     private static bool HasHandlersOfItsOwn(ProcessRecord process, ImmutableArray<Wait> waits) =>
-        (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits).GetValueOrDefault()) != 0;
+        (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits)) != 0;
 
     /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, or, where it waits for its children, reads what it has the other end of.</summary>
     private static bool IsAwaited(ResourceIndex resources, HostProcess process, HostProcess parent, bool awaits, int generations)

@@ -36,6 +36,7 @@ internal sealed class PartWords(Narrator narrator)
             { Kind: FdKind.Pipe } pipe when wait.Kind == WaitKind.PipeWrite => $"room in pipe {pipe.Id} {at}, whose read end {Holders(process, part)}",
             { Kind: FdKind.Pipe } pipe => $"data in pipe {pipe.Id} {at}, whose write end {Holders(process, part)}",
             { Kind: FdKind.EventFd } eventFd => $"eventfd {eventFd.Id} {at}{Also(process, part)}",
+            { Kind: FdKind.SignalFd } when wait.Kind == WaitKind.ChildWait => $"the word that one of its children has exited {at}",
             { Kind: FdKind.SignalFd } => $"signals {at}",
             { Kind: FdKind.TimerFd } => $"a timer {at}",
             { Kind: FdKind.Inotify } => $"changes of files that it watches {at}",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;

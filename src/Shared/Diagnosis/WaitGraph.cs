@@ -43,23 +43,25 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             waiters.Add(new Waiter(threads[i], wait, ClauseCollector.ClausesOf(_finder, process, wait)) { Timed = comesBack && wait.Bounded == Bounded.No });
         }
         string? canRun = WhyItCanRun(process, [.. waiters]);
-        Waiter? main = MainOf(process.Pid, [.. waiters]);
+        bool ofRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits);
+        Waiter? main = MainOf(process.Pid, [.. waiters], ofRuntime);
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
             NotKnown = [.. LocalFact.NotKnown(process.Record)],
             Main = main,
-            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record) && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main)),
-            CatchesForItsRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits),
+            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
+                && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main)),
+            CatchesForItsRuntime = ofRuntime,
             MayEndItsChild = main is not null && MayEndItsChild(process.Record, main),
         };
     }
 
-    /// <summary>The leader, or the thread whose end it waits for: the launcher of a JVM makes a thread for main() and joins it.</summary>
-    private static Waiter? MainOf(int pid, ImmutableArray<Waiter> waiters)
+    /// <summary>The leader; in a runtime the thread whose end it waits for, if it does: the launcher of a JVM makes a thread for main() and joins it.</summary>
+    private static Waiter? MainOf(int pid, ImmutableArray<Waiter> waiters, bool inRuntime)
     {
         Waiter? main = waiters.FirstOrDefault(waiter => waiter.Thread.Tid == pid);
-        return main?.Wait.Futex is { JoinsTid: { } joined } && waiters.FirstOrDefault(waiter => waiter.Thread.Tid == joined) is { } next ? next : main;
+        return inRuntime && main?.Wait.Futex is { JoinsTid: { } joined } && waiters.FirstOrDefault(waiter => waiter.Thread.Tid == joined) is { } next ? next : main;
     }
 
     private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters)

@@ -96,6 +96,13 @@ public sealed partial record FileDescriptor
         init => _details = value is null && _details is null ? null : Filled with { TimerArmed = value };
     }
 
+    /// <summary>The signals that this signalfd tells of, as a mask: <c>sigmask:</c> of fdinfo. Read where <see cref="TimerArmed"/> is. Null: not asked, or no signalfd.</summary>
+    public ulong? Signals
+    {
+        get => _details?.Signals;
+        init => _details = value is null && _details is null ? null : Filled with { Signals = value };
+    }
+
     /// <summary>
     /// References to the open file description, wherever they are: one for each fd in each table, one for a descriptor in flight over a socket, and one for a
     /// call that is blocked on it. Null: not asked, or a back end that cannot see it (/proc does not show it).
@@ -121,6 +128,7 @@ public sealed partial record FileDescriptor
         public SocketTimeouts? Timeouts { get; init; }
         public PipeState? Pipe { get; init; }
         public bool? TimerArmed { get; init; }
+        public ulong? Signals { get; init; }
         public uint? References { get; init; }
     }
 }

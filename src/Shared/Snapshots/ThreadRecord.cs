@@ -112,6 +112,9 @@ public sealed record CallMemory
     /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.WordsOf"/>: which, and how many, depends on how it is waited on.</summary>
     public ImmutableArray<uint>? LockWords { get; init; }
 
+    /// <summary>The signals that rt_sigtimedwait(2) waits for, as a mask: bit n-1 is signal n.</summary>
+    public ulong? SignalSet { get; init; }
+
     /// <summary>The mapping that the futex word lies in, where the call has no FUTEX_PRIVATE_FLAG. Null: not asked, or not readable.</summary>
     public FutexMapping? FutexMapping { get; init; }
 }

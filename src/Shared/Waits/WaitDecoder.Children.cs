@@ -3,7 +3,7 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Waits;
 
-/// <summary>wait4(2), waitid(2).</summary>
+/// <summary>wait4(2), waitid(2), and the signal that a child has exited.</summary>
 public static partial class WaitDecoder
 {
     // WaitStopped: WUNTRACED of wait4(2), the same bit as WSTOPPED of waitid(2).
@@ -29,6 +29,18 @@ public static partial class WaitDecoder
         3 when process.FindFd(id) is { Target: { Kind: FdKind.PidFd, Id: > 0 } target } => Child(call, options, ChildSelector.OfPidFd(target)),
         _ => Wait.Unknown($"waitid of type {idType} is not decoded", call),
     };
+
+    /// <summary>
+    /// Who waits for SIGCHLD and for no other signal waits for its children: dash's wait, a reaper of its own. That somebody sends one who is no parent or child of it is no design.
+    /// </summary>
+    /// <param name="awaited">A mask; null: not read.</param>
+    private static Wait OfSignals(ulong? awaited, Bounded bounded, SystemCall? call) => awaited == SignalMask.Child
+        ? new Wait { Kind = WaitKind.ChildWait, Bounded = bounded, Call = call, ToldOfStops = true, Children = ChildSelector.Any }
+        : new Wait { Kind = WaitKind.SignalWait, Bounded = bounded, Call = call };
+
+    /// <summary>A signal that is pending can be read: then it is about to wake.</summary>
+    private static Wait OfSignalFd(ProcessRecord process, FileDescriptor entry, SystemCall? call) =>
+        OfSignals((entry.Signals & process.SignalsPending) != 0 ? null : entry.Signals, Bounded.No, call) with { Fd = entry.Number, Target = entry.Target };
 
     // WUNTRACED and WCONTINUED add nothing: the signals that stop a child and let it go on come from outside.
     private static Wait Child(SystemCall call, uint options, ChildSelector children) => new()

@@ -87,13 +87,14 @@ public static partial class WaitDecoder
         bool wantsWrite = (events & PollOut) != 0;
         if (entry is null)
             return Wait.Unknown($"fd {fd} of the set is not in the fd table") with { Fd = fd };
+        if (entry.Target.Kind == FdKind.SignalFd)
+            return OfSignalFd(process, entry, null) with { Events = events };
         WaitKind kind = entry.Target.Kind switch
         {
             // Hang-up and error are always reported, so the access mode counts more than the wanted events.
             FdKind.Pipe => wantsWrite && entry.Access != FdAccess.Read || entry.Access == FdAccess.Write ? WaitKind.PipeWrite : WaitKind.PipeRead,
             FdKind.Socket => wantsWrite && (events & PollIn) == 0 ? WaitKind.SocketWrite : WaitKind.SocketRead,
             FdKind.EventFd => WaitKind.EventFd,
-            FdKind.SignalFd => WaitKind.SignalWait,
             FdKind.TimerFd => WaitKind.Timer,
             FdKind.PidFd => WaitKind.ChildWait,
             // Its members were not read: they are of suspects.

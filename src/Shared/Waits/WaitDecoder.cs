@@ -87,10 +87,10 @@ public static partial class WaitDecoder
             SystemCall.Waitid when Sleeps(thread, ChildChannels) => OfWaitid(process, (int)args[0], (int)args[1], (uint)args[3], call),
             SystemCall.Nanosleep or SystemCall.ClockNanosleep =>
                 new Wait { Kind = WaitKind.Timer, Bounded = Bounded.Yes, Call = call },
-            SystemCall.Pause or SystemCall.RtSigsuspend =>
-                new Wait { Kind = WaitKind.SignalWait, Bounded = Bounded.No, Call = call },
-            SystemCall.RtSigtimedwait =>
-                new Wait { Kind = WaitKind.SignalWait, Bounded = args[2] == 0 ? Bounded.No : Bounded.Yes, Call = call },
+            SystemCall.Pause => OfSignals(process.SignalsCaught & ~SignalMask.OfFaults, Bounded.No, call),
+            // dash catches SIGINT in every script, so that its wait can be broken off.
+            SystemCall.RtSigsuspend => OfSignals(process.SignalsCaught & ~(SignalMask.OfFaults | SignalMask.Interrupt), Bounded.No, call),
+            SystemCall.RtSigtimedwait => OfSignals(thread.Memory?.SignalSet, args[2] == 0 ? Bounded.No : Bounded.Yes, call),
             SystemCall.Flock when Sleeps(thread, FlockChannels) => OfFlock(process, thread, call),
             SystemCall.Fcntl when Sleeps(thread, FcntlLockChannels) => OfFcntl(process, thread, call),
             SystemCall.Semop or SystemCall.Semtimedop when Sleeps(thread, SemaphoreChannels) => OfSemaphore(thread, call),
@@ -114,6 +114,7 @@ public static partial class WaitDecoder
         "rt_mutex_schedule", "rt_mutex_slowlock_block", "__rt_mutex_slowlock", "futex_lock_pi");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");
     private static readonly FrozenSet<string> EventFdChannels = Names("do_wait_intr_irq", "eventfd_read");
+    private static readonly FrozenSet<string> SignalFdChannels = Names("signalfd_read_iter", "signalfd_read", "signalfd_dequeue");
     private static readonly FrozenSet<string> VforkChannels = Names("kernel_clone", "_do_fork", "do_fork", "wait_for_vfork_done");
 
     private static FrozenSet<string> Names(params string[] names) => names.ToFrozenSet(StringComparer.Ordinal);
@@ -140,6 +141,8 @@ public static partial class WaitDecoder
             return Wait.Unknown($"fd {fd} is not in the fd table", call);
         WaitKind? kind = KindOf(thread, entry, reading: read is not null)
             ?? (IsTerminal(entry) && IsOpenFor(entry, read is not null) && Sleeps(thread, TerminalChannels) ? WaitKind.Tty : null);
+        if (kind is null && entry.Target.Kind == FdKind.SignalFd && read is not null && Sleeps(thread, SignalFdChannels))
+            return OfSignalFd(process, entry, call);
         if (kind is null)
         {
             return Wait.Unknown(

@@ -38,6 +38,13 @@ public class FdinfoFileTests
         Assert.Equal(armed, Parse($"pos:\t0\nflags:\t02000002\nclockid: 1\n{text}").TimerArmed);
 
     [Fact]
+    public void TryParse_SignalFd_GivesItsSignals()
+    {
+        Assert.Equal(1UL << 16 | 1UL << 14, Parse("pos:\t0\nflags:\t02\nmnt_id:\t17\nino:\t1044\nsigmask:\t0000000000014000\n").Signals);
+        Assert.Null(Parse("flags:\t02\nsigmask:\tx\n").Signals);
+    }
+
+    [Fact]
     public void TryParse_PidFd_GivesItsProcess() => Assert.Equal(4711, Parse("pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t9\nPid:\t4711\nNSpid:\t4711\n").Pid);
 
     [Fact]

@@ -8,7 +8,7 @@ namespace OrphanBoard.Shared.Tests.Diagnosis;
 public sealed class PipeRuleTests
 {
     /// <summary>Bits in SigCgt and SigIgn.</summary>
-    private const ulong Interrupt = 1UL << 1, Quit = 1UL << 2, BrokenPipe = 1UL << 12, Termination = 1UL << 14;
+    private const ulong Interrupt = 1UL << 1, Quit = 1UL << 2, BrokenPipe = 1UL << 12, Termination = 1UL << 14, SigChild = 1UL << 16, SegmentationFault = 1UL << 10, User1 = 1UL << 9;
 
     private static (string, Confidence) Named(Scene scene)
     {
@@ -279,6 +279,40 @@ public sealed class PipeRuleTests
         var scene = new Scene();
         scene.Process(10, "pool").WaitsOnFutex().WaitsOnFutex();
         scene[10].Ignored = ignored;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData("pool", BrokenPipe, 1)]
+    [InlineData("pool", Interrupt | Quit, 0)]
+    [InlineData("python3", BrokenPipe, 0)] // whose runtime would have caught SIGINT
+    public void Pool_OfTheBackgroundThatIgnoresBrokenPipesAsItsParentDoes_HasThatFromIt(string program, ulong ofParent, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(9, "parent").Sleeps();
+        scene[9].Ignored = ofParent;
+        scene.Process(10, program, parent: 9).WaitsOnFutex().WaitsOnFutex().With = record => record with { Exe = $"/usr/bin/{program}" };
+        scene[10].Ignored = Interrupt | Quit | BrokenPipe;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(SigChild, 0UL, 1)]
+    [InlineData(SigChild | SegmentationFault, 0UL, 1)]
+    [InlineData(SigChild | Interrupt, 0UL, 1)]
+    [InlineData(SigChild | User1, 0UL, 0)]
+    [InlineData(Interrupt, 0UL, 0)]
+    [InlineData(0UL, 0UL, 0)]
+    [InlineData(SigChild, SigChild, 0)] // it is pending: about to be taken
+    public void Suspended_UntilSigchld_WaitsForItsChildren(ulong caught, ulong pending, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "shell").WriteEnd(7000, 5).Thread(10, 130, "do_syscall_64", 0x1000, 8);
+        scene[10].Caught = caught;
+        scene[10].With = record => record with { SignalsPending = pending };
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
 
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }

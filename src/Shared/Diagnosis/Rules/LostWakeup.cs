@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
