@@ -36,7 +36,7 @@ internal static class Housekeeping
             if (IsIn(runtime, process, waits))
                 return runtime.Catches;
         }
-        return null;
+        return 0;
     }
 
     /// <summary>Whether two looks that found the same threads in the same waits also found the same names.</summary>
