@@ -28,6 +28,19 @@ internal static partial class ZooTable
         HeldTwice("java", Java),
         HeldTwice("go", Go),
         Unread,
+        .. FiltersOfRuntimes,
+        new("node-leaves-output-unread", "node", Script("leaves_unread.js"), Program("zoo-exec"))
+        {
+            Needs = "node", Expected = new(FindingClass.Deadlock, Confidence.Likely, "socket-full-cycle") { Pids = ["runner", "child"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
+        new("python-waits-for-its-own-pool", "python3", Script("own_answer.py"))
+        {
+            Needs = "python3", Expected = new(FindingClass.Deadlock, Confidence.Suspected, "lost-wakeup") { Pids = ["runner"], Culprit = new("runner") },
+        },
+        new("xargs-of-two", Script("shared-work.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "ipc-cycle") { Pids = ["shell", "xargs"], Unannounced = 2 },
+        },
         NeverEnds("go-reaps-what-waits-for-it", "go", [.. Go, "reap", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("node-waits-for-what-waits-for-it", "node", ["node", Script("waits_for_exit.js"), Program("zoo-exec")]),
         LockOrder("caught", Confidence.Likely),
@@ -67,6 +80,11 @@ internal static partial class ZooTable
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
         Healthily(Unread),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
+        .. FiltersOfRuntimes.Select(Healthily),
+        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
+        .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
+        Filter("node-awaits-a-filter-listens", "node", "awaits_a_filter.js", "listens") with { Expected = null },
+        .. ((string[])["pool", "executor", "queues"]).Select(how => new Specimen($"python-idle-processes-{how}", "python3", Script("idle_processes.py"), how) { Needs = "python3" }),
         .. ((string[])["handler", "sigwait", "pause", "timer"]).Select(how => new Specimen($"python-idle-workers-{how}", "python3", Script("idle_workers.py"), how) { Needs = "python3" }),
         Running("idle-dotnet", "dotnet", Dotnet, "idle"),
         Running("dotnet-waits-for-a-worker", "dotnet", Dotnet, "wait", "sleep", "1000"),
@@ -75,10 +93,41 @@ internal static partial class ZooTable
         Running("java-waits-for-a-worker", "java", Java, "wait", "sleep", "1000"),
         Running("java-reads-of-a-worker", "java", Java, "read", "sleep", "1000"),
         Running("java-has-monitors-in-order", "java", Java, "monitors") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } },
+        Running("dotnet-has-monitors-in-order", "dotnet", Dotnet, "monitors") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } },
         Running("idle-go", "go", Go, "idle"),
         Running("go-waits-for-a-worker", "go", Go, "wait", "sleep", "1000"),
         Running("go-reads-of-a-worker", "go", Go, "read", "sleep", "1000"),
     ];
+
+    /// <summary>A filter (cat) is asked something, its input is kept open, and its answer is awaited: by the main thread, by an event loop, or by a thread for which the main one waits.</summary>
+    private static Specimen[] FiltersOfRuntimes =>
+    [
+        FilterOf("dotnet-reads-of-a-filter", "dotnet", [.. Dotnet, "read"], Confidence.Likely),
+        FilterOf("dotnet-is-told-of-a-filter", "dotnet", [.. Dotnet, "events"], Confidence.Suspected),
+        FilterOf("java-reads-of-a-filter", "java", [.. Java, "read"], Confidence.Likely),
+        // Which of its threads polls for the goroutines is chance: where it is not the leader, that one looks idle.
+        FilterOf("go-reads-of-a-filter", "go", [.. Go, "read"], Confidence.Likely),
+        Filter("python-awaits-a-filter", "python3", "awaits_a_filter.py", "hang"),
+        Filter("node-awaits-a-filter", "node", "awaits_a_filter.js", "hang"),
+    ];
+
+    private static Specimen FilterOf(string name, string needs, string[] program, Confidence confidence) => Running(name, needs, [.. program, "cat"], []) with
+    {
+        Expected = new(FindingClass.Deadlock, confidence, "pipe-read-cycle")
+        {
+            AtLeast = needs == "go" ? Confidence.Suspected : confidence, Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]), Group = $"filter-of-{needs}",
+        },
+    };
+
+    private static Specimen Filter(string name, string needs, string script, string how) =>
+        new(name, needs, Script(script), Program("zoo-exec"), how)
+        {
+            Needs = needs,
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, needs == "node" ? "socket-mutual-read" : "pipe-read-cycle")
+            {
+                Pids = ["runner", "filter"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]),
+            },
+        };
 
     private static string[] Dotnet => ["dotnet", Program("dotnet/specimen.dll")];
 

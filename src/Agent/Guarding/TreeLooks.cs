@@ -74,6 +74,9 @@ internal sealed class TreeLooks : IDisposable
         return new TreeLook(look, [.. result.Findings.Where(finding => finding.Pids.Any(tree.Contains))], tree, result.Visibility, changed, evidence);
     }
 
+    /// <summary>Whether a process of the last look waits for nothing outside its memory, see <see cref="HostDiagnosis.WaitsInsideItself"/>.</summary>
+    public bool WaitsInsideItself(ProcessKey process) => _diagnosis.WaitsInsideItself(process);
+
     /// <summary>What the runtime of a process of the last look says, as a finding; null: it is gone.</summary>
     public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<string> says) => _diagnosis.OfRuntime(process, runtime, says);
 

@@ -20,6 +20,10 @@ internal sealed class DotnetStacks : StackTool
 
     public override string Name => ".NET diagnostics port";
 
+    public override string TellsDeadlocks => "its .NET runtime";
+
+    public override bool ConcludesDeadlocks => true;
+
     // Threads of CoreCLR; programs of NativeAOT, which the sampler does not know, have none of these.
     public override bool Fits(StackTarget target) => target.Threads.Any(thread => thread.Name is ".NET SynchManag" or ".NET Debugger" or ".NET Tiered Com");
 
@@ -46,7 +50,7 @@ internal sealed class DotnetStacks : StackTool
             if (samples is null)
                 return Missing("its diagnostics port refused to sample");
             ImmutableArray<ThreadStack> threads = Threads(samples, target, facts.TidsByTheirOwn(process, target), new DotnetSymbols(facts.Root));
-            return threads.IsEmpty ? Missing("no managed thread could be sampled") : new ProcessStacks(target.Pid, target.Comm, Name, threads);
+            return threads.IsEmpty ? Missing("no managed thread could be sampled") : new ProcessStacks(target.Pid, target.Comm, Name, threads) { Deadlocked = DotnetLocks.Deadlocked(threads) };
         }
         catch (InvalidDataException e)
         {

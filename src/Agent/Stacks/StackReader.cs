@@ -31,7 +31,7 @@ public static class StackReader
     /// <returns>Who says it, and what; null: it does not, or was not asked.</returns>
     public static async Task<(string Runtime, ImmutableArray<string> Says)?> AskForDeadlocksAsync(StackTarget target, TimeSpan limit, TimeProvider time)
     {
-        if (Tools.First(tool => tool.Fits(target)) is not { TellsDeadlocks: { } runtime } tool)
+        if (Tools.First(tool => tool.Fits(target)) is not { TellsDeadlocks: { } runtime } tool || tool.ConcludesDeadlocks && !target.WaitsInsideItself)
             return null;
         using var over = new CancellationTokenSource(limit, time);
         try

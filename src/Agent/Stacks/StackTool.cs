@@ -15,6 +15,9 @@ internal abstract class StackTool
     /// <summary>Who tells of deadlocks among the threads of its targets, see <see cref="ProcessStacks.Deadlocked"/>: <c>the JVM</c>. Null: nobody.</summary>
     public virtual string? TellsDeadlocks => null;
 
+    /// <summary>It does not know who has a lock, and concludes it from where all threads are: of who waits for something outside its memory as well, nothing can be concluded.</summary>
+    public virtual bool ConcludesDeadlocks => false;
+
     /// <summary>Whether the process is one that this tool is for, whether or not the tool is installed.</summary>
     public abstract bool Fits(StackTarget target);
 
@@ -29,6 +32,9 @@ public sealed record StackTarget(int Pid, string Comm, ImmutableArray<(int Tid, 
 {
     /// <summary>Tids of the service threads of its runtime.</summary>
     public IReadOnlySet<int> Services { get; init; } = ImmutableHashSet<int>.Empty;
+
+    /// <summary>Whether its threads wait for nothing outside its memory.</summary>
+    public bool WaitsInsideItself { get; init; }
 
     /// <summary>Tids of those whose waits a finding tells of.</summary>
     public IReadOnlySet<int> Told { get; init; } = ImmutableHashSet<int>.Empty;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis.Rules;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
@@ -39,6 +40,16 @@ public sealed class HostDiagnosis
         Memory.Advance(look);
         _triage.Judge();
         return Diagnoser.Diagnose(_evidence = new Evidence(Memory.Resources, _triage, Memory, _options));
+    }
+
+    /// <summary>Whether all threads of a process of the last look, those that serve its runtime left aside, wait inside its memory: for locks of their runtime, it may be.</summary>
+    public bool WaitsInsideItself(ProcessKey process)
+    {
+        if (Memory.Resources.Find(process.Pid) is not { } known || known.Identity.Key != process)
+            return false;
+        ImmutableArray<Wait> waits = known.WaitsOf(Memory.Resources.Look.Host);
+        ImmutableArray<bool> services = known.ServicesOf(Memory.Resources.Look.Host);
+        return Enumerable.Range(0, waits.Length).All(place => !services.IsDefault && services[place] || waits[place] is { Kind: WaitKind.Futex, Futex.IsPrivate: true });
     }
 
     /// <summary>What the runtime of a process of the last look says of its own threads, as a finding. Null: there is no such process.</summary>

@@ -18,29 +18,41 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return StandsApart(process.Record, waits) || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits), MostGenerations);
+        return HowApart(process.Record, waits) != Apart.No || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits), MostGenerations);
     }
 
     /// <summary>
-    /// Two threads at least wait beside the main one, each for something else, and nobody can wake any of them: no pool, whose idle threads wait for the same thing. Its handlers
-    /// of signals are its runtime's.
+    /// The threads wait beside the main one each for something else, and nobody can wake any of them: no pool, whose idle threads wait for the same thing. The handlers
+    /// of signals are the runtime's.
     /// </summary>
-    public static bool StandsApart(ProcessRecord process, ImmutableArray<Wait> waits)
+    public static Apart HowApart(ProcessRecord process, ImmutableArray<Wait> waits)
     {
-        if (waits.Length < 3 || !waits.All(wait => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true, Lock: null } }))
-            return false;
+        if (waits.Length < 2 || !waits.All(wait => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true, Lock: null } }))
+            return Apart.No;
         Wait[] others = [.. waits.Where((_, place) => HostProcess.ThreadsOf(process).ElementAt(place).Tid != process.Pid)];
-        return others.DistinctBy(wait => wait.Futex!.Address).Count() == others.Length && !HasHandlersOfItsOwn(process, waits);
+        if (others.DistinctBy(wait => wait.Futex!.Address).Count() < others.Length || HasHandlersOfItsOwn(process, waits))
+            return Apart.No;
+        return others.Any(wait => IsMapped(wait.Futex!.Address)) ? Apart.AtWordsOfTheirOwn : others.Length > 1 ? Apart.AtCommonWords : Apart.No;
     }
+
+    /// <summary>
+    /// Whether it lies where mmap(2) puts things, the upper quarter of the address space (x86_64, aarch64 with 48 bits), and not in the heap or the program's own data. malloc gives threads but the main one
+    /// memory from there: a word that lies there was made by such a thread, to be woken by it from a queue or a condition. Locks are mostly made beforehand, by the main thread.
+    /// </summary>
+    private static bool IsMapped(ulong address) => address >> 45 is 3 or > 5;
 
     /// <summary>It is told when a child has ended, and it catches no signal that its runtime does not catch in every program.</summary>
     public static bool AwaitsChildren(ProcessRecord process, ImmutableArray<Wait> waits) =>
         (process.SignalsCaught & SignalMask.Child) != 0 && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !HasHandlersOfItsOwn(process, waits);
 
+    /// <summary>Whether a runtime is in it, and it catches no signal that this one does not catch in every program: then no handler says what it waits for.</summary>
+    public static bool HasItsRuntimesHandlersAlone(ProcessRecord process, ImmutableArray<Wait> waits) =>
+        Housekeeping.CatchesOf(process, waits) != 0 && !HasHandlersOfItsOwn(process, waits);
+
     private static bool HasHandlersOfItsOwn(ProcessRecord process, ImmutableArray<Wait> waits) =>
         (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits)) != 0;
 
-    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, or, where it waits for its children, reads what it has the other end of.</summary>
+    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, or, where it waits for its children, reads what it has the other end of.</summary>
     private static bool IsAwaited(ResourceIndex resources, HostProcess process, HostProcess parent, bool awaits, int generations)
     {
         foreach (HostProcess child in resources.ChildrenOf(parent).Span)
@@ -48,6 +60,7 @@ internal static class NotByDesign
             foreach (Wait wait in child.WaitsOf(resources.Look.Host))
             {
                 if (wait.MayLast && (wait is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe } && Holds(resources.HoldersOf(wait.Target), process, FdAccess.Read)
+                    || wait is { Kind: WaitKind.SocketWrite, Target: { Kind: FdKind.Socket, Id: not 0 } socket } && resources.IsHandedOn(socket) && MayHoldFarEnd(resources, process, socket)
                     || awaits && StreamEnds.IsRead(wait) && MayHoldFarEnd(resources, process, wait.Target!)))
                     return true;
             }
@@ -70,4 +83,16 @@ internal static class NotByDesign
         }
         return false;
     }
+}
+
+/// <summary>How threads stand that wait for each other, as far as it can be told where locks have no word that says who has them.</summary>
+internal enum Apart
+{
+    No,
+
+    /// <summary>Each made what it waits at: so idle threads at queues of their own wait, and threads of which each waits for what another should have done.</summary>
+    AtWordsOfTheirOwn,
+
+    /// <summary>What two or more of them wait at was made beforehand: so threads that have taken each other's locks stand.</summary>
+    AtCommonWords,
 }

@@ -49,16 +49,28 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             });
         }
         string? canRun = WhyItCanRun(process, [.. waiters]);
+        bool ofRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits);
+        Waiter? main = MainOf(process.Pid, [.. waiters], ofRuntime);
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
             NotKnown = [.. LocalFact.NotKnown(process.Record)],
-            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits)) && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter)),
-            MayEndItsChild = (process.Record.SignalsCaught & SignalMask.TellsToEnd) != 0 && waiters.Any(waiter => waiter.Thread.Tid == process.Pid && WaitsForOneChild(waiter)),
+            Main = main,
+            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
+                && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main)),
+            CatchesForItsRuntime = ofRuntime,
+            MayEndItsChild = main is not null && MayEndItsChild(process.Record, main),
         };
     }
 
     private static Clause OnAnotherFile(Wait wait) => new(wait, [], Openness.Outside, "it is blocked on another file than its fd leads to now, and which one shows nowhere");
+
+    /// <summary>The leader; in a runtime the thread whose end it waits for, if it does: the launcher of a JVM makes a thread for main() and joins it.</summary>
+    private static Waiter? MainOf(int pid, ImmutableArray<Waiter> waiters, bool inRuntime)
+    {
+        Waiter? main = waiters.FirstOrDefault(waiter => waiter.Thread.Tid == pid);
+        return inRuntime && main?.Wait.Futex is { JoinsTid: { } joined } && waiters.FirstOrDefault(waiter => waiter.Thread.Tid == joined) is { } next ? next : main;
+    }
 
     private string? WhyItCanRun(HostProcess process, ImmutableArray<Waiter> waiters)
     {
@@ -84,11 +96,11 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
     /// stands among the fds that are waited for. A supervisor that waits for any of its children ends them in the handler; who waits for the only one has nobody left
     /// to give it work. And who lets signals in only while it waits means to be woken by them.
     /// </summary>
-    private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter)
+    private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter, bool isMain)
     {
         int pid = process.Pid;
-        if (waiter.Thread.Tid == pid
-            && (waiter.WaitsOnlyFor(pid) || waiter.Wait.Kind == WaitKind.ChildWait && (process.SignalsCaught & SignalMask.TellsToEnd) != 0 && !WaitsForOneChild(waiter)))
+        if (isMain
+            && (waiter.WaitsOnlyFor(pid) || waiter.Wait.Kind == WaitKind.ChildWait && (process.SignalsCaught & SignalMask.EndsOthersToo) != 0 && !WaitsForOneChild(waiter)))
         {
             return true;
         }
@@ -97,6 +109,11 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => IsOwnSelfPipe(part, pid))
             || waiter.Clauses.Any(clause => clause.Wait.Kind == WaitKind.EventFd && IsOwnSelfPipe(clause, pid));
     }
+
+    /// <summary>Who has several children and would not be told to end by what it catches is no supervisor that ends them, though it may do something else with them.</summary>
+    private static bool MayEndItsChild(ProcessRecord process, Waiter main) => main.Wait.Kind == WaitKind.ChildWait
+        && (process.SignalsCaught & SignalMask.TellsToEnd) != 0
+        && (WaitsForOneChild(main) || (process.SignalsCaught & SignalMask.EndsOthersToo) == 0);
 
     /// <summary>By its pid, or because it has no other.</summary>
     private static bool WaitsForOneChild(Waiter waiter) => waiter.Wait.Kind == WaitKind.ChildWait && waiter.Clauses is [var clause] && clause.Wakers.Count(waker => waker.Direct) == 1;
@@ -117,7 +134,13 @@ internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, 
     /// <summary>Whether it catches signals and one of its waits is such as a handler ends: then a set that is stuck without a fault in it may be idle by design.</summary>
     public bool MayWaitForSignal { get; init; }
 
-    /// <summary>Whether it waits for one child and catches signals that tell a program to end: its handler may be there to end the child.</summary>
+    /// <summary>Whether a runtime is in it that has handlers for all that it catches in every program: then <see cref="MayWaitForSignal"/> is no more than a doubt.</summary>
+    public bool CatchesForItsRuntime { get; init; }
+
+    /// <summary>The thread in which main() runs, or what stands for it, if it counts.</summary>
+    public Waiter? Main { get; init; }
+
+    /// <summary>Whether it waits for a child and catches signals that tell a program to end: its handler may be there to end the child.</summary>
     public bool MayEndItsChild { get; init; }
 
     /// <summary>Service threads of a runtime that were left aside; they have no clauses here.</summary>

@@ -23,6 +23,9 @@ internal static class SignalMask
     /// <summary>The same but SIGINT, which some runtimes catch in each program that they run: a handler of these is the program's own.</summary>
     public const ulong TellsToEnd = HangUp | Quit | User1 | User2 | Terminate;
 
+    /// <summary>The same but SIGUSR1 and SIGUSR2: who is sent these is told of something else.</summary>
+    public const ulong EndsOthersToo = HangUp | Quit | Terminate;
+
     /// <summary>
     /// SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGPIPE and SIGSYS, which a thread brings upon itself, and the two of the C library's threads (32, 33): who waits is woken by none of them.
     /// </summary>

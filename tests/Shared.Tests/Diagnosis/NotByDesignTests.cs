@@ -7,7 +7,7 @@ namespace OrphanBoard.Shared.Tests.Diagnosis;
 /// <summary>Who waits for nobody but itself and catches signals: when that is told all the same.</summary>
 public sealed class NotByDesignTests
 {
-    private const ulong HangUp = 1UL << 0, Interrupt = 1UL << 1, Terminate = 1UL << 14, Child = 1UL << 16;
+    private const ulong HangUp = 1UL << 0, Interrupt = 1UL << 1, User1 = 1UL << 9, Terminate = 1UL << 14, Child = 1UL << 16;
 
     [Fact]
     public void Diagnose_ThreadsThatStandApartUnderAnInterpretersHandler_AreLikely()
@@ -21,6 +21,57 @@ public sealed class NotByDesignTests
     [Fact]
     public void Diagnose_ThreadsThatStandApartAtATerminal_AreSuspected() =>
         Assert.Equal(Confidence.Suspected, Assert.Single(Apart(Interrupt, terminal: 0x8801).Diagnose().Findings).Confidence);
+
+    [Theory]
+    [InlineData(0x7fda20000ba0, true)] // where malloc gives a thread its own memory
+    [InlineData(0x55801bcff320, false)] // in the heap: a pool of one thread, at its queue
+    public void Diagnose_OneThreadBesideTheMainOne_IsSuspectedWhereItMadeWhatItWaitsFor(ulong word, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "python3").WaitsOnFutex().Thread(11, 202, "futex_do_wait", word, 0x80 | 9, 0, 0);
+        actor.Caught = Interrupt;
+        actor.With = record => record with { Exe = "/usr/bin/python3.11" };
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], scene.Diagnose().Findings.Select(Of));
+    }
+
+    [Fact]
+    public void Diagnose_ThreadsApartOfWhichOneMadeWhatItWaitsFor_AreSuspected() =>
+        Assert.Equal(("lost-wakeup", Confidence.Suspected), Of(Assert.Single(Apart(Interrupt, second: 0x7fda20000ba0).Diagnose().Findings)));
+
+    [Fact]
+    public void Diagnose_SupervisorThatIsToldOfSomethingElseBySignals_IsSuspectedWithItsChildren()
+    {
+        var scene = new Scene();
+        scene.Process(10, "xargs").WaitsFor(-1).Caught = User1;
+        scene.Process(11, "one", parent: 10).ReadEnd(7000, 3).WriteEnd(7001, 4).Reads(3);
+        scene.Process(12, "two", parent: 10).ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+
+        Assert.Equal(Confidence.Proven, Assert.Single(scene.Diagnose().Findings).Confidence);
+        scene[10].ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7001, 5).WriteEnd(7001, 6);
+        Assert.Equal(Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
+        scene[10].Caught = User1 | Terminate;
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_IdlePoolOfProcessesWhoseMainThreadWaitsForASignal_IsHealthy()
+    {
+        // The main thread in Event.wait(), one that reads results (7000) and looks after the workers (7002, 7003), and two workers at one queue (7001).
+        var scene = new Scene();
+        Actor pool = scene.Process(10, "python3").ReadEnd(7000, 5).WriteEnd(7000, 6).WriteEnd(7001, 4).ReadEnd(7002, 7).ReadEnd(7003, 8).WaitsOnFutex().Polls(5, 7, 8);
+        scene.Process(11, "python3", parent: 10).ReadEnd(7000, 5).WriteEnd(7000, 6).ReadEnd(7001, 3).WriteEnd(7002, 9).Reads(3);
+        scene.Process(12, "python3", parent: 10).ReadEnd(7000, 5).WriteEnd(7000, 6).ReadEnd(7001, 3).WriteEnd(7003, 9).Reads(3);
+        foreach (int pid in (int[])[10, 11, 12])
+        {
+            scene[pid].Caught = Interrupt;
+            scene[pid].With = record => record with { Exe = "/usr/bin/python3.11" };
+        }
+
+        Assert.Empty(scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock));
+        pool.Caught = 0;
+        Assert.Equal("jobserver-starved", Assert.Single(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock).Rule);
+    }
 
     [Fact]
     public void Diagnose_ThreadsThatStandApartWhereNothingIsCaught_AreProven()
@@ -53,6 +104,20 @@ public sealed class NotByDesignTests
         _ = writes ? child.Writes(1) : child.Sleeps();
 
         Assert.Equal(writes ? [("pipe-full-cycle", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_ParentWithAHandlerThatReadsNothing_IsToldWhereItsChildSends(bool sends)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Sockets = [.. scene.Sockets!.Select(socket => socket with { ReceiveQueue = 200_000, SendQueue = 210_000 })];
+        scene.Process(10, "parent").Socket(3, 500).WaitsOnFutex().Caught = Terminate;
+        Actor child = scene.Process(11, "child", parent: 10).Socket(1, 501);
+        _ = sends ? child.Thread(11, 1, "sock_alloc_send_pskb", 1, 0x1000, 4096) : child.Sleeps();
+
+        Assert.Equal(sends ? [("socket-full-cycle", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
     }
 
     [Theory]

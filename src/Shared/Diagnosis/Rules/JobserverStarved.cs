@@ -46,7 +46,8 @@ internal sealed class JobserverStarved : IncidentRule
                 [$"Nobody waits for the end of {name}: {sharers.Length} processes have both ends of it."])
             {
                 Sentences = readers.Length == 1 ? [] : ["Who of them has taken how many tokens shows nowhere; while they wait, none of them gives one back."],
-                NamesFault = sharers.Select(sharer => Program(resources[sharer])).Distinct().Count() > 1 || sharers.Any(sharer => WaitsOtherwise(incident, sharer, pipe.Key)),
+                NamesFault = !incident.Core.Any(member => IdlesUntilToldTo(incident, member))
+                    && (sharers.Select(sharer => Program(resources[sharer])).Distinct().Count() > 1 || sharers.Any(sharer => WaitsOtherwise(incident, sharer, pipe.Key))),
             };
         }
         return null;
@@ -63,6 +64,10 @@ internal sealed class JobserverStarved : IncidentRule
     /// </summary>
     private static bool HasEndsApart(OrderedList<Holder> ends) => ends.GroupBy(end => end.Process)
         .Any(group => group.Any(end => end.Access == FdAccess.Read) && group.Any(end => end.Access == FdAccess.Write));
+
+    /// <summary>A supervisor of a pool whose threads look after the workers, while its main thread waits for a signal, or for them.</summary>
+    private static bool IdlesUntilToldTo(Incident incident, int member) =>
+        incident.Evidence.Graph.NodeOf(member) is { MayWaitForSignal: true, Main: { } main } && main.WaitsOnlyFor(member);
 
     private static string Program(ProcessRecord process) => $"{process.Exe} {(process.Cmdline is { IsEmpty: false } cmdline ? cmdline[0] : null)}";
 

@@ -7,18 +7,17 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
 /// Everybody waits to be told of something (a condition variable, a semaphore, a barrier), or for such a one to end, and nobody is left to tell:
-/// the wake-up came before the wait, or was never sent.
+/// the wake-up came before the wait, or was never sent. Locks without an owner word (Python's, .NET's) look the same.
 /// <code>
 /// one   waits for a signal
 /// two   waits for a signal
 /// main  joins one
 /// </code>
-/// Locks of other runtimes without an owner word (Python's) look the same.
 /// </summary>
 internal sealed class LostWakeup : IncidentRule
 {
     public override RuleInfo Info { get; } = new("lost-wakeup", FindingClass.Deadlock,
-        "All threads wait on condition variables, semaphores or their like, and nobody is left who could signal.");
+        "All threads wait on condition variables, semaphores or locks that do not say who has them, and nobody is left who could signal or unlock.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
@@ -32,26 +31,31 @@ internal sealed class LostWakeup : IncidentRule
         if (untold.IsEmpty)
             return null;
         HostProcess? alone = incident.Core.Count == 1 ? incident.Evidence.Resources.Find(untold[0].Pid) : null;
-        bool apart = alone is not null && NotByDesign.StandsApart(alone.Record, alone.WaitsOf(incident.Evidence.Last.Host));
+        Apart apart = alone is null ? Apart.No : NotByDesign.HowApart(alone.Record, alone.WaitsOf(incident.Evidence.Last.Host));
         bool joined = alone is not null && ForkedChild.IsJoined(incident.Evidence.Resources, alone);
-        bool catches = (apart || joined) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
+        bool catches = (apart != Apart.No || joined) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
         return new Verdict(
-            untold.Length == 1 ? $"{who} waits to be woken, and nobody is left who could." : $"{untold.Length} threads of {who} wait to be woken, and nobody is left who could.",
+            $"{(untold.Length == 1 ? $"{who} waits" : $"{untold.Length} threads of {who} wait")} for a lock or a signal, and nobody is left who could give it.",
             [.. untold.DistinctBy(item => (item.Pid, item.Wait.Resource)).Select(item => new Culprit(
-                item.Pid, null, item.Wait.Resource!, "It ends when somebody signals what is waited for: look for a signal that came before the wait, or for the one who was to send it."))],
+                item.Pid, null, item.Wait.Resource!, "It ends when somebody lets go of what is waited for, or signals it: look for locks that are taken in two orders, for a signal that came before the wait, or for the one who was to send it."))],
             !joined ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec. Had the parent other threads then, it may wait for a lock that one of them had, see fork-while-locked."])
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
-            NamesFault = joined || apart && (!catches || incident.HasStoodStill),
+            NamesFault = joined || apart == Apart.AtCommonWords && !catches || apart != Apart.No && incident.HasStoodStill,
             Doubts = catches ? [$"{narrator.Name(untold[0].Pid)} catches SIGINT, and to wait for that may be its design"] : [],
-            // At a terminal sits somebody who may press Ctrl-C.
-            OnlySuspected = catches && !joined && alone!.Record.TtyNr != 0,
+            // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
+            OnlySuspected = !joined && (catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
             Notes =
             [
                 .. untold.Any(item => MayBeOnce(item.Wait.Futex!)) ? [OnceNote] : Array.Empty<string>(),
-                .. apart ? ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."] : Array.Empty<string>(),
+                .. apart switch
+                {
+                    Apart.AtCommonWords => ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."],
+                    Apart.AtWordsOfTheirOwn => ["Each of its threads waits for something else: so stand threads that wait for each other's answers, and those that idle, each at a queue of its own."],
+                    _ => Array.Empty<string>(),
+                },
             ],
         };
     }

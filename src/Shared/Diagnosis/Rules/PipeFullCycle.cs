@@ -39,11 +39,15 @@ internal sealed class PipeFullCycle : IncidentRule
             $"{narrator.Name(first.From)} writes to pipe {first.Part.Target!.Id}, which is full, and {narrator.Name(reader.Node)}, who is to read it at fd {reader.Fd}, {waits}.",
             culprits)
         {
-            Doubts = incident.Evidence.Graph.NodeOf(reader.Node) is { MayWaitForSignal: true } node && node.Waiters.All(waiter => waiter.WaitsOnlyFor(reader.Node))
-                ? [$"{narrator.Name(reader.Node)} catches signals, and to wait for one may be its design; until then {narrator.Name(first.From)} cannot go on"]
-                : [],
+            Doubts = DoubtsOf(incident, narrator, first.From, reader.Node),
         };
     }
+
+    /// <summary>Who waits for nobody but itself may be waiting for a signal, though somebody waits for it.</summary>
+    internal static ImmutableArray<string> DoubtsOf(Incident incident, Narrator narrator, int writer, int reader) =>
+        incident.Evidence.Graph.NodeOf(reader) is { MayWaitForSignal: true } node && node.Waiters.All(waiter => waiter.WaitsOnlyFor(reader))
+            ? [$"{narrator.Name(reader)} catches signals, and to wait for one may be its design; until then {narrator.Name(writer)} cannot go on"]
+            : [];
 
     /// <summary>A blocking write; or a member of a set where the pipe was seen to be full.</summary>
     private static bool IsFull(ResourceIndex resources, IncidentEdge edge) => edge.Part is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe, Fd: { } fd, OnlyForTheEnd: false }

@@ -14,7 +14,9 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </summary>
 internal sealed class PipeReadCycle : IncidentRule
 {
-    public override RuleInfo Info { get; } = new("pipe-read-cycle", FindingClass.Deadlock,
+    public override RuleInfo Info => Told;
+
+    internal static RuleInfo Told { get; } = new("pipe-read-cycle", FindingClass.Deadlock,
         "Processes in a ring: each reads a pipe into which only another of them can write, and none writes.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator)

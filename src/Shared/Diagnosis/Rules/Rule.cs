@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -32,6 +33,9 @@ public static class RuleBook
         new JobserverStarved(),
         new EofHeldBySibling(),
         new EofHeldBySelf(),
+        // What a runtime asks of a filter.
+        new FilterAwaitsItsInput(FdKind.Pipe),
+        new FilterAwaitsItsInput(FdKind.Socket),
         // Each waits for the other.
         new PipeFullCycle(),
         new SocketFullCycle(),

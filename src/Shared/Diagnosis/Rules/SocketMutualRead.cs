@@ -14,7 +14,9 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </summary>
 internal sealed class SocketMutualRead : IncidentRule
 {
-    public override RuleInfo Info { get; } = new("socket-mutual-read", FindingClass.Deadlock,
+    public override RuleInfo Info => Told;
+
+    internal static RuleInfo Told { get; } = new("socket-mutual-read", FindingClass.Deadlock,
         "Two or more processes each wait for data on sockets whose other ends the others hold: nobody sends.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator)

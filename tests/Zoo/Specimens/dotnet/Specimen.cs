@@ -18,10 +18,12 @@ switch (args[0])
         break;
     case "read":
         using (Process child = Process.Start(start)!)
+        using (EndsInput(child))
             child.StandardOutput.ReadToEnd();
         break;
     case "events":
         using (Process child = Process.Start(start)!)
+        using (EndsInput(child))
         {
             child.OutputDataReceived += (_, _) => { };
             child.BeginOutputReadLine();
@@ -45,12 +47,14 @@ switch (args[0])
             Thread[] threads = [new(() => Take(one, two, bothHaveOne)), new(() => Take(healthy ? one : two, healthy ? two : one, healthy ? null : bothHaveOne))];
             foreach (Thread thread in threads)
                 thread.Start();
-            InPlace("runner");
             foreach (Thread thread in threads)
                 thread.Join();
         }
         break;
 }
+
+// In the healthy form a timer closes the child's input in the end.
+Timer? EndsInput(Process child) => healthy ? new Timer(_ => child.StandardInput.Close(), null, TimeSpan.FromSeconds(200), Timeout.InfiniteTimeSpan) : null;
 
 static void Take(object first, object second, Barrier? bothHaveOne)
 {

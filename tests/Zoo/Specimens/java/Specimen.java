@@ -1,10 +1,12 @@
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /** Specimen HOW [COMMAND...]: a JVM that waits for its child, for itself, or for nothing. ZOO_FORM=healthy: what hangs does not. */
 public final class Specimen {
     public static void main(String[] arguments) throws Exception {
+        boolean healthy = "healthy".equals(System.getenv("ZOO_FORM"));
         String[] command = java.util.Arrays.copyOfRange(arguments, 1, arguments.length);
         switch (arguments[0]) {
             case "idle" -> {
@@ -14,9 +16,13 @@ public final class Specimen {
                 Thread.sleep(Long.MAX_VALUE);
             }
             case "wait" -> new ProcessBuilder(command).start().waitFor();
-            case "read" -> new ProcessBuilder(command).start().getInputStream().readAllBytes();
+            case "read" -> {
+                Process child = new ProcessBuilder(command).start();
+                if (healthy)
+                    Executors.newScheduledThreadPool(1).schedule(() -> { child.getOutputStream().close(); return null; }, 200, TimeUnit.SECONDS);
+                child.getInputStream().readAllBytes();
+            }
             case "monitors" -> {
-                boolean healthy = "healthy".equals(System.getenv("ZOO_FORM"));
                 Object one = new Object(), two = new Object();
                 var bothHaveOne = new CyclicBarrier(2);
                 var threads = new Thread[] {

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis.Rules;
+
+/// <summary>
+/// <see cref="PipeReadCycle"/> and <see cref="SocketMutualRead"/>, where the one who waits is a runtime: it has asked something of a filter, awaits the answer, and
+/// keeps the filter's input open.
+/// <code>
+/// parent  reads b, or polls it among fds of its own         a: parent/5w filter/0r
+/// filter  reads a                                           b: parent/6r filter/1w
+/// </code>
+/// A runtime catches signals in every program, and its service threads go on: as a ring of reads alone this would not be told. What is read is the child's own stdin and
+/// stdout; workers are spoken with through one socket, or beyond stdio.
+/// </summary>
+internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
+{
+    public override RuleInfo Info => stream == FdKind.Pipe ? PipeReadCycle.Told : SocketMutualRead.Told;
+
+    public override Verdict? Judge(Incident incident, Narrator narrator)
+    {
+        ImmutableArray<(int Pid, WaitNode Node)> core = [.. incident.Core.Order().Select(member => (member, incident.Evidence.Graph.NodeOf(member)))];
+        ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. core.Where(member => member.Node.MayWaitForSignal)];
+        // Where everything counts and no handler is in the way, the ring is proven, and told as one.
+        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !signalled.All(member => member.Node.CatchesForItsRuntime) || !incident.HasStoodStill)
+            return null;
+        foreach (IncidentEdge answer in incident.Edges.Where(IsRead))
+        {
+            foreach (int filter in answer.To.Where(waker => waker.Fd is 1 or 2).Select(waker => waker.Node))
+            {
+                if (InputOf(incident, answer.From, filter) is not { } input || SocketMutualRead.IsConversation(incident, answer, filter))
+                    continue;
+                string parent = narrator.Name(answer.From), child = narrator.Name(filter);
+                return new Verdict(
+                    $"{parent} waits for what {child} writes to {StreamEnds.NameOf(answer.Part.Target!)}, and {child} for more input, or the end of it, from {parent}.",
+                    [.. input.To.Where(waker => waker.Node == answer.From).Select(waker => new Culprit(
+                        waker.Node, waker.Fd, input.Part.Target!.Text, $"It ends when {parent} closes fd {waker.Fd}, the input of {child}, or writes more to it."))])
+                {
+                    Doubts = [.. signalled.Select(member => $"{narrator.Name(member.Pid)} catches signals, as its runtime does in every program, and to wait for one may be its design")],
+                    // Its main thread waits for another of its own threads, or for Ctrl-C.
+                    OnlySuspected = signalled.Any(member => member.Node.Main?.WaitsOnlyFor(member.Pid) != false),
+                };
+            }
+        }
+        return null;
+    }
+
+    private bool IsRead(IncidentEdge edge) =>
+        edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false, Target: { } target } } && target.Kind == stream;
+
+    /// <summary>What a filter below the parent reads from it at its stdin, or null.</summary>
+    private static IncidentEdge? InputOf(Incident incident, int parent, int filter) =>
+        incident.Core.Contains(filter) && incident.Evidence.Resources.Find(filter) is { } below && incident.Evidence.Resources.Find(parent) is { } above
+        && incident.Evidence.Resources.IsDescendant(below, above)
+            ? incident.Edges.FirstOrDefault(edge => edge.From == filter && StreamEnds.IsRead(edge.Part) && edge.Part.Fd == 0 && edge.To.Any(waker => waker.Node == parent))
+            : null;
+}
