@@ -65,6 +65,7 @@ public static class CaptureFormat
         }
         // What the decoders throw at damaged input; their messages go into detail of no use to whoever has the file.
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or FormatException or OverflowException
+            or IOException // zlib's own has no name outside the library
             || (e is InvalidDataException && e.Message != TooLarge))
         {
             throw new InvalidDataException("it is damaged or not whole", e);

@@ -24,7 +24,7 @@ internal static class CaptureSense
             return $"{look.Host.ClockTicksPerSecond} clock ticks a second";
         if (!IsSpan(look.Uptime) || !IsSpan(look.Duration) || look.TakenAt.Year is < 1970 or > 8000)
             return "its times cannot be";
-        if (look.Processes.IsDefault || look.Births.IsDefault || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener.Path is null))
+        if (look.Processes.IsDefault || look.Births.IsDefault || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener?.Path is null))
             return "a list is missing";
         if (WhyNone(look.Sockets) is { } socket)
             return socket;
@@ -36,7 +36,7 @@ internal static class CaptureSense
             return "the children of the agent are missing";
         if (look.GivenToCommand is { } given && (given.IsDefault || given.Any(fd => fd?.Target?.Text is null)))
             return "what was given to the command has holes";
-        if (look.Births.Any(birth => birth.Pid <= 0 || birth.ParentPid < 0 || !IsSpan(birth.At)))
+        if (look.Births.Any(birth => birth is not { Pid: > 0 } || birth.ParentPid < 0 || !IsSpan(birth.At)))
             return "a birth that cannot be";
         if (!IsAscending(look.Processes, process => process?.Pid ?? 0))
             return "its processes are not in ascending order of pid";
@@ -82,8 +82,8 @@ internal static class CaptureSense
                 return $"thread {thread.Tid}: the words of a lock are missing";
             if (thread.Memory?.PollSet is { IsDefault: true })
                 return $"thread {thread.Tid}: its poll set is missing";
-            if (thread.Memory?.Futexes is { IsDefault: true })
-                return $"thread {thread.Tid}: its futexes are missing";
+            if (thread.Memory?.Futexes is { } futexes && (futexes.IsDefault || futexes.Any(futex => futex is null)))
+                return $"thread {thread.Tid}: its futexes have holes";
             if (thread.Fds is { } own && (own.IsDefault || !IsAscending(own, fd => fd is null ? 0 : fd.Number + 1L)))
                 return $"thread {thread.Tid}: its own fds are not in ascending order";
         }
@@ -101,7 +101,7 @@ internal static class CaptureSense
 
     private static bool AreLocks(ImmutableArray<FileLock> locks) => !locks.IsDefault && locks.All(item => item is not null);
 
-    private static bool IsAllowed(JobCookie cookie) => JobCookie.Keys.Contains(cookie.Key) && cookie.Value is { Length: <= JobCookie.MaxValueLength };
+    private static bool IsAllowed(JobCookie? cookie) => cookie is { Key: { } key, Value.Length: <= JobCookie.MaxValueLength } && JobCookie.Keys.Contains(key);
 
     private static bool IsSpan(TimeSpan span) => span >= TimeSpan.Zero && span <= Longest;
 

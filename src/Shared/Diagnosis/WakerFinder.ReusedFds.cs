@@ -142,7 +142,7 @@ internal sealed partial class WakerFinder
     {
         foreach (SocketRecord socket in resources.Look.Sockets ?? [])
         {
-            if (socket.Peer is not { } peer || peer == 0 || peer == wait.Target!.Id || resources.IsHeldBeyond(process, SocketOf(peer), FdAccess.ReadWrite))
+            if (socket.Peer is not { } peer || peer == 0 || peer == wait.Target!.Id || resources.IsHeldBeyond(process, new FdTarget(FdKind.Socket, peer, $"socket:[{peer}]"), FdAccess.ReadWrite))
                 continue;
             foreach (Holder holder in resources.HoldersOfSocket(socket.Inode).Span)
                 AddIfSharing(process, holder.Owner, found);

@@ -8,7 +8,7 @@ namespace OrphanBoard.Shared.Snapshots;
 /// </summary>
 /// <param name="Key">One of <see cref="Keys"/>.</param>
 /// <param name="Value">Its value, at most <see cref="MaxValueLength"/> characters; not a secret, and the same in all processes of one job.</param>
-public readonly record struct JobCookie(string Key, string Value)
+public sealed record JobCookie(string Key, string Value)
 {
     /// <summary>What is kept of a value, in characters.</summary>
     public const int MaxValueLength = 256;

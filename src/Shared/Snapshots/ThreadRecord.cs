@@ -129,7 +129,7 @@ public sealed record CallMemory
 /// <param name="Address">Of the word.</param>
 /// <param name="Expected">It waits while the word has this value.</param>
 /// <param name="Flags">FUTEX2_ flags: size of the word, 128 for a private one.</param>
-public readonly record struct FutexWaitv(ulong Address, ulong Expected, uint Flags)
+public sealed record FutexWaitv(ulong Address, ulong Expected, uint Flags)
 {
     /// <summary>FUTEX2_PRIVATE: only threads with the same memory wake it.</summary>
     public bool IsPrivate => (Flags & 128) != 0;
