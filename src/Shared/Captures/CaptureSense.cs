@@ -36,7 +36,7 @@ internal static class CaptureSense
             return "the children of the agent are missing";
         if (look.GivenToCommand is { } given && (given.IsDefault || given.Any(fd => fd?.Target?.Text is null)))
             return "what was given to the command has holes";
-        if (look.Births.Any(birth => birth is not { Pid: > 0 } || birth.ParentPid < 0 || !IsSpan(birth.At)))
+        if (look.Births.Any(birth => birth.Pid <= 0 || birth.ParentPid < 0 || !IsSpan(birth.At)))
             return "a birth that cannot be";
         if (!IsAscending(look.Processes, process => process?.Pid ?? 0))
             return "its processes are not in ascending order of pid";

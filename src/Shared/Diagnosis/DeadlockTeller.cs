@@ -127,7 +127,7 @@ internal static class DeadlockTeller
 
     private static IEnumerable<string> WhoElseIfReused(Evidence evidence, int member, Waiter waiter)
     {
-        string[] others = [.. waiter.WakersIfReused.Where(pid => !evidence.Proven.Contains(pid)).Select(pid => Narrator.Name(evidence.Resources[pid]))];
+        string[] others = [.. waiter.WakersIfReused.Where(pid => !evidence.Proven.Contains(pid)).Select(pid => pid == 0 ? "others" : Narrator.Name(evidence.Resources[pid]))];
         if (others.Length > 0)
             yield return $"a thread of {Narrator.Name(evidence.Resources[member])} may have replaced an fd under the call of another one, {waiter.Thread.Tid}, which then waits for {Narrator.Listing(others)}";
     }

@@ -24,7 +24,9 @@ internal enum FdReuse
 internal sealed partial class WakerFinder
 {
     private Dictionary<ulong, References?>? _references;
-    private List<Holder>? _loose;
+
+    /// <summary>So many are named; where there are more, it may be anybody.</summary>
+    private const int MostSharing = 32;
 
     /// <summary>Whether the fds that a thread's blocked call names may lead to other files by now than those it waits for. Ascending with doubt.</summary>
     public FdReuse ReuseOf(HostProcess process, ThreadRecord thread, Wait wait)
@@ -49,7 +51,7 @@ internal sealed partial class WakerFinder
 
     /// <summary>
     /// Who could end the wait if its fd was replaced meanwhile, and the file that was there is one whose other end is seen: a pipe or socket that somebody has the one end
-    /// of, and the other end nobody, or this process alone. By pid.
+    /// of, and the other end nobody, or this process alone. By pid; 0, which is nobody's: too many to name.
     /// </summary>
     public ImmutableSortedSet<int> WakersIfReused(HostProcess process, Wait wait)
     {
@@ -73,6 +75,8 @@ internal sealed partial class WakerFinder
                     break;
             }
         }
+        if (found.Count > MostSharing)
+            found.Add(0);
         return found.ToImmutable();
     }
 
@@ -81,11 +85,12 @@ internal sealed partial class WakerFinder
     /// </summary>
     private void AddIfSharing(HostProcess process, HostProcess other, ImmutableSortedSet<int>.Builder found)
     {
-        if (other == process)
-            return;
-        if (Command is { } tree && tree.Has(process) ? tree.Has(other) : AreKin(process, other) || MayHaveComeOf(process, other))
+        if (found.Count <= MostSharing && MayShare(process, other))
             found.Add(other.Pid);
     }
+
+    private bool MayShare(HostProcess process, HostProcess other) =>
+        other != process && (Command is { } tree && tree.Has(process) ? tree.Has(other) : AreKin(process, other) || MayHaveComeOf(process, other));
 
     /// <summary>Whether it may be an orphan of this process, or descend from one: who adopts orphans is above those whom they have lost.</summary>
     private bool MayHaveComeOf(HostProcess process, HostProcess other)
@@ -104,10 +109,12 @@ internal sealed partial class WakerFinder
     private void AddFarEndsOfPipes(HostProcess process, Wait wait, ImmutableSortedSet<int>.Builder found)
     {
         (FdAccess near, FdAccess far) = wait.Kind == WaitKind.PipeRead ? (FdAccess.Read, FdAccess.Write) : (FdAccess.Write, FdAccess.Read);
-        foreach (Holder holder in _loose ??= PipesWithOneEnd())
+        foreach (HostProcess other in resources.Processes)
         {
-            if ((holder.Access & far) != 0)
-                AddIfSharing(process, holder.Owner, found);
+            if (found.Count > MostSharing)
+                return;
+            if (MayShare(process, other) && HasLooseEnd(other, far))
+                found.Add(other.Pid);
         }
         foreach (FileDescriptor fd in process.Record.Fds)
         {
@@ -121,19 +128,19 @@ internal sealed partial class WakerFinder
         }
     }
 
-    /// <summary>Of pipes of which nobody is seen to have the other end. What the command was given it had one end of alone, and who has the other need not be seen.</summary>
-    private List<Holder> PipesWithOneEnd()
+    /// <summary>
+    /// Whether it has this end of a pipe of which nobody is seen to have the other one. What the command was given it had one end of alone, and who has the other need not be seen; and what a child of a
+    /// hidden process has, that may have the other end of.
+    /// </summary>
+    private bool HasLooseEnd(HostProcess process, FdAccess end)
     {
-        List<Holder> found = [];
-        foreach (HostProcess process in resources.Processes)
+        foreach (FileDescriptor fd in process.Record.Fds)
         {
-            foreach (FileDescriptor fd in process.Record.Fds)
-            {
-                if (fd.Target.Kind == FdKind.Pipe && fd.Access is FdAccess.Read or FdAccess.Write && !resources.IsHeldBeyond(null, fd.Target, FdAccess.ReadWrite & ~fd.Access) && !IsGiven(fd.Target))
-                    found.Add(new Holder(process, fd.Number, fd.Access));
-            }
+            if (fd.Target.Kind == FdKind.Pipe && fd.Access == end && !resources.IsHeldBeyond(null, fd.Target, FdAccess.ReadWrite & ~end)
+                && !IsGiven(fd.Target) && !IsAnyAChildOfTheHidden(resources.HoldersOf(fd.Target)))
+                return true;
         }
-        return found;
+        return false;
     }
 
     private bool IsGiven(FdTarget target) => resources.Look.GivenToCommand?.Any(given => given.Target.Kind == target.Kind && given.Target.Id == target.Id) == true;
@@ -144,7 +151,10 @@ internal sealed partial class WakerFinder
         {
             if (socket.Peer is not { } peer || peer == 0 || peer == wait.Target!.Id || resources.IsHeldBeyond(process, new FdTarget(FdKind.Socket, peer, $"socket:[{peer}]"), FdAccess.ReadWrite))
                 continue;
-            foreach (Holder holder in resources.HoldersOfSocket(socket.Inode).Span)
+            OrderedList<Holder> holders = resources.HoldersOfSocket(socket.Inode);
+            if (IsAnyAChildOfTheHidden(holders))
+                continue;
+            foreach (Holder holder in holders.Span)
                 AddIfSharing(process, holder.Owner, found);
         }
     }

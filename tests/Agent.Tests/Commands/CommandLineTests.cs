@@ -23,8 +23,6 @@ public class CommandLineTests
     [InlineData("scan --min-wait ms")]
     [InlineData("scan --min-wait 1sm")]
     [InlineData("scan --min-wait 25h")]
-    [InlineData("guard --timeout 0 true")]
-    [InlineData("guard --linger 2h true")]
     [InlineData("scan --pid")]
     [InlineData("scan --pid --json")]
     [InlineData("scan --pid 0")]
@@ -41,6 +39,12 @@ public class CommandLineTests
     [InlineData("run --server ftp://127.0.0.1 --token-file x")]
     [InlineData("run --server http://127.0.0.1:1 --token-file x --exit-with-parent=me")]
     public async Task RunAsync_BadUsage_IsOneLineAndExit2(string words) => await FailsInOneLine(words, 2);
+
+    [Theory]
+    [InlineData("guard --timeout 0 true")]
+    [InlineData("guard --linger 2h true")]
+    [InlineData("guard --grace soon true")]
+    public async Task RunAsync_BadUsageOfGuard_IsOneLineAndExit125(string words) => await FailsInOneLine(words, 125);
 
     [Theory]
     [InlineData("explain 4194305")]
