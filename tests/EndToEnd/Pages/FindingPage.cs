@@ -24,7 +24,8 @@ internal sealed class FindingPage(IPage page)
         foreach (ILocator row in await table.Locator("tbody tr").AllAsync())
         {
             string[] cells = [.. (await row.Locator("td").AllInnerTextsAsync()).Select(text => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))];
-            rows.Add(new FdRow(int.Parse(Cell("fd")), Cell("end"), Cell("object"), string.Join(" | ", cells)));
+            // Whether there is room between the letter and the name depends on whether the style sheet is there yet.
+            rows.Add(new FdRow(int.Parse(Cell("fd")), Cell("end"), Cell("object").Replace(" ", "", StringComparison.Ordinal), string.Join(" | ", cells)));
 
             string Cell(string heading) => cells[Array.IndexOf(headings, heading)];
         }
