@@ -59,6 +59,11 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 4) },
         },
+        new("captures-more-than-a-pipe-holds", "python3", Script("own_capture.py"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["program"], Culprit = new("program", 3) },
+        },
         LaterChildInPython("inherit"),
         LaterChildInPython("pass-fds"),
         new("later-substitution-has-the-pipe", Script("later-substitution.sh"), Program("zoo-exec"))
@@ -140,6 +145,7 @@ internal static partial class ZooTable
         .. ((string[])["suspend", "wait", "fd", "epoll"]).Select(how => Twin($"told-by-signal-{how}", "busy")),
         .. ((string[])["suspend", "wait", "fd", "epoll"]).Select(how => Twin($"told-by-signal-{how}", "told")),
         Twin("shell-waits-for-a-signal", "busy"),
+        Twin("captures-more-than-a-pipe-holds", "fits"),
         Twin("later-child-in-python-inherit", "busy"),
         Twin("later-substitution-has-the-pipe", "busy"),
         Twin("forked-child-has-the-trackers-pipe", "busy"),
@@ -160,6 +166,7 @@ internal static partial class ZooTable
         Twin("perl-closes-a-copied-handle-of-a-shell", "busy"),
         new("pool-whose-supervisor-waits-for-children", Program("pool"), "wait"),
         new("pool-whose-supervisor-pauses", Program("pool"), "pause"),
+        new("executor-of-an-idle-service", "python3", Script("idle_executor.py")) { Needs = "python3" },
         new("pool-of-threads-that-ignores-interrupts", "python3", Script("idle_pool.py")) { Needs = "python3" },
         new("pipeline-whose-shell-has-gone", Script("left-pipeline.sh"), Program("zoo-exec")),
         new("app-behind-a-pipe-that-stays-open", Script("app-behind-a-pipe.sh"), Program("zoo-exec")),

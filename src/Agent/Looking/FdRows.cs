@@ -37,7 +37,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             else if (nameObjects && row.Kind is FdKind.TimerFd or FdKind.SignalFd)
                 fd = plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null ? fd : reader.WithInfo(directory.Handle, living, fd, suspect: false);
             else if (!epolls.Contains(row.Number))
-                fd = FdTableReader.WithoutInfo(fd);
+                fd = FdTableReader.WithoutInfo(fd, isSame: plan.Stood && ReferenceEquals(fd, old));
             same = same && ReferenceEquals(fd, before[_fds.Count]);
             _fds.Add(fd);
         }

@@ -107,7 +107,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
             else if (asked && (wanted.Suspect || !(wanted.Stood && ReferenceEquals(fd, known) && known.CloseOnExec is not null)))
                 fd = WithInfo(directory, living, fd, wanted.Suspect);
             else if (!asked)
-                fd = WithoutInfo(fd);
+                fd = WithoutInfo(fd, isSame: wanted.Stood && ReferenceEquals(fd, known));
             _fds.Add(fd);
         }
         return sight;
@@ -173,7 +173,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         foreach ((int place, ReadTicket read) in wanted)
         {
             FileDescriptor fd = record.Fds[place];
-            FileDescriptor now = risky.Take(read, out ReadOnlySpan<byte> text) == Sight.Seen && FdinfoFile.TryParse(text, out FdinfoFile? info) ? WithInfo(fd, info!) : WithoutInfo(fd);
+            FileDescriptor now = risky.Take(read, out ReadOnlySpan<byte> text) == Sight.Seen && FdinfoFile.TryParse(text, out FdinfoFile? info) ? WithInfo(fd, info!) : WithoutInfo(fd, isSame: false);
             if (!ReferenceEquals(fd, now))
                 (changed ??= [.. record.Fds])[place] = now;
         }
@@ -253,13 +253,16 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         && !text.StartsWith("/memfd:", StringComparison.Ordinal) && !text.StartsWith("/SYSV", StringComparison.Ordinal) && !text.StartsWith("/[", StringComparison.Ordinal);
 
     /// <summary>What was asked once and is not any more must not grow old.</summary>
-    internal static FileDescriptor WithoutInfo(FileDescriptor fd)
+    /// <param name="fd">The descriptor.</param>
+    /// <param name="isSame">It is the same file for certain: then which eventfd it is stays known, for that never changes.</param>
+    internal static FileDescriptor WithoutInfo(FileDescriptor fd, bool isSame)
     {
-        if (fd is { CloseOnExec: null, Async: false, EpollMembers: null, Links: null })
+        bool forgets = fd.Target is { Kind: FdKind.EventFd, Id: not 0 } && !isSame || fd.Target is { Kind: FdKind.PidFd, Id: not 0 };
+        if (!forgets && fd is { CloseOnExec: null, Async: false, EpollMembers: null, Links: null })
             return fd;
         return new FileDescriptor(fd.Number, fd.Access, fd.Target.Kind switch
         {
-            FdKind.EventFd or FdKind.PidFd => fd.Target with { Id = 0 },
+            FdKind.EventFd or FdKind.PidFd when forgets => fd.Target with { Id = 0 },
             FdKind.PosixQueue => fd.Target with { Kind = FdKind.Path, Id = 0 },
             _ => fd.Target,
         });

@@ -15,28 +15,28 @@ internal static class Housekeeping
     /// <summary>Of each living thread (as <see cref="HostProcess.ThreadsOf"/> lists them) whether it serves; default where none does.</summary>
     public static ImmutableArray<bool> Of(ProcessRecord process, ImmutableArray<Wait> waits)
     {
-        if (waits.Length < 2)
+        if (waits.Length < 2 || In(process, waits) is not { } runtime)
             return default;
-        foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
-        {
-            if (IsIn(runtime, process, waits))
-                return ServicesOf(runtime, process, waits);
-        }
-        return default;
+        return ServicesOf(runtime, process, waits);
     }
 
     /// <summary>Mask of the signals that the process catches because its runtime does so in every program: such a handler says nothing of this one.</summary>
     public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits) => process.SignalsCaught & CatchesOf(process, waits);
 
     /// <summary>Mask of the signals that the runtime of the process catches in every program, if they were not ignored as it started.</summary>
-    public static ulong CatchesOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    public static ulong CatchesOf(ProcessRecord process, ImmutableArray<Wait> waits) => In(process, waits)?.Catches ?? 0;
+
+    /// <summary>Whether its runtime is told of the end of its children by SIGCHLD alone.</summary>
+    public static bool AwaitsChildrenByHandler(ProcessRecord process, ImmutableArray<Wait> waits) => In(process, waits) is { AwaitsChildrenByHandler: true };
+
+    private static RuntimeMarks? In(ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
         {
             if (IsIn(runtime, process, waits))
-                return runtime.Catches;
+                return runtime;
         }
-        return 0;
+        return null;
     }
 
     /// <summary>Whether two looks that found the same threads in the same waits also found the same names.</summary>

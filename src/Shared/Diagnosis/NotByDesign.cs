@@ -43,7 +43,8 @@ internal static class NotByDesign
 
     /// <summary>It is told when a child has ended, and it catches no signal that its runtime does not catch in every program.</summary>
     public static bool AwaitsChildren(ProcessRecord process, ImmutableArray<Wait> waits) =>
-        (process.SignalsCaught & SignalMask.Child) != 0 && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !HasHandlersOfItsOwn(process, waits);
+        (process.SignalsCaught & SignalMask.Child) != 0 && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !HasHandlersOfItsOwn(process, waits)
+        && Housekeeping.AwaitsChildrenByHandler(process, waits);
 
     /// <summary>Whether a runtime is in it, and it catches no signal that this one does not catch in every program: then no handler says what it waits for.</summary>
     public static bool HasItsRuntimesHandlersAlone(ProcessRecord process, ImmutableArray<Wait> waits) =>

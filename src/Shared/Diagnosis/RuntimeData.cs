@@ -40,7 +40,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                     CheckLast();
                     runtimes.Add(new RuntimeMarks(value));
                     break;
-                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "service" or "service-once" or "service-pool":
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "awaits-children" or "service" or "service-once" or "service-pool":
                     if (runtimes.Count == 0)
                         throw Wrong("no runtime was named before");
                     runtimes[^1] = Add(runtimes[^1], key, value);
@@ -58,6 +58,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             "marked-by-program" => runtime with { Program = value },
             "marked-by-futex" => runtime with { Futexes = Range(value) },
             "catches" => runtime with { Catches = value.Split(' ').Aggregate(runtime.Catches, (mask, name) => mask | Signal(name)) },
+            "awaits-children" => value == "by-handler" ? runtime with { AwaitsChildrenByHandler = true } : throw Wrong("children are awaited by-handler, or it is not said"),
             _ => runtime with { Services = runtime.Services.Add(Service(key, value)) },
         };
 
@@ -143,6 +144,9 @@ internal sealed record RuntimeMarks(string Name)
 
     /// <summary>Mask of the signals that it has handlers for in every program.</summary>
     public ulong Catches { get; init; }
+
+    /// <summary>It is told of the end of its children by SIGCHLD, and no thread of it waits for them in a call.</summary>
+    public bool AwaitsChildrenByHandler { get; init; }
 
     public ImmutableArray<ServiceMark> Services { get; init; } = [];
 }

@@ -74,14 +74,11 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             foreach (HostProcess process in list)
                 _suspects.Add(process.Pid);
         }
-        // Which eventfd it is that somebody has shows only in fdinfo: where it matters, of all who have one and are not asked for it at each look.
+        // Which eventfd it is that somebody has shows only in fdinfo: where it matters, of all of whom it is not known. Once it is, it stays so for as long as they stand still.
         if (Lists.Stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.EventFd || wait.Members.Any(member => member.Kind == WaitKind.EventFd))))
         {
-            foreach (Holder holder in resources.EventFdHolders.Span)
-            {
-                if (!holder.Owner.WaitsOf(host).Any(wait => SystemCallTable.NamesObjects(wait.Call)))
-                    _suspects.Add(holder.Process);
-            }
+            foreach (Holder holder in resources.UntoldEventFdHolders.Span)
+                _suspects.Add(holder.Process);
         }
         AddThoseWhoMayAccept(host);
         // And which terminal it is that somebody has the master of.

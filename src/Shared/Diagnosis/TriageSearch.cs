@@ -81,10 +81,11 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
 
     public void Begin(Wait wait)
     {
-        if (_depth++ == 0)
+        bool isWhole = _depth++ == 0;
+        if (isWhole)
             _clause = search.BeginClause(_thread);
-        // Who holds a lock is not known here, and no program waits for a signal there by design. Nor is who has the memory of a futex that is not private.
-        _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty || wait.Futex is { IsPrivate: false, Mapping: null };
+        // Who holds a lock is not known here, and no program waits for a signal there by design, nor as it writes. Nor is who has the memory of a futex that is not private.
+        _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty || isWhole && wait.Kind == WaitKind.PipeWrite || wait.Futex is { IsPrivate: false, Mapping: null };
     }
 
     public bool Add(HostProcess waker, int? fd, bool direct)

@@ -78,7 +78,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             return "it is the looker";
         if (LocalFact.WhyItCanRun(process, waiters.IsEmpty, guess: false) is { } why)
             return why;
-        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind != WaitKind.FileLock && waiter.WaitsOnlyFor(process.Pid))
+        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind is not (WaitKind.FileLock or WaitKind.PipeWrite) && waiter.WaitsOnlyFor(process.Pid))
             && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait)
             && !NotByDesign.Is(resources, process))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
@@ -99,6 +99,8 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
     private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter, bool isMain)
     {
         int pid = process.Pid;
+        if (waiter.Wait.Kind == WaitKind.PipeWrite)
+            return false; // whom a handler is to wake does not wait in a write
         if (isMain
             && (waiter.WaitsOnlyFor(pid) || waiter.Wait.Kind == WaitKind.ChildWait && (process.SignalsCaught & SignalMask.EndsOthersToo) != 0 && !WaitsForOneChild(waiter)))
         {

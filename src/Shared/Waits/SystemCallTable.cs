@@ -100,11 +100,4 @@ public static class SystemCallTable
             SystemCall.Pwrite => "pwrite64",
             _ => call.ToString().ToLowerInvariant(),
         });
-
-    /// <summary>
-    /// Whether a process with a thread in this call is asked at each look for what its eventfds, pidfds, timerfds and signalfds are: the call may wait for one of them. Null: in none.
-    /// </summary>
-    public static bool NamesObjects(SystemCall? call) =>
-        call is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 or SystemCall.EpollWait or SystemCall.EpollPwait
-            or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read or SystemCall.RestartSyscall;
 }

@@ -28,7 +28,8 @@ internal sealed class EofHeldByDuplicate : IncidentRule
             {
                 StdioDuplicates? twice = StdioDuplicates.Of(resources[holder])
                     .FirstOrDefault(pair => edge.To.Any(waker => waker.Node == holder && waker.Fd == pair.Stdio.Number));
-                if (twice is not null && !SocketMutualRead.IsConversation(incident, edge, holder))
+                // Whoever of them reads at that end, it is no end that is waited for.
+                if (twice is not null && !edge.To.Any(waker => SocketMutualRead.IsConversation(incident, edge, waker.Node)))
                     return Tell(resources, edge, holder, twice);
             }
         }

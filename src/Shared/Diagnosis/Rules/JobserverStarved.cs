@@ -47,7 +47,7 @@ internal sealed class JobserverStarved : IncidentRule
             {
                 Sentences = readers.Length == 1 ? [] : ["Who of them has taken how many tokens shows nowhere; while they wait, none of them gives one back."],
                 NamesFault = !incident.Core.Any(member => IdlesUntilToldTo(incident, member))
-                    && (sharers.Select(sharer => Program(resources[sharer])).Distinct().Count() > 1 || sharers.Any(sharer => WaitsOtherwise(incident, sharer, pipe.Key))),
+                    && (sharers.Select(sharer => Program(resources[sharer])).Distinct().Count() > 1 || !incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal) && sharers.Any(sharer => WaitsOtherwise(incident, sharer, pipe.Key))),
             };
         }
         return null;

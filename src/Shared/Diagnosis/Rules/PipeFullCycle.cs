@@ -27,7 +27,7 @@ internal sealed class PipeFullCycle : IncidentRule
             .SelectMany(edge => edge.To.Where(waker => IsInCycle(incident, edge.From, waker.Node)).Select(waker => (edge, waker)))
             .OrderByDescending(pair => IsAncestor(resources, pair.waker.Node, pair.edge.From))];
         if (full.Length == 0)
-            return null;
+            return OfItsOwn(incident, narrator);
         (IncidentEdge first, Waker reader) = full[0];
         string waits = incident.Edges.Any(edge => edge.From == reader.Node && !edge.IsKinship && edge.To.Any(waker => waker.Node == first.From))
             ? $"waits for {narrator.Name(first.From)}"
@@ -41,6 +41,23 @@ internal sealed class PipeFullCycle : IncidentRule
         {
             Doubts = DoubtsOf(incident, narrator, first.From, reader.Node),
         };
+    }
+
+    /// <summary>What it writes to is a pipe of its own: it was to read there what it has written, and cannot any more.</summary>
+    private static Verdict? OfItsOwn(Incident incident, Narrator narrator)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        foreach (IncidentEdge edge in incident.Edges.Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && IsFull(resources, edge)))
+        {
+            if (edge.To.Any(waker => waker.Node != edge.From)
+                || edge.To.FirstOrDefault(waker => waker.Fd is { } fd && (resources[edge.From].FindFd(fd)!.Access & FdAccess.Read) != 0) is not { Fd: { } read })
+                continue;
+            string who = narrator.Name(edge.From), pipe = edge.Part.Target!.Text;
+            return new Verdict(
+                $"{who} writes to pipe {edge.Part.Target.Id}, which is full, and nobody but itself has it open to read, at fd {read}.",
+                [new Culprit(edge.From, read, pipe, $"It ends when {who} reads what is in {pipe} (fd {read}) while it writes, or closes it.")]);
+        }
+        return null;
     }
 
     /// <summary>Who waits for nobody but itself may be waiting for a signal, though somebody waits for it.</summary>
