@@ -5,7 +5,7 @@ namespace OrphanBoard.Agent.Procfs;
 
 /// <summary>/proc/PID/fdinfo/FD, proc_pid_fdinfo(5).</summary>
 /// <param name="Flags">Open flags, octal in the file; close-on-exec is 02000000.</param>
-/// <param name="EpollMembers">The <c>tfd:</c> lines, up to <see cref="MaxMembers"/>; empty where there are none. Null: there are more.</param>
+/// <param name="EpollMembers">The <c>tfd:</c> lines by their fd, up to <see cref="MaxMembers"/>; empty where there are none. Null: there are more.</param>
 /// <param name="EventFdId">Equal in all descriptors of one eventfd (Linux 5.2); null: no such line.</param>
 /// <param name="Pid">Process of a pidfd in the reader's namespace: 0 in another one, -1 reaped; null: no such line.</param>
 public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMembers, ulong? EventFdId, int? Pid)
@@ -98,6 +98,8 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
         }
         if (flags is null)
             return false;
+        // The kernel lists them by where their files lie in memory, another order in each run.
+        members?.Sort(static (one, other) => one.Fd.CompareTo(other.Fd));
         info = new FdinfoFile(flags.Value, members is null ? [] : members.Count > MaxMembers ? null : members.ToImmutable(), eventFd, pid)
         {
             Inode = inode,

@@ -14,8 +14,8 @@ public class FdinfoFileTests
             flags:	02000002
             mnt_id:	16
             ino:	1057
-            tfd:        5 events:       19 data:                5  pos:0 ino:3d sdev:f
             tfd:       12 events: 4000001d data: 7f63815602adbeef  pos:0 ino:12ab34 sdev:800001
+            tfd:        5 events:       19 data:                5  pos:0 ino:3d sdev:f
 
             """);
 
