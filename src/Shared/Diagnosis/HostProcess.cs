@@ -161,6 +161,9 @@ internal sealed class Remembered
 
     public TimeSpan? ZombieSince { get; set; }
 
+    /// <summary>Null: it has used no CPU time since it was first seen.</summary>
+    public CpuUse? Cpu { get; set; }
+
     /// <summary>Threads whose counters are known, ascending by tid. Null: all have stood still since it was first seen, as most do; then nothing need be kept of them.</summary>
     public Still[]? Threads { get; set; }
 }

@@ -84,6 +84,16 @@ public sealed class LookMemory
     /// <summary>Time since boot at which the process was first seen as a zombie.</summary>
     public TimeSpan? ZombieSince(ProcessRecord process) => Find(process)?.Past?.ZombieSince;
 
+    /// <summary>Whether a process has worked in the last seconds. Null: not known yet.</summary>
+    public bool? IsBusy(ProcessRecord process)
+    {
+        if (Find(process) is not { } known)
+            return null;
+        TimeSpan now = _resources.Look.Uptime;
+        return known.Past?.Cpu is { } use ? use.IsBusy(now, known.Record.CpuTicks, _resources.Look.Host.ClockTicksPerSecond)
+            : now - known.FirstSeen >= CpuUse.Window ? false : null;
+    }
+
     private HostProcess? Find(ProcessRecord process) => _resources.Find(process.Pid) is { } known && known.Record.StartTimeTicks == process.StartTimeTicks ? known : null;
 
     /// <summary>What is known of a thread that has the counters of the last look.</summary>
@@ -125,6 +135,8 @@ public sealed class LookMemory
             Still[] known = process.Past?.Threads ?? Since(process.FirstSeen, before.Threads);
             (process.Past ??= new Remembered()).Threads = StillOf(process.Record.Threads, before.Threads, known, now);
         }
+        if (process.Before is { } less && process.Record.CpuTicks > less.CpuTicks)
+            ((process.Past ??= new Remembered()).Cpu ??= new CpuUse(process.FirstSeen, less.CpuTicks)).Add(now, process.Record.CpuTicks, _resources.Look.Host.ClockTicksPerSecond);
         if (process.Record.IsZombie)
             (process.Past ??= new Remembered()).ZombieSince ??= now;
         if (process.IsNew)

@@ -71,7 +71,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
             sentences.AddRange(HolderSentences(process, byThread[waiter.Thread.Tid]));
         }
         if (futexes > 0)
-            sentences.Add(FutexSentence(process, futexes, node.Waiters.Length));
+            sentences.Add(FutexSentence(process, futexes, node));
         foreach (IncidentEdge kin in incident.Edges.Where(edge => edge.From == process && edge.IsKinship))
             sentences.Add($"It is the parent of {Name(kin.To[0].Node)}; that it waits for it cannot be seen from outside, but both stand still since the same time.");
         return string.Join(' ', sentences);
@@ -191,13 +191,16 @@ internal sealed partial class Narrator(ResourceIndex resources)
 
     private static string Times(int count) => count == 2 ? "twice" : $"{count} times";
 
-    private string FutexSentence(int process, int futexes, int threads) => (futexes, threads) switch
+    private string FutexSentence(int process, int futexes, WaitNode node) => (futexes, node.Waiters.Length) switch
     {
-        (1, 1) => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other.",
-        _ when futexes == threads => $"All {threads} threads of {Name(process)} wait on futexes, which only threads of the same process could wake.",
+        (1, 1) when node.Aside.IsEmpty => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other.",
+        (1, 1) => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other but {ServiceThreads(node)}.",
+        (_, var threads) when futexes == threads => $"All {threads} threads of {Name(process)}{(node.Aside.IsEmpty ? "" : $", but for {ServiceThreads(node)},")} wait on futexes, which only threads of the same process could wake.",
         (1, _) => "Its other thread waits on a futex, which only a thread of the same process could wake.",
         _ => $"Its other {futexes} threads wait on futexes, which only threads of the same process could wake.",
     };
+
+    private static string ServiceThreads(WaitNode node) => node.Aside.Length == 1 ? "one that serves its runtime" : $"{node.Aside.Length} that serve its runtime";
 
     /// <summary>Who has to let go of an end for it to be gone: all of its holders. <c>child (14) exits or closes fd 1</c>, <c>child (14) (fd 1) and other (15) (fd 1) have all exited or closed it</c>.</summary>
     public string LetGo(ImmutableArray<Holder> holders)
@@ -209,7 +212,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
     }
 
     /// <summary><c>a, b and c</c>; past eight the rest is counted.</summary>
-    public static string Listing(IEnumerable<string> parts)
+    public static string Listing(IEnumerable<string> parts, string joint = "and")
     {
         string[] all = [.. parts];
         if (all.Length > 8)
@@ -218,7 +221,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         {
             0 => "nothing",
             1 => all[0],
-            _ => $"{string.Join(", ", all[..^1])} and {all[^1]}",
+            _ => $"{string.Join(", ", all[..^1])} {joint} {all[^1]}",
         };
     }
 }

@@ -162,6 +162,56 @@ public sealed class OrphanTests
         Assert.Equal(("orphan-busy", 120), (finding.Rule, Assert.Single(finding.Pids)));
     }
 
+    /// <summary>A look a second; who works in short bursts is mostly found asleep.</summary>
+    /// <param name="ticks">CPU time a second, of 100 ticks.</param>
+    /// <param name="rule">After ten seconds and at each look from there on.</param>
+    [Theory]
+    [InlineData(10, "orphan-busy")]
+    [InlineData(5, "orphan-busy")]
+    [InlineData(4, "orphan-idle")]
+    [InlineData(0, "orphan-idle")]
+    public void Advance_Orphan_IsBusyByItsCpuTimeAndNotByTheMoment(int ticks, string rule)
+    {
+        var scene = new Scene();
+        Actor left = Leftover(scene);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        List<string> told = [];
+
+        for (int second = 0; second <= 40; second++)
+        {
+            left.With = record => record with { CpuTicks = (ulong)(100 + second * ticks) };
+            told.AddRange(diagnosis.Advance(scene.Look(1000 + second)).Findings.Where(_ => second > 11).Select(finding => finding.Rule));
+        }
+
+        Assert.Equal(Enumerable.Repeat(rule, 29), told);
+    }
+
+    [Fact]
+    public void Advance_BusyOrphan_StaysSoUntilItRests()
+    {
+        var scene = new Scene();
+        Actor left = Leftover(scene);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        ulong ticks = 0;
+        string? told = null;
+        void Pass(int from, ulong each)
+        {
+            for (int second = from; second < from + 21; second++)
+            {
+                ulong now = ticks += each;
+                left.With = record => record with { CpuTicks = now };
+                told = diagnosis.Advance(scene.Look(second)).Findings.Select(finding => finding.Rule).SingleOrDefault();
+            }
+        }
+
+        Pass(1000, each: 6);
+        Assert.Equal("orphan-busy", told);
+        Pass(1021, each: 3);
+        Assert.Equal("orphan-busy", told);
+        Pass(1042, each: 1);
+        Assert.Equal("orphan-idle", told);
+    }
+
     [Fact]
     public void Diagnose_OrphanThatListensOnAPort_NamesThePort()
     {

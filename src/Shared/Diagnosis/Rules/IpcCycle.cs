@@ -29,15 +29,18 @@ internal sealed class IpcCycle : IncidentRule
             return null;
         int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
         HashSet<int> speakers = [.. talk.Select(edge => edge.From)];
-        ImmutableArray<Culprit> culprits =
-        [
-            .. talk.OrderBy(edge => Array.IndexOf(order, edge.From)).SelectMany(edge => edge.To
-                .Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node))
+        // One remedy for each word that is waited for: of a queue that many share, any of them could say it to any other.
+        ImmutableArray<Culprit> culprits = [.. talk.OrderBy(edge => Array.IndexOf(order, edge.From)).GroupBy(edge => (edge.Part.Resource, WhatEnds(edge.Part))).SelectMany(word =>
+        {
+            Waker[] wakers = [.. word.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
+                .Distinct()
                 // Another who talks is likelier to be meant than a parent, who merely has what its children have.
-                .OrderByDescending(waker => speakers.Contains(waker.Node))
-                .Select(waker => new Culprit(waker.Node, waker.Fd, edge.Part.Resource ?? "?", $"It ends when {narrator.Name(waker.Node)} {WhatEnds(edge.Part)}, for which {narrator.Name(edge.From)} waits.")))
-                .Distinct(),
-        ];
+                .OrderByDescending(waker => speakers.Contains(waker.Node))];
+            string who = Narrator.Listing(wakers.Select(waker => narrator.Name(waker.Node)).Distinct(), "or");
+            string whom = Narrator.Listing(word.Select(edge => narrator.Name(edge.From)).Distinct());
+            string remedy = $"It ends when {who} {word.Key.Item2}, for which {whom} wait{(word.Select(edge => edge.From).Distinct().Count() == 1 ? "s" : "")}.";
+            return wakers.Select(waker => new Culprit(waker.Node, waker.Fd, word.Key.Resource ?? "?", remedy));
+        })];
         return new Verdict(
             $"{Narrator.Listing(order.Select(narrator.Name))} each wait for {(order.Length == 2 ? "the other" : "another of them")}: {Narrator.Listing(order.Select(member => $"{narrator.Name(member)} {narrator.What(waits.First(edge => edge.From == member).Part)}"))}.",
             culprits)

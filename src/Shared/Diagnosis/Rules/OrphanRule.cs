@@ -32,10 +32,11 @@ internal sealed class OrphanRule(OrphanKind kind) : EvidenceRule
     {
         if (evidence.Adoption.HoldsSomebodysPipe(process))
             return OrphanKind.HoldingPipe;
-        return IsBusy(process) || Below(evidence, process).Any(IsBusy) ? OrphanKind.Busy : OrphanKind.Idle;
+        return IsBusy(evidence, process) || Below(evidence, process).Exists(child => IsBusy(evidence, child)) ? OrphanKind.Busy : OrphanKind.Idle;
     }
 
-    private static bool IsBusy(HostProcess process) => IsRunning(process.Record) || process.Before is { } before && IsRunning(before);
+    private static bool IsBusy(Evidence evidence, HostProcess process) =>
+        evidence.Memory.IsBusy(process.Record) ?? (IsRunning(process.Record) || process.Before is { } before && IsRunning(before));
 
     private static bool IsRunning(ProcessRecord process) => process.Threads.Any(thread => thread.State == 'R');
 

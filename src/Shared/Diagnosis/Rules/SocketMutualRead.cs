@@ -31,7 +31,7 @@ internal sealed class SocketMutualRead : IncidentRule
 
         ResourceIndex resources = incident.Evidence.Resources;
         ImmutableArray<Culprit> culprits = [.. edges
-            .SelectMany(edge => edge.To.Where(waker => readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))
+            .SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))
             .DistinctBy(pair => pair.Waker)
             .OrderBy(pair => pair.Waker.Node).ThenBy(pair => pair.Waker.Fd)
             .Select(pair => new Culprit(

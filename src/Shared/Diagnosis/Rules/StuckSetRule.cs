@@ -12,7 +12,7 @@ internal sealed class StuckSetRule : IncidentRule
     {
         int[] core = [.. incident.Core.Order()];
         return new Verdict(core.Length == 1
-            ? $"{narrator.Name(core[0])} waits for itself: nobody else could wake it."
+            ? $"{narrator.Name(core[0])} waits for what only it could do itself."
             : $"{Narrator.Listing(core.Select(narrator.Name))} wait only for each other.", []) { NamesFault = false };
     }
 }
