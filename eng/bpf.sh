@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# The kernel program of back end ebpf: C to artifacts/bpf/collector.bin, which the agent embeds. Sourced by eng/build.sh.
+# The kernel program of back end ebpf: C to artifacts/bpf/collector.bin.gz, which the agent embeds. Sourced by eng/build.sh.
 : "${root:?}" "${artifacts:?}"
 
 # Without the means to build it the agent is built all the same, and has no back end ebpf.
 build_bpf() {
   local lacking PATH=$PATH:/usr/sbin
   mkdir -p "$artifacts/bpf"
-  is_stale "$artifacts/bpf/collector.bin" "$root/src/Agent/Bpf" "$root/eng/bpf.sh" "$root/eng/bpf-pack.c" || return 0
+  is_stale "$artifacts/bpf/collector.bin.gz" "$root/src/Agent/Bpf" "$root/eng/bpf.sh" "$root/eng/bpf-pack.c" || return 0
   lacking=$(bpf_lacks)
   # Tried once, not at every start on a machine that cannot have them.
   if [[ -n $lacking && ! -e $artifacts/bpf/.tried && $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
@@ -21,7 +21,7 @@ build_bpf() {
   fi
   if [[ -n $lacking ]]; then
     say "without back end ebpf, for which this machine lacks: $lacking"
-    rm -f "$artifacts/bpf/collector.bin"
+    rm -f "$artifacts/bpf/collector.bin.gz"
   fi
 }
 
@@ -51,8 +51,8 @@ compile_bpf() {
     bpftool gen object "$staged/collector.o" "$staged/collector.bpf.o" >&2 &&
     bpftool gen skeleton -L "$staged/collector.o" name collector >"$staged/collector.lskel.h" &&
     gcc -O1 -Wall -I "$staged" -I "$root/src/Agent/Bpf" -o "$staged/pack" "$root/eng/bpf-pack.c" >&2 &&
-    "$staged/pack" >"$staged/collector.bin" &&
-    touch -r "$artifacts/bpf/.begin" "$staged/collector.bin" &&
-    mv -f "$staged/collector.bin" "$artifacts/bpf/collector.bin" || return 1
+    "$staged/pack" | gzip -9n >"$staged/collector.bin.gz" &&
+    touch -r "$artifacts/bpf/.begin" "$staged/collector.bin.gz" &&
+    mv -f "$staged/collector.bin.gz" "$artifacts/bpf/collector.bin.gz" || return 1
   rm -rf "$staged" "$artifacts/bpf/.begin"
 }

@@ -15,7 +15,7 @@ internal static partial class ZooTable
         // Where the kernel's counts are not seen, a pipe of the suite's own, one of whose ends is hidden, may be what was there before.
         new("fd-that-was-used-before", Program("reused-fd"))
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { AtLeast = Confidence.Likely, Pids = ["reused-fd"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { AtLeast = Confidence.Likely, Pids = ["reused-fd"], Culprit = new("reused-fd", 33) },
         },
         new("parent-waits-before-it-closes", Program("wait-before-close"))
         {

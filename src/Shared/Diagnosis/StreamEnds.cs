@@ -41,7 +41,7 @@ internal static class StreamEnds
         target.Kind == FdKind.Pipe || target.Kind == FdKind.Socket && resources.Sockets.FactOf(target.Id).Pair;
 
     /// <summary><c>pipe 7000</c>, <c>socket 4711</c>.</summary>
-    public static string NameOf(FdTarget target) => $"{(target.Kind == FdKind.Socket ? "socket" : "pipe")} {target.Id}";
+    public static string NameOf(FdTarget target) => target.Kind == FdKind.Path ? $"FIFO {target.Text}" : $"{(target.Kind == FdKind.Socket ? "socket" : "pipe")} {target.Id}";
 
     /// <summary>What an fd of a process refers to, in the words of the contract.</summary>
     public static string ResourceOf(this ResourceIndex resources, int pid, int fd) => resources[pid].FindFd(fd)?.Target.Text ?? $"fd {fd}";

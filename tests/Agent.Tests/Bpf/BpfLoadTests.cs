@@ -16,7 +16,7 @@ public sealed partial class BpfLoadTests
     {
         using BpfSweep? sweep = BpfSweep.TryOpen(out string? reason);
 
-        if (typeof(BpfSweep).Assembly.GetManifestResourceInfo("collector.bin") is null)
+        if (typeof(BpfSweep).Assembly.GetManifestResourceInfo("collector.bin.gz") is null)
             Assert.Equal("this agent was built without it: install clang, bpftool and libbpf-dev and run ./orphanboard build again", reason);
         else if (geteuid() == 0)
             Assert.Null(reason);
@@ -70,10 +70,9 @@ public sealed partial class BpfLoadTests
     [Fact]
     public void TryParse_DamagedOrForeignProgram_IsRefusedInOneLine()
     {
-        using Stream? stream = typeof(BpfSweep).Assembly.GetManifestResourceStream("collector.bin");
+        using Stream? stream = typeof(BpfSweep).Assembly.GetManifestResourceStream("collector.bin.gz");
         Assert.SkipWhen(stream is null, "this build has none");
-        byte[] whole = new byte[stream!.Length];
-        stream.ReadExactly(whole);
+        byte[] whole = BpfBlob.Unpack(stream!);
         Assert.NotNull(BpfBlob.TryParse([.. whole], out _));
 
         AssertRefused(whole[..50], "damaged");

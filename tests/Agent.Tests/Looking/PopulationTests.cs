@@ -23,6 +23,33 @@ public sealed class PopulationTests : IDisposable
         Assert.False(population.IsAsBefore());
     }
 
+    /// <summary>A file of ours with what a machine at rest shows: this one is never at rest.</summary>
+    [Theory]
+    [InlineData("0.10 0.20 0.30 3/412 9001\n", true)]
+    [InlineData("0.90 0.20 0.30 1/412 9001\n", true)] // load and who runs say nothing of who is there
+    [InlineData("0.10 0.20 0.30 3/412 9002\n", false)] // one has come, and one has gone
+    [InlineData("0.10 0.20 0.30 3/411 9001\n", false)]
+    public void IsAsBefore_ByTheCounts_SaysSo(string next, bool same)
+    {
+        string directory = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string file = Path.Combine(directory, "loadavg");
+            File.WriteAllText(file, "0.10 0.20 0.30 3/412 9001\n");
+            using DirectoryHandle proc = DirectoryHandle.Open(directory);
+            using var population = new Population(proc, own: true);
+            Assert.False(population.IsAsBefore());
+
+            File.WriteAllText(file, next);
+
+            Assert.Equal(same, population.IsAsBefore());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Fact]
     public void IsAsBefore_AnotherPidNamespace_IsNotKnown()
     {

@@ -6,8 +6,11 @@ namespace OrphanBoard.Server.Board.Drawing;
 /// <summary>Draws a <see cref="Drawing.Picture"/>.</summary>
 public sealed partial class PictureView
 {
-    /// <summary>A picture that does not fit is shrunk to this and then scrolls, so that its text stays readable.</summary>
+    /// <summary>A picture that does not fit is shrunk to this and no more, so that its text stays readable.</summary>
     private const double SmallestScale = 0.74;
+
+    /// <summary>In less, in pixels, it would have to scroll.</summary>
+    public static double LeastWidth(Picture picture) => picture.Width * SmallestScale;
 
     [Parameter, EditorRequired] public Picture Picture { get; set; } = default!;
 

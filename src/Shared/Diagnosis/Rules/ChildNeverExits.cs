@@ -60,7 +60,7 @@ internal sealed class ChildNeverExits : IncidentRule
         ImmutableArray<Waker> holders = line.Back is null ? [] : [.. line.Back.To.Where(waker => waker.Node != last && waker.Fd is not null).OrderByDescending(waker => waker.Node == parent)];
         if (holders.IsEmpty)
         {
-            return new Verdict($"{wait} can never run again.", [new Culprit(last, null, $"child:{last}", $"It ends when {waited} exits.")]) { NamesFault = false };
+            return new Verdict($"{wait} can never run again.", [StuckSetRule.ByItself(incident, narrator, last)]) { NamesFault = false };
         }
         string resource = line.Back!.Part.Resource ?? "?";
         string who = Narrator.Listing(holders.Select(holder => $"{narrator.Name(holder.Node)} (fd {holder.Fd})"));

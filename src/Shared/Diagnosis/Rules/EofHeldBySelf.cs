@@ -30,7 +30,7 @@ internal sealed class EofHeldBySelf : IncidentRule
                 || resources.Sockets.QueueOf(stream) is not null)
                 continue;
             ProcessRecord reader = resources[edge.From];
-            bool alone = reader.Threads.Length == 1 && edge.Whole.Kind == edge.Part.Kind;
+            bool alone = edge.Whole.Kind == edge.Part.Kind && IsAlone(incident, reader, edge.Tid);
             // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared)
@@ -43,6 +43,13 @@ internal sealed class EofHeldBySelf : IncidentRule
             string who = Narrator.Name(reader);
             string fds = Narrator.Listing(own.Select(fd => $"fd {fd}"));
             bool socket = stream.Kind == FdKind.Socket;
+            if (OpenedForBoth(reader, edge.Part))
+            {
+                string only = $"It ends when somebody opens {stream.Text} and writes to it; opened for reading alone (O_RDONLY), it would have come to its end.";
+                return new Verdict(
+                    $"{who} reads {StreamEnds.NameOf(stream)} at fd {edge.Part.Fd}, which is open for writing as well: while nobody else has it open, only {who} itself could write, and its end never comes.",
+                    [new Culprit(reader.Pid, edge.Part.Fd, stream.Text, only)]);
+            }
             string remedy = $"It ends when {who} closes {fds}, its own {(socket ? "other end of the socket" : "write end of the pipe")} that it reads{Beyond(edge, narrator)}.";
             return new Verdict(
                 $"{who} waits for the end of {StreamEnds.NameOf(stream)}, whose {(socket ? "other" : "write")} end it holds open itself at {fds}.",
@@ -54,6 +61,10 @@ internal sealed class EofHeldBySelf : IncidentRule
         }
         return null;
     }
+
+    /// <summary>Whether no other thread could write: there is none, or all of them join this one.</summary>
+    private static bool IsAlone(Incident incident, ProcessRecord reader, int tid) => reader.Threads.Length == 1
+        || incident.Evidence.Graph.NodeOf(reader.Pid) is { Aside.IsEmpty: true } node && node.Waiters.All(waiter => waiter.Thread.Tid == tid || waiter.Wait.Futex?.JoinsTid == tid);
 
     /// <summary>The fd that it reads is a write end as well: while it reads there, the end cannot come.</summary>
     private static bool OpenedForBoth(ProcessRecord reader, Wait wait) =>

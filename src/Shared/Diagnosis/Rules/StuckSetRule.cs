@@ -1,4 +1,5 @@
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -11,8 +12,15 @@ internal sealed class StuckSetRule : IncidentRule
     public override Verdict Judge(Incident incident, Narrator narrator)
     {
         int[] core = [.. incident.Core.Order()];
-        return new Verdict(core.Length == 1
-            ? $"{narrator.Name(core[0])} waits for what only it could do itself."
-            : $"{Narrator.Listing(core.Select(narrator.Name))} wait only for each other.", []) { NamesFault = false };
+        return core is [var only]
+            ? new Verdict($"{narrator.Name(only)} waits for what only it could do itself.", [ByItself(incident, narrator, only)]) { NamesFault = false }
+            : new Verdict($"{Narrator.Listing(core.Select(narrator.Name))} wait only for each other.", []) { NamesFault = false };
+    }
+
+    /// <summary>Who is stuck by itself is to blame, whether or not others wait for it. What it waits for outside its memory says more than that its threads wait for each other.</summary>
+    internal static Culprit ByItself(Incident incident, Narrator narrator, int process)
+    {
+        Wait? wait = incident.Evidence.Graph.NodeOf(process).Waiters.OrderBy(waiter => waiter.Wait.Kind == WaitKind.Futex).FirstOrDefault()?.Wait;
+        return new Culprit(process, wait?.Fd, wait?.Resource ?? "?", $"It ends when {narrator.Name(process)} exits.");
     }
 }
