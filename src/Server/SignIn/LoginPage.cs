@@ -16,7 +16,7 @@ public static class LoginPage
     {
         // A browser that only looks ahead must not use the link up (Sec-Purpose: prefetch, as in the Fetch standard).
         if (context.Request.Headers["Sec-Purpose"].ToString().Contains("prefetch", StringComparison.OrdinalIgnoreCase))
-            return Page("Not now", "This was asked for ahead of time. Open the link itself.", StatusCodes.Status503ServiceUnavailable);
+            return Page(context, "Not now", "This was asked for ahead of time. Open the link itself.", StatusCodes.Status503ServiceUnavailable);
 
         context.Response.Headers.CacheControl = "no-store";
         if (t is not null && links.Use(t))
@@ -28,11 +28,15 @@ public static class LoginPage
         if ((await context.AuthenticateAsync(SignInSetup.Browser)).Succeeded)
             return TypedResults.LocalRedirect(StillSignedIn);
         return t is null
-            ? Page("Sign in", "Open the login link that OrphanBoard printed when it started.", StatusCodes.Status401Unauthorized)
-            : Page("This login link is not valid", "It works once, and only until OrphanBoard is restarted.", StatusCodes.Status401Unauthorized);
+            ? Page(context, "Sign in", "Open the login link that OrphanBoard printed when it started.", StatusCodes.Status401Unauthorized)
+            : Page(context, "This login link is not valid", "It works once, and only until OrphanBoard is restarted.", StatusCodes.Status401Unauthorized);
     }
 
-    private static ContentHttpResult Page(string title, string sentence, int status) => TypedResults.Content(
+    private static ContentHttpResult Page(HttpContext context, string title, string sentence, int status)
+    {
+        // On its machine, whatever the name by which the browser has found it.
+        string address = $"http://127.0.0.1:{context.Connection.LocalPort}";
+        return TypedResults.Content(
         $"""
         <!doctype html>
         <html lang="en">
@@ -48,9 +52,10 @@ public static class LoginPage
             <h1>{title}</h1>
             <p>{sentence}</p>
             <p>For a new link, restart OrphanBoard, or ask for one on its machine with the token in <code>api-token</code> of its data directory:</p>
-            <pre>curl -X POST -H "Authorization: Bearer $(cat ~/.local/state/orphanboard/api-token)" http://127.0.0.1:5170/api/v1/login-links</pre>
+            <pre>curl -X POST -H "Authorization: Bearer $(cat ~/.local/state/orphanboard/api-token)" {address}/api/v1/login-links</pre>
           </main>
         </body>
         </html>
         """, "text/html; charset=utf-8", statusCode: status);
+    }
 }

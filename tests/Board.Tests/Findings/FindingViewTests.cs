@@ -91,6 +91,23 @@ public sealed class FindingViewTests : BoardContext
         Assert.Equal("culprit", view.Find(".picture-wide .badge-text").TextContent);
     }
 
+    /// <summary>A page is not to be scrolled sideways for its picture.</summary>
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(9, false)]
+    public void Render_Chain_IsDrawnWideOnlyWhereThereIsRoomSomewhere(int processes, bool wide)
+    {
+        Finding chain = RandomFinding.Of(processes, 1) with
+        {
+            Edges = [.. Enumerable.Range(1000, processes - 1).Select(pid => new WaitEdge(new EdgeEnd(pid, pid), 0, "ChildWait", $"child:{pid + 1}", [new EdgeTarget(pid + 1, null, false)], EdgeBasis.Proven))],
+        };
+        var view = View(Episode(chain));
+
+        Assert.Equal(wide, view.FindAll(".picture-wide").Count == 1);
+        Assert.Equal(!wide, view.Find(".picture-rail").ClassList.Contains("alone"));
+        Assert.Contains(view.Find(".pictures").ClassList, name => name.StartsWith("needs-", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Render_ManyProcesses_OffersTheTablesFirst()
     {

@@ -84,7 +84,9 @@ public sealed class SignInTests
 
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         Assert.Equal("/login", answer.Headers.Location?.OriginalString);
-        Assert.Contains("restart OrphanBoard", await (await browser.GetAsync("/login", Cancellation)).Content.ReadAsStringAsync(Cancellation));
+        string page = await (await browser.GetAsync("/login", Cancellation)).Content.ReadAsStringAsync(Cancellation);
+        Assert.Contains("restart OrphanBoard", page);
+        Assert.Contains($"http://127.0.0.1:{server.Api.BaseAddress!.Port}/api/v1/login-links", page);
     }
 
     [Fact]
