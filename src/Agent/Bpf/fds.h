@@ -149,6 +149,7 @@ static __always_inline void read_kind(struct file *file, struct inode *inode, u6
             int id = 0;
             READ(id, &event->id);
             READ(count, &event->count);
+            READ(row->writers, &event->kref.refcount);
             row->id = id;
             row->fill = count > ~0U ? ~0U : count;
         }

@@ -105,6 +105,15 @@ public sealed record ProcessRecord
     /// <summary>Whether its parent's death sends it a signal: PR_SET_PDEATHSIG of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
     public bool? HasParentDeathSignal { get; init; }
 
+    /// <summary>
+    /// Whether it has an io_uring, with or without a descriptor: the kernel may read, write or signal for it while none of its threads runs. Back end ebpf sees each (task->io_uring); the others
+    /// see those that are mapped (maps), and an fd shows in <see cref="Fds"/>. Null: not asked (only suspects are), or not readable.
+    /// </summary>
+    public bool? HasIoUring { get; init; }
+
+    /// <summary>Whether it has an AIO context, io_setup(2): what is pending there may add to an eventfd. Read from maps. Null: as <see cref="HasIoUring"/>, and where <see cref="FileDescriptor.GivenToKernel"/> tells more.</summary>
+    public bool? HasAio { get; init; }
+
     /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];
 
