@@ -74,8 +74,12 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         if (node.CanRun is { } reason)
             return [reason];
         string[] open = [.. node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open != Openness.Closed).Select(clause => clause.Wait.Kind == WaitKind.Unknown ? clause.Wait.Why! : clause.Why!)];
-        return node.MayWaitForSignal ? [.. open, .. node.NotKnown, $"it {NotByDesign.SignalsOf(evidence.Resources[pid])}"] : [.. open, .. node.NotKnown];
+        return node.MayWaitForSignal ? [.. open, .. node.NotKnown, SignalsOf(evidence.Resources[pid])] : [.. open, .. node.NotKnown];
     }
+
+    private static string SignalsOf(ProcessRecord process) => (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0
+        ? "it catches signals, and to wait for one may be its design"
+        : "it ignores SIGINT, and to wait to be ended by another signal may be its design";
 
     private static string? Phrase(End end) => end switch
     {

@@ -63,16 +63,16 @@ internal static class NotByDesign
             ProcessRecord process = evidence.Resources[pid];
             if (node.MayEndItsChild)
                 doubts.Add(MayEndItsChild(process));
-            else if (node.MayWaitForSignal && evidence.Resources.Find(pid) is { } known && !IsHeldByALock(evidence.Resources, known))
-                doubts.Add($"{Narrator.Name(process)} {(node.CatchesForItsRuntime ? "catches signals, as its runtime does in every program, and to wait for one may be its design" : SignalsOf(process))}");
+            // Who is ended by a signal does nothing then that others wait for: it has to catch one.
+            else if (node.MayWaitForSignal && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !IsHeldByALock(evidence.Resources, evidence.Resources.Find(pid)!))
+                doubts.Add(MayWaitForSignal(node, process));
         }
         return doubts.ToImmutable();
     }
 
-    /// <summary>What it does about signals that it may wait for.</summary>
-    public static string SignalsOf(ProcessRecord process) => (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0
-        ? "catches signals, and to wait for one may be its design"
-        : "ignores SIGINT, and to wait to be ended by another signal may be its design";
+    /// <summary>The doubt, as a sentence.</summary>
+    public static string MayWaitForSignal(WaitNode node, ProcessRecord process) =>
+        $"{Narrator.Name(process)} catches signals{(node.CatchesForItsRuntime ? ", as its runtime does in every program" : "")}, and to wait for one may be its design";
 
     /// <summary>The doubt, as a sentence.</summary>
     public static string MayEndItsChild(ProcessRecord process) => $"{Narrator.Name(process)} catches signals that tell a program to end, and may be meant to end its child when one comes";
