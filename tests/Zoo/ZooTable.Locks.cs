@@ -7,7 +7,7 @@ namespace OrphanBoard.Zoo;
 internal static partial class ZooTable
 {
     /// <summary>A parent has a handler of SIGTERM, in which it may do what its child waits for.</summary>
-    private static readonly Dictionary<string, string> Told = new() { ["ZOO_TOLD"] = "1" };
+    private static Dictionary<string, string> Told => new() { ["ZOO_TOLD"] = "1" };
 
     private static readonly (string, string) Alive = ("ZOO_ALIVE", "1"), Named = ("ZOO_NAMED", "1");
 

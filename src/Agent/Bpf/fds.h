@@ -13,6 +13,7 @@ static struct {
     u64 actions[256];
     u64 ignored;
     u64 caught;
+    u64 caught_as_child;
     struct {
         u64 address;
         u64 magic;

@@ -56,6 +56,7 @@ struct process_row {
     u64 cpu_ns;
     u64 ignored;
     u64 caught;
+    u64 caught_as_child;
     u64 shared_pending;
     u64 exec_id;
     u64 cgroup;

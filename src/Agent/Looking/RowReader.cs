@@ -160,6 +160,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             IsSubreaper = (row.Flags & ProcessFlags.Subreaper) != 0,
             HasParentDeathSignal = parentDeathSignal,
             HasIoUring = ring,
+            SignalsCaughtAsChild = (row.Flags & ProcessFlags.SignalsUnknown) != 0 ? null : row.SignalsCaughtAsChild,
         };
     }
 }

@@ -51,6 +51,12 @@ public sealed record ProcessRecord
     /// <summary>SigCgt of status, as a mask: bit n-1 is signal n.</summary>
     public ulong SignalsCaught { get; init; }
 
+    /// <summary>
+    /// Those of <see cref="SignalsCaught"/> that have the same handler as SIGCHLD; 0 where that is not caught. Runtimes that are told of their children by a handler catch by it what the program asks
+    /// for. Null: not known, as <see cref="HasAlarm"/>.
+    /// </summary>
+    public ulong? SignalsCaughtAsChild { get; init; }
+
     /// <summary>ShdPnd of status, as a mask: signals that wait for any thread of the process that does not block them.</summary>
     public ulong SignalsPending { get; init; }
 
