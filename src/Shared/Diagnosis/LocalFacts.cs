@@ -157,8 +157,6 @@ internal static class LocalFact
             yield return $"whether {Narrator.Name(process)} has a POSIX timer could not be read";
         if (process.HasAlarm is null && (process.SignalsCaught & SignalMask.Alarm) != 0)
             yield return $"{Narrator.Name(process)} catches SIGALRM, and whether it has set an alarm shows nowhere";
-        if (process.HasParentDeathSignal is null && (process.SignalsCaught & SignalMask.TellsToEnd) != 0)
-            yield return $"{Narrator.Name(process)} catches signals, and whether it is sent one when its parent ends (PR_SET_PDEATHSIG) shows nowhere";
         if (process.HasIoUring is null)
             yield return $"whether {Narrator.Name(process)} has an io_uring could not be read";
         if (process.Fds.Any(fd => fd.CloseOnExec is null))

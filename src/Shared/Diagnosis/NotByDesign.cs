@@ -66,6 +66,8 @@ internal static class NotByDesign
             // Who is ended by a signal does nothing then that others wait for: it has to catch one.
             else if (node.MayWaitForSignal && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !IsHeldByALock(evidence.Resources, evidence.Resources.Find(pid)!))
                 doubts.Add(MayWaitForSignal(node, process));
+            else if (process.HasParentDeathSignal is null && (process.SignalsCaught & SignalMask.TellsToEnd) != 0)
+                doubts.Add($"{Narrator.Name(process)} catches signals, and whether it is sent one when its parent ends (PR_SET_PDEATHSIG) shows nowhere");
         }
         return doubts.ToImmutable();
     }
