@@ -25,7 +25,9 @@ internal static class DeadlockTeller
         if (evidence.Counting == Counting.Likely && (!verdict.NamesFault || verdict.RestsOnStillness))
             return null;
         ImmutableArray<string> doubts = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
-        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named || !doubts.IsEmpty && !doubts.Except(WhoMeansToEndAChild(incident)).Any();
+        ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
+        // What is hidden besides makes nothing surer.
+        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any());
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core))];
 
         var builder = new FindingBuilder(evidence);

@@ -99,4 +99,18 @@ public sealed class SignalsByDesignTests
             return scene;
         }
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Diagnose_ParentThatMayBeMeantToEndItsChild_IsSuspectedWhateverElseIsHidden(bool hidden)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).WaitsFor(11).Caught = Termination;
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+        if (hidden)
+            scene.Process(20, "other").Hidden();
+
+        Assert.Equal(("child-never-exits", Confidence.Suspected), Assert.Single(scene.Diagnose().Findings) is var finding ? (finding.Rule, finding.Confidence) : default);
+    }
 }
