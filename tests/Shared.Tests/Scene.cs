@@ -237,5 +237,8 @@ internal sealed class Actor(int pid, string comm, int parent)
         FdSight = IsHidden ? Sight.Denied : Sight.Seen,
         HasPosixTimers = Timers,
         HasAlarm = Alarm,
+        HasParentDeathSignal = false,
+        HasIoUring = false,
+        HasAio = false,
     });
 }

@@ -6,6 +6,9 @@ namespace OrphanBoard.Zoo;
 /// <summary>File locks, System V and POSIX queues, FIFOs and terminals.</summary>
 internal static partial class ZooTable
 {
+    /// <summary>A parent has a handler of SIGTERM, in which it may do what its child waits for.</summary>
+    private static Dictionary<string, string> Told => new() { ["ZOO_TOLD"] = "1" };
+
     private static readonly (string, string) Alive = ("ZOO_ALIVE", "1"), Named = ("ZOO_NAMED", "1");
 
     private static readonly Specimen[] LockHangs =
@@ -28,7 +31,13 @@ internal static partial class ZooTable
         LockHeld("left"),
         new("lock-child", Program("file-locks"), "child")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5) },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
+        },
+        // Who stands by for a lock, while its holder waits to be told to give it up, stands the same way.
+        new("lock-child-of-one-that-may-be-told", Program("file-locks"), "child")
+        {
+            Environment = Told,
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
         },
         new("lock-circle-of-shells", Script("shell-locks.sh"))
         {
@@ -41,7 +50,7 @@ internal static partial class ZooTable
         TalkOfTwo("terminal"),
         new("message-queue-is-full", Program("ipc-waits"), "full")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["parent", "child"], Culprit = new("parent") },
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "ipc-cycle") { Pids = ["parent", "child"], Culprit = new("parent") },
         },
         FullTerminal("wait"),
         FullTerminal("kept"),
@@ -112,7 +121,11 @@ internal static partial class ZooTable
 
     private static Specimen TalkOfTwo(string through) => new($"talk-{through}", Program("ipc-waits"), through)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["parent", "child"], Culprit = through is "semaphores" or "messages" ? new("child") : null },
+        // The ids of System V objects stand in ipcs(1), for whoever would use them.
+        Expected = new(FindingClass.Deadlock, through is "semaphores" or "messages" ? Confidence.Likely : Confidence.Proven, "ipc-cycle")
+        {
+            Pids = ["parent", "child"], Culprit = through is "semaphores" or "messages" ? new("child") : null,
+        },
     };
 
     private static Specimen FullTerminal(string how) => new($"terminal-full-{how}", Program("full-terminal"), how)

@@ -86,6 +86,12 @@ internal static partial class ZooTable
         },
         UnreadOutput("wait"),
         UnreadOutput("threads"),
+        UnreadOutput("wait") with
+        {
+            Name = "unread-output-of-one-that-may-be-told",
+            Environment = Told,
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "pipe-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3), Group = "unread-output" },
+        },
         new("vfork-child-waits-for-its-parent", Program("vfork-child"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "vfork-stuck") { Pids = ["parent", "child"], Culprit = new("child", -1) },
@@ -93,6 +99,9 @@ internal static partial class ZooTable
         EventFds("pair", "first", "second"),
         EventFds("poll", "first", "second"),
         EventFds("alone", "first"),
+        Pending("pipe", "child-never-exits", ["parent", "child"], new("parent", 4)),
+        Pending("eventfd", "eventfd-no-peer", ["parent", "child"], new("child", 3)),
+        Pending("own", "eventfd-no-peer", ["parent"], new("parent", 3)),
         new("cache-needs-a-token-of-its-clients", Program("shared-jobserver"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "jobserver-starved") { Pids = ["build", "cache", "client-0", "client-1", "client-2"], Culprit = new("cache", 3) },
@@ -157,6 +166,9 @@ internal static partial class ZooTable
         Twin("eventfds-pair", "carried"),
         Twin("eventfds-poll", "fed"),
         Twin("eventfds-alone", "fed"),
+        Twin("nothing-pending-pipe", "ring"),
+        Twin("nothing-pending-pipe", "mapped"),
+        .. ((string[])["nothing-pending-eventfd", "nothing-pending-own"]).SelectMany(hang => ((string[])["ring", "mapped", "aio"]).Select(form => Twin(hang, form))),
         Twin("cache-needs-a-token-of-its-clients", "busy"),
         Twin("jobs-of-make-want-another-token", "busy"),
         Twin("coprocess-is-waited-for-before-its-input-ends", "busy"),
@@ -197,6 +209,12 @@ internal static partial class ZooTable
     private static Specimen UnreadOutput(string how) => new($"unread-output-{how}", Program("unread-output"), how)
     {
         Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3), Group = "unread-output" },
+    };
+
+    /// <summary>What the kernel does for a process: nothing, for what it had of the kind is over.</summary>
+    private static Specimen Pending(string what, string rule, string[] roles, Letting? culprit) => new($"nothing-pending-{what}", Program("pending"), what)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = culprit },
     };
 
     private static Specimen EventFds(string how, params string[] roles) => new($"eventfds-{how}", Program("eventfds"), how)

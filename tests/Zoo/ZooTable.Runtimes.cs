@@ -42,6 +42,7 @@ internal static partial class ZooTable
             Expected = new(FindingClass.Deadlock, Confidence.Suspected, "ipc-cycle") { Pids = ["shell", "xargs"], Unannounced = 2 },
         },
         NeverEnds("go-reaps-what-waits-for-it", "go", [.. Go, "reap", Program("zoo-exec"), "child", "cat"]),
+        NeverEnds("dotnet-waits-for-what-waits-for-it", "dotnet", [.. Dotnet, "never-ends", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("node-waits-for-what-waits-for-it", "node", ["node", Script("waits_for_exit.js"), Program("zoo-exec")]),
         LockOrder("caught", Confidence.Likely),
         LockOrder("ignored", Confidence.Proven),
@@ -79,7 +80,7 @@ internal static partial class ZooTable
         new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
         Healthily(Unread),
-        .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
+        .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
         .. FiltersOfRuntimes.Select(Healthily),
         .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
         .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
@@ -123,7 +124,7 @@ internal static partial class ZooTable
         new(name, needs, Script(script), Program("zoo-exec"), how)
         {
             Needs = needs,
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, needs == "node" ? "socket-mutual-read" : "pipe-read-cycle")
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, needs == "node" ? "socket-mutual-read" : "pipe-read-cycle")
             {
                 Pids = ["runner", "filter"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]),
             },

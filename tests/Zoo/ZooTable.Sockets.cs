@@ -46,6 +46,12 @@ internal static partial class ZooTable
         },
         Unaccepted("unix"),
         Unaccepted("tcp"),
+        Unaccepted("unix") with
+        {
+            Name = "unaccepted-of-one-that-may-be-told",
+            Environment = Told,
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "never-accepted") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = "unaccepted" },
+        },
         Unaccepted("poll"),
         Unaccepted("inherited"),
         Unaccepted("sends"),

@@ -9,6 +9,12 @@ internal static partial class ZooTable
     private static readonly Specimen[] StoppedStalls =
     [
         StoppedChild("wait", "parent"),
+        StoppedChild("wait", "parent") with
+        {
+            Name = "parent-and-stopped-child-that-it-may-be-told-to-continue",
+            Environment = Told,
+            Expected = new(FindingClass.Stall, Confidence.Likely, "waiting-for-stopped-child") { Pids = ["parent", "child"], Culprit = new("child") { Fds = [-1] }, Group = "parent-and-stopped-child-wait" },
+        },
         StoppedChild("any", "parent"),
         StoppedChild("read", "parent"),
         StoppedChild("poll", "parent"),

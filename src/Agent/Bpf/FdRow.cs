@@ -27,7 +27,7 @@ public readonly struct FdRow
     /// <summary>Pipe or FIFO: buffers in use, of how many it may have [pipe:head - tail, max_usage]; a writer waits while they are equal.</summary>
     public readonly uint Slots, Capacity;
 
-    /// <summary>Pipe or FIFO: open file descriptions that read and that write [pipe:readers, writers].</summary>
+    /// <summary>Pipe or FIFO: open file descriptions that read and that write [pipe:readers, writers]. Eventfd: writers, who has it: its file, and the kernel where it was given to it [eventfd:kref].</summary>
     public readonly uint Readers, Writers;
 
     /// <summary>References to the open file description [f_ref, f_count]: descriptors in all tables, and what the kernel itself holds (in flight over a socket, io_uring, a call under way). Of who is wanted; 0 for others.</summary>

@@ -28,6 +28,9 @@ public readonly struct ProcessRow
     /// <summary>SigCgt of status [sighand].</summary>
     public readonly ulong SignalsCaught;
 
+    /// <summary>Those of them that have the same handler as SIGCHLD [sighand]; 0 where that is not caught.</summary>
+    public readonly ulong SignalsCaughtAsChild;
+
     /// <summary>ShdPnd of status [sig:shared_pending].</summary>
     public readonly ulong SignalsPending;
 

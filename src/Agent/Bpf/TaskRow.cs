@@ -82,6 +82,9 @@ public enum TaskFlags : byte
 
     /// <summary>Its fd table is not the one of its process: unshare(2) with CLONE_FILES. It has rows of no table.</summary>
     OwnTable = 32,
+
+    /// <summary>It has entered an io_uring that still is: with or without a descriptor, or about to end [io_uring:xa]. What it left there goes on while it waits.</summary>
+    IoUring = 64,
 }
 
 /// <summary>Six registers.</summary>

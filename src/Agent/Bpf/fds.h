@@ -13,6 +13,7 @@ static struct {
     u64 actions[256];
     u64 ignored;
     u64 caught;
+    u64 caught_as_child;
     struct {
         u64 address;
         u64 magic;
@@ -149,6 +150,7 @@ static __always_inline void read_kind(struct file *file, struct inode *inode, u6
             int id = 0;
             READ(id, &event->id);
             READ(count, &event->count);
+            READ(row->writers, &event->kref.refcount);
             row->id = id;
             row->fill = count > ~0U ? ~0U : count;
         }

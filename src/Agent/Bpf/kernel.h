@@ -74,6 +74,9 @@ struct thread_info { unsigned long flags; u32 status; };
 struct fdtable { u32 max_fds; void *fd; void *close_on_exec; void *open_fds; };
 struct files_struct { atomic_t count; struct fdtable *fdt; };
 
+struct xarray { void *xa_head; };
+struct io_uring_task { struct xarray xa; }; // the rings that it has entered and that still are, by their address
+
 struct task_struct {
     struct thread_info thread_info;
     u32 __state;
@@ -107,6 +110,7 @@ struct task_struct {
     struct sigpending pending;
     u64 self_exec_id;
     struct css_set *cgroups;
+    struct io_uring_task *io_uring; // CONFIG_IO_URING
 };
 
 struct qstr { const u8 *name; };
@@ -119,7 +123,8 @@ struct pipe_inode_info { u32 head; u32 tail; u32 max_usage; u32 ring_size; u32 r
 struct inode { u16 i_mode; struct super_block *i_sb; unsigned long i_ino; void *i_private; };
 struct file { u32 f_mode; u32 f_flags; struct inode *f_inode; void *private_data; struct path f_path; file_ref_t f_ref; }; // f_ref: since 6.13
 struct file___counted { atomic_long_t f_count; };
-struct eventfd_ctx { u64 count; int id; };
+struct kref { atomic_t refcount; };
+struct eventfd_ctx { struct kref kref; u64 count; int id; };
 
 struct seq_file;
 struct bpf_iter_meta { struct seq_file *seq; };

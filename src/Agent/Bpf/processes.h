@@ -75,21 +75,24 @@ static __always_inline void walk_threads(struct task_struct *leader, struct sign
     bpf_loop(MOST_THREADS, add_thread, walk, 0);
 }
 
-// SigIgn and SigCgt; collect_sigign_sigcatch() of fs/proc/array.c. The handler is the first word of each action. 0, or 1: they could not be read.
+// SigIgn and SigCgt, and of the latter those with the handler of SIGCHLD; collect_sigign_sigcatch() of fs/proc/array.c. The handler is the first word of each action. 0, or 1: they could not be read.
 VERIFIED_ONCE int read_actions(u64 sighand)
 {
-    u64 ignored = 0, caught = 0;
-    scratch.ignored = scratch.caught = 0;
+    u64 ignored = 0, caught = 0, as_child = 0, of_child;
+    scratch.ignored = scratch.caught = scratch.caught_as_child = 0;
     if (!sighand || bpf_core_type_size(struct k_sigaction) != 32 ||
         bpf_probe_read_kernel(scratch.actions, sizeof(scratch.actions), (void *)sighand + bpf_core_field_offset(struct sighand_struct, action)))
         return 1;
+    of_child = scratch.actions[16 * 4];
     for (int i = 0; i < 64; i++) {
         u64 handler = scratch.actions[i * 4]; // 0: SIG_DFL, 1: SIG_IGN, else an address of user space
         ignored |= is_negative((handler ^ 1) - 1) << i;
         caught |= is_negative(1 - handler) << i;
+        as_child |= is_negative((handler ^ of_child) - 1) << i;
     }
     scratch.ignored = ignored;
     scratch.caught = caught;
+    scratch.caught_as_child = as_child & caught;
     return 0;
 }
 
@@ -175,6 +178,7 @@ static __always_inline void write_process(struct task_struct *leader, struct sig
         row->flags |= PROCESS_SIGNALS_UNKNOWN;
     row->ignored = scratch.ignored;
     row->caught = scratch.caught;
+    row->caught_as_child = scratch.caught_as_child;
     read_timers(signal, ADDRESS(leader->signal), row);
     if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper))
         row->flags |= PROCESS_SUBREAPER;

@@ -56,6 +56,7 @@ struct process_row {
     u64 cpu_ns;
     u64 ignored;
     u64 caught;
+    u64 caught_as_child;
     u64 shared_pending;
     u64 exec_id;
     u64 cgroup;
@@ -83,7 +84,7 @@ struct process_row {
     u8 padding[3];
 };
 
-enum task_flags { TASK_ACTIVE = 1, TASK_IN_CALL = 2, TASK_COMPAT = 4, TASK_UNCHANGED = 8, TASK_TRACED = 16, TASK_OWN_TABLE = 32 };
+enum task_flags { TASK_ACTIVE = 1, TASK_IN_CALL = 2, TASK_COMPAT = 4, TASK_UNCHANGED = 8, TASK_TRACED = 16, TASK_OWN_TABLE = 32, TASK_IO_URING = 64 };
 
 // TaskRow.cs
 struct task_row {

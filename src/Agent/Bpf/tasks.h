@@ -59,6 +59,20 @@ static __always_inline void read_call(struct task_struct *task, struct task_row 
         row->flags |= TASK_COMPAT;
 }
 
+// The kernel goes on with what was left in a ring while the thread waits. An exec or exit ends it.
+static __always_inline bool has_io_uring(struct task_struct *task)
+{
+    struct io_uring_task *rings = 0;
+    void *first = 0;
+    if (!bpf_core_field_exists(task->io_uring))
+        return 0;
+    GET(rings, task->io_uring);
+    if (!rings || !bpf_core_field_exists(rings->xa.xa_head))
+        return rings != 0;
+    READ(first, &rings->xa.xa_head);
+    return first != 0;
+}
+
 static __always_inline u64 stack_hash(struct task_struct *task)
 {
     u64 stack[STACK_DEPTH] = {};
@@ -110,6 +124,8 @@ static __always_inline void write_task(struct task_struct *task, struct memory *
     same = memory && memory->stack && row->run_time_ns == memory->run_time_ns && row->timeslices == memory->timeslices;
     if (task->ptrace)
         row->flags |= TASK_TRACED;
+    if (has_io_uring(task))
+        row->flags |= TASK_IO_URING;
     if (!task->exit_state && identity(ADDRESS(task->files)) != owner->table) {
         row->flags |= TASK_OWN_TABLE;
         owner->flags |= PROCESS_OTHER_TABLES;

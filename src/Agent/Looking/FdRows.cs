@@ -83,6 +83,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     internal static FileDescriptor Complete(FileDescriptor fd, in FdRow row) => fd with
     {
         Description = row.Description,
+        GivenToKernel = row.Kind == FdKind.EventFd && row.Writers > 0 ? row.Writers > 1 : null,
         References = row.References == 0 ? null : row.References,
         Pipe = row.Capacity > 0 ? new PipeState(row.Fill, row.Slots, row.Capacity, row.Readers, row.Writers) : null,
     };

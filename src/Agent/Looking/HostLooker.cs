@@ -78,6 +78,7 @@ public sealed class HostLooker : IDisposable
             BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, _population, out string? why), why),
             _ => (new ProcBackend(_proc, reader, _threads, files, _population), null),
         });
+        _parts.AsksForMaps = _backend.Kind != BackendKind.Ebpf;
         string? noEvents = "another /proc than this host's is read";
         _events = isHost && !_backend.TellsBirths ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
         Events = _backend.TellsBirths ? new EventsChoice(EventsChoice.Ebpf, null)

@@ -142,12 +142,14 @@ internal sealed class ProcessReader(
         bool? frozen = plan.Suspect ? freezer.IsFrozen(cgroup) : null;
         int nsPid = status.NsPid == 0 ? pid : status.NsPid;
         int? stopSignal = StopSignals.Of(stat, plan);
+        // What is mapped, only its own threads change.
+        (bool? rings, bool? aio) = plan.Stood ? (before?.HasIoUring, before?.HasAio) : (null, null);
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
             && before.Comm == comm && before.State == stat.State && before.StopSignal == stopSignal && before.Uid == status.Uid && before.TracerPid == status.TracerPid
             && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
             && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces
             && before.Exe == exe && before.Cgroup == cgroup && before.ContainerId == container && before.Frozen == frozen && before.CpuTicks == stat.CpuTicks
-            && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasAlarm: null, IsSubreaper: null, HasParentDeathSignal: null }
+            && before.HasIoUring == rings && before.HasAio == aio && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasAlarm: null, IsSubreaper: null, HasParentDeathSignal: null }
             && before.Threads == read.Threads && before.ThreadsComplete == read.ThreadsComplete && before.Fds == read.Fds
             && before.FdSight == read.FdSight && before.HasPosixTimers == read.HasPosixTimers)
             return before;
@@ -181,6 +183,8 @@ internal sealed class ProcessReader(
             Fds = read.Fds,
             FdSight = read.FdSight,
             HasPosixTimers = read.HasPosixTimers,
+            HasIoUring = rings,
+            HasAio = aio,
             MemoryBlocked = before?.MemoryBlocked ?? false,
         };
     }

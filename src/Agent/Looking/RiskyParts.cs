@@ -15,7 +15,10 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
 
     private readonly record struct Wanted(
         TrackedProcess Process, ProcessRecord Record, ReadTicket? Arguments, ReadTicket? Environment, List<(int Thread, WantedCallMemory Memory)>? Memory,
-        List<(int Fd, ReadTicket Fdinfo)>? Epolls, List<(int Fd, ReadTicket Links)>? Links);
+        List<(int Fd, ReadTicket Fdinfo)>? Epolls, List<(int Fd, ReadTicket Links)>? Links, ReadTicket? Maps);
+
+    /// <summary>Whether suspects' mappings are to tell what the kernel may do for them by itself. Back end ebpf sees that in the kernel.</summary>
+    internal bool AsksForMaps { get; set; }
 
     /// <summary>Processes that wait for <see cref="Finish"/>.</summary>
     internal int Count => _wanted.Count;
@@ -43,8 +46,11 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
         }
         List<(int, ReadTicket)>? epolls = fds.WantEpolls(record, living, moved, asleep, plan, threads.EpollsWaitedOn(record.Threads));
         List<(int, ReadTicket)>? links = suspect ? fds.WantLinks(record, living, moved, asleep) : null;
-        if (arguments is not null || environment is not null || ofCalls is not null || epolls is not null || links is not null)
-            _wanted.Add(new Wanted(process, record, arguments, environment, ofCalls, epolls, links));
+        ReadTicket? maps = suspect && AsksForMaps && record.HasAio is null && !record.Threads.IsEmpty
+            ? risky.Queue(record.Key, moved, new RiskyRead(RiskyReadKind.Maps, record.Pid, record.Threads[0].Tid, RiskyRead.MaxLength, 0), asleep)
+            : null;
+        if (arguments is not null || environment is not null || ofCalls is not null || epolls is not null || links is not null || maps is not null)
+            _wanted.Add(new Wanted(process, record, arguments, environment, ofCalls, epolls, links, maps));
     }
 
     /// <summary>Makes what is queued and puts it into the records of the tracked processes.</summary>
@@ -99,7 +105,22 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
             record = fds.WithEpolls(record, epolls);
         if (wanted.Links is { } links)
             record = fds.WithLinks(record, links);
+        if (wanted.Maps is { } maps)
+            record = WithMaps(record, maps);
         return WithBlocked(record);
+    }
+
+    /// <summary>
+    /// <code>7f1c2a000000-7f1c2a001000 rw-s 10000000 00:0f 1062                       anon_inode:[io_uring]</code>
+    /// <code>7f1c2a400000-7f1c2a421000 rw-s 00000000 00:10 44521                      /[aio] (deleted)</code>
+    /// A file of such a name costs a proof and nothing more. What is cut says nothing of what it lacks.
+    /// </summary>
+    private ProcessRecord WithMaps(ProcessRecord record, ReadTicket maps)
+    {
+        if (risky.Take(maps, out ReadOnlySpan<byte> text) != Sight.Seen || text.IsEmpty)
+            return record;
+        bool ring = text.IndexOf("anon_inode:[io_uring]"u8) >= 0, aio = text.IndexOf("/[aio]"u8) >= 0, cut = text.Length == RiskyRead.MaxLength;
+        return record with { HasIoUring = ring || !cut ? ring : null, HasAio = aio || !cut ? aio : null };
     }
 
     private ProcessRecord WithBlocked(ProcessRecord record)

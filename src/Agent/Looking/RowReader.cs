@@ -147,15 +147,20 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
                 && (fd.Target.Kind != FdKind.Pipe || table[place].Id == fd.Target.Id);
             fds.Add(same ? FdRows.Complete(fd, table[place]) : fd);
         }
-        bool parentDeathSignal = false;
+        bool parentDeathSignal = false, ring = false;
         foreach (ref readonly TaskRow task in tasks)
+        {
             parentDeathSignal |= task.ParentDeathSignal != 0;
+            ring |= (task.Flags & TaskFlags.IoUring) != 0;
+        }
         return record with
         {
             Fds = fds.MoveToImmutable(),
             HasAlarm = (row.Flags & ProcessFlags.Alarm) != 0,
             IsSubreaper = (row.Flags & ProcessFlags.Subreaper) != 0,
             HasParentDeathSignal = parentDeathSignal,
+            HasIoUring = ring,
+            SignalsCaughtAsChild = (row.Flags & ProcessFlags.SignalsUnknown) != 0 ? null : row.SignalsCaughtAsChild,
         };
     }
 }

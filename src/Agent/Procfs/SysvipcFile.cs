@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Agent.Procfs;
 
 /// <summary>
-/// /proc/sysvipc/sem, msg and shm, proc_sysvipc(5): System V objects of the reader's ipc namespace. Decimal but for perms; later columns are skipped on purpose.
+/// /proc/sysvipc/sem, msg and shm, proc_sysvipc(5): System V objects of the reader's ipc namespace. Decimal but for perms, which are octal; later columns are skipped on purpose.
 /// <code>
 ///        key      semid perms      nsems   uid ...
 ///          0          0   600          2     0 ...
@@ -28,7 +28,7 @@ internal static class SysvipcFile
 
     private static SysvObject? ParseLine(ReadOnlySpan<byte> line, SysvKind kind)
     {
-        if (!Utf8Text.NextInt(ref line, out int key) || !Utf8Text.NextInt(ref line, out int id) || !Utf8Text.NextField(ref line, out _)
+        if (!Utf8Text.NextInt(ref line, out int key) || !Utf8Text.NextInt(ref line, out int id) || !Utf8Text.NextField(ref line, out ReadOnlySpan<byte> permissions)
             || !Utf8Text.NextULong(ref line, out ulong first))
             return null;
         if (kind == SysvKind.Semaphores)
@@ -40,7 +40,10 @@ internal static class SysvipcFile
                 : null;
         }
         return Utf8Text.NextInt(ref line, out int maker) && Utf8Text.NextInt(ref line, out int last) && Utf8Text.NextULong(ref line, out ulong attached)
-            ? new SysvObject(kind, id, key) { Count = attached, Bytes = first, FirstPid = maker, SecondPid = last }
+            ? new SysvObject(kind, id, key) { Count = attached, Bytes = first, FirstPid = maker, SecondPid = last, Removed = IsToGo(permissions) }
             : null;
     }
+
+    /// <summary>SHM_DEST, 01000: the lowest bit of the fourth octal digit from the right.</summary>
+    private static bool IsToGo(ReadOnlySpan<byte> permissions) => permissions.Length > 3 && (permissions[^4] & 1) != 0;
 }

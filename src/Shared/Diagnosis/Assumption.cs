@@ -6,6 +6,11 @@ public static class Assumption
     /// <summary>/proc does not show the interval timers of alarm(2) and setitimer(2).</summary>
     public const string NoItimer = "no-itimer";
 
+    /// <summary>
+    /// /proc shows an io_uring by its descriptor or its mapping. One that was made with IORING_SETUP_REGISTERED_FD_ONLY and IORING_SETUP_NO_MMAP has neither; back end ebpf sees it.
+    /// </summary>
+    public const string NoUnseenIoUring = "no-unseen-io-uring";
+
     /// <summary>An end may be under way in a unix socket's control message (SCM_RIGHTS), or have been handed on that way between two reads.</summary>
     public const string NoFdInFlight = "no-fd-in-flight";
 
@@ -27,24 +32,28 @@ public static class Assumption
     /// <summary>/proc does not show who is a child subreaper (prctl(2)).</summary>
     public const string NoSubreaper = "no-subreaper";
 
-    /// <summary>/proc does not show which eventfds an AIO context adds to (io_submit(2), IOCB_FLAG_RESFD).</summary>
+    /// <summary>
+    /// /proc does not show to what the kernel adds by itself: who has an AIO context (io_submit(2), IOCB_FLAG_RESFD) or an io_uring now is known, and none of those who may have had the eventfd
+    /// does; nor did one who has left give it to the kernel.
+    /// </summary>
     public const string NoAio = "no-aio";
 
-    /// <summary>Nothing shows who knows the id of a System V object without a key (IPC_PRIVATE).</summary>
+    /// <summary>Nothing shows who knows the id of a System V segment without a key (IPC_PRIVATE). It has been marked to go: nobody else is meant to come.</summary>
     public const string PrivateIpcInFamily = "private-ipc-in-family";
 
     /// <summary>The assumption as a sentence; null for a word of another version.</summary>
     public static string? Sentence(string assumption) => assumption switch
     {
         NoItimer => "None of them has an alarm pending: the kernel does not show those.",
+        NoUnseenIoUring => "None of them has an io_uring without a descriptor and without a mapping: /proc does not show those.",
         NoFdInFlight => "Nothing of what is waited for is on its way through a socket, where nobody is seen to hold it.",
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds nothing of what is waited for: its fd table may not be read, and no holder is its own child.",
         NotPassedOn => "No process whose fd table may not be read has been handed what the command and its descendants have made: none descends from it, and nothing there is connected to one.",
         InitSharesNoMemory => "Init has no part in the shared memory: its mappings may not be read, and nobody who has it is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
-        NoAio => "No asynchronous read or write of the kernel is pending that would add to the eventfd when it ends.",
-        PrivateIpcInFamily => "The id of the System V object, which has no key, is known only to the program that made it and to what it started.",
+        NoAio => "The kernel itself was not given the eventfd to add to it when something ends: nobody is seen who could have.",
+        PrivateIpcInFamily => "The id of the System V segment, which has no key and is to go with its last user, is known only to the program that made it and to what it started.",
         _ => null,
     };
 }

@@ -24,9 +24,11 @@ internal static class DeadlockTeller
         // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
         if (evidence.Counting == Counting.Likely && (!verdict.NamesFault || verdict.RestsOnStillness))
             return null;
-        ImmutableArray<string> notProven = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
-
-        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named || !notProven.IsEmpty && !notProven.Except(WhoMeansToEndAChild(incident)).Any();
+        ImmutableArray<string> doubts = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
+        ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
+        // What is hidden besides makes nothing surer.
+        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any());
+        ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core))];
 
         var builder = new FindingBuilder(evidence);
         // That somebody waits for a child that is stuck stands in the story; as another rule's note it would name a remedy that is none.
@@ -90,7 +92,7 @@ internal static class DeadlockTeller
         foreach (int member in incident.Members)
         {
             if (incident.Evidence.Resources[member].HasAlarm is null)
-                assumptions.Add(Assumption.NoItimer);
+                assumptions.UnionWith([Assumption.NoItimer, Assumption.NoUnseenIoUring]);
             WaitNode node = incident.Evidence.Graph.NodeOf(member);
             assumptions.UnionWith(node.Waiters.SelectMany(waiter => waiter.Clauses).SelectMany(clause => clause.Assumptions));
             if (node.Waiters.Any(waiter => waiter.Reuse == FdReuse.NotKnown))
@@ -101,17 +103,14 @@ internal static class DeadlockTeller
         return [.. assumptions];
     }
 
-    internal static IEnumerable<string> WhoMayEndAChild(Incident incident) => DoubtsOf(incident.Core.Where(member => incident.Evidence.Graph.NodeOf(member).MayEndItsChild), incident);
+    internal static IEnumerable<string> WhoMayEndAChild(Incident incident) =>
+        incident.Core.Where(member => incident.Evidence.Graph.NodeOf(member).MayEndItsChild).Order().Select(member => NotByDesign.MayEndItsChild(incident.Evidence.Resources[member]));
 
     /// <summary>Those of them who have chosen their signals. Who catches whatever would end it does so to clean up, and says nothing by it.</summary>
-    private static IEnumerable<string> WhoMeansToEndAChild(Incident incident) => DoubtsOf(
-        incident.Core.Where(member => incident.Evidence.Graph.NodeOf(member).MayEndItsChild
-            && (incident.Evidence.Resources[member].SignalsCaught & SignalMask.IntervalTimers) != SignalMask.IntervalTimers),
-        incident);
-
-    private static IEnumerable<string> DoubtsOf(IEnumerable<int> members, Incident incident) =>
-        from member in members.Order()
-        select $"{Narrator.Name(incident.Evidence.Resources[member])} catches signals that tell a program to end, and may be meant to end its child when one comes";
+    private static IEnumerable<string> WhoMeansToEndAChild(Incident incident) =>
+        from member in incident.Core
+        where incident.Evidence.Graph.NodeOf(member).MayEndItsChild && SignalMask.AreChosen(incident.Evidence.Resources[member].SignalsCaught)
+        select NotByDesign.MayEndItsChild(incident.Evidence.Resources[member]);
 
     /// <summary>Who may still run there and was not counted.</summary>
     private static IEnumerable<string> LeftAside(ProcessRecord process, WaitNode node)

@@ -21,7 +21,13 @@ internal static class Housekeeping
     }
 
     /// <summary>Mask of the signals that the process catches because its runtime does so in every program: such a handler says nothing of this one.</summary>
-    public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits) => process.SignalsCaught & CatchesOf(process, waits);
+    public static ulong HandlersOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        if (In(process, waits) is not { } runtime)
+            return 0;
+        ulong askedFor = runtime.AwaitsChildrenByHandler ? process.SignalsCaughtAsChild.GetValueOrDefault() & ~runtime.CatchesAsChild : 0;
+        return process.SignalsCaught & runtime.Catches & ~askedFor;
+    }
 
     /// <summary>Mask of the signals that the runtime of the process catches in every program, if they were not ignored as it started.</summary>
     public static ulong CatchesOf(ProcessRecord process, ImmutableArray<Wait> waits) => In(process, waits)?.Catches ?? 0;

@@ -145,7 +145,7 @@ internal static class LocalFact
             return "it holds a lease, and is sent a signal when somebody opens the file";
         if (!guess && TakesASignal(process))
             return "a signal that it does not block is pending: it is about to run";
-        return (known.TableFacts & LocalFacts.HasIoUring) != 0 ? "it has an io_uring, and what is pending there shows nowhere" : null;
+        return (known.TableFacts & LocalFacts.HasIoUring) != 0 || process.HasIoUring == true && !guess ? "it has an io_uring, and what is pending there shows nowhere" : null;
     }
 
     /// <summary>What could make it run and could not be read, as sentences.</summary>
@@ -157,16 +157,17 @@ internal static class LocalFact
             yield return $"whether {Narrator.Name(process)} has a POSIX timer could not be read";
         if (process.HasAlarm is null && (process.SignalsCaught & SignalMask.Alarm) != 0)
             yield return $"{Narrator.Name(process)} catches SIGALRM, and whether it has set an alarm shows nowhere";
+        if (process.HasIoUring is null)
+            yield return $"whether {Narrator.Name(process)} has an io_uring could not be read";
         if (process.Fds.Any(fd => fd.CloseOnExec is null))
             yield return $"not all flags of the fds of {Narrator.Name(process)} could be read";
     }
 
     /// <summary>
-    /// As who sets an alarm does. Who catches the signals of all interval timers catches whatever would end it, to clean up first, and says nothing by it; and
-    /// the other two timers count processor time, of which who waits takes none.
+    /// As who sets an alarm does. The other two timers count processor time, of which who waits takes none.
     /// </summary>
     private static bool CatchesAlarmAlone(ProcessRecord process) =>
-        (process.SignalsCaught & SignalMask.Alarm) != 0 && (process.SignalsCaught & SignalMask.IntervalTimers) != SignalMask.IntervalTimers;
+        (process.SignalsCaught & SignalMask.Alarm) != 0 && SignalMask.AreChosen(process.SignalsCaught);
 
     /// <summary>A pending signal wakes every thread that does not block it, or waits for one to take it in sigwait(3).</summary>
     private static bool TakesASignal(ProcessRecord process)

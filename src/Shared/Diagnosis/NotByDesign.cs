@@ -50,6 +50,42 @@ internal static class NotByDesign
     public static bool HasItsRuntimesHandlersAlone(ProcessRecord process, ImmutableArray<Wait> waits) =>
         Housekeeping.CatchesOf(process, waits) != 0 && !HasHandlersOfItsOwn(process, waits);
 
+    /// <summary>
+    /// Why those who wait for each other may be meant to: whom a signal comes to does in its handler what the others wait for (accepts, reads, unlocks, ends a child). Whatever a rule makes of them,
+    /// it is no proof then: asked in one place, of all rules.
+    /// </summary>
+    public static ImmutableArray<string> DoubtsOf(Evidence evidence, IEnumerable<int> members)
+    {
+        var doubts = ImmutableArray.CreateBuilder<string>();
+        foreach (int pid in members.Order())
+        {
+            WaitNode node = evidence.Graph.NodeOf(pid);
+            ProcessRecord process = evidence.Resources[pid];
+            if (node.MayEndItsChild)
+                doubts.Add(MayEndItsChild(process));
+            // Who is ended by a signal does nothing then that others wait for: it has to catch one.
+            else if (node.MayWaitForSignal && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !IsHeldByALock(evidence.Resources, evidence.Resources.Find(pid)!))
+                doubts.Add(MayWaitForSignal(node, process));
+            else if (process.HasParentDeathSignal is null && (process.SignalsCaught & SignalMask.TellsToEnd) != 0)
+                doubts.Add($"{Narrator.Name(process)} catches signals, and whether it is sent one when its parent ends (PR_SET_PDEATHSIG) shows nowhere");
+        }
+        return doubts.ToImmutable();
+    }
+
+    /// <summary>The doubt, as a sentence.</summary>
+    public static string MayWaitForSignal(WaitNode node, ProcessRecord process) =>
+        $"{Narrator.Name(process)} catches signals{(node.CatchesForItsRuntime ? ", as its runtime does in every program" : "")}, and to wait for one may be its design";
+
+    /// <summary>The doubt, as a sentence.</summary>
+    public static string MayEndItsChild(ProcessRecord process) => $"{Narrator.Name(process)} catches signals that tell a program to end, and may be meant to end its child when one comes";
+
+    /// <summary>A mutex is not unlocked in a handler: who waits for one that it has itself, or that nobody is left to unlock, waits for no signal.</summary>
+    private static bool IsHeldByALock(ResourceIndex resources, HostProcess process)
+    {
+        ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
+        return LockGraph.HasFault(process.Record, waits) || !waits.IsEmpty && ForkedChild.MayLackAThread(resources, process, waits[0]);
+    }
+
     private static bool HasHandlersOfItsOwn(ProcessRecord process, ImmutableArray<Wait> waits) =>
         (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits)) != 0;
 

@@ -58,7 +58,9 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             "marked-by-program" => runtime with { Program = value },
             "marked-by-futex" => runtime with { Futexes = Range(value) },
             "catches" => runtime with { Catches = value.Split(' ').Aggregate(runtime.Catches, (mask, name) => mask | Signal(name)) },
-            "awaits-children" => value == "by-handler" ? runtime with { AwaitsChildrenByHandler = true } : throw Wrong("children are awaited by-handler, or it is not said"),
+            "awaits-children" => value.Split(' ') is ["by-handler", .. var signals]
+                ? runtime with { AwaitsChildrenByHandler = true, CatchesAsChild = signals.Aggregate(0UL, (mask, name) => mask | Signal(name)) }
+                : throw Wrong("children are awaited by-handler, or it is not said"),
             _ => runtime with { Services = runtime.Services.Add(Service(key, value)) },
         };
 
@@ -147,6 +149,9 @@ internal sealed record RuntimeMarks(string Name)
 
     /// <summary>It is told of the end of its children by SIGCHLD, and no thread of it waits for them in a call.</summary>
     public bool AwaitsChildrenByHandler { get; init; }
+
+    /// <summary>Mask of the signals that it catches by that handler in every program that has children.</summary>
+    public ulong CatchesAsChild { get; init; }
 
     public ImmutableArray<ServiceMark> Services { get; init; } = [];
 }

@@ -79,6 +79,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         {
             foreach (Holder holder in resources.UntoldEventFdHolders.Span)
                 _suspects.Add(holder.Process);
+            AddTheirFamily(host);
         }
         AddThoseWhoMayAccept(host);
         // And which terminal it is that somebody has the master of.
@@ -91,6 +92,55 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             }
         }
         AddThoseWhoMayEndIt();
+    }
+
+    /// <summary>
+    /// Who may have had an eventfd that somebody waits on: it may have given it to the kernel (AIO, an io_uring) and closed it. As <c>AreKin</c> of <see cref="WakerFinder"/>: of the session, above, below, or
+    /// beside.
+    /// </summary>
+    private void AddTheirFamily(HostIdentity host)
+    {
+        HashSet<int> own = [], above = [], parents = [], sessions = [];
+        foreach (HostProcess waiter in Lists.Stuck)
+        {
+            foreach (Wait wait in waiter.WaitsOf(host))
+            {
+                AddHolders(wait);
+                foreach (Wait member in wait.Members)
+                    AddHolders(member);
+            }
+        }
+        foreach (HostProcess process in resources.Processes)
+        {
+            if (sessions.Contains(process.Record.Session) || parents.Contains(process.Record.Ppid) || above.Contains(process.Pid) || IsBelow(process))
+                _suspects.Add(process.Pid);
+        }
+
+        void AddHolders(Wait wait)
+        {
+            if (wait is not { Kind: WaitKind.EventFd, Target: { } target })
+                return;
+            foreach (Holder holder in resources.HoldersOf(target).Span)
+            {
+                if (!own.Add(holder.Process))
+                    continue;
+                sessions.Add(holder.Owner.Record.Session);
+                parents.Add(holder.Owner.Record.Ppid);
+                for (HostProcess? next = resources.ParentOf(holder.Owner); next is not null && above.Add(next.Pid);)
+                    next = resources.ParentOf(next);
+            }
+        }
+
+        bool IsBelow(HostProcess process)
+        {
+            HostProcess? next = process;
+            for (int steps = 0; next is not null && steps < resources.Count; steps++, next = resources.ParentOf(next))
+            {
+                if (own.Contains(next.Pid))
+                    return true;
+            }
+            return false;
+        }
     }
 
     private void FindHeldUp(Adoption adoption, HostProcess reader)

@@ -64,6 +64,11 @@ internal sealed partial class WakerFinder
         if (isKeyless)
         {
             NameFamily(process, sink);
+            if (!IsToGo(process, shared))
+            {
+                sink.End(Openness.Hidden, MayBeToldTheId);
+                return;
+            }
             sink.Assume(Assumption.PrivateIpcInFamily);
         }
         if (isFile && more)

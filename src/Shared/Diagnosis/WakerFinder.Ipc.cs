@@ -11,7 +11,7 @@ internal sealed partial class WakerFinder
 
     /// <summary>
     /// An object with a key can be found by anybody who has the rights. The id of one without (IPC_PRIVATE) is known to the program that made it, to
-    /// what it forked, and to whom they have told it: that this is nobody but what they started is an assumption.
+    /// what it forked, and to whom they have told it; but ipcs(1) lists it as well, and whoever has the rights may use it. That nobody else does is likely, and no more.
     /// </summary>
     private void FindFamily(HostProcess process, Wait wait, IWakerSink sink)
     {
@@ -39,7 +39,7 @@ internal sealed partial class WakerFinder
         else if (!user)
             sink.End(Openness.Outside, "a process of another program has used it");
         else
-            EndFamily(sink);
+            sink.End(Openness.Hidden, MayBeToldTheId);
 
         bool IsSomebodyElse(int pid) => pid != 0 && resources.Find(pid) is { } other && !IsSameProgram(process.Record, other.Record) && !IsBelowProgram(process.Record, other);
     }
@@ -65,11 +65,15 @@ internal sealed partial class WakerFinder
         return family;
     }
 
-    private static void EndFamily(IWakerSink sink)
-    {
-        sink.Assume(Assumption.PrivateIpcInFamily);
-        sink.End(Openness.Closed, null);
-    }
+    private const string MayBeToldTheId = "the System V object has no key, but anybody who is told its id, or sees it in ipcs(1), may use it";
+
+    /// <summary>
+    /// Whether a segment has been marked to go (shmctl(2), IPC_RMID) once nobody has it attached: who makes one does so when all have come for whom it was meant. Of another ipc
+    /// namespace it is not known.
+    /// </summary>
+    private bool IsToGo(HostProcess process, SharedObject segment) =>
+        process.Record.Namespaces?.Ipc is { } own && own == resources.Look.IpcNamespace
+        && resources.Look.SysvObjects?.Any(item => item is { Kind: SysvKind.SharedMemory, Removed: true } && (ulong)item.Id == segment.Inode) == true;
 
     private SysvObject? ObjectOf(HostProcess process, Wait wait)
     {

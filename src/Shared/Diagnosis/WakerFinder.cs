@@ -268,11 +268,13 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         List<Holder> found = [];
         foreach (HostProcess process in resources.Processes)
         {
-            if ((process.TableFacts & LocalFacts.CarriesDescriptors) == 0)
+            if (process.Record.HasIoUring == true)
+                found.Add(new Holder(process, -1, FdAccess.None));
+            if ((process.TableFacts & (LocalFacts.CarriesDescriptors | LocalFacts.HasIoUring)) == 0)
                 continue;
             foreach (FileDescriptor fd in process.Record.Fds)
             {
-                if (fd.DescriptorsInFlight > 0)
+                if (fd.DescriptorsInFlight > 0 || fd.Target.Kind == FdKind.IoUring)
                     found.Add(new Holder(process, fd.Number, fd.Access));
             }
         }

@@ -117,6 +117,16 @@ public sealed partial record FileDescriptor
     }
 
     /// <summary>
+    /// Whether the kernel itself was given this eventfd to add to (AIO, an io_uring, a virtual machine, a control group): more has it than its file, struct eventfd_ctx of
+    /// fs/eventfd.c. Null: not asked, no eventfd, or a back end that cannot see it.
+    /// </summary>
+    public bool? GivenToKernel
+    {
+        get => _details?.GivenToKernel;
+        init { if (value is not null || _details is not null) Own.GivenToKernel = value; }
+    }
+
+    /// <summary>
     /// References to the open file description, wherever they are: one for each fd in each table, one for a descriptor in flight over a socket, and one for a
     /// call that is blocked on it. Null: not asked, or a back end that cannot see it (/proc does not show it).
     /// </summary>
@@ -150,6 +160,7 @@ public sealed partial record FileDescriptor
         public PipeState? Pipe { get; set; }
         public bool? TimerArmed { get; set; }
         public ulong? Signals { get; set; }
+        public bool? GivenToKernel { get; set; }
         public uint? References { get; set; }
     }
 }

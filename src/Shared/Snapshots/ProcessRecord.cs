@@ -51,6 +51,12 @@ public sealed record ProcessRecord
     /// <summary>SigCgt of status, as a mask: bit n-1 is signal n.</summary>
     public ulong SignalsCaught { get; init; }
 
+    /// <summary>
+    /// Those of <see cref="SignalsCaught"/> that have the same handler as SIGCHLD; 0 where that is not caught. Runtimes that are told of their children by a handler catch by it what the program asks
+    /// for. Null: not known, as <see cref="HasAlarm"/>.
+    /// </summary>
+    public ulong? SignalsCaughtAsChild { get; init; }
+
     /// <summary>ShdPnd of status, as a mask: signals that wait for any thread of the process that does not block them.</summary>
     public ulong SignalsPending { get; init; }
 
@@ -104,6 +110,15 @@ public sealed record ProcessRecord
 
     /// <summary>Whether its parent's death sends it a signal: PR_SET_PDEATHSIG of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
     public bool? HasParentDeathSignal { get; init; }
+
+    /// <summary>
+    /// Whether it has an io_uring, with or without a descriptor: the kernel may read, write or signal for it while none of its threads runs. Back end ebpf sees each (task->io_uring); the others
+    /// see those that are mapped (maps), and an fd shows in <see cref="Fds"/>. Null: not asked (only suspects are), or not readable.
+    /// </summary>
+    public bool? HasIoUring { get; init; }
+
+    /// <summary>Whether it has an AIO context, io_setup(2): what is pending there may add to an eventfd. Read from maps. Null: as <see cref="HasIoUring"/>, and where <see cref="FileDescriptor.GivenToKernel"/> tells more.</summary>
+    public bool? HasAio { get; init; }
 
     /// <summary>Pids of other processes with the same memory (kcmp(2), KCMP_VM). Empty also where it was not asked: only suspects are.</summary>
     public ImmutableArray<int> SharesMemoryWith { get; init; } = [];

@@ -21,8 +21,8 @@ public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Li
     public const string Anonymous = "/dev/zero (deleted)";
 
     /// <summary>
-    /// How maps names System V memory that was made without a key (IPC_PRIVATE): by its key at that time. Whether it was removed since (shmctl(2), IPC_RMID) makes no difference: who
-    /// knows its id may attach it.
+    /// How maps names System V memory that was made without a key (IPC_PRIVATE): by its key at that time. Whether it was removed since (shmctl(2), IPC_RMID) shows in
+    /// <see cref="SysvObject.Removed"/> alone.
     /// </summary>
     public const string Keyless = "/SYSV00000000 (deleted)";
 

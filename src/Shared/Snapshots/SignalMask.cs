@@ -31,6 +31,9 @@ internal static class SignalMask
     /// </summary>
     public const ulong OfFaults = 1UL << 3 | 1UL << 4 | 1UL << 5 | 1UL << 6 | 1UL << 7 | 1UL << 10 | BrokenPipe | 1UL << 30 | 3UL << 31;
 
+    /// <summary>Whether those that are caught were chosen. Who catches the signals of all interval timers catches whatever would end it, to clean up first, and says nothing by it.</summary>
+    public static bool AreChosen(ulong caught) => (caught & IntervalTimers) != IntervalTimers;
+
     private const ulong BrokenPipe = 1UL << 12;
 
     private const ulong OfTheBackground = Interrupt | Quit;

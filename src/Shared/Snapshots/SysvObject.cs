@@ -18,6 +18,9 @@ public sealed record SysvObject(SysvKind Kind, int Id, int Key)
     /// <summary>Bytes in a queue (cbytes), or size of a memory segment. 0 for semaphores.</summary>
     public ulong Bytes { get; init; }
 
+    /// <summary>A memory segment that is to go with its last attachment: shmctl(2), IPC_RMID (SHM_DEST of perms). Semaphores and queues are gone at once.</summary>
+    public bool Removed { get; init; }
+
     /// <summary>Who last sent to a queue (lspid), or made a memory segment (cpid), by the looker's pid namespace; 0: nobody, or not visible.</summary>
     public int FirstPid { get; init; }
 

@@ -1,6 +1,8 @@
 // Processes in known states for the kernel program's rows: says "r" on stdout when it is in place. Its end comes with the end of its stdin, or after two minutes.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <linux/io_uring.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -22,6 +25,7 @@
 static void ready(void) { if (write(1, "r", 1) != 1) _exit(1); }
 static int wait_for_stdin(void) { char byte; return read(0, &byte, 1) == 1; }
 static void on_signal(int number) { (void)number; }
+static void on_other_signal(int number) { (void)write(2, &number, 0); }
 
 // fds 3 4: a pipe with three bytes in it; 5: 3 once more; 6 7: /dev/null, opened twice, 7 with close-on-exec; 8: 7 once more;
 // 9: eventfd that counts 5; 10 epoll; 11 signalfd; 12 timerfd; 13 inotify; 14 pidfd of itself; 15 16: sockets; 17: a path opened with O_PATH
@@ -54,6 +58,36 @@ static void mask_signals(void)
     signal(SIGHUP, on_signal);
     raise(SIGUSR1);
     kill(getpid(), SIGUSR2);
+}
+
+// An io_uring: its fd open (ring), closed with its mapping left (mapped), or none and nothing mapped of it (bare); or closed and gone (over). fd 3: an eventfd that it is to add to, and 4: one that it is not.
+static void make_ring(const char *how)
+{
+    struct io_uring_params params = {0};
+    int bare = !strcmp(how, "bare"), given = eventfd(0, EFD_CLOEXEC), own = eventfd(0, EFD_CLOEXEC);
+    if (bare) {
+        char *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+        params.flags = 1U << 14 | 1U << 15; // IORING_SETUP_NO_MMAP, IORING_SETUP_REGISTERED_FD_ONLY
+        params.sq_off.resv2 = (unsigned long)memory; // user_addr
+        params.cq_off.resv2 = (unsigned long)memory + 4096;
+    }
+    int ring = (int)syscall(SYS_io_uring_setup, 4, &params);
+    if (given != 3 || own != 4 || ring < 0) _exit(3);
+    if (bare) return;
+    if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_EVENTFD, &given, 1) != 0) _exit(1);
+    if (!strcmp(how, "mapped") && mmap(NULL, 4096, PROT_READ, MAP_SHARED, ring, IORING_OFF_SQ_RING) == MAP_FAILED) _exit(1);
+    if (strcmp(how, "ring")) close(ring);
+}
+
+// An AIO context, with a request that adds to the eventfd at fd 3 when it ends.
+static void make_context(void)
+{
+    aio_context_t context = 0;
+    int given = eventfd(0, EFD_CLOEXEC), ends[2];
+    if (given != 3 || pipe(ends) != 0 || syscall(SYS_io_setup, 4, &context) != 0) _exit(1);
+    struct iocb request = {.aio_fildes = (unsigned)ends[0], .aio_lio_opcode = IOCB_CMD_POLL, .aio_buf = 1, .aio_flags = IOCB_FLAG_RESFD, .aio_resfd = (unsigned)given};
+    struct iocb *list = &request;
+    if (syscall(SYS_io_submit, context, 1, &list) != 1) _exit(1);
 }
 
 static void hold(int count)
@@ -113,6 +147,9 @@ int main(int count, char **words)
     else if (!strcmp(mode, "leave")) leave_a_grandchild();
     else if (!strcmp(mode, "share")) clone(sleep_forever, stack + sizeof(stack), CLONE_FILES | SIGCHLD, NULL);
     else if (!strcmp(mode, "unshare")) pthread_create(&thread, NULL, wait_in_a_table_of_its_own, NULL);
+    else if (!strcmp(mode, "uring")) make_ring(words[2]);
+    else if (!strcmp(mode, "handlers")) { signal(SIGCHLD, on_signal); signal(SIGTERM, on_signal); signal(SIGHUP, on_other_signal); }
+    else if (!strcmp(mode, "aio")) make_context();
     else if (strcmp(mode, "wait")) return 2;
     if (strcmp(mode, "unshare")) ready();
     while (wait_for_stdin()) { dup(0); ready(); }

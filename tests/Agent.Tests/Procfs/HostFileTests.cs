@@ -76,10 +76,14 @@ public class HostFileTests
         new SysvObject(SysvKind.MessageQueue, 0, -559038737) { Count = 3, Bytes = 40, FirstPid = 11, SecondPid = 12 },
         Sysv(SysvKind.MessageQueue, "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n-559038737          0   600          40          3    11    12     0     0     0     0          0          0 1795690888\n").Single());
 
-    [Fact]
-    public void Sysvipc_Memory_GivesSizeAndAttachments() => Assert.Equal(
-        new SysvObject(SysvKind.SharedMemory, 0, 0) { Count = 2, Bytes = 4096, FirstPid = 6804, SecondPid = 6805 },
-        Sysv(SysvKind.SharedMemory, "       key      shmid perms                  size  cpid  lpid nattch   uid\n         0          0  1600                  4096  6804  6805      2     0     0\n").Single());
+    [Theory]
+    [InlineData("1600", true)]
+    [InlineData("3600", true)] // locked in memory as well
+    [InlineData(" 600", false)]
+    [InlineData("2600", false)]
+    public void Sysvipc_Memory_GivesSizeAttachmentsAndWhetherItIsToGo(string permissions, bool removed) => Assert.Equal(
+        new SysvObject(SysvKind.SharedMemory, 0, 0) { Count = 2, Bytes = 4096, FirstPid = 6804, SecondPid = 6805, Removed = removed },
+        Sysv(SysvKind.SharedMemory, $"       key      shmid perms                  size  cpid  lpid nattch   uid\n         0          0  {permissions}                  4096  6804  6805      2     0     0\n").Single());
 
     [Theory]
     [InlineData("")]

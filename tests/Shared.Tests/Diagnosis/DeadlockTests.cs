@@ -365,6 +365,27 @@ public sealed class DeadlockTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    [Theory]
+    [InlineData(false, Confidence.Proven)]
+    [InlineData(true, null)]
+    [InlineData(null, Confidence.Likely)] // what is hidden proves nothing
+    public void Diagnose_RingThatIsMappedAlone_MayWriteAtAnyTime(bool? ring, Confidence? confidence)
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[11].With = record => record with { HasIoUring = ring };
+
+        Assert.Equal(confidence, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
+    }
+
+    [Fact]
+    public void Diagnose_KinWithARing_MayHaveAnEndWithoutADescriptor()
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene.Process(12, "kin", parent: 10).Has(3, "anon_inode:[io_uring]", FdAccess.ReadWrite).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
     [Fact]
     public void Diagnose_FutexInMemoryThatAFreeProcessShares_IsNoDeadlock()
     {

@@ -9,11 +9,12 @@ public sealed class FilterTests
     private const ulong HangUp = 1UL << 0, Interrupt = 1UL << 1, Terminate = 1UL << 14;
 
     [Fact]
-    public void Diagnose_EventLoopThatKeepsTheInputOfAFilterOpen_IsLikelyAndToBlame()
+    public void Diagnose_EventLoopThatKeepsTheInputOfAFilterOpen_IsSuspectedAndToBlame()
     {
         Finding finding = Assert.Single(Deadlocks(Loop()));
 
-        Assert.Equal(("pipe-read-cycle", Confidence.Likely), (finding.Rule, finding.Confidence));
+        // An idle worker below a loop that a signal ends stands the same way.
+        Assert.Equal(("pipe-read-cycle", Confidence.Suspected), (finding.Rule, finding.Confidence));
         Assert.Equal((10, 5), (finding.Culprit!.Pid, finding.Culprit.Fd));
         Assert.Contains("as its runtime does in every program", Assert.Single(finding.NotProvenBecause), StringComparison.Ordinal);
     }

@@ -27,9 +27,11 @@ public sealed class FutexTests
         return scene;
     }
 
-    private static DiagnosisResult Diagnose(Scene scene, params SharedObject[] shared)
+    private static DiagnosisResult Diagnose(Scene scene, params SharedObject[] shared) => Diagnose(scene, look => look with { SharedObjects = [.. shared] });
+
+    private static DiagnosisResult Diagnose(Scene scene, Func<Snapshot, Snapshot> with)
     {
-        Snapshot first = scene.Look(1000) with { SharedObjects = [.. shared] }, last = scene.Look(1001) with { SharedObjects = [.. shared] };
+        Snapshot first = with(scene.Look(1000)), last = with(scene.Look(1001));
         return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
     }
 
@@ -294,21 +296,25 @@ public sealed class FutexTests
     }
 
     [Theory]
-    [InlineData("first", null)]
-    [InlineData("another", Confidence.Proven)]
-    public void Diagnose_SystemVMemoryWithoutAKey_IsKnownToItsProgramAlone(string third, Confidence? confidence)
+    [InlineData("first", true, null)]
+    [InlineData("another", true, Confidence.Proven)]
+    [InlineData("another", false, Confidence.Likely)]
+    [InlineData("another", null, Confidence.Likely)] // it was not seen
+    public void Diagnose_SystemVMemoryWithoutAKey_IsKnownToItsProgramAloneOnceItIsToGo(string third, bool? removed, Confidence? confidence)
     {
         var scene = new Scene();
         Locks(scene.Process(10, "first"), 10, A, 11, shared: true);
         Locks(scene.Process(11, "first"), 11, B, 10, shared: true);
         scene.Process(12, third).Sleeps();
         foreach (int pid in (int[])[10, 11, 12])
-            scene[pid].With = record => record with { Exe = $"/usr/bin/{record.Comm}" };
+            scene[pid].With = record => record with { Exe = $"/usr/bin/{record.Comm}", Namespaces = new NamespaceSet(Ipc: 9) };
+        SharedObject segment = Anonymous(10, 11) with { Name = "/SYSV00000000 (deleted)" };
+        SysvObject[] listed = removed is { } gone ? [new SysvObject(SysvKind.SharedMemory, (int)segment.Inode, 0) { Count = 2, Removed = gone }] : [];
 
-        Finding? finding = Diagnose(scene, Anonymous(10, 11) with { Name = "/SYSV00000000 (deleted)" }).Findings.SingleOrDefault();
+        Finding? finding = Diagnose(scene, look => look with { SharedObjects = [segment], SysvObjects = [.. listed], IpcNamespace = 9 }).Findings.SingleOrDefault();
 
         Assert.Equal(confidence, finding?.Confidence);
-        if (finding is not null)
-            Assert.Contains(Assumption.PrivateIpcInFamily, finding.Assumptions);
+        if (confidence == Confidence.Proven)
+            Assert.Contains(Assumption.PrivateIpcInFamily, finding!.Assumptions);
     }
 }

@@ -164,6 +164,39 @@ public sealed class PipeRuleTests
         Assert.Contains(12, Diagnoser.Suspects(scene.Look(), new LookMemory()));
     }
 
+    [Theory]
+    [InlineData(false, false, Confidence.Proven)]
+    [InlineData(true, false, null)]
+    [InlineData(false, true, null)]
+    [InlineData(null, false, Confidence.Likely)]
+    public void EventFd_OfWhoseHoldersFamilySomebodyHasAnAioContextOrARing_TheKernelMayAdd(bool? aio, bool ring, Confidence? confidence)
+    {
+        Scene scene = EventFdPair();
+        // It has the eventfd no more, and gave it to the kernel while it had it.
+        scene.Process(12, "former").Sleeps().With = record => record with { HasAio = aio, HasIoUring = ring };
+
+        Assert.Equal(confidence, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
+        Assert.Contains(12, Diagnoser.Suspects(scene.Look(), new LookMemory()));
+    }
+
+    [Theory]
+    [InlineData(false, Confidence.Proven)]
+    [InlineData(true, null)]
+    public void EventFd_OfWhichTheKernelTellsWhoHasIt_NeedsNoAssumption(bool given, Confidence? confidence)
+    {
+        Scene scene = EventFdPair();
+        foreach (int pid in (int[])[10, 11])
+            scene[pid].Fd(3, fd => fd with { GivenToKernel = given }).Fd(4, fd => fd with { GivenToKernel = given });
+        // Whatever it has: this eventfd it did not give away.
+        scene.Process(12, "other").Sleeps().With = record => record with { HasAio = true };
+
+        Finding? finding = scene.Diagnose().Findings.SingleOrDefault();
+
+        Assert.Equal(confidence, finding?.Confidence);
+        if (finding is not null)
+            Assert.DoesNotContain(Assumption.NoAio, finding.Assumptions);
+    }
+
     [Fact]
     public void EventFd_OfAHolderWithAVirtualMachine_TheKernelMayAdd()
     {

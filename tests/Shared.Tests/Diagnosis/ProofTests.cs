@@ -120,7 +120,7 @@ public sealed class ProofTests
         if (initIsHidden)
             scene[1].Hidden();
 
-        Assert.Equal(["no-itimer"], Assert.Single(scene.Diagnose().Findings).Assumptions);
+        Assert.Equal(["no-itimer", "no-unseen-io-uring"], Assert.Single(scene.Diagnose().Findings).Assumptions);
     }
 
     [Fact]
@@ -320,5 +320,20 @@ public sealed class ProofTests
             /// <summary>For each thread, whether those who can move can end its wait.</summary>
             public List<Func<HashSet<Member>, bool>> Threads { get; } = [];
         }
+    }
+
+    [Theory]
+    [InlineData(1UL << 9, null, Confidence.Likely)]
+    [InlineData(1UL << 9, false, Confidence.Proven)]
+    [InlineData(0UL, null, Confidence.Proven)]
+    public void Diagnose_HandlerOfASignalThatTheEndOfItsParentMaySend_IsNoProofWhereThatIsNotKnown(ulong caught, bool? parentDeathSignal, Confidence confidence)
+    {
+        var scene = new Scene();
+        scene.Process(10, "left").WriteEnd(7000, 3).ReadEnd(7001, 4).Writes(3);
+        scene.Process(11, "right").WriteEnd(7001, 3).ReadEnd(7000, 4).Writes(3);
+        scene[10].Caught = caught;
+        scene[10].With = record => record with { HasParentDeathSignal = parentDeathSignal };
+
+        Assert.Equal(confidence, Assert.Single(scene.Diagnose().Findings).Confidence);
     }
 }

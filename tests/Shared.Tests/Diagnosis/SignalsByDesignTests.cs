@@ -50,4 +50,67 @@ public sealed class SignalsByDesignTests
 
         Assert.Equal("eof-held-by-duplicate", Assert.Single(scene.Diagnose().Findings).Rule);
     }
+
+    /// <summary>SIGUSR1: a program is told of something.</summary>
+    private const ulong User = 1UL << 9;
+
+    /// <summary>In its handler it unlocks, reads, continues or ends: whatever the rule, it is no proof.</summary>
+    [Theory]
+    [InlineData("lock", "file-lock-held-by-stuck", Confidence.Suspected)]
+    [InlineData("pipe", "pipe-full-cycle", Confidence.Likely)]
+    [InlineData("socket", "socket-full-cycle", Confidence.Likely)]
+    [InlineData("stopped", "waiting-for-stopped-child", Confidence.Likely)]
+    public void Diagnose_ParentOfTheWaiterThatCatchesSignals_IsNoProofWhateverTheRule(string what, string rule, Confidence confidence)
+    {
+        foreach (ulong caught in (ulong[])[0, User, Termination])
+        {
+            Finding finding = Assert.Single(With(caught).Diagnose().Findings);
+
+            Assert.Equal((rule, caught == 0 ? Confidence.Proven : confidence), (finding.Rule, finding.Confidence));
+            Assert.Equal(caught != 0, finding.NotProvenBecause.Any(why => why.Contains("catches signals", StringComparison.Ordinal)));
+        }
+
+        Scene With(ulong caught)
+        {
+            var scene = new Scene();
+            Actor parent = scene.Process(10, "parent").WaitsFor(11), child = scene.Process(11, "child", parent: 10);
+            parent.Caught = caught;
+            switch (what)
+            {
+                case "lock":
+                    var held = new FileLock(1, false, LockKind.Flock, LockAccess.Write, 10, 0xfe00000, 42, 0, long.MaxValue);
+                    parent.Opens(3, "/run/lock", 42, 1, held);
+                    child.Opens(4, "/run/lock", 42, 2).WaitsForLock(4);
+                    break;
+                case "pipe":
+                    parent.ReadEnd(7000, 3);
+                    child.WriteEnd(7000, 1).Writes(1);
+                    break;
+                case "socket":
+                    scene.Pair(50, 51).Sockets = [.. scene.Sockets!.Select(socket => socket with { ReceiveQueue = 200_000, SendQueue = 210_000 })];
+                    parent.Socket(3, 50);
+                    child.Socket(1, 51).Thread(11, 1, "sock_alloc_send_pskb", 1, 0x1000, 4096);
+                    break;
+                default:
+                    child.State = 'T';
+                    child.Thread(11, 230, "do_signal_stop", null, [1, 0, 0x2000], 'T').With = record => record with { StopSignal = 19 };
+                    break;
+            }
+            return scene;
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Diagnose_ParentThatMayBeMeantToEndItsChild_IsSuspectedWhateverElseIsHidden(bool hidden)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).WaitsFor(11).Caught = Termination;
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+        if (hidden)
+            scene.Process(20, "other").Hidden();
+
+        Assert.Equal(("child-never-exits", Confidence.Suspected), Assert.Single(scene.Diagnose().Findings) is var finding ? (finding.Rule, finding.Confidence) : default);
+    }
 }

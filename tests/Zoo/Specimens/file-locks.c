@@ -167,6 +167,7 @@ static void wanted_by_child(void)
     meet();
     if (pid == 0)
         block_on(fd, "fcntl");
+    may_be_told();
     in_place();
     if (alive)
         work();

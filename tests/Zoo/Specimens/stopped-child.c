@@ -62,6 +62,7 @@ int main(int argc, char **argv)
     if (waitpid(child, NULL, WUNTRACED) != child)
         die("waitpid");
     announce("parent");
+    may_be_told();
     if (is(mode, "job")) {
         in_place();
         work();

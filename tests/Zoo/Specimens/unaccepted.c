@@ -133,6 +133,7 @@ int main(int argc, char **argv)
         return 0;
     }
     announce("parent");
+    may_be_told();
     close(client);
     if (healthy != NULL && strcmp(healthy, "accepted") == 0 && accept(listener, NULL, NULL) < 0)
         die("accept");

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
             work();
         _exit(write(1, block, sizeof block) < 0);
     }
+    may_be_told();
     close(output[1]);
     if (argc > 1 && strcmp(argv[1], "threads") == 0) {
         threads_to_come = 2;

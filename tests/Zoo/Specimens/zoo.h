@@ -98,6 +98,18 @@ static inline void read_to_end(int fd)
         ;
 }
 
+static inline void on_told(int signal)
+{
+    (void)signal;
+}
+
+/* With ZOO_TOLD set it has a handler of SIGTERM, which could do whatever somebody waits for: by what is to be seen, that may be its design. */
+static inline void may_be_told(void)
+{
+    if (getenv("ZOO_TOLD") != NULL && sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_told, .sa_flags = SA_RESTART}, NULL) < 0)
+        die("sigaction");
+}
+
 /* Work that goes on for ever, in small steps. */
 _Noreturn static inline void work(void)
 {

@@ -23,7 +23,7 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         {
             if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && AwaitsChildren(incident, waker.Node)) is { Fd: { } fd, Node: var parent }
                 && resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))
-                return Tell(narrator, edge, parent, fd);
+                return Tell(narrator, edge, parent, fd, resources[parent].SignalsCaughtAsChild is null);
         }
         return null;
     }
@@ -32,7 +32,7 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         incident.Core.Contains(parent) && incident.Evidence.Graph.NodeOf(parent).Waiters.All(waiter => waiter.WaitsOnlyFor(parent))
         && incident.Evidence.Resources.Find(parent) is { } process && NotByDesign.AwaitsChildren(process.Record, process.WaitsOf(incident.Evidence.Last.Host));
 
-    private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent, int fd)
+    private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent, int fd, bool mayHaveAsked)
     {
         string waiter = narrator.Name(parent), child = narrator.Name(edge.From), resource = edge.Part.Resource ?? "?";
         return new Verdict(
@@ -40,6 +40,8 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
             [new Culprit(parent, fd, resource, $"It ends when {waiter} closes fd {fd} before it waits for {child}.")])
         {
             Doubts = [$"{waiter} catches signals, as its runtime does in every program, and may be meant to end its child when one comes"],
+            // What is to end a program it catches by the runtime's handler or by one that was asked for, and /proc does not tell them apart.
+            OnlySuspected = mayHaveAsked,
         };
     }
 }

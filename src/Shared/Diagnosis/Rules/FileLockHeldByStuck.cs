@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
@@ -31,6 +32,10 @@ internal sealed class FileLockHeldByStuck : IncidentRule
         ImmutableArray<Culprit> culprits = [.. locks.SelectMany(edge => FileLockCycle.CulpritsOf(edge, narrator)).Distinct()];
         return new Verdict(
             $"{Narrator.Listing(waiters.Select(narrator.Name))} {wait} for a lock on {first.Part.Target?.Text} that {narrator.Name(holder)} holds, which can never let go: it {(why is null ? "is stuck" : narrator.What(why.Wait))}.",
-            culprits);
+            culprits)
+        {
+            // Who stands by for a lock gets it when its holder is told to give it up.
+            OnlySuspected = incident.Evidence.Graph.NodeOf(holder) is { MayWaitForSignal: true } or { MayEndItsChild: true } && SignalMask.AreChosen(incident.Evidence.Resources[holder].SignalsCaught),
+        };
     }
 }

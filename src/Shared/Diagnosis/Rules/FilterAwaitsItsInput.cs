@@ -38,9 +38,8 @@ internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
                     [.. input.To.Where(waker => waker.Node == answer.From).Select(waker => new Culprit(
                         waker.Node, waker.Fd, input.Part.Target!.Text, $"It ends when {parent} closes fd {waker.Fd}, the input of {child}, or writes more to it."))])
                 {
-                    Doubts = [.. signalled.Select(member => $"{narrator.Name(member.Pid)} catches signals, as its runtime does in every program, and to wait for one may be its design")],
-                    // Its main thread waits for another of its own threads, or for Ctrl-C.
-                    OnlySuspected = signalled.Any(member => member.Node.Main?.WaitsOnlyFor(member.Pid) != false),
+                    // Its main thread waits for another of its own threads, or for Ctrl-C; or for whatever comes: the same loop has workers that idle, and is told by a signal that it is over.
+                    OnlySuspected = signalled.Any(member => member.Node.Main is not { Wait.Kind: not WaitKind.Poll } main || main.WaitsOnlyFor(member.Pid)),
                 };
             }
         }

@@ -44,7 +44,7 @@ internal sealed class LostWakeup : IncidentRule
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
             NamesFault = joined || apart == Apart.AtCommonWords && !catches || apart != Apart.No && incident.HasStoodStill,
-            Doubts = catches ? [$"{narrator.Name(untold[0].Pid)} catches SIGINT, and to wait for that may be its design"] : [],
+            Doubts = catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)] : [],
             // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
             OnlySuspected = !joined && (catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
             Notes =

@@ -37,10 +37,7 @@ internal sealed class PipeFullCycle : IncidentRule
             $"It ends when {narrator.Name(pair.Reader.Node)} reads what is in {pair.Edge.Part.Target.Text} (fd {pair.Reader.Fd}), or closes it."))];
         return new Verdict(
             $"{narrator.Name(first.From)} writes to pipe {first.Part.Target!.Id}, which is full, and {narrator.Name(reader.Node)}, who is to read it at fd {reader.Fd}, {waits}.",
-            culprits)
-        {
-            Doubts = DoubtsOf(incident, narrator, first.From, reader.Node),
-        };
+            culprits);
     }
 
     /// <summary>What it writes to is a pipe of its own: it was to read there what it has written, and cannot any more.</summary>
@@ -59,12 +56,6 @@ internal sealed class PipeFullCycle : IncidentRule
         }
         return null;
     }
-
-    /// <summary>Who waits for nobody but itself may be waiting for a signal, though somebody waits for it.</summary>
-    internal static ImmutableArray<string> DoubtsOf(Incident incident, Narrator narrator, int writer, int reader) =>
-        incident.Evidence.Graph.NodeOf(reader) is { MayWaitForSignal: true } node && node.Waiters.All(waiter => waiter.WaitsOnlyFor(reader))
-            ? [$"{narrator.Name(reader)} catches signals, and to wait for one may be its design; until then {narrator.Name(writer)} cannot go on"]
-            : [];
 
     /// <summary>A blocking write; or a member of a set where the pipe was seen to be full.</summary>
     private static bool IsFull(ResourceIndex resources, IncidentEdge edge) => edge.Part is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe, Fd: { } fd, OnlyForTheEnd: false }

@@ -30,9 +30,6 @@ internal sealed class SocketFullCycle : IncidentRule
             $"{narrator.Name(first.From)} sends on {StreamEnds.NameOf(first.Part.Target!)}, which takes no more, and {narrator.Name(reader.Node)}, who has its other end at fd {reader.Fd}, {does}.",
             [.. full.Select(pair => new Culprit(
                 pair.Reader.Node, pair.Reader.Fd, resources.ResourceOf(pair.Reader.Node, pair.Reader.Fd!.Value),
-                $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has sent (fd {pair.Reader.Fd}), or closes it."))])
-        {
-            Doubts = PipeFullCycle.DoubtsOf(incident, narrator, first.From, reader.Node),
-        };
+                $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has sent (fd {pair.Reader.Fd}), or closes it."))]);
     }
 }

@@ -32,7 +32,11 @@ internal sealed class WaitingForStoppedChild : EvidenceRule
     {
         var narrator = new Narrator(evidence.Resources);
         var waiters = new Incident(evidence, waiting, [.. waiting], edges);
-        ImmutableArray<string> notProven = waiting.All(evidence.Standstill.ProvenWaiting.Contains) ? DeadlockTeller.WhyNotProven(waiters) : ["not all fd tables may be read"];
+        ImmutableArray<string> notProven = 
+        [
+            .. waiting.All(evidence.Standstill.ProvenWaiting.Contains) ? DeadlockTeller.WhyNotProven(waiters) : ["not all fd tables may be read"],
+            .. NotByDesign.DoubtsOf(evidence, waiting),
+        ];
         // A wait for the child itself says most plainly what is wrong; a pipe comes second.
         (IncidentEdge wait, Waker waker) = edges
             .SelectMany(edge => edge.To.Where(to => stopped.Contains(to.Node)).Select(to => (edge, to)))

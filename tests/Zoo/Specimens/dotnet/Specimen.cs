@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -27,6 +28,14 @@ switch (args[0])
         {
             child.OutputDataReceived += (_, _) => { };
             child.BeginOutputReadLine();
+            child.WaitForExit();
+        }
+        break;
+    case "never-ends":
+        using (Process child = Process.Start(new ProcessStartInfo(args[1], args.Skip(2)) { RedirectStandardInput = true })!)
+        using (healthy ? PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => child.StandardInput.Close()) : null)
+        {
+            InPlace("runner");
             child.WaitForExit();
         }
         break;
