@@ -1,4 +1,5 @@
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -9,6 +10,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// parent  waits on futexes, or polls its own eventfd; catches SIGCHLD
 /// child   reads a            a: parent/5w child/0r
 /// </code>
+/// Or (JVM) a thread of its own waits for each child in a call, whether the program waits for that or for a signal: then it is no more than suspected.
 /// </summary>
 internal sealed class ChildAwaitedByHandler : IncidentRule
 {
@@ -21,16 +23,21 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges.Where(edge => !edge.IsKinship && StreamEnds.IsRead(edge.Part)))
         {
-            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && AwaitsChildren(incident, waker.Node)) is { Fd: { } fd, Node: var parent }
+            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is { Fd: { } fd, Node: var parent }
                 && resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))
-                return Tell(narrator, edge, parent, fd);
+                return Tell(narrator, edge, parent, fd) with { OnlySuspected = HowAwaited(incident, parent) == ChildWaiting.ByThread };
         }
         return null;
     }
 
-    private static bool AwaitsChildren(Incident incident, int parent) =>
-        incident.Core.Contains(parent) && incident.Evidence.Graph.NodeOf(parent).Waiters.All(waiter => waiter.WaitsOnlyFor(parent))
-        && incident.Evidence.Resources.Find(parent) is { } process && NotByDesign.AwaitsChildren(process.Record, process.WaitsOf(incident.Evidence.Last.Host));
+    private static ChildWaiting HowAwaited(Incident incident, int parent)
+    {
+        if (!incident.Core.Contains(parent) || incident.Evidence.Resources.Find(parent) is not { } process)
+            return ChildWaiting.InCall;
+        WaitNode node = incident.Evidence.Graph.NodeOf(parent);
+        ChildWaiting how = NotByDesign.AwaitsChildren(process.Record, process.WaitsOf(incident.Evidence.Last.Host));
+        return node.Waiters.All(waiter => waiter.WaitsOnlyFor(parent) || how == ChildWaiting.ByThread && waiter != node.Main && waiter.Wait.Kind == WaitKind.ChildWait) ? how : ChildWaiting.InCall;
+    }
 
     private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent, int fd)
     {

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// Who catches signals, and would do nothing about one as it waits now: its handlers only note that it came. So it does not wait for one by design, whatever it catches.
+/// When a runtime acts on what it has noted is data, <c>acts-on-signals</c> of <see cref="RuntimeData"/>.
+/// </summary>
+internal static class Unheeded
+{
+    public static bool Is(ResourceIndex resources, HostProcess process)
+    {
+        HostIdentity host = resources.Look.Host;
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
+        if (MainOf(process.Record, waits) is not { } main || Housekeeping.In(process.Record, waits) is not { } runtime)
+            return false;
+        return runtime.ActsOnSignals switch
+        {
+            SignalActing.InItsLoop => IsLoopAtAFutex(main),
+            SignalActing.AfterItsChild => IsInWait(main),
+            SignalActing.AfterItsForeground => IsInWait(main) && IsInTheForeground(resources, process),
+            SignalActing.ToEnd => IsInWait(main) && NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits),
+            SignalActing.InAThread => !AnyWaitsForSignals(runtime, waits, main),
+            _ => false,
+        };
+    }
+
+    /// <summary>An event loop that stands on a futex gets to no event, and a handler is one.</summary>
+    public static bool IsStoppedLoop(ProcessRecord process, ImmutableArray<Wait> waits) =>
+        MainOf(process, waits) is { } main && IsLoopAtAFutex(main) && Housekeeping.In(process, waits) is { ActsOnSignals: SignalActing.InItsLoop };
+
+    private static bool IsLoopAtAFutex(Wait main) => main is { Kind: WaitKind.Futex, Futex: { IsPrivate: true, JoinsTid: null } };
+
+    /// <summary>What the leader waits for; null: it has exited.</summary>
+    public static Wait? MainOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        int place = 0;
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (!HostProcess.IsAlive(thread))
+                continue;
+            if (thread.Tid == process.Pid)
+                return waits[place];
+            place++;
+        }
+        return null;
+    }
+
+    /// <summary>In wait(2), and not until a signal comes.</summary>
+    private static bool IsInWait(Wait main) => main is { Kind: WaitKind.ChildWait, IsToldBySignal: false };
+
+    /// <summary>
+    /// What a shell runs in the background ignores SIGINT, and has a process group of its own where the shell is at a terminal; that is how the builtin <c>wait</c>, which a trap breaks off, is told
+    /// from a command in the foreground, which it does not. A shell that ignores SIGINT itself hands that on to both.
+    /// </summary>
+    private static bool IsInTheForeground(ResourceIndex resources, HostProcess shell)
+    {
+        if ((shell.Record.SignalsIgnored & SignalMask.Interrupt) != 0)
+            return false;
+        foreach (HostProcess child in resources.ChildrenOf(shell).Span)
+        {
+            if (!child.Record.IsZombie && (child.Record.Pgrp != shell.Record.Pgrp || (child.Record.SignalsIgnored & SignalMask.Interrupt) != 0))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Whether a thread may wait at a word of the program's own: idle ones wait at words that the runtime has allotted, but for the main one, of which it is not known then.</summary>
+    private static bool AnyWaitsForSignals(RuntimeMarks runtime, ImmutableArray<Wait> waits, Wait main)
+    {
+        if (main.Kind == WaitKind.Futex)
+            return true;
+        foreach (Wait wait in waits)
+        {
+            if (wait.Kind is WaitKind.Unknown or WaitKind.Running || wait is { Kind: WaitKind.Futex, Bounded: not Bounded.Yes } && !IsAllotted(runtime, wait.Futex))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsAllotted(RuntimeMarks runtime, FutexWait? futex) =>
+        runtime.Futexes is { } range && futex is not null && futex.Address >= range.Low && futex.Address <= range.High;
+}
