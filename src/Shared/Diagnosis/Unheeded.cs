@@ -23,7 +23,7 @@ internal static class Unheeded
             SignalActing.AfterItsChild => IsInWait(main),
             SignalActing.AfterItsForeground => IsInWait(main) && IsInTheForeground(resources, process),
             SignalActing.ToEnd => IsInWait(main) && NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits),
-            SignalActing.InAThread => !AnyWaitsForSignals(runtime, waits, main),
+            SignalActing.InAThread => main.Kind != WaitKind.Futex && AtOwnWords(runtime, waits) == 0,
             _ => false,
         };
     }
@@ -68,19 +68,23 @@ internal static class Unheeded
         return true;
     }
 
-    /// <summary>Whether a thread may wait at a word of the program's own: idle ones wait at words that the runtime has allotted, but for the main one, of which it is not known then.</summary>
-    private static bool AnyWaitsForSignals(RuntimeMarks runtime, ImmutableArray<Wait> waits, Wait main)
+    /// <summary>
+    /// Whether a thread is sure to wait to be told of signals: more wait at words of the program's own than the main thread, idle, and the one that makes threads. An idle runtime waits for none by this.
+    /// </summary>
+    public static bool AsksForSignals(ProcessRecord process, ImmutableArray<Wait> waits) =>
+        Housekeeping.In(process, waits) is { ActsOnSignals: SignalActing.InAThread } runtime
+        && AtOwnWords(runtime, waits) - (MainOf(process, waits) is { Kind: WaitKind.Futex } ? 1 : 0) > 1;
+
+    /// <summary>How many wait without a timeout at a word that the runtime has not allotted, or may: idle threads but the main one wait at words that it has.</summary>
+    private static int AtOwnWords(RuntimeMarks runtime, ImmutableArray<Wait> waits)
     {
-        if (main.Kind == WaitKind.Futex)
-            return true;
+        int count = 0;
         foreach (Wait wait in waits)
         {
-            if (wait.Kind is WaitKind.Unknown or WaitKind.Running || wait is { Kind: WaitKind.Futex, Bounded: not Bounded.Yes } && !IsAllotted(runtime, wait.Futex))
-                return true;
+            if (wait is { Kind: WaitKind.Futex, Bounded: not Bounded.Yes } && !(runtime.Futexes is { } allotted && wait.Futex is { } futex && futex.Address >= allotted.Low && futex.Address <= allotted.High)
+                || wait.Kind is WaitKind.Unknown or WaitKind.Running)
+                count++;
         }
-        return false;
+        return count;
     }
-
-    private static bool IsAllotted(RuntimeMarks runtime, FutexWait? futex) =>
-        runtime.Futexes is { } range && futex is not null && futex.Address >= range.Low && futex.Address <= range.High;
 }

@@ -49,7 +49,8 @@ internal sealed class SocketMutualRead : IncidentRule
     private static Verdict Between(Incident incident, Narrator narrator, Verdict verdict)
     {
         ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. incident.Core.Order().Select(pid => (pid, incident.Evidence.Graph.NodeOf(pid))).Where(member => member.Item2.MayWaitForSignal)];
-        if (incident.Evidence.Counting != Counting.Likely || !incident.HasStoodStill || !signalled.All(member => member.Node.CatchesForItsRuntime))
+        // Where everything counts and no handler is in the way, it is proven as it is.
+        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !incident.HasStoodStill || !signalled.All(member => member.Node.CatchesForItsRuntime))
             return verdict;
         return verdict with
         {
