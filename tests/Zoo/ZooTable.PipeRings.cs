@@ -120,6 +120,14 @@ internal static partial class ZooTable
             Environment = new Dictionary<string, string> { ["ZOO_TRAP"] = "1" },
             Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["shell", "filter"], Culprit = new("shell", 60), Group = "coprocess" },
         },
+        Foreground("sh"),
+        Foreground("bash"),
+        new("recipes-read-what-make-has-open", Script("recipes.sh"), Program("zoo-exec"))
+        {
+            Needs = "make",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { AtLeast = Confidence.Likely, Pids = ["shell", "make", "job-a", "job-b"] },
+        },
+        .. ((string[])["pause", "suspend", "wait", "fd"]).Select(MissedSigchld),
         new("sort-whose-input-is-not-over", "python3", Script("sorted_before_end.py"), Program("zoo-exec"))
         {
             Needs = "python3",
@@ -173,6 +181,10 @@ internal static partial class ZooTable
         Twin("jobs-of-make-want-another-token", "busy"),
         Twin("coprocess-is-waited-for-before-its-input-ends", "busy"),
         Twin("coprocess-of-a-shell-with-a-trap", "busy") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy", ["ZOO_TRAP"] = "1" } },
+        .. ((string[])["sh", "bash"]).Select(shell => Twin($"command-in-the-foreground-of-{shell}", "busy")),
+        Twin("command-in-the-foreground-of-sh", "wait"),
+        Twin("recipes-read-what-make-has-open", "busy"),
+        .. ((string[])["pause", "suspend", "wait", "fd"]).Select(how => Twin($"missed-sigchld-{how}", "more")),
         Twin("sort-whose-input-is-not-over", "alarm"),
         Twin("perl-closes-a-copied-handle", "busy"),
         Twin("perl-closes-a-copied-handle-of-a-shell", "busy"),
@@ -188,6 +200,17 @@ internal static partial class ZooTable
     private static Specimen RingBy(string call, string rule) => new($"ring-by-{call}", Program("pipe-ring"), "2", call)
     {
         Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = ["parent", "member-0", "member-1"], Group = $"two-in-a-ring-{rule}" },
+    };
+
+    /// <summary>Its trap would run when the command has ended.</summary>
+    private static Specimen Foreground(string shell) => new($"command-in-the-foreground-of-{shell}", Script("foreground.sh"), shell, Program("zoo-exec"))
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { AtLeast = Confidence.Likely, Pids = ["shell", "command"], Culprit = new("shell", 3), Group = "foreground" },
+    };
+
+    private static Specimen MissedSigchld(string how) => new($"missed-sigchld-{how}", Program("missed-sigchld"), how)
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "lost-wakeup") { Pids = ["parent"], Culprit = new("parent"), Group = "missed-sigchld" },
     };
 
     private static Specimen ToldBySignal(string how) => new($"told-by-signal-{how}", Program("waits-for-sigchld"), how)

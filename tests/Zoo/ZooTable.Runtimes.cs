@@ -41,6 +41,13 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Suspected, "ipc-cycle") { Pids = ["shell", "xargs"], Unannounced = 2 },
         },
+        .. SpeechlessRuntimes,
+        .. RuntimesThatWaitForThemselves,
+        Running("java-waits-for-a-filter", "java", Java, "wait", "cat") with
+        {
+            // So stands one as well that waits for a signal, and has its child wait beside it.
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
         NeverEnds("go-reaps-what-waits-for-it", "go", [.. Go, "reap", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("dotnet-waits-for-what-waits-for-it", "dotnet", [.. Dotnet, "never-ends", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("node-waits-for-what-waits-for-it", "node", ["node", Script("waits_for_exit.js"), Program("zoo-exec")]),
@@ -82,6 +89,9 @@ internal static partial class ZooTable
         Healthily(Unread),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
         .. FiltersOfRuntimes.Select(Healthily),
+        .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Select(Healthily),
+        Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
+        FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
         .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
         .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
         Filter("node-awaits-a-filter-listens", "node", "awaits_a_filter.js", "listens") with { Expected = null },
@@ -111,6 +121,34 @@ internal static partial class ZooTable
         Filter("python-awaits-a-filter", "python3", "awaits_a_filter.py", "hang"),
         Filter("node-awaits-a-filter", "node", "awaits_a_filter.js", "hang"),
     ];
+
+    /// <summary>Each waits for the other's first word, or at both ends of a connection. No timer shows; whether a signal is waited for does in Go, if no C is in it, and not in Node.</summary>
+    private static Specimen[] SpeechlessRuntimes =>
+    [
+        new("two-nodes-wait-for-a-first-message", "node", Script("first_message.js"))
+        {
+            Needs = "node",
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "socket-mutual-read") { Pids = ["parent", "child"], Culprit = new("parent", [.. Enumerable.Range(3, 90)]), Group = "speechless-node" },
+        },
+        Running("two-go-wait-for-a-first-word", "go", [.. Go, "talk"]) with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "socket-mutual-read") { AtLeast = Confidence.Suspected, Pids = ["runner"], Unannounced = 1, Group = "speechless-go" },
+        },
+        Running("go-waits-at-both-ends", "go", [.. Go, "talk-alone"]) with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "socket-mutual-read") { AtLeast = Confidence.Suspected, Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
+    ];
+
+    /// <summary>Nobody in them waits for anything from outside, nor for any time.</summary>
+    private static Specimen[] RuntimesThatWaitForThemselves =>
+    [
+        Running("java-waits-for-its-own-pool", "java", Java, "futures") with { Expected = Lost(Confidence.Suspected, "runner") },
+        Running("dotnet-waits-at-two-queues", "dotnet", Dotnet, "queues") with { Expected = Lost(Confidence.Suspected, "runner") },
+        new("node-waits-at-a-word", "node", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
+    ];
+
+    private static Expected Lost(Confidence confidence, string role) => new(FindingClass.Deadlock, confidence, "lost-wakeup") { Pids = [role], Culprit = new(role) };
 
     private static Specimen FilterOf(string name, string needs, string[] program, Confidence confidence) => Running(name, needs, [.. program, "cat"], []) with
     {

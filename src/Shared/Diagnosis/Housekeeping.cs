@@ -25,17 +25,18 @@ internal static class Housekeeping
     {
         if (In(process, waits) is not { } runtime)
             return 0;
-        ulong askedFor = runtime.AwaitsChildrenByHandler ? process.SignalsCaughtAsChild.GetValueOrDefault() & ~runtime.CatchesAsChild : 0;
+        ulong askedFor = runtime.AwaitsChildren == ChildWaiting.ByHandler ? process.SignalsCaughtAsChild.GetValueOrDefault() & ~runtime.CatchesAsChild : 0;
         return process.SignalsCaught & runtime.Catches & ~askedFor;
     }
 
     /// <summary>Mask of the signals that the runtime of the process catches in every program, if they were not ignored as it started.</summary>
     public static ulong CatchesOf(ProcessRecord process, ImmutableArray<Wait> waits) => In(process, waits)?.Catches ?? 0;
 
-    /// <summary>Whether its runtime is told of the end of its children by SIGCHLD alone.</summary>
-    public static bool AwaitsChildrenByHandler(ProcessRecord process, ImmutableArray<Wait> waits) => In(process, waits) is { AwaitsChildrenByHandler: true };
+    /// <summary>How its runtime learns that a child has ended.</summary>
+    public static ChildWaiting AwaitsChildren(ProcessRecord process, ImmutableArray<Wait> waits) => In(process, waits)?.AwaitsChildren ?? ChildWaiting.InCall;
 
-    private static RuntimeMarks? In(ProcessRecord process, ImmutableArray<Wait> waits)
+    /// <summary>The runtime that is in it, or null.</summary>
+    public static RuntimeMarks? In(ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (RuntimeMarks runtime in RuntimeData.Default.Runtimes)
         {

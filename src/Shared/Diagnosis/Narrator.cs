@@ -120,7 +120,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
 
     private string ChildPhrase(Wait wait)
     {
-        if (wait is { Call: SystemCall.Pause or SystemCall.RtSigsuspend or SystemCall.RtSigtimedwait } or { Target.Kind: FdKind.SignalFd })
+        if (wait.IsToldBySignal)
             return "waits for SIGCHLD, the word that one of its children has exited";
         if (wait.Children?.Pid is not { } pid)
             return wait.Children?.Group is { } group ? $"waits for a child of process group {group} to exit" : "waits for any of its children to exit";

@@ -18,21 +18,60 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return HowApart(process.Record, waits) != Apart.No || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits), MostGenerations);
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits)
+            || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
     /// <summary>
     /// The threads wait beside the main one each for something else, and nobody can wake any of them: no pool, whose idle threads wait for the same thing. The handlers
-    /// of signals are the runtime's.
+    /// of signals are the runtime's. In a runtime whose own threads go on, each thread waits at a word of its own, whatever it waits for.
     /// </summary>
-    public static Apart HowApart(ProcessRecord process, ImmutableArray<Wait> waits)
+    public static Apart HowApart(HostProcess process, HostIdentity host)
     {
-        if (waits.Length < 2 || !waits.All(wait => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true, Lock: null } }))
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
+        if (waits.Length < 2 || Unheeded.MainOf(process.Record, waits) is not { } main || !IsForItself(main))
             return Apart.No;
-        Wait[] others = [.. waits.Where((_, place) => HostProcess.ThreadsOf(process).ElementAt(place).Tid != process.Pid)];
-        if (others.DistinctBy(wait => wait.Futex!.Address).Count() < others.Length || HasHandlersOfItsOwn(process, waits))
+        ImmutableArray<bool> services = process.ServicesOf(host);
+        // The launcher of a JVM joins the thread in which main() runs.
+        int? launched = services.IsDefault ? null : main.Futex!.JoinsTid;
+        List<FutexWait> others = [];
+        int place = -1;
+        foreach (ThreadRecord thread in process.Record.Threads)
+        {
+            if (!HostProcess.IsAlive(thread))
+                continue;
+            Wait wait = waits[++place];
+            if (!services.IsDefault && services[place])
+                continue;
+            if (!IsForItself(wait))
+                return Apart.No;
+            if (thread.Tid != process.Pid && thread.Tid != launched)
+                others.Add(wait.Futex!);
+        }
+        if (HasHandlersOfItsOwn(process.Record, waits))
             return Apart.No;
-        return others.Any(wait => IsMapped(wait.Futex!.Address)) ? Apart.AtWordsOfTheirOwn : others.Length > 1 ? Apart.AtCommonWords : Apart.No;
+        if (!services.IsDefault)
+            return others.Count > 0 ? Apart.InARuntime : Apart.No;
+        if (others.DistinctBy(futex => futex.Address).Count() < others.Count)
+            return Apart.No;
+        return others.Exists(futex => IsMapped(futex.Address)) ? Apart.AtWordsOfTheirOwn : others.Count > 1 ? Apart.AtCommonWords : Apart.No;
+    }
+
+    private static bool IsForItself(Wait wait) => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true, Lock: null } };
+
+    /// <summary>Whether it waits for data at both ends of one socket: each would have to be written to by who waits at the other.</summary>
+    public static bool SpeaksToItself(ResourceIndex resources, ImmutableArray<Wait> waits)
+    {
+        foreach (Wait wait in waits)
+        {
+            foreach (Wait member in wait.Members)
+            {
+                if (member is { Kind: WaitKind.SocketRead, Target: { } own } && resources.Sockets.FactOf(own.Id) is { Party: SocketParty.Local, Peer: var peer }
+                    && wait.Members.Any(other => other is { Kind: WaitKind.SocketRead, Target: { } far } && far.Id == peer))
+                    return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>
@@ -41,10 +80,14 @@ internal static class NotByDesign
     /// </summary>
     private static bool IsMapped(ulong address) => address >> 45 is 3 or > 5;
 
-    /// <summary>It is told when a child has ended, and it catches no signal that its runtime does not catch in every program.</summary>
-    public static bool AwaitsChildren(ProcessRecord process, ImmutableArray<Wait> waits) =>
-        (process.SignalsCaught & SignalMask.Child) != 0 && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !HasHandlersOfItsOwn(process, waits)
-        && Housekeeping.AwaitsChildrenByHandler(process, waits);
+    /// <summary>How it is told when a child has ended, other than in a call of who waits for that: where it catches no signal that its runtime does not catch in every program.</summary>
+    public static ChildWaiting AwaitsChildren(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        if ((process.SignalsCaught & SignalMask.WaitedForByDesign) == 0 || HasHandlersOfItsOwn(process, waits))
+            return ChildWaiting.InCall;
+        ChildWaiting how = Housekeeping.AwaitsChildren(process, waits);
+        return how == ChildWaiting.ByHandler && (process.SignalsCaught & SignalMask.Child) == 0 ? ChildWaiting.InCall : how;
+    }
 
     /// <summary>Whether a runtime is in it, and it catches no signal that this one does not catch in every program: then no handler says what it waits for.</summary>
     public static bool HasItsRuntimesHandlersAlone(ProcessRecord process, ImmutableArray<Wait> waits) =>
@@ -87,7 +130,7 @@ internal static class NotByDesign
     }
 
     private static bool HasHandlersOfItsOwn(ProcessRecord process, ImmutableArray<Wait> waits) =>
-        (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits)) != 0;
+        (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits)) != 0 || Unheeded.AsksForSignals(process, waits);
 
     /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, or, where it waits for its children, reads what it has the other end of.</summary>
     private static bool IsAwaited(ResourceIndex resources, HostProcess process, HostProcess parent, bool awaits, int generations)
@@ -132,4 +175,7 @@ internal enum Apart
 
     /// <summary>What two or more of them wait at was made beforehand: so threads that have taken each other's locks stand.</summary>
     AtCommonWords,
+
+    /// <summary>The threads of a runtime that goes on beside them (JVM, .NET): all that is known is that nobody of them waits for anything from outside, and for no time.</summary>
+    InARuntime,
 }

@@ -40,7 +40,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                     CheckLast();
                     runtimes.Add(new RuntimeMarks(value));
                     break;
-                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "awaits-children" or "service" or "service-once" or "service-pool":
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "awaits-children" or "acts-on-signals" or "service" or "service-once" or "service-pool":
                     if (runtimes.Count == 0)
                         throw Wrong("no runtime was named before");
                     runtimes[^1] = Add(runtimes[^1], key, value);
@@ -58,9 +58,21 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             "marked-by-program" => runtime with { Program = value },
             "marked-by-futex" => runtime with { Futexes = Range(value) },
             "catches" => runtime with { Catches = value.Split(' ').Aggregate(runtime.Catches, (mask, name) => mask | Signal(name)) },
-            "awaits-children" => value.Split(' ') is ["by-handler", .. var signals]
-                ? runtime with { AwaitsChildrenByHandler = true, CatchesAsChild = signals.Aggregate(0UL, (mask, name) => mask | Signal(name)) }
-                : throw Wrong("children are awaited by-handler, or it is not said"),
+            "awaits-children" => value.Split(' ') switch
+            {
+                ["by-handler", .. var signals] => runtime with { AwaitsChildren = ChildWaiting.ByHandler, CatchesAsChild = signals.Aggregate(0UL, (mask, name) => mask | Signal(name)) },
+                ["by-thread"] => runtime with { AwaitsChildren = ChildWaiting.ByThread },
+                _ => throw Wrong("children are awaited by-handler or by-thread, or it is not said"),
+            },
+            "acts-on-signals" => value switch
+            {
+                "in-its-loop" => runtime with { ActsOnSignals = SignalActing.InItsLoop },
+                "after-its-child" => runtime with { ActsOnSignals = SignalActing.AfterItsChild },
+                "after-its-foreground" => runtime with { ActsOnSignals = SignalActing.AfterItsForeground },
+                "to-end" => runtime with { ActsOnSignals = SignalActing.ToEnd },
+                "in-a-thread" => runtime with { ActsOnSignals = SignalActing.InAThread },
+                _ => throw Wrong($"'{value}' is no way to act on signals"),
+            },
             _ => runtime with { Services = runtime.Services.Add(Service(key, value)) },
         };
 
@@ -147,8 +159,9 @@ internal sealed record RuntimeMarks(string Name)
     /// <summary>Mask of the signals that it has handlers for in every program.</summary>
     public ulong Catches { get; init; }
 
-    /// <summary>It is told of the end of its children by SIGCHLD, and no thread of it waits for them in a call.</summary>
-    public bool AwaitsChildrenByHandler { get; init; }
+    public ChildWaiting AwaitsChildren { get; init; }
+
+    public SignalActing ActsOnSignals { get; init; }
 
     /// <summary>Mask of the signals that it catches by that handler in every program that has children.</summary>
     public ulong CatchesAsChild { get; init; }
@@ -173,3 +186,19 @@ internal sealed record ServiceMark(WaitKind Kind, Bounded? Bounded, string Comm,
 }
 
 internal enum ServiceNumber { Any, One, Pool }
+
+/// <summary>How a runtime learns that a child has ended.</summary>
+internal enum ChildWaiting
+{
+    /// <summary>The thread that waits for it shows so.</summary>
+    InCall,
+
+    /// <summary>By SIGCHLD: no thread of it waits for children in a call.</summary>
+    ByHandler,
+
+    /// <summary>A thread of its own waits in a call, which says nothing of what the program waits for.</summary>
+    ByThread,
+}
+
+/// <summary>When a runtime does what its handlers of signals are there for, see <see cref="Unheeded"/>.</summary>
+internal enum SignalActing { AtAnyTime, InItsLoop, AfterItsChild, AfterItsForeground, ToEnd, InAThread }

@@ -49,17 +49,17 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             });
         }
         string? canRun = WhyItCanRun(process, [.. waiters]);
-        bool ofRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits);
+        bool unheeded = Unheeded.Is(resources, process), ofRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits);
         Waiter? main = MainOf(process.Pid, [.. waiters], ofRuntime);
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
             NotKnown = [.. LocalFact.NotKnown(process.Record)],
             Main = main,
-            MayWaitForSignal = SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
+            MayWaitForSignal = !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
                 && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main)),
             CatchesForItsRuntime = ofRuntime,
-            MayEndItsChild = main is not null && MayEndItsChild(process.Record, main),
+            MayEndItsChild = !unheeded && main is not null && MayEndItsChild(process.Record, main),
         };
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class WakerFinder
             if (!IsSelected(parent.Record, child.Record, selector))
                 continue;
             any = true;
-            exited |= child.Record.IsZombie;
+            exited |= child.Record.IsZombie && !(wait.IsToldBySignal && IsPast(parent.Record, child));
         }
         if (!any)
             Outside(wait, "the child that it waits for was not seen", sink);
@@ -33,6 +33,18 @@ internal sealed partial class WakerFinder
             FindEach(parent.Record, children, selector, wait, sink);
         else
             FindAny(parent.Record, children, selector, wait, sink);
+    }
+
+    /// <summary>
+    /// The parent waits for SIGCHLD, which is not pending, and stands in that wait since before the look at which the child had exited already: that word has come and gone. A guess takes
+    /// it for granted.
+    /// </summary>
+    private bool IsPast(ProcessRecord parent, HostProcess child)
+    {
+        ulong pending = parent.SignalsPending;
+        foreach (ThreadRecord thread in parent.Threads)
+            pending |= thread.SignalsPending.GetValueOrDefault();
+        return (pending & SignalMask.Child) == 0 && (guess || child.Before is { IsZombie: true });
     }
 
     /// <summary>The process of a pidfd, anybody's child.</summary>
@@ -97,7 +109,8 @@ internal sealed partial class WakerFinder
         bool more = true, deeper = false;
         foreach (HostProcess child in children)
         {
-            if (!IsSelected(parent, child.Record, selector))
+            // Of one that has exited the word is past, else it would not be asked who else there is.
+            if (child.Record.IsZombie || !IsSelected(parent, child.Record, selector))
                 continue;
             deeper |= resources.ChildrenOf(child).Count > 0;
             more = more && sink.Add(child, null, direct: true);

@@ -67,6 +67,9 @@ public sealed record Wait
     /// </summary>
     public bool MayLast => Bounded == Bounded.No || Kind is WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect;
 
+    /// <summary>For <see cref="WaitKind.ChildWait"/>: it waits for SIGCHLD, and not in wait(2): the signal may have come before.</summary>
+    public bool IsToldBySignal => Call is SystemCall.Pause or SystemCall.RtSigsuspend or SystemCall.RtSigtimedwait || Target is { Kind: FdKind.SignalFd };
+
     /// <summary>For a set: whether it lets signals in for as long as it waits (ppoll(2), pselect(2), epoll_pwait(2) with a mask). Who does that means to be woken by one.</summary>
     public bool LetsSignalsIn { get; init; }
 

@@ -1,4 +1,5 @@
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -9,6 +10,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// parent  waits on futexes, or polls its own eventfd; catches SIGCHLD
 /// child   reads a            a: parent/5w child/0r
 /// </code>
+/// Or (JVM) a thread of its own waits for each child in a call, whether the program waits for that or for a signal: then it is no more than suspected.
 /// </summary>
 internal sealed class ChildAwaitedByHandler : IncidentRule
 {
@@ -21,18 +23,27 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges.Where(edge => !edge.IsKinship && StreamEnds.IsRead(edge.Part)))
         {
-            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && AwaitsChildren(incident, waker.Node)) is { Fd: { } fd, Node: var parent }
+            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is { Fd: { } fd, Node: var parent }
                 && resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))
-                return Tell(narrator, edge, parent, fd, resources[parent].SignalsCaughtAsChild is null);
+                return Tell(narrator, edge, parent, fd) with
+                {
+                    // What is to end a program it catches by the runtime's handler or by one that was asked for, and /proc does not tell them apart.
+                    OnlySuspected = HowAwaited(incident, parent) == ChildWaiting.ByThread || resources[parent].SignalsCaughtAsChild is null,
+                };
         }
         return null;
     }
 
-    private static bool AwaitsChildren(Incident incident, int parent) =>
-        incident.Core.Contains(parent) && incident.Evidence.Graph.NodeOf(parent).Waiters.All(waiter => waiter.WaitsOnlyFor(parent))
-        && incident.Evidence.Resources.Find(parent) is { } process && NotByDesign.AwaitsChildren(process.Record, process.WaitsOf(incident.Evidence.Last.Host));
+    private static ChildWaiting HowAwaited(Incident incident, int parent)
+    {
+        if (!incident.Core.Contains(parent) || incident.Evidence.Resources.Find(parent) is not { } process)
+            return ChildWaiting.InCall;
+        WaitNode node = incident.Evidence.Graph.NodeOf(parent);
+        ChildWaiting how = NotByDesign.AwaitsChildren(process.Record, process.WaitsOf(incident.Evidence.Last.Host));
+        return node.Waiters.All(waiter => waiter.WaitsOnlyFor(parent) || how == ChildWaiting.ByThread && waiter != node.Main && waiter.Wait.Kind == WaitKind.ChildWait) ? how : ChildWaiting.InCall;
+    }
 
-    private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent, int fd, bool mayHaveAsked)
+    private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent, int fd)
     {
         string waiter = narrator.Name(parent), child = narrator.Name(edge.From), resource = edge.Part.Resource ?? "?";
         return new Verdict(
@@ -40,8 +51,6 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
             [new Culprit(parent, fd, resource, $"It ends when {waiter} closes fd {fd} before it waits for {child}.")])
         {
             Doubts = [$"{waiter} catches signals, as its runtime does in every program, and may be meant to end its child when one comes"],
-            // What is to end a program it catches by the runtime's handler or by one that was asked for, and /proc does not tell them apart.
-            OnlySuspected = mayHaveAsked,
         };
     }
 }

@@ -16,7 +16,9 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </summary>
 internal sealed class LostWakeup : IncidentRule
 {
-    public override RuleInfo Info { get; } = new("lost-wakeup", FindingClass.Deadlock,
+    public override RuleInfo Info => Told;
+
+    internal static RuleInfo Told { get; } = new("lost-wakeup", FindingClass.Deadlock,
         "All threads wait on condition variables, semaphores or locks that do not say who has them, and nobody is left who could signal or unlock.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
@@ -25,13 +27,16 @@ internal sealed class LostWakeup : IncidentRule
         [
             .. incident.Core.Order().SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (pid, waiter.Wait))),
         ];
-        if (waits.Any(item => item.Wait is not ({ Kind: WaitKind.Futex, Futex.Lock: null } or { Kind: WaitKind.ChildWait })))
+        HostProcess? alone = incident.Core.Count == 1 ? incident.Evidence.Resources.Find(waits[0].Pid) : null;
+        HostIdentity host = incident.Evidence.Last.Host;
+        // The loops of its workers wait for what the main thread would have to send them.
+        bool stopped = alone is not null && Unheeded.IsStoppedLoop(alone.Record, alone.WaitsOf(host));
+        if (waits.Any(item => item.Wait is not ({ Kind: WaitKind.Futex, Futex.Lock: null } or { Kind: WaitKind.ChildWait }) && !(stopped && item.Wait.Kind == WaitKind.Poll)))
             return null;
         ImmutableArray<(int Pid, Wait Wait)> untold = [.. waits.Where(item => item.Wait.Futex is { JoinsTid: null })];
         if (untold.IsEmpty)
             return null;
-        HostProcess? alone = incident.Core.Count == 1 ? incident.Evidence.Resources.Find(untold[0].Pid) : null;
-        Apart apart = alone is null ? Apart.No : NotByDesign.HowApart(alone.Record, alone.WaitsOf(incident.Evidence.Last.Host));
+        Apart apart = alone is null ? Apart.No : NotByDesign.HowApart(alone, host);
         bool joined = alone is not null && ForkedChild.IsJoined(incident.Evidence.Resources, alone);
         bool catches = (apart != Apart.No || joined) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
@@ -43,10 +48,10 @@ internal sealed class LostWakeup : IncidentRule
             !joined ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec. Had the parent other threads then, it may wait for a lock that one of them had, see fork-while-locked."])
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
-            NamesFault = joined || apart == Apart.AtCommonWords && !catches || apart != Apart.No && incident.HasStoodStill,
-            Doubts = catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)] : [],
+            NamesFault = joined || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || stopped) && incident.HasStoodStill,
+            Doubts = apart == Apart.InARuntime ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes, which its runtime catches in every program, stand the same way"] : catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)] : [],
             // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
-            OnlySuspected = !joined && (catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
+            OnlySuspected = !joined && (apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
             Notes =
             [
                 .. untold.Any(item => MayBeOnce(item.Wait.Futex!)) ? [OnceNote] : Array.Empty<string>(),
@@ -54,6 +59,7 @@ internal sealed class LostWakeup : IncidentRule
                 {
                     Apart.AtCommonWords => ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."],
                     Apart.AtWordsOfTheirOwn => ["Each of its threads waits for something else: so stand threads that wait for each other's answers, and those that idle, each at a queue of its own."],
+                    Apart.InARuntime => ["Nobody of them waits for anything from outside, nor for any time: so stand threads that wait for a task which the same threads should run, or at two full queues."],
                     _ => Array.Empty<string>(),
                 },
             ],

@@ -53,6 +53,7 @@ public static class RuleBook
         new FileLockCycle(),
         new FileLockHeldByStuck(),
         // Parents and children.
+        new MissedChild(),
         new ChildAwaitedByHandler(),
         new StdioDuplicateStuck(),
         new LostWakeup(),

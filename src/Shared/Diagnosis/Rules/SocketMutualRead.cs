@@ -10,7 +10,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// client  reads s            s's peer: server/4
 /// server  reads t            t's peer: client/3        (t and s may be the two ends of one connection)
 /// </code>
-/// A supervisor and its idle workers look alike where one of them may be waiting for a signal: then nothing is told.
+/// A supervisor and its idle workers look alike where one of them may be waiting for a signal: then nothing is told. Two of them in runtimes (Node, Go), whose handlers say nothing and
+/// whose timers show, are told once they have stood still; and so is one in which threads of its own have both ends.
 /// </summary>
 internal sealed class SocketMutualRead : IncidentRule
 {
@@ -26,10 +27,10 @@ internal sealed class SocketMutualRead : IncidentRule
         // Who waits for nobody of them is no part of the conversation.
         while (readers.RemoveWhere(reader => !edges.Any(edge => edge.From == reader)) > 0)
             edges = ReadsAmong(incident, readers);
-        if (readers.Count < 2)
-            return null;
-
         ResourceIndex resources = incident.Evidence.Resources;
+        if (readers.Count < 2)
+            return incident.Core.Count == 1 && resources.Find(incident.Core.Single()) is { } alone && NotByDesign.SpeaksToItself(resources, alone.WaitsOf(incident.Evidence.Last.Host))
+                ? Between(incident, narrator, TellOne(incident, narrator, alone)) : null;
         ImmutableArray<Culprit> culprits = [.. edges
             .SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))
             .DistinctBy(pair => pair.Waker)
@@ -37,9 +38,37 @@ internal sealed class SocketMutualRead : IncidentRule
             .Select(pair => new Culprit(
                 pair.Waker.Node, pair.Waker.Fd, resources.ResourceOf(pair.Waker.Node, pair.Waker.Fd!.Value),
                 $"It ends when {narrator.Name(pair.Waker.Node)} sends {narrator.Name(pair.Edge.From)} what that waits for, or closes fd {pair.Waker.Fd}."))];
-        return new Verdict(
+        var verdict = new Verdict(
             $"{Narrator.Listing(readers.Order().Select(narrator.Name))} each wait for data from {(readers.Count == 2 ? "the other" : "one of the others")} over a socket, and nobody sends.",
             culprits) { NamesFault = false };
+        // A pool has several workers; and idles.
+        return readers.Count == 2 && incident.Core.Count == 2 ? Between(incident, narrator, verdict) : verdict;
+    }
+
+    /// <summary>What runtimes do by themselves is left aside, and no timer is seen to be set: that nobody sends is a fault, if to wait for a signal is not the design.</summary>
+    private static Verdict Between(Incident incident, Narrator narrator, Verdict verdict)
+    {
+        ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. incident.Core.Order().Select(pid => (pid, incident.Evidence.Graph.NodeOf(pid))).Where(member => member.Item2.MayWaitForSignal)];
+        // Where everything counts and no handler is in the way, it is proven as it is.
+        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !incident.HasStoodStill || !signalled.All(member => member.Node.CatchesForItsRuntime))
+            return verdict;
+        return verdict with
+        {
+            NamesFault = true,
+            OnlySuspected = !signalled.IsEmpty,
+            Doubts = [.. signalled.Select(member => $"{narrator.Name(member.Pid)} catches signals, as its runtime does in every program, and to wait for one may be its design")],
+        };
+    }
+
+    private static Verdict TellOne(Incident incident, Narrator narrator, HostProcess process)
+    {
+        string who = narrator.Name(process.Pid);
+        ImmutableArray<Culprit> culprits = [.. incident.Edges
+            .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.SocketRead })
+            .SelectMany(edge => edge.To.Where(waker => waker.Node == process.Pid && waker.Fd is not null))
+            .DistinctBy(waker => waker.Fd).OrderBy(waker => waker.Fd)
+            .Select(waker => new Culprit(process.Pid, waker.Fd, incident.Evidence.Resources.ResourceOf(process.Pid, waker.Fd!.Value), $"It ends when {who} sends at fd {waker.Fd} what it waits for at the other end, or closes it."))];
+        return new Verdict($"{who} waits for data at both ends of a socket, and nobody else has either.", culprits) { NamesFault = false };
     }
 
     private static ImmutableArray<IncidentEdge> ReadsAmong(Incident incident, HashSet<int> readers) => [.. incident.Edges.Where(edge =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -49,6 +50,15 @@ switch (args[0])
             child.StandardError.ReadToEnd();
         }
         break;
+    case "queues":
+        using (BlockingCollection<int> questions = [], answers = [])
+        {
+            var answering = new Thread(() => answers.Add(questions.Take()));
+            answering.Start();
+            using Timer? asks = healthy ? new Timer(_ => questions.Add(1), null, TimeSpan.FromSeconds(200), Timeout.InfiniteTimeSpan) : null;
+            answers.Take();
+        }
+        break;
     case "monitors":
         object one = new(), two = new();
         using (var bothHaveOne = new Barrier(2))
@@ -71,7 +81,7 @@ static void Take(object first, object second, Barrier? bothHaveOne)
     {
         bothHaveOne?.SignalAndWait();
         lock (second)
-            Thread.Sleep(Timeout.Infinite);
+            Thread.Sleep(TimeSpan.FromHours(1));
     }
 }
 

@@ -15,7 +15,16 @@ public final class Specimen {
                     pool.submit(() -> {});
                 Thread.sleep(Long.MAX_VALUE);
             }
-            case "wait" -> new ProcessBuilder(command).start().waitFor();
+            case "wait" -> {
+                Process child = new ProcessBuilder(command).start();
+                if (healthy)
+                    Executors.newScheduledThreadPool(1).schedule(() -> { child.getOutputStream().close(); return null; }, 200, TimeUnit.SECONDS);
+                child.waitFor();
+            }
+            case "futures" -> {
+                var pool = Executors.newFixedThreadPool(1);
+                pool.submit(() -> healthy ? sleep() : pool.submit(() -> 1).get()).get();
+            }
             case "read" -> {
                 Process child = new ProcessBuilder(command).start();
                 if (healthy)
@@ -36,6 +45,11 @@ public final class Specimen {
             }
             default -> throw new IllegalArgumentException(arguments[0]);
         }
+    }
+
+    private static int sleep() throws InterruptedException {
+        Thread.sleep(Long.MAX_VALUE);
+        return 0;
     }
 
     private static void take(Object first, Object second, CyclicBarrier bothHaveOne, boolean healthy) {

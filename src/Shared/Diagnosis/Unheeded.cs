@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
+
+namespace OrphanBoard.Shared.Diagnosis;
+
+/// <summary>
+/// Who catches signals, and would do nothing about one as it waits now: its handlers only note that it came. So it does not wait for one by design, whatever it catches.
+/// When a runtime acts on what it has noted is data, <c>acts-on-signals</c> of <see cref="RuntimeData"/>.
+/// </summary>
+internal static class Unheeded
+{
+    public static bool Is(ResourceIndex resources, HostProcess process)
+    {
+        HostIdentity host = resources.Look.Host;
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
+        if (MainOf(process.Record, waits) is not { } main || Housekeeping.In(process.Record, waits) is not { } runtime)
+            return false;
+        return runtime.ActsOnSignals switch
+        {
+            SignalActing.InItsLoop => IsLoopAtAFutex(main),
+            SignalActing.AfterItsChild => IsInWait(main),
+            SignalActing.AfterItsForeground => IsInWait(main) && IsInTheForeground(resources, process),
+            SignalActing.ToEnd => IsInWait(main) && NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits),
+            SignalActing.InAThread => main.Kind != WaitKind.Futex && AtOwnWords(runtime, waits) == 0,
+            _ => false,
+        };
+    }
+
+    /// <summary>An event loop that stands on a futex gets to no event, and a handler is one.</summary>
+    public static bool IsStoppedLoop(ProcessRecord process, ImmutableArray<Wait> waits) =>
+        MainOf(process, waits) is { } main && IsLoopAtAFutex(main) && Housekeeping.In(process, waits) is { ActsOnSignals: SignalActing.InItsLoop };
+
+    private static bool IsLoopAtAFutex(Wait main) => main is { Kind: WaitKind.Futex, Futex: { IsPrivate: true, JoinsTid: null } };
+
+    /// <summary>What the leader waits for; null: it has exited.</summary>
+    public static Wait? MainOf(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        int place = 0;
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (!HostProcess.IsAlive(thread))
+                continue;
+            if (thread.Tid == process.Pid)
+                return waits[place];
+            place++;
+        }
+        return null;
+    }
+
+    /// <summary>In wait(2), and not until a signal comes.</summary>
+    private static bool IsInWait(Wait main) => main is { Kind: WaitKind.ChildWait, IsToldBySignal: false };
+
+    /// <summary>
+    /// What a shell runs in the background ignores SIGINT, has a process group of its own where the shell is at a terminal, or speaks with the shell over a pipe (a coprocess, <c>&gt;(...)</c>); that is how the
+    /// builtin <c>wait</c>, which a trap breaks off, is told from a command in the foreground, which it does not. A shell that ignores SIGINT itself hands that on to both.
+    /// </summary>
+    private static bool IsInTheForeground(ResourceIndex resources, HostProcess shell)
+    {
+        if ((shell.Record.SignalsIgnored & SignalMask.Interrupt) != 0)
+            return false;
+        foreach (HostProcess child in resources.ChildrenOf(shell).Span)
+        {
+            ProcessRecord record = child.Record;
+            if (!record.IsZombie && (record.Pgrp != shell.Record.Pgrp || (record.SignalsIgnored & SignalMask.Interrupt) != 0
+                || SpeaksWith(record.FindFd(0), shell, FdAccess.Write) || SpeaksWith(record.FindFd(1), shell, FdAccess.Read)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Whether the shell has the other end.</summary>
+    private static bool SpeaksWith(FileDescriptor? end, HostProcess shell, FdAccess other)
+    {
+        if (end is not { Target: { Kind: FdKind.Pipe } pipe })
+            return false;
+        foreach (FileDescriptor fd in shell.Record.Fds)
+        {
+            if ((fd.Access & other) != 0 && fd.Target == pipe)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Whether a thread is sure to wait to be told of signals: more wait at words of the program's own than the main thread, idle, and the one that makes threads. An idle runtime waits for none by this.
+    /// </summary>
+    public static bool AsksForSignals(ProcessRecord process, ImmutableArray<Wait> waits) =>
+        Housekeeping.In(process, waits) is { ActsOnSignals: SignalActing.InAThread } runtime
+        && AtOwnWords(runtime, waits) - (MainOf(process, waits) is { Kind: WaitKind.Futex } ? 1 : 0) > 1;
+
+    /// <summary>How many wait without a timeout at a word that the runtime has not allotted, or may: idle threads but the main one wait at words that it has.</summary>
+    private static int AtOwnWords(RuntimeMarks runtime, ImmutableArray<Wait> waits)
+    {
+        int count = 0;
+        foreach (Wait wait in waits)
+        {
+            if (wait is { Kind: WaitKind.Futex, Bounded: not Bounded.Yes } && !(runtime.Futexes is { } allotted && wait.Futex is { } futex && futex.Address >= allotted.Low && futex.Address <= allotted.High)
+                || wait.Kind is WaitKind.Unknown or WaitKind.Running)
+                count++;
+        }
+        return count;
+    }
+}

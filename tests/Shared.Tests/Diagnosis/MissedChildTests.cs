@@ -1,0 +1,69 @@
+using OrphanBoard.Shared.Findings;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>A parent that waits for a SIGCHLD which came before.</summary>
+public sealed class MissedChildTests
+{
+    private const ulong Terminate = 1UL << 14, Child = 1UL << 16;
+
+    [Fact]
+    public void Diagnose_ParentThatPausesForAChildThatHasExited_IsProvenAndNamesIt()
+    {
+        Finding finding = Assert.Single(Paused(Child).Diagnose().Findings);
+
+        Assert.Equal(("lost-wakeup", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((10, "child:11"), (finding.Culprit!.Pid, finding.Culprit.Resource));
+    }
+
+    [Theory]
+    [InlineData(Child | Terminate, 0)] // it may wait for another signal
+    [InlineData(Child, Child)] // it is about to wake
+    public void Diagnose_ParentThatASignalMayWake_IsHealthy(ulong caught, ulong pending)
+    {
+        Scene scene = Paused(caught);
+        scene[10].With = record => record with { SignalsPending = pending };
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ParentWithAnotherChildAtWork_IsHealthy()
+    {
+        Scene scene = Paused(Child);
+        scene.Process(12, "worker", parent: 10).Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ParentInWaitpid_IsAboutToWake()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsFor(-1);
+        scene.Process(11, "child", parent: 10).State = 'Z';
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ChildThatHasJustExited_WillBeTold()
+    {
+        Scene scene = Paused(Child);
+        scene[11].State = 'S';
+        scene[11].Sleeps();
+        var first = scene.Look(1000);
+        scene[11].State = 'Z';
+        var last = scene.Look(1001);
+
+        Assert.Empty(OrphanBoard.Shared.Diagnosis.Diagnoser.Diagnose(first, last, new OrphanBoard.Shared.Diagnosis.LookMemory().Advance(first).Advance(last), new()).Findings);
+    }
+
+    private static Scene Paused(ulong caught)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsForSignal().Caught = caught;
+        scene.Process(11, "child", parent: 10).State = 'Z';
+        return scene;
+    }
+}

@@ -1,0 +1,103 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Who catches signals and would do nothing about one as it waits now.</summary>
+public sealed class UnheededTests
+{
+    private const ulong Interrupt = 1UL << 1, User1 = 1UL << 9, Terminate = 1UL << 14, Child = 1UL << 16;
+
+    [Theory]
+    [InlineData("dash", 0, true)]
+    [InlineData("dash", Interrupt, true)] // in the background, dash would wait for SIGCHLD
+    [InlineData("supervisor", 0, false)]
+    public void Diagnose_ShellWithATrap_WaitsForTheCommandInTheForegroundWhateverComes(string shell, ulong ignoredByChild, bool proven)
+    {
+        var scene = new Scene();
+        scene.Process(10, shell).WriteEnd(7000, 4).WaitsFor(-1).Caught = Interrupt | Terminate | Child;
+        scene[10].With = record => record with { Exe = $"/usr/bin/{shell}" };
+        scene.Process(11, "cat", parent: 10).ReadEnd(7000, 0).Reads(0).Ignored = ignoredByChild;
+
+        Assert.Equal(proven ? Confidence.Proven : Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
+    }
+
+    [Theory]
+    [InlineData(0, "foreground", true)]
+    [InlineData(Interrupt, "foreground", false)] // runs in the background: the trap breaks the wait off
+    [InlineData(0, "coprocess", false)]
+    public void Diagnose_ShellWithATrapThatMayWaitInItsBuiltin_IsSuspectedWhereTheCommandMayBeInTheBackground(ulong ignoredByChild, string how, bool proven)
+    {
+        var scene = new Scene();
+        scene.Process(10, "bash").WaitsFor(-1).Caught = Interrupt | Terminate | Child;
+        scene[10].With = record => record with { Exe = "/usr/bin/bash" };
+        Actor cat = scene.Process(11, "cat", parent: 10);
+        // A command in the foreground has a pipe from the shell, and not as its stdin.
+        int fd = how == "coprocess" ? 0 : 3;
+        scene[10].WriteEnd(7000, 4);
+        cat.ReadEnd(7000, fd).Reads(fd).Ignored = ignoredByChild;
+
+        Assert.Equal(proven ? Confidence.Proven : Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
+    }
+
+    [Fact]
+    public void Diagnose_ShellThatIgnoresInterrupts_MayHaveItsCommandInTheBackground()
+    {
+        var scene = new Scene();
+        scene.Process(10, "bash").WriteEnd(7000, 4).WaitsFor(-1).Caught = Terminate;
+        scene[10].Ignored = Interrupt;
+        scene[10].With = record => record with { Exe = "/usr/bin/bash" };
+        scene.Process(11, "cat", parent: 10).ReadEnd(7000, 0).Reads(0).Ignored = Interrupt;
+
+        Assert.Equal(Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
+    }
+
+    [Theory]
+    [InlineData("make", User1 | Terminate | Child, true)]
+    [InlineData("make", User1 | Terminate | Child | 1UL << 11, false)] // a handler that make does not have
+    [InlineData("supervisor", User1 | Terminate | Child, false)]
+    public void Diagnose_MakeWhoseRecipesWaitForEachOther_IsProven(string program, ulong caught, bool told)
+    {
+        var scene = new Scene();
+        scene.Process(10, program).ReadEnd(7000, 3).WriteEnd(7001, 4).WaitsFor(-1).Caught = caught;
+        scene[10].With = record => record with { Exe = $"/usr/bin/{program}" };
+        scene.Process(11, "one", parent: 10).ReadEnd(7000, 3).WriteEnd(7001, 4).Reads(3);
+        scene.Process(12, "two", parent: 10).ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+
+        Assert.Equal(told ? [Confidence.Proven] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => finding.Confidence));
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/node", true)]
+    [InlineData("/usr/bin/server", false)]
+    public void Diagnose_LoopThatStandsAtAFutex_HandlesNoSignal(string exe, bool told)
+    {
+        var scene = new Scene();
+        scene.Process(10, "node").WaitsOnFutex().Caught = Interrupt | Terminate;
+        scene[10].With = record => record with { Exe = exe };
+
+        Assert.Equal(told ? ["lost-wakeup"] : [], scene.Diagnose().Findings.Select(finding => finding.Rule));
+    }
+
+    private const uint In = 1;
+
+    private const ulong Allotted = 0xc000042948, OfTheProgram = 0x5dd1c0, OfTheMaker = 0x5dd078;
+
+    [Theory]
+    [InlineData(new ulong[] { Allotted }, Confidence.Proven)]
+    [InlineData(new ulong[] { Allotted, OfTheMaker }, Confidence.Suspected)] // it makes threads, or waits for signals
+    [InlineData(new ulong[] { Allotted, OfTheMaker, OfTheProgram }, null)] // one of the two waits for signals
+    public void Diagnose_GoThatWaitsAtBothEndsOfASocket_IsToldUnlessItAsksForSignals(ulong[] words, Confidence? confidence)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        Actor go = scene.Process(10, "go").Socket(4, 500).Socket(5, 501).WaitsInEpoll(3, new EpollMember(4, In, 500, 8), new EpollMember(5, In, 501, 8));
+        foreach (ulong word in words)
+            go.Thread(go.NextTid, 202, "futex_do_wait", word, 0x80, 0, 0);
+        go.Caught = Interrupt | Terminate;
+
+        Finding[] findings = [.. scene.Diagnose().Findings];
+
+        Assert.Equal(confidence is null ? [] : [("socket-mutual-read", confidence.Value)], findings.Select(finding => (finding.Rule, finding.Confidence)));
+    }
+}
