@@ -46,7 +46,8 @@ internal enum TableChange
 internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
 {
     private readonly Dictionary<ulong, Held> _held = [];
-    private readonly Dictionary<ulong, OrderedList<Holder>> _lists = [];
+    private readonly List<OrderedList<Holder>> _lists = [];
+    private readonly Stack<int> _free = []; // places in the lists that nobody has any more
     private readonly HashSet<ulong> _lost = [];
     private readonly List<FdTarget> _letGo = [];
     private int _look;
@@ -84,7 +85,7 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
             return false;
         if (!held.HasList)
             return (held.Access & access) != 0 && held.Pid != process?.Pid;
-        foreach (Holder holder in _lists[KeyOf(target)].Span)
+        foreach (Holder holder in _lists[held.List].Span)
         {
             if ((holder.Access & access) != 0 && holder.Owner != process)
                 return true;
@@ -94,6 +95,35 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
 
     /// <summary>Whether somebody held it at the look before who no longer does.</summary>
     public bool LostOne(FdTarget target) => _lost.Contains(KeyOf(target));
+
+    /// <summary>Marks all who have the one end of a pipe of which nobody has the other, see <see cref="HostProcess.LooseEnds"/>.</summary>
+    public void MarkLooseEnds()
+    {
+        foreach ((ulong key, Held held) in _held)
+        {
+            if (key % Kinds != 0)
+                continue;
+            if (!held.HasList)
+            {
+                if (held.Access != FdAccess.ReadWrite)
+                    byPid[held.Pid].LooseEnds |= held.Access;
+                continue;
+            }
+            ReadOnlySpan<Holder> holders = _lists[held.List].Span;
+            if (Ends(holders) == FdAccess.ReadWrite)
+                continue;
+            foreach (Holder holder in holders)
+                holder.Owner.LooseEnds |= holder.Access;
+        }
+    }
+
+    private static FdAccess Ends(ReadOnlySpan<Holder> holders)
+    {
+        FdAccess all = FdAccess.None;
+        foreach (Holder holder in holders)
+            all |= holder.Access;
+        return all;
+    }
 
     /// <summary>Since how many looks, the last one included, somebody has held the socket with this inode; 0: nobody does. Let go of and taken up again, it may be another.</summary>
     public int LooksHeld(ulong inode) => _held.TryGetValue(KeyOf(FdKind.Socket, inode), out Held held) ? _look - held.Since + 1 : 0;
@@ -142,19 +172,31 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
         if (key != _lastAsked || _lastAnswer is null)
         {
             ref Held held = ref CollectionsMarshal.GetValueRefOrNullRef(_held, key);
-            (_lastAsked, _lastAnswer) = (key, Unsafe.IsNullRef(ref held) ? OrderedList<Holder>.None : ListOf(key, ref held));
+            (_lastAsked, _lastAnswer) = (key, Unsafe.IsNullRef(ref held) ? OrderedList<Holder>.None : ListOf(ref held));
         }
         return _lastAnswer;
     }
 
-    private OrderedList<Holder> ListOf(ulong key, ref Held held)
+    private OrderedList<Holder> ListOf(ref Held held)
     {
         if (held.HasList)
-            return _lists[key];
+            return _lists[held.List];
+        var holder = new Holder(byPid[held.Pid], held.Fd, held.Access);
+        OrderedList<Holder> list = MakeList(ref held);
+        list.Add(holder);
+        return list;
+    }
+
+    private OrderedList<Holder> MakeList(ref Held held)
+    {
         var list = new OrderedList<Holder>();
-        list.Add(new Holder(byPid[held.Pid], held.Fd, held.Access));
-        _lists[key] = list;
-        held = held with { Pid = 0 };
+        if (!_free.TryPop(out int place))
+        {
+            place = _lists.Count;
+            _lists.Add(list);
+        }
+        _lists[place] = list;
+        held = held with { Pid = 0, Fd = place };
         return list;
     }
 
@@ -168,18 +210,16 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
         }
         if (!CanBeTold(target))
             return;
-        ulong key = KeyOf(target);
-        ref Held held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, key, out bool known);
-        if (!known)
-            held = new Held(holder.Process, holder.Fd, holder.Access, _look);
-        else
-            ListOf(key, ref held).Add(holder);
-        if (known || holder.Table == 0)
+        ref Held held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, KeyOf(target), out bool known);
+        if (known)
+        {
+            ListOf(ref held).Add(holder);
             return;
+        }
+        held = new Held(holder.Process, holder.Fd, holder.Access, _look);
         // What lies in the table itself says nothing of threads.
-        held = held with { Pid = 0 };
-        _lists[key] = [];
-        _lists[key].Add(holder);
+        if (holder.Table != 0)
+            MakeList(ref held).Add(holder);
     }
 
     private void Remove(Holder holder, FdTarget target)
@@ -196,13 +236,20 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
         if (!_held.TryGetValue(key, out Held held))
             return;
         if (held.HasList)
-            _lists[key].Remove(holder);
-        if (!held.HasList || _lists[key].Count == 0)
+            _lists[held.List].Remove(holder);
+        if (!held.HasList || _lists[held.List].Count == 0)
         {
             _held.Remove(key);
-            _lists.Remove(key);
+            if (held.HasList)
+                GiveUp(held.List);
         }
         _letGo.Add(target);
+    }
+
+    private void GiveUp(int list)
+    {
+        _lists[list] = OrderedList<Holder>.None;
+        _free.Push(list);
     }
 
     private bool Holds(HostProcess owner, FdTarget target)
@@ -226,13 +273,18 @@ internal sealed class HolderTable(Dictionary<int, HostProcess> byPid)
     private static ulong KeyOf(FdTarget target) => KeyOf(target.Kind, target.Id);
 
     /// <summary>Kind and id in one number. What the kernel counts these objects with has far fewer bits.</summary>
-    private static ulong KeyOf(FdKind kind, ulong id) => id * 4 + (ulong)(kind - FdKind.Pipe);
+    private static ulong KeyOf(FdKind kind, ulong id) => id * Kinds + (ulong)(kind - FdKind.Pipe);
+
+    private const ulong Kinds = 4;
 
     /// <summary>An object that somebody holds.</summary>
     /// <param name="Pid">Of the holder; 0: there is a list.</param>
+    /// <param name="Fd">Of the holder; or the place of the list.</param>
     /// <param name="Since">The look since which somebody has held it.</param>
     private readonly record struct Held(int Pid, int Fd, FdAccess Access, int Since)
     {
         public bool HasList => Pid == 0;
+
+        public int List => Fd;
     }
 }

@@ -10,7 +10,9 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// One process as it is followed from look to look. What can be told from its record alone is worked out once for as long as the looks show
 /// the same record.
 /// </summary>
-internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProcess>
+/// <param name="record">Of the look that shows it first.</param>
+/// <param name="alike">The waits of others.</param>
+internal sealed class HostProcess(ProcessRecord record, AlikeWaits alike) : IComparable<HostProcess>
 {
     private ImmutableArray<Wait> _waits;
     private ImmutableArray<Wait> _patient;
@@ -56,6 +58,9 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
 
     /// <summary>Its number in the triage of the last look.</summary>
     public int Place { get; set; }
+
+    /// <summary>See <see cref="ResourceIndex.LooseEndsOf"/>.</summary>
+    public FdAccess LooseEnds { get; set; }
 
     /// <summary>What its fd table alone says. Worked out while the table is at hand anyway: to fetch it once more takes as long as all the rest.</summary>
     public LocalFacts TableFacts { get; private set; } = LocalFact.OfTable(record);
@@ -111,11 +116,11 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
             return known;
         ImmutableArray<Wait> waits = WaitsOf(host);
         ImmutableArray<bool> services = _waits.IsDefault ? Housekeeping.Of(Record, waits) : _services;
-        LocalFacts facts = LocalFact.Of(this, waits, services);
+        ImmutableArray<Wait> patient = !_patient.IsDefault ? _patient : waits.Any(wait => wait.Bounded == Bounded.Yes) ? [.. waits.Select(wait => wait.WithoutTimeout)] : waits;
+        LocalFacts facts = LocalFact.Of(this, waits, patient, services);
         if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe | LocalFacts.AwaitsFifo | LocalFacts.HasLockFault)) != 0)
         {
-            (_waits, _services) = (waits, services);
-            _patient = !_patient.IsDefault ? _patient : waits.Any(wait => wait.Bounded == Bounded.Yes) ? [.. waits.Select(wait => wait.WithoutTimeout)] : waits;
+            (_waits, _patient, _services) = (waits, patient, services);
         }
         _facts = facts;
         return facts;
@@ -125,15 +130,10 @@ internal sealed class HostProcess(ProcessRecord record) : IComparable<HostProces
     {
         var waits = new Wait[Record.Threads.Length];
         int living = 0;
-        ThreadRecord? last = null;
         foreach (ThreadRecord thread in Record.Threads)
         {
-            if (!IsAlive(thread))
-                continue;
-            // The threads of a pool wait alike, and there are many of them.
-            waits[living] = last is not null && WaitDecoder.IsSharedBy(Record, last, waits[living - 1], thread) ? waits[living - 1] : WaitDecoder.Decode(host, Record, thread);
-            last = thread;
-            living++;
+            if (IsAlive(thread))
+                waits[living++] = alike.Of(host, Record, thread);
         }
         if (living < waits.Length)
             Array.Resize(ref waits, living);

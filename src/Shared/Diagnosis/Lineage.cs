@@ -69,13 +69,13 @@ internal sealed class Lineage(ResourceIndex resources)
         return null;
     }
 
+    private Birth? BirthOf(HostProcess process) => _births?.Contains(process.Pid) == true ? NearestBirth(process) : null;
+
     /// <summary>The pid may have been given out several times between the looks: the fork nearest to its starttime.</summary>
-    private Birth? BirthOf(HostProcess process)
+    private Birth? NearestBirth(HostProcess process)
     {
-        if (_births is null || !_births.Contains(process.Pid))
-            return null;
         var started = TimeSpan.FromSeconds((double)process.Record.StartTimeTicks / resources.Look.Host.ClockTicksPerSecond);
-        return _births[process.Pid].MinBy(birth => (birth.At - started).Duration());
+        return _births![process.Pid].MinBy(birth => (birth.At - started).Duration());
     }
 
     /// <summary>In this look and not younger than its child.</summary>

@@ -53,23 +53,35 @@ internal enum LocalFacts
     /// <summary>Descriptors wait in the queue of one of its sockets (SCM_RIGHTS), as far as it was asked.</summary>
     CarriesDescriptors = 16384,
 
+    /// <summary>A thread has a timeout, see <see cref="Wait.MayLast"/>.</summary>
+    HasTimeout = 32768,
+
+    /// <summary>Of one of its fds it is known which open file description it is.</summary>
+    HasDescriptions = 65536,
+
+    /// <summary>It has an epoll or a timer.</summary>
+    HasEpollOrTimer = 131072,
+
     /// <summary>What says nothing by itself, and is asked of those alone whom another one has picked out.</summary>
-    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors,
+    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors | HasTimeout | HasDescriptions | HasEpollOrTimer,
 }
 
 internal static class LocalFact
 {
     /// <param name="known">The process.</param>
     /// <param name="waits">Of its living threads.</param>
+    /// <param name="patient">The same without their timeouts.</param>
     /// <param name="services">Which of them are of service threads; default for none.</param>
-    public static LocalFacts Of(HostProcess known, ImmutableArray<Wait> waits, ImmutableArray<bool> services)
+    public static LocalFacts Of(HostProcess known, ImmutableArray<Wait> waits, ImmutableArray<Wait> patient, ImmutableArray<bool> services)
     {
         ProcessRecord process = known.Record;
         LocalFacts facts = known.TableFacts;
-        if (WhyItCanRun(known, waits.IsEmpty, guess: true) is null && !AnyFromOutside(waits, services))
+        if (WhyItCanRun(known, waits.IsEmpty, guess: true) is null && !AnyFromOutside(patient, services))
             facts |= LocalFacts.MayBeStuck;
         foreach (Wait wait in waits)
         {
+            if (!wait.MayLast)
+                facts |= LocalFacts.HasTimeout;
             if (StreamEnds.HasRead(wait))
                 facts |= wait.MayLast ? LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe : LocalFacts.WaitsOnPipe;
         }
@@ -102,17 +114,21 @@ internal static class LocalFact
                 facts |= fd.DescriptorsInFlight > 0 ? LocalFacts.HasSocket | LocalFacts.CarriesDescriptors : LocalFacts.HasSocket;
             else if (fd.Target.Kind == FdKind.IoUring)
                 facts |= LocalFacts.HasIoUring;
+            else if (fd.Target.Kind is FdKind.Epoll or FdKind.TimerFd)
+                facts |= LocalFacts.HasEpollOrTimer;
             else if (WakerFinder.IsMaster(fd.Target))
                 facts |= LocalFacts.HasMaster;
+            if (fd.Description is not null)
+                facts |= LocalFacts.HasDescriptions;
         }
         return facts;
     }
 
-    private static bool AnyFromOutside(ImmutableArray<Wait> waits, ImmutableArray<bool> services)
+    private static bool AnyFromOutside(ImmutableArray<Wait> patient, ImmutableArray<bool> services)
     {
-        for (int i = 0; i < waits.Length; i++)
+        for (int i = 0; i < patient.Length; i++)
         {
-            if ((services.IsDefault || !services[i]) && WakerFinder.WhyOutside(waits[i].WithoutTimeout) is not null)
+            if ((services.IsDefault || !services[i]) && WakerFinder.WhyOutside(patient[i]) is not null)
                 return true;
         }
         return false;

@@ -61,14 +61,19 @@ internal readonly record struct References(uint Counted, int Seen, int Least, in
         bool shared = IsShared(holder.Owner.Record);
         ImmutableArray<Wait> waits = holder.Owner.WaitsOf(host);
         int place = 0;
-        foreach (ThreadRecord thread in HostProcess.ThreadsOf(holder.Owner.Record))
+        foreach (ThreadRecord thread in holder.Owner.Record.Threads)
         {
+            if (!HostProcess.IsAlive(thread))
+                continue;
             Wait wait = waits[place++];
+            // Asked of every fd that was counted, and hardly any stands in a call.
+            bool polls = wait.Call is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6;
+            if (wait.Fd != holder.Fd && !polls && wait.Call is not (SystemCall.Splice or SystemCall.Tee or SystemCall.Sendfile))
+                continue;
             foreach (int fd in FdsHeldBy(thread, wait))
             {
                 if (fd != holder.Fd)
                     continue;
-                bool polls = wait.Call is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6;
                 least += polls || shared ? 1 : 0;
                 most += polls && holder.Access == FdAccess.ReadWrite ? 2 : 1;
             }

@@ -12,8 +12,11 @@ internal sealed class ResourceIndex
     private readonly HolderTable _holders;
     private readonly Kin _children = new(), _tracees = new();
     private readonly List<HostProcess> _changed = [], _gone = [];
+    private readonly AlikeWaits _alike = new();
     private HostProcess[] _processes = [], _spare = [];
     private int _hidden, _hiddenButInit;
+    private bool _looseEndsKnown;
+    private Descriptors? _descriptors;
 
     public ResourceIndex()
     {
@@ -62,6 +65,8 @@ internal sealed class ResourceIndex
         _changed.Clear();
         _gone.Clear();
         _holders.BeginLook();
+        _looseEndsKnown = false;
+        _descriptors = null;
         int before = Count, old = 0, now = 0;
         if (_look is not null && _look.Host.BootId != look.Host.BootId)
         {
@@ -172,6 +177,22 @@ internal sealed class ResourceIndex
         return openers;
     }
 
+    /// <summary>What is asked of all fd tables of the last look together.</summary>
+    public Descriptors Descriptors => _descriptors ??= new Descriptors(this);
+
+    /// <summary>Which ends it has of pipes of which nobody is seen to have the other one. Looked for once a look, where somebody asks.</summary>
+    public FdAccess LooseEndsOf(HostProcess process)
+    {
+        if (!_looseEndsKnown)
+        {
+            foreach (HostProcess known in Processes)
+                known.LooseEnds = FdAccess.None;
+            _holders.MarkLooseEnds();
+            _looseEndsKnown = true;
+        }
+        return process.LooseEnds;
+    }
+
     /// <summary>Whether somebody held this object at the look before who no longer does: an end may have been handed on unseen.</summary>
     public bool LostAHolder(FdTarget target) => _holders.LostOne(target);
 
@@ -210,7 +231,7 @@ internal sealed class ResourceIndex
 
     private HostProcess Add(ProcessRecord record)
     {
-        var process = new HostProcess(record);
+        var process = new HostProcess(record, _alike);
         _byPid[process.Pid] = process;
         _children.Add(record.Ppid, process);
         _tracees.Add(record.TracerPid, process);
@@ -248,13 +269,16 @@ internal sealed class ResourceIndex
     /// <summary>Those of single threads, which hardly any program has.</summary>
     private void ChangeOwnTables(HostProcess process, ProcessRecord? before, ProcessRecord? after)
     {
+        if (!HasOwnTables(before) && !HasOwnTables(after))
+            return;
+        bool alike = before is not null && after is not null && ThreadsWithOwnTables(before).SequenceEqual(ThreadsWithOwnTables(after));
         byte table = 0;
         foreach (ThreadRecord thread in before?.Threads ?? [])
         {
             if (thread.Fds is { } were && ++table > 0)
-                _holders.Change(process, were, after?.FindThread(thread.Tid)?.Fds is { } are && HaveTablesAlike(before!, after) ? are : [], table);
+                _holders.Change(process, were, alike && after!.FindThread(thread.Tid)?.Fds is { } are ? are : [], table);
         }
-        if (after is null || before is not null && HaveTablesAlike(before, after))
+        if (after is null || alike)
             return;
         table = 0;
         foreach (ThreadRecord thread in after.Threads)
@@ -264,8 +288,17 @@ internal sealed class ResourceIndex
         }
     }
 
-    private static bool HaveTablesAlike(ProcessRecord before, ProcessRecord after) =>
-        before.Threads.Where(thread => thread.Fds is not null).Select(thread => thread.Tid).SequenceEqual(after.Threads.Where(thread => thread.Fds is not null).Select(thread => thread.Tid));
+    private static bool HasOwnTables(ProcessRecord? process)
+    {
+        foreach (ThreadRecord thread in process?.Threads ?? [])
+        {
+            if (thread.Fds is not null)
+                return true;
+        }
+        return false;
+    }
+
+    private static IEnumerable<int> ThreadsWithOwnTables(ProcessRecord process) => process.Threads.Where(thread => thread.Fds is not null).Select(thread => thread.Tid);
 
     private void CountIn(HostProcess process, int sign)
     {

@@ -16,28 +16,58 @@ internal sealed class StuckSet
 
     // Per node, what it ends when it is free: a list of edges, each either a clause or, as ~node, a node that it frees outright.
     private readonly List<int> _firstEdge = [];
-    private readonly List<(int Ends, int Next)> _edges = [];
-    private readonly List<(int Node, int ClausesLeft)> _threads = [];
+    private readonly List<int> _edgeEnds = [], _nextEdge = [];
+    private readonly List<int> _threadNode = [], _clausesLeft = [];
 
     /// <summary>The thread of each clause; <see cref="None"/> once it is ended.</summary>
     private readonly List<int> _clauses = [];
     private readonly Stack<int> _freed = [];
+    private StuckSet? _kept;
 
     /// <summary>Begins anew with nodes 0 to <paramref name="count"/> - 1, all of them free.</summary>
-    /// <param name="threads">How many threads there may be, so that room for them is made once.</param>
+    /// <param name="threads">How many threads there may be: room for them is made once.</param>
     public void Begin(int count, int threads = 0)
     {
-        _threads.EnsureCapacity(threads);
+        _edgeEnds.EnsureCapacity(threads);
+        _nextEdge.EnsureCapacity(threads);
+        _threadNode.EnsureCapacity(threads);
+        _clausesLeft.EnsureCapacity(threads);
         _clauses.EnsureCapacity(threads);
-        _edges.EnsureCapacity(threads);
-        _edges.Clear();
-        _threads.Clear();
+        _edgeEnds.Clear();
+        _nextEdge.Clear();
+        _threadNode.Clear();
+        _clausesLeft.Clear();
         _clauses.Clear();
         _freed.Clear();
         CollectionsMarshal.SetCount(_stuck, count);
         CollectionsMarshal.AsSpan(_stuck).Clear();
         CollectionsMarshal.SetCount(_firstEdge, count);
         CollectionsMarshal.AsSpan(_firstEdge).Fill(None);
+    }
+
+    /// <summary>Remembers how it stands, settled, to <see cref="Return"/> to.</summary>
+    public void Keep() => CopyTo(_kept ??= new StuckSet());
+
+    /// <summary>Stands again as it was when it was kept: what is freed or added now is so beyond what was then.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was kept.</exception>
+    public void Return() => (_kept ?? throw new InvalidOperationException("nothing was kept")).CopyTo(this);
+
+    private void CopyTo(StuckSet other)
+    {
+        Copy(_stuck, other._stuck);
+        Copy(_firstEdge, other._firstEdge);
+        Copy(_edgeEnds, other._edgeEnds);
+        Copy(_nextEdge, other._nextEdge);
+        Copy(_threadNode, other._threadNode);
+        Copy(_clausesLeft, other._clausesLeft);
+        Copy(_clauses, other._clauses);
+        other._freed.Clear();
+    }
+
+    private static void Copy<T>(List<T> from, List<T> to)
+    {
+        CollectionsMarshal.SetCount(to, from.Count);
+        CollectionsMarshal.AsSpan(from).CopyTo(CollectionsMarshal.AsSpan(to));
     }
 
     public bool IsStuck(int node) => _stuck[node];
@@ -57,14 +87,14 @@ internal sealed class StuckSet
     /// <summary>A thread, whose clauses follow until <see cref="EndThread"/>.</summary>
     public int BeginThread(int node)
     {
-        _threads.Add((node, 0));
-        return _threads.Count - 1;
+        _threadNode.Add(node);
+        _clausesLeft.Add(0);
+        return _threadNode.Count - 1;
     }
 
     public int BeginClause(int thread)
     {
-        (int node, int clauses) = _threads[thread];
-        _threads[thread] = (node, clauses + 1);
+        _clausesLeft[thread]++;
         _clauses.Add(thread);
         return _clauses.Count - 1;
     }
@@ -90,15 +120,13 @@ internal sealed class StuckSet
         if (thread == None)
             return;
         _clauses[clause] = None;
-        (int node, int left) = _threads[thread];
-        _threads[thread] = (node, left - 1);
+        _clausesLeft[thread]--;
     }
 
     public void EndThread(int thread)
     {
-        (int node, int left) = _threads[thread];
-        if (left == 0)
-            Free(node);
+        if (_clausesLeft[thread] == 0)
+            Free(_threadNode[thread]);
     }
 
     /// <summary><paramref name="waker"/> makes <paramref name="node"/> run whatever that waits for.</summary>
@@ -115,9 +143,9 @@ internal sealed class StuckSet
     {
         while (_freed.TryPop(out int freed))
         {
-            for (int edge = _firstEdge[freed]; edge != None; edge = _edges[edge].Next)
+            for (int edge = _firstEdge[freed]; edge != None; edge = _nextEdge[edge])
             {
-                int ends = _edges[edge].Ends;
+                int ends = _edgeEnds[edge];
                 if (ends < 0)
                 {
                     Free(~ends);
@@ -133,8 +161,9 @@ internal sealed class StuckSet
 
     private void AddEdge(int waker, int ends)
     {
-        _edges.Add((ends, _firstEdge[waker]));
-        _firstEdge[waker] = _edges.Count - 1;
+        _edgeEnds.Add(ends);
+        _nextEdge.Add(_firstEdge[waker]);
+        _firstEdge[waker] = _edgeEnds.Count - 1;
     }
 
     /// <param name="members">Nodes that may be stuck, each once; all others are free.</param>

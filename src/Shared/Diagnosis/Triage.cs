@@ -10,10 +10,9 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// </summary>
 internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 {
-    private readonly StuckSet _search = new();
+    private readonly StuckSet _search = new(), _searchOfStopped = new();
     private readonly WakerFinder _finder = new(resources, guess: true);
     private readonly List<HostProcess> _candidates = [];
-    private readonly List<HostProcess> _held = [];
     private readonly HashSet<int> _suspects = [], _sessions = [];
 
     /// <summary>Whom it has picked out, by what may be told of them.</summary>
@@ -64,7 +63,8 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
             if ((facts & LocalFacts.HasLockFault) != 0)
                 Lists.LockFaults.Add(process);
         }
-        Search(_candidates, null, Lists.Stuck);
+        Search(_search, [], Lists.Stuck);
+        _search.Keep();
         if (Lists.Halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
             FindThoseWhoWaitForStopped();
         foreach (TriageList list in Lists.All)
@@ -288,54 +288,65 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     /// <summary>The same search, in which those who are stopped are stuck whatever they wait for.</summary>
     private void FindThoseWhoWaitForStopped()
     {
-        _search.Begin(resources.Count, resources.ThreadCount);
-        foreach (HostProcess process in Lists.Halted)
+        Search(_searchOfStopped, Lists.Halted.FindAll(process => Halts.Of(process.Record, guess: true) == Halt.Stopped), Lists.WaitForStopped);
+        Lists.WaitForStopped.RemoveAll(process => _search.IsStuck(process.Place));
+    }
+
+    /// <summary>Neither service threads nor timeouts count.</summary>
+    /// <param name="search">Begins anew.</param>
+    /// <param name="stopped">Those who are stuck whatever they wait for.</param>
+    /// <param name="stuck">Takes in who of the candidates is stuck.</param>
+    private void Search(StuckSet search, List<HostProcess> stopped, List<HostProcess> stuck)
+    {
+        search.Begin(resources.Count, _candidates.Count);
+        foreach (HostProcess process in stopped)
+            search.Hold(process.Place);
+        foreach (HostProcess candidate in _candidates)
+            search.Hold(candidate.Place);
+        var threads = new TriageSearch(search, resources, _finder);
+        foreach (HostProcess candidate in _candidates)
+            threads.Add(candidate);
+        search.Settle();
+        foreach (HostProcess candidate in _candidates)
         {
-            if (Halts.Of(process.Record, guess: true) == Halt.Stopped)
-                _search.Hold(process.Place);
+            if (search.IsStuck(candidate.Place))
+                stuck.Add(candidate);
         }
-        Settle(_candidates, null, Lists.WaitForStopped);
-        Lists.WaitForStopped.RemoveAll(Lists.Stuck.Contains);
     }
 
     /// <summary>
-    /// Those of <see cref="TriageLists.Stuck"/> that may be stuck even so: a superset of whom the <see cref="WaitGraph"/> of the same counting finds, and far fewer
-    /// where most wait with timeouts, for whom nothing has to be built then.
+    /// Pids of those of <see cref="TriageLists.Stuck"/> that may be stuck even so: a superset of whom the <see cref="WaitGraph"/> of the same counting finds, and far fewer
+    /// where most wait with timeouts, for whom nothing has to be built then. The search of the look goes on: who is not stuck now wakes others.
     /// </summary>
     public ImmutableArray<int> StuckAt(Counted counted)
     {
         if (Lists.Stuck.Count == 0)
             return [];
-        var stuck = new List<HostProcess>();
-        Search(Lists.Stuck, counted, stuck);
-        return [.. stuck.Select(process => process.Pid)];
-    }
-
-    private void Search(List<HostProcess> candidates, Counted? counted, List<HostProcess> stuck)
-    {
-        _search.Begin(resources.Count, resources.ThreadCount);
-        Settle(candidates, counted, stuck);
-    }
-
-    private void Settle(List<HostProcess> candidates, Counted? counted, List<HostProcess> stuck)
-    {
-        var threads = new TriageSearch(_search, resources, _finder, counted);
-        _held.Clear();
-        foreach (HostProcess candidate in candidates)
+        _search.Return();
+        var threads = new TriageSearch(_search, resources, _finder);
+        int left = Lists.Stuck.Count;
+        foreach (HostProcess candidate in Lists.Stuck)
         {
-            if (!threads.MayBeStuck(candidate))
-                continue;
-            _search.Hold(candidate.Place);
-            _held.Add(candidate);
+            if (!threads.MayBeStuck(candidate, counted))
+            {
+                _search.Free(candidate.Place);
+                left--;
+            }
+            else if (counted.IsWhole)
+            {
+                threads.AddServices(candidate);
+            }
         }
-        foreach (HostProcess candidate in _held)
-            threads.Add(candidate);
+        if (left == 0)
+            return [];
         _search.Settle();
-        foreach (HostProcess candidate in _held)
+        var stuck = ImmutableArray.CreateBuilder<int>();
+        foreach (HostProcess candidate in Lists.Stuck)
         {
             if (_search.IsStuck(candidate.Place))
-                stuck.Add(candidate);
+                stuck.Add(candidate.Pid);
         }
+        return stuck.DrainToImmutable();
     }
 
     private void Clear()

@@ -5,27 +5,25 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
-/// <summary>Brings one process after the other into the search of the <see cref="Triage"/>, with what is known of it without the costly facts.</summary>
-/// <param name="counted">What counts; null: neither service threads nor timeouts, as where that is all that is between a process and a hang.</param>
-internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, WakerFinder finder, Counted? counted) : IWakerSink
+/// <summary>
+/// Brings one process after the other into a search of the <see cref="Triage"/>, with what is known of it without the costly facts. Neither service threads nor
+/// timeouts count, as where that is all that is between a process and a hang.
+/// </summary>
+internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, WakerFinder finder) : IWakerSink
 {
     private HostProcess _process = null!;
     private int _thread, _clause, _depth;
     private bool _waitsForOthers, _always;
 
-    /// <summary>Whether nothing in its own waits, as they count, frees it: else it need not be added.</summary>
-    public bool MayBeStuck(HostProcess process)
+    /// <summary>Whether nothing in its own waits, as they count, frees it.</summary>
+    public bool MayBeStuck(HostProcess process, Counted counted)
     {
-        if (counted is null)
-            return true;
-        if (process.IsNew)
-            return false;
-        if (counted.IsWhole && !process.StoodStill)
+        if (process.IsNew || counted.IsWhole && !process.StoodStill)
             return false;
         HostIdentity host = resources.Look.Host;
-        ImmutableArray<Wait> waits = process.WaitsOf(host);
-        if (waits.All(wait => wait.MayLast))
+        if ((process.FactsOn(host) & LocalFacts.HasTimeout) == 0)
             return true;
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
         ImmutableArray<bool> services = counted.ServicesOf(process, host);
         bool endless = Counted.AnyEndless(waits, services);
         int place = 0;
@@ -45,9 +43,8 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
     public void Add(HostProcess process)
     {
         HostIdentity host = resources.Look.Host;
-        // Who has a timeout that counts is not here, see MayBeStuck.
         ImmutableArray<Wait> waits = process.WaitsOf(host), patient = process.PatientWaitsOf(host);
-        ImmutableArray<bool> services = counted is null ? process.ServicesOf(host) : counted.ServicesOf(process, host);
+        ImmutableArray<bool> services = process.ServicesOf(host);
         LocalFacts facts = process.FactsOn(host);
         _process = process;
         if ((facts & LocalFacts.HasAlwaysWakers) != 0 || resources.AnyTraced)
@@ -64,16 +61,37 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
             if (!services.IsDefault && services[i])
                 continue;
             timed |= waits[i].Bounded == Bounded.Yes;
-            if (IsForItselfAlone(patient[i]))
-                continue;
-            _thread = search.BeginThread(process.Place);
-            finder.Find(process, patient[i], this);
-            search.EndThread(_thread);
+            AddThread(patient[i]);
         }
         // It waits for nobody else and catches signals: to wait for one may be its design. Or it comes and looks by itself.
         if (!_waitsForOthers && (timed || (facts & LocalFacts.MayWaitForSignal) != 0) && (facts & LocalFacts.HasLockFault) == 0
             && !ForkedChild.MayLackAThread(resources, process, waits[0]) && (timed || !NotByDesign.Is(resources, process)))
             search.Free(process.Place);
+    }
+
+    /// <summary>Its service threads, which <see cref="Add(HostProcess)"/> leaves aside.</summary>
+    public void AddServices(HostProcess process)
+    {
+        HostIdentity host = resources.Look.Host;
+        ImmutableArray<bool> services = process.ServicesOf(host);
+        if (services.IsDefault)
+            return;
+        ImmutableArray<Wait> patient = process.PatientWaitsOf(host);
+        _process = process;
+        for (int i = 0; i < services.Length; i++)
+        {
+            if (services[i])
+                AddThread(patient[i]);
+        }
+    }
+
+    private void AddThread(Wait wait)
+    {
+        if (IsForItselfAlone(wait))
+            return;
+        _thread = search.BeginThread(_process.Place);
+        finder.Find(_process, wait, this);
+        search.EndThread(_thread);
     }
 
     /// <summary>Who is stuck wakes no thread of its own, so that such a wait decides nothing: most threads of most programs are in one.</summary>

@@ -23,8 +23,6 @@ internal enum FdReuse
 /// <summary>Fds that were replaced under a blocked call.</summary>
 internal sealed partial class WakerFinder
 {
-    private Dictionary<ulong, References?>? _references;
-
     /// <summary>So many are named; where there are more, it may be anybody.</summary>
     private const int MostSharing = 32;
 
@@ -38,12 +36,12 @@ internal sealed partial class WakerFinder
         {
             if (found < atBest)
                 found = atBest;
-            if (process.Record.FindFd(fd)?.Description is not { } description || ReferencesOf(description) is not { } references)
+            if (process.Record.FindFd(fd)?.Description is not { } description || resources.Descriptors.ReferencesOf(description) is not { } references)
                 found = FdReuse.NotKnown;
             else if (references.Beyond < references.Least)
                 return FdReuse.Certain;
             // One more reference than is accounted for, by a descriptor that is not seen, would stand for the one that is lacking.
-            else if (references.Beyond > references.Least || (_carriers ??= Carriers()).Exists(carrier => AreKin(carrier.Owner, process)))
+            else if (references.Beyond > references.Least || resources.Descriptors.Carriers.Exists(carrier => AreKin(carrier.Owner, process)))
                 found = FdReuse.NotKnown;
         }
         return found;
@@ -113,7 +111,7 @@ internal sealed partial class WakerFinder
         {
             if (found.Count > MostSharing)
                 return;
-            if (MayShare(process, other) && HasLooseEnd(other, far))
+            if ((resources.LooseEndsOf(other) & far) != 0 && MayShare(process, other) && HasLooseEnd(other, far))
                 found.Add(other.Pid);
         }
         foreach (FileDescriptor fd in process.Record.Fds)
@@ -129,7 +127,7 @@ internal sealed partial class WakerFinder
     }
 
     /// <summary>
-    /// Whether it has this end of a pipe of which nobody is seen to have the other one. What the command was given it had one end of alone, and who has the other need not be seen; and what a child of a
+    /// Whether such an end, see <see cref="ResourceIndex.LooseEndsOf"/>, may lead to whom it is asked for. What the command was given it had one end of alone, and who has the other need not be seen; and what a child of a
     /// hidden process has, that may have the other end of.
     /// </summary>
     private bool HasLooseEnd(HostProcess process, FdAccess end)
@@ -157,25 +155,5 @@ internal sealed partial class WakerFinder
             foreach (Holder holder in holders.Span)
                 AddIfSharing(process, holder.Owner, found);
         }
-    }
-
-    /// <summary>All references to an open file description. Null: not all that belong to them were read.</summary>
-    private References? ReferencesOf(ulong description)
-    {
-        if (_references is null)
-        {
-            _references = [];
-            foreach (HostProcess process in resources.Processes)
-            {
-                foreach (FileDescriptor fd in process.Record.Fds)
-                {
-                    if (fd.Description is not { } known)
-                        continue;
-                    References? here = References.Of(resources.Look.Host, new Holder(process, fd.Number, fd.Access));
-                    _references[known] = _references.TryGetValue(known, out References? before) ? (here is { } counted ? before?.With(counted) : null) : here;
-                }
-            }
-        }
-        return _references.GetValueOrDefault(description);
     }
 }

@@ -7,8 +7,6 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Sets (poll, select, epoll), and what can stand in one and nowhere else.</summary>
 internal sealed partial class WakerFinder
 {
-    private List<Holder>? _sharable;
-
     /// <summary>One clause: a member is enough. Whoever has the same epoll can put another member in.</summary>
     private void FindSet(HostProcess process, Wait wait, IWakerSink sink)
     {
@@ -71,33 +69,16 @@ internal sealed partial class WakerFinder
     {
         if (process.Record.FindFd(fd) is not { } own)
             return;
-        foreach (Holder other in Sharable())
+        foreach ((HostProcess other, FileDescriptor entry) in resources.Descriptors.Sharable)
         {
-            if (other.Owner == process || other.Owner.Record.FindFd(other.Fd) is not { } entry || entry.Target.Kind != own.Target.Kind)
+            if (other == process || entry.Target.Kind != own.Target.Kind)
                 continue;
             bool known = own.Description is not null && entry.Description is not null;
-            if (known ? own.Description == entry.Description : other.Fd == fd && AreKin(process, other.Owner))
-                sink.Add(other.Owner, other.Fd, direct: false);
+            if (known ? own.Description == entry.Description : entry.Number == fd && AreKin(process, other))
+                sink.Add(other, entry.Number, direct: false);
         }
     }
 
     private bool AreKin(HostProcess one, HostProcess other) => one.Record.Session == other.Record.Session
         || one.Record.Ppid == other.Record.Ppid || resources.IsDescendant(one, other) || resources.IsDescendant(other, one);
-
-    /// <summary>All epolls and timers of the look.</summary>
-    private List<Holder> Sharable()
-    {
-        if (_sharable is not null)
-            return _sharable;
-        _sharable = [];
-        foreach (HostProcess process in resources.Processes)
-        {
-            foreach (FileDescriptor fd in process.Record.Fds)
-            {
-                if (fd.Target.Kind is FdKind.Epoll or FdKind.TimerFd)
-                    _sharable.Add(new Holder(process, fd.Number, fd.Access));
-            }
-        }
-        return _sharable;
-    }
 }

@@ -39,7 +39,6 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     private const string Unlisted = "processes of other users are not listed", Outsiders = "processes outside this pid namespace are not listed";
 
     private CommandTree? _tree;
-    private List<Holder>? _carriers;
     private string? _hiddenWhy;
     private int _hiddenCount;
 
@@ -249,7 +248,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     {
         if (guess || holders.Count == 0)
             return;
-        foreach (Holder carrier in _carriers ??= Carriers())
+        foreach (Holder carrier in resources.Descriptors.Carriers)
         {
             foreach (Holder holder in holders.Span)
             {
@@ -260,25 +259,6 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
                 }
             }
         }
-    }
-
-    /// <summary>All fds over which descriptors are on their way, as far as it was asked.</summary>
-    private List<Holder> Carriers()
-    {
-        List<Holder> found = [];
-        foreach (HostProcess process in resources.Processes)
-        {
-            if (process.Record.HasIoUring == true)
-                found.Add(new Holder(process, -1, FdAccess.None));
-            if ((process.TableFacts & (LocalFacts.CarriesDescriptors | LocalFacts.HasIoUring)) == 0)
-                continue;
-            foreach (FileDescriptor fd in process.Record.Fds)
-            {
-                if (fd.DescriptorsInFlight > 0 || fd.Target.Kind == FdKind.IoUring)
-                    found.Add(new Holder(process, fd.Number, fd.Access));
-            }
-        }
-        return found;
     }
 
     private bool IsKept(FileDescriptor fd, OrderedList<Holder> holders) => Tree?.Keeps(fd, holders) == true;

@@ -74,8 +74,8 @@ public static partial class WaitDecoder
     }
 
     /// <summary>
-    /// Whether a thread of a process is decoded to the very wait of another one of it. Said of futexes alone, which threads of pools wait on, and which ask nothing
-    /// of the fd table.
+    /// Whether a thread of a process is decoded to the very wait of another one of the host, of this process or not. Said of futexes alone, which threads of pools wait on,
+    /// and which ask nothing of the fd table.
     /// </summary>
     public static bool IsSharedBy(ProcessRecord process, ThreadRecord one, Wait wait, ThreadRecord other) =>
         wait is { Kind: WaitKind.Futex, Futex: { JoinsTid: null, Lock: null } }
