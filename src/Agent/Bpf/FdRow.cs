@@ -10,7 +10,7 @@ public readonly struct FdRow
     /// <summary>Which open file description: equal for all descriptors that were made from one open(2) by dup(2), fork(2) or SCM_RIGHTS. Random per load.</summary>
     public readonly ulong Description;
 
-    /// <summary>As <see cref="FdTarget.Id"/>: inode of a pipe or socket, eventfd-id of an eventfd, pid of a pidfd's process; 0 for others.</summary>
+    /// <summary>As <see cref="FdTarget.Id"/>: inode of a pipe or socket, eventfd-id of an eventfd, pid of a pidfd's process. Of a path: which file under which name, equal where the links say the same; random per load. 0 for others.</summary>
     public readonly ulong Id;
 
     public readonly int Number;
@@ -50,4 +50,7 @@ public enum FdBits : byte
 
     /// <summary>O_ASYNC: the kernel sends signals for it.</summary>
     Async = 2,
+
+    /// <summary>There are file locks on it, or have been [inode: i_flctx]. Of who is wanted.</summary>
+    Locks = 4,
 }

@@ -37,8 +37,11 @@ public readonly struct ProcessRow
     /// <summary>How often it has called execve(2) [self_exec_id]: another number, another program.</summary>
     public readonly ulong ExecId;
 
-    /// <summary>Inode number of its cgroup v2 directory [cgroups]; another number: it was moved.</summary>
+    /// <summary>Which set of cgroups [cgroups]; another number: it was moved. Random per load.</summary>
     public readonly ulong CgroupId;
+
+    /// <summary>Which program, by file and name: equal where the links exe of /proc say the same [mm: exe_file]. Random per load; 0: none.</summary>
+    public readonly ulong ExeId;
 
     public readonly int Pid;
 
@@ -134,4 +137,7 @@ public enum ProcessFlags : uint
 
     /// <summary>A thread was on a CPU or ready for one when the counters were read: the table may have changed since; it is written again at the next pass.</summary>
     Active = 1024,
+
+    /// <summary>It has memory and no text: between two programs in execve(2), as a rule [mm: end_code].</summary>
+    WithoutProgram = 2048,
 }

@@ -16,6 +16,9 @@ internal sealed class WaitChannels(ReadBuffer buffer)
 
     private readonly Dictionary<ulong, string?> _names = [];
 
+    /// <summary>What is known without asking.</summary>
+    internal string? Find(in TaskRow task) => task.StackHash != 0 ? _names.GetValueOrDefault(task.StackHash) : null;
+
     /// <summary>As <see cref="ThreadRecord.Wchan"/>. Null also where it cannot be told, as the thread has moved on meanwhile.</summary>
     /// <param name="directory">/proc/PID of its process.</param>
     internal string? NameOf(DirectoryHandle directory, in TaskRow task)

@@ -21,8 +21,8 @@ int note_fork(u64 *arguments)
     parent = BPF_CORE_READ(child, real_parent);
     row->sequence = 0; // being written
     row->time_boottime = bpf_ktime_get_boot_ns();
-    row->pid = tgid_of(child);
-    row->parent = tgid_of(parent);
+    row->pid = tgid_at((u64)child);
+    row->parent = tgid_at((u64)parent);
     BPF_CORE_READ_INTO(&row->parent_comm, parent, group_leader, comm);
     __sync_lock_test_and_set(&row->sequence, sequence + 1); // a barrier, and whole
     return 0;

@@ -14,6 +14,7 @@ static struct {
     u64 ignored;
     u64 caught;
     u64 caught_as_child;
+    u64 exe;
     struct {
         u64 address;
         u64 magic;
@@ -94,6 +95,15 @@ static __always_inline u32 references_of(struct file *file)
     return count;
 }
 
+// Whether there have ever been locks on it; of who is suspect only, for the same reason.
+static __always_inline u8 locks_of(struct inode *inode)
+{
+    void *locks = 0;
+    if (scratch.wanted && bpf_core_field_exists(inode->i_flctx))
+        GET(locks, inode->i_flctx);
+    return locks ? FD_LOCKS : 0;
+}
+
 // The names that fs/*.c give to anon_inode_getfd(), as they show in the link.
 static __always_inline u8 anonymous_kind(struct file *file)
 {
@@ -126,6 +136,7 @@ static __always_inline void read_kind(struct file *file, struct inode *inode, u6
 {
     void *object = 0;
     row->kind = KIND_PATH;
+    row->id = 0;
     if (magic == PIPE_FS) {
         row->kind = KIND_PIPE;
         row->id = number;
@@ -154,7 +165,8 @@ static __always_inline void read_kind(struct file *file, struct inode *inode, u6
             row->id = id;
             row->fill = count > ~0U ? ~0U : count;
         }
-    }
+    } else
+        row->id = path_identity(file);
 }
 
 // Most files of a table lie on few file systems: the last one is kept.
@@ -216,7 +228,6 @@ static long read_fd(u32 ignored, struct table *table)
     GET(number, inode->i_ino);
     GET(type, inode->i_mode);
     row->number = table->base + bit;
-    row->id = 0;
     row->access = mode & 3; // FMODE_READ, FMODE_WRITE
     row->bits = (table->exec_word >> bit & 1 ? FD_CLOSE_ON_EXEC : 0) | (flags & FASYNC ? FD_ASYNC : 0);
     row->fill = row->slots = row->capacity = row->readers = row->writers = row->references = 0;
@@ -224,6 +235,7 @@ static long read_fd(u32 ignored, struct table *table)
     if (row->kind == KIND_PIPE || (row->kind == KIND_PATH && (type & S_IFMT) == S_IFIFO))
         read_pipe(file, row);
     row->references = references_of(file);
+    row->bits |= locks_of(inode);
     return 0;
 }
 

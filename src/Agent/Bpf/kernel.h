@@ -43,10 +43,6 @@ struct pid { u32 level; struct upid numbers[1]; };
 struct user_namespace { struct ns_common ns; };
 struct cred { kuid_t uid; struct user_namespace *user_ns; };
 
-struct kernfs_node { u64 id; };
-struct cgroup { struct kernfs_node *kn; };
-struct css_set { struct cgroup *dfl_cgrp; };
-
 struct tty_driver { int major; int minor_start; };
 struct tty_struct { int index; struct tty_driver *driver; };
 
@@ -76,6 +72,8 @@ struct files_struct { atomic_t count; struct fdtable *fdt; };
 
 struct xarray { void *xa_head; };
 struct io_uring_task { struct xarray xa; }; // the rings that it has entered and that still are, by their address
+struct file;
+struct mm_struct { unsigned long end_code; struct file *exe_file; };
 
 struct task_struct {
     struct thread_info thread_info;
@@ -86,7 +84,7 @@ struct task_struct {
     int on_rq;
     struct sched_entity se;
     struct sched_info sched_info;
-    void *mm;
+    struct mm_struct *mm;
     int exit_state;
     int exit_code;
     int pdeath_signal;
@@ -109,18 +107,18 @@ struct task_struct {
     sigset_t blocked;
     struct sigpending pending;
     u64 self_exec_id;
-    struct css_set *cgroups;
+    void *cgroups;
     struct io_uring_task *io_uring; // CONFIG_IO_URING
 };
 
 struct qstr { const u8 *name; };
 struct dentry { struct qstr d_name; };
-struct path { struct dentry *dentry; };
+struct path { void *mnt; struct dentry *dentry; };
 typedef struct { atomic_long_t refcnt; } file_ref_t;
 struct super_block { unsigned long s_magic; };
 struct pipe_buffer { u32 len; };
 struct pipe_inode_info { u32 head; u32 tail; u32 max_usage; u32 ring_size; u32 readers; u32 writers; struct pipe_buffer *bufs; };
-struct inode { u16 i_mode; struct super_block *i_sb; unsigned long i_ino; void *i_private; };
+struct inode { u16 i_mode; struct super_block *i_sb; unsigned long i_ino; void *i_private; void *i_flctx; };
 struct file { u32 f_mode; u32 f_flags; struct inode *f_inode; void *private_data; struct path f_path; file_ref_t f_ref; }; // f_ref: since 6.13
 struct file___counted { atomic_long_t f_count; };
 struct kref { atomic_t refcount; };

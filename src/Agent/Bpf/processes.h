@@ -45,7 +45,7 @@ static long add_thread(u32 ignored, struct walk *walk)
     GET(timeslices, task->sched_info.pcount);
     GET(pending, task->pending.signal.sig[0]);
     add_counters(walk, tid, run_time_ns, timeslices, pending);
-    if ((!state && !exit_state) || on_cpu || is_queued(&task->se, on_rq))
+    if ((!state && !exit_state) || on_cpu || is_queued(task, on_rq))
         walk->active = 1;
     if (!walk->files) {
         GET(files, task->files);
@@ -80,7 +80,7 @@ VERIFIED_ONCE int read_actions(u64 sighand)
 {
     u64 ignored = 0, caught = 0, as_child = 0, of_child;
     scratch.ignored = scratch.caught = scratch.caught_as_child = 0;
-    if (!sighand || bpf_core_type_size(struct k_sigaction) != 32 ||
+    if (!sighand || bpf_core_field_size(((struct sighand_struct *)0)->action) != sizeof(scratch.actions) ||
         bpf_probe_read_kernel(scratch.actions, sizeof(scratch.actions), (void *)sighand + bpf_core_field_offset(struct sighand_struct, action)))
         return 1;
     of_child = scratch.actions[16 * 4];
@@ -141,6 +141,22 @@ static __always_inline void read_namespaces(struct task_struct *leader, struct p
     }
 }
 
+// Which program: scratch.exe, 0 for none. 1 where there is no text: between the old program and the new one in execve(2), see ExecGuard.cs.
+VERIFIED_ONCE int read_program(u64 address)
+{
+    struct mm_struct *memory = TYPED(mm_struct, address);
+    struct file *exe = 0;
+    unsigned long end_code = 0;
+    scratch.exe = 0;
+    if (!address)
+        return 0;
+    GET(end_code, memory->end_code);
+    GET(exe, memory->exe_file);
+    if (exe)
+        scratch.exe = path_identity(TYPED(file, exe));
+    return !end_code;
+}
+
 static __always_inline void write_identity(struct task_struct *leader, struct signal_struct *signal, struct process_row *row)
 {
     row->start_boottime = leader->start_boottime;
@@ -153,7 +169,7 @@ static __always_inline void write_identity(struct task_struct *leader, struct si
     row->uid = leader->real_cred->uid.val;
     row->user_ns = leader->real_cred->user_ns->ns.inum;
     row->exec_id = leader->self_exec_id;
-    row->cgroup = leader->cgroups->dfl_cgrp->kn->id;
+    row->cgroups = identity(ADDRESS(leader->cgroups));
     bpf_core_read(row->comm, sizeof(row->comm), &leader->comm);
 }
 
@@ -187,6 +203,9 @@ static __always_inline void write_process(struct task_struct *leader, struct sig
     if (leader->exit_state)
         row->flags |= row->threads > 1 ? PROCESS_LEADER_EXITED : PROCESS_ZOMBIE;
     row->memory = identity(ADDRESS(leader->mm));
+    if (read_program(ADDRESS(leader->mm)))
+        row->flags |= PROCESS_WITHOUT_PROGRAM;
+    row->exe = scratch.exe;
     row->table = identity(walk->files);
     row->cpu_ns = walk->run_time_ns + signal->sum_sched_runtime;
     row->shared_pending = signal->shared_pending.signal.sig[0];

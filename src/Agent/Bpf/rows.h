@@ -45,7 +45,7 @@ struct control {
 enum process_flags {
     PROCESS_ZOMBIE = 1, PROCESS_ALARM = 2, PROCESS_POSIX_TIMERS = 4, PROCESS_LEADER_EXITED = 8, PROCESS_NO_TABLE = 16,
     PROCESS_TABLE_SHARED = 32, PROCESS_TABLE_TORN = 64, PROCESS_OTHER_TABLES = 128, PROCESS_SIGNALS_UNKNOWN = 256,
-    PROCESS_SUBREAPER = 512, PROCESS_ACTIVE = 1024,
+    PROCESS_SUBREAPER = 512, PROCESS_ACTIVE = 1024, PROCESS_WITHOUT_PROGRAM = 2048,
 };
 
 // ProcessRow.cs
@@ -59,7 +59,8 @@ struct process_row {
     u64 caught_as_child;
     u64 shared_pending;
     u64 exec_id;
-    u64 cgroup;
+    u64 cgroups;
+    u64 exe;
     u32 pid;
     u32 ppid;
     u32 pgrp;
@@ -114,7 +115,7 @@ enum fd_kind {
     KIND_POSIX_QUEUE, KIND_OTHER,
 };
 
-enum fd_bits { FD_CLOSE_ON_EXEC = 1, FD_ASYNC = 2 };
+enum fd_bits { FD_CLOSE_ON_EXEC = 1, FD_ASYNC = 2, FD_LOCKS = 4 };
 
 // FdRow.cs
 struct fd_row {

@@ -42,13 +42,13 @@ enum bpf_func_id___casts { BPF_FUNC_cgrp_storage_get___casts = 1 };
 // that the program takes to load.
 #define VERIFIED_ONCE __attribute__((noinline))
 
-// An address as a mere number: the verifier lets nobody calculate with a pointer, but what comes out of a map is a number.
+// An address as a mere number: the verifier lets nobody calculate with a pointer, but what comes out of a map is a number. Not in births.h, which runs beside the rest.
 static volatile u64 address_as_number;
 #define ADDRESS(pointer) ({ address_as_number = (u64)(pointer); address_as_number; })
 
 // A number that is equal for equal addresses and for no others, and that says nothing of the address without the key:
 // each step can be undone by who knows the key, so no two addresses meet.
-static __always_inline u64 identity(u64 address)
+VERIFIED_ONCE u64 identity(u64 address)
 {
     if (!address)
         return 0;
@@ -60,6 +60,21 @@ static __always_inline u64 identity(u64 address)
     return address ^ address >> 32;
 }
 
+static __always_inline u64 mix(u64 hash, u64 value)
+{
+    hash = (hash ^ value) * 0xff51afd7ed558ccdULL;
+    return hash ^ hash >> 32;
+}
+
+// The same for a file under its name: equal where the links of /proc say the same.
+static __always_inline u64 path_identity(struct file *file)
+{
+    void *mount = 0, *dentry = 0;
+    GET(mount, file->f_path.mnt);
+    GET(dentry, file->f_path.dentry);
+    return mix(identity(ADDRESS(dentry)), identity(ADDRESS(mount)));
+}
+
 // 1 for a negative number, else 0, and no branch: where the compiler made one, the verifier would follow both ways at every use.
 static __always_inline u64 is_negative(u64 number)
 {
@@ -67,15 +82,10 @@ static __always_inline u64 is_negative(u64 number)
     return number >> 63;
 }
 
-static __always_inline u64 mix(u64 hash, u64 value)
+// The number of the struct pid at an address in the agent's pid namespace, 0 where it has none there; pid_nr_ns() of the kernel.
+VERIFIED_ONCE u32 number_at(u64 address)
 {
-    hash = (hash ^ value) * 0xff51afd7ed558ccdULL;
-    return hash ^ hash >> 32;
-}
-
-// The number of a struct pid in the agent's pid namespace, 0 where it has none there; pid_nr_ns() of the kernel.
-static __always_inline u32 number_of(struct pid *pid)
-{
+    struct pid *pid = (void *)address;
     struct upid *upid;
     void *namespace = 0;
     u32 level = 0;
@@ -94,16 +104,22 @@ static __always_inline u32 number_of(struct pid *pid)
     READ(number, &upid->nr);
     return number;
 }
+#define number_of(pid) number_at(ADDRESS(pid))
 
-static __always_inline u32 tid_of(struct task_struct *task)
+// Those of the task at an address.
+VERIFIED_ONCE u32 tid_at(u64 address)
 {
-    return control.level ? number_of(BPF_CORE_READ(task, thread_pid)) : BPF_CORE_READ(task, pid);
+    struct task_struct *task = (void *)address;
+    return control.level ? number_at((u64)BPF_CORE_READ(task, thread_pid)) : BPF_CORE_READ(task, pid);
 }
+#define tid_of(task) tid_at(ADDRESS(task))
 
-static __always_inline u32 tgid_of(struct task_struct *task)
+VERIFIED_ONCE u32 tgid_at(u64 address)
 {
-    return control.level ? number_of(BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID])) : BPF_CORE_READ(task, tgid);
+    struct task_struct *task = (void *)address;
+    return control.level ? number_at((u64)BPF_CORE_READ(task, group_leader, thread_pid)) : BPF_CORE_READ(task, tgid);
 }
+#define tgid_of(task) tgid_at(ADDRESS(task))
 
 // Which pid namespace the agent lives in: its pids are those that the agent's /proc shows.
 static __always_inline void learn_level(void)
@@ -118,7 +134,7 @@ static __always_inline void learn_level(void)
 }
 
 // S, R, D, ...: task_state_index() of the kernel's include/linux/sched.h.
-static __always_inline u8 state_letter(u32 state, int exit_state)
+VERIFIED_ONCE u32 state_letter(u32 state, int exit_state)
 {
     u32 shown = (state | exit_state) & 0x7f;
     if ((state & 0x402) == 0x402)
@@ -128,10 +144,10 @@ static __always_inline u8 state_letter(u32 state, int exit_state)
     return shown & 0x40 ? 'P' : shown & 0x20 ? 'Z' : shown & 0x10 ? 'X' : shown & 8 ? 't' : shown & 4 ? 'T' : shown & 2 ? 'D' : shown & 1 ? 'S' : 'R';
 }
 
-static __always_inline bool is_queued(struct sched_entity *entity, int on_rq)
+static __always_inline bool is_queued(struct task_struct *task, int on_rq)
 {
     u8 delayed = 0;
-    if (on_rq && bpf_core_field_exists(entity->sched_delayed))
-        READ(delayed, &entity->sched_delayed); // seldom
+    if (on_rq && bpf_core_field_exists(task->se.sched_delayed))
+        READ(delayed, &task->se.sched_delayed); // seldom
     return on_rq && !delayed; // a delayed one sleeps already; the scheduler only has not taken it off its queue yet
 }

@@ -27,7 +27,7 @@ enum { NO_ROW = ~0U, STACK_DEPTH = 8 };
 // On a CPU or ready for one: /proc/TID/syscall says "running".
 static __always_inline bool is_active(struct task_struct *task)
 {
-    return (!task->__state && !task->exit_state) || task->on_cpu || is_queued(&task->se, task->on_rq);
+    return (!task->__state && !task->exit_state) || task->on_cpu || is_queued(task, task->on_rq);
 }
 
 // The registers with which it entered the kernel; syscall_get_nr() and syscall_get_arguments() of arch/*/include/asm/syscall.h.

@@ -17,6 +17,9 @@ internal abstract class Backend : IDisposable
     /// <summary>Whether <see cref="Births"/> tells of all forks: then nobody else need listen to them.</summary>
     internal virtual bool TellsBirths => false;
 
+    /// <summary>Whether <see cref="TrackedProcess.TableId"/> and <see cref="TrackedProcess.MemoryId"/> are told, and open file descriptions by numbers.</summary>
+    internal virtual bool NamesTables => false;
+
     /// <summary>Forks of processes between the last sweep and the one before it, in their order.</summary>
     internal virtual ImmutableArray<Birth> Births => [];
 

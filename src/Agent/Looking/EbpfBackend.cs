@@ -7,8 +7,8 @@ namespace OrphanBoard.Agent.Looking;
 
 /// <summary>
 /// A: one pass of the kernel program finds who is there and who has run, and brings threads, waits and fd tables of those along. What the kernel's
-/// structures do not hold as text (paths, arguments) is read from /proc once. Suspects are read from /proc as by the other back ends, so that all
-/// say the same of them, and completed by what only the kernel program sees.
+/// structures do not hold as text (paths, arguments) is read from /proc once. Of suspects is read as well what their rows do not hold, so that all back ends
+/// say the same of them; who is in the middle of something is read from /proc as by the others, and completed by what only the kernel program sees.
 /// </summary>
 /// <remarks>
 /// A machine may hide a process from the kernel's iterator that /proc shows. So /proc is listed now and then, and who is in the list alone is read as by the
@@ -24,6 +24,8 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
     private readonly Dictionary<int, int> _rowOf = [];
 
     internal override BackendKind Kind => BackendKind.Ebpf;
+
+    internal override bool NamesTables => true;
 
     internal override bool TellsBirths => sweep.WithoutBirths is null;
 
@@ -50,6 +52,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
             if (process.WasSuspect || process.MayHaveMoved || process.Record is { Behind: true })
                 _wanted.Add(process.Pid);
         }
+        rows.BeginLook();
         sweep.Want(_wanted);
         string? error = sweep.Run(
             sweeping.Depth == LookDepth.Full ? SweepMode.Full : SweepMode.Incremental, (int)(sweeping.Slice.Look % SelfCheckSlice.Slices), SelfCheckSlice.Slices);
@@ -66,10 +69,13 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
     internal override ProcessRecord? Read(TrackedProcess process, ReadPlan plan, LookTally tally)
     {
         if (!_rowOf.TryGetValue(process.Pid, out int place))
-            return reader.Read(process, plan, tally);
+            return reader.Read(process, plan, tally) is { } unseen ? OpenDescriptions.Forget(unseen) : null;
         ref readonly ProcessRow row = ref sweep.Processes[place];
         if (plan.Suspect)
-            return reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.TasksOf(row), sweep.FdsOf(row)) : null;
+        {
+            return rows.ReadSuspect(process, row, sweep, plan, tally)
+                ?? (reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.TasksOf(row), sweep.FdsOf(row)) : null);
+        }
         // What the kernel program could not read whole, /proc tells.
         const ProcessFlags Torn = ProcessFlags.TableTorn | ProcessFlags.SignalsUnknown | ProcessFlags.OtherTables;
         return (row.Flags & Torn) != 0 ? reader.Read(process, plan, tally) : rows.Read(process, row, sweep, plan);
@@ -114,7 +120,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
         if (proc.ListNumbers(_pids) == Sight.Seen)
             table.Update(_pids, null);
         foreach (TrackedProcess process in table.Processes)
-            process.Ran = true;
+            (process.Ran, process.TableId, process.MemoryId) = (true, 0, 0);
     }
 
     /// <summary>Who is in /proc and not among the pids of the pass: kernel threads, and who is hidden from the iterator.</summary>
@@ -162,7 +168,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
         process.Ran = process.Record is not { } before || process.MayHaveMoved || before.Behind || before.Ppid != row.Ppid || before.TracerPid != row.TracerPid || HasRun(before, row);
         if ((row.Flags & ProcessFlags.TableShared) != 0)
             _sharedTables.Add(row.TableId);
-        process.TableId = row.TableId;
+        (process.TableId, process.MemoryId, process.HasOtherTables) = (row.TableId, row.MemoryId, (row.Flags & ProcessFlags.OtherTables) != 0);
     }
 
     private bool HasRun(ProcessRecord before, in ProcessRow row)

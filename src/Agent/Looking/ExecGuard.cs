@@ -18,14 +18,16 @@ namespace OrphanBoard.Agent.Looking;
 /// </remarks>
 internal sealed class ExecGuard(ReadBuffer buffer, RiskyReads risky)
 {
+    internal bool IsBetweenPrograms(DirectoryHandle directory) =>
+        directory.Read("statm"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen && StatmFile.IsBetweenPrograms(text);
+
     /// <summary>Null: nothing is in the way of reading it. Else all that can be said of it without waiting.</summary>
     /// <param name="counters">Of the leader, which is the only thread: execve has ended the others.</param>
     /// <param name="before">What the last look made of a process with this pid, if any: execve changes neither pid nor starttime.</param>
     internal ProcessRecord? Blocks(DirectoryHandle directory, int pid, RunCounters? counters, ProcessRecord? before)
     {
-        if (directory.Read("statm"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || !StatmFile.IsBetweenPrograms(text))
-            return null;
-        if (directory.Read("status"u8, buffer, out text) != Sight.Seen
+        if (!IsBetweenPrograms(directory)
+            || directory.Read("status"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen
             || !StatusFile.TryParse(text, out StatusFile status)
             || !StatusIdentity.TryParse(text, out StatusIdentity identity))
             return null;

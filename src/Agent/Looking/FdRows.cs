@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Bpf;
 using OrphanBoard.Shared.Snapshots;
@@ -10,7 +9,7 @@ namespace OrphanBoard.Agent.Looking;
 /// An fd table from the rows of a kernel pass. An entry is what it was where its open file description is the same: then nothing is compared or read.
 /// Only paths, and what has no name here, are read from /proc.
 /// </summary>
-internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
+internal sealed class FdRows(FdTableReader reader, ThreadReader threads, KnownLinks links)
 {
     private readonly List<FileDescriptor> _fds = [];
 
@@ -31,8 +30,10 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
             while (place < before.Length && before[place].Number < row.Number)
                 place++;
             FileDescriptor? old = known && place < before.Length && before[place].Number == row.Number && descriptions[place] == row.Description ? before[place] : null;
-            FileDescriptor fd = old is not null && !(plan.Check && old.Target.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
-            if (nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd)
+            FileDescriptor fd = old is not null && !(plan.Check && old.Target.Kind == FdKind.Path || plan.Suspect && row.Kind == FdKind.Path) ? old : Make(directory, living, row, old);
+            if (plan.Suspect)
+                fd = Detailed(directory, living, fd, row);
+            else if (nameObjects && row.Kind is FdKind.EventFd or FdKind.PidFd)
                 fd = Named(fd, row);
             else if (nameObjects && row.Kind is FdKind.TimerFd or FdKind.SignalFd)
                 fd = plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null ? fd : reader.WithInfo(directory.Handle, living, fd, suspect: false);
@@ -53,15 +54,37 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads)
     {
         FdTarget target = row.Kind switch
         {
-            FdKind.Pipe => new FdTarget(FdKind.Pipe, row.Id, string.Create(CultureInfo.InvariantCulture, $"pipe:[{row.Id}]")),
-            FdKind.Socket => new FdTarget(FdKind.Socket, row.Id, string.Create(CultureInfo.InvariantCulture, $"socket:[{row.Id}]")),
+            FdKind.Pipe or FdKind.Socket => FdTarget.Numbered(row.Kind, row.Id),
             FdKind.EventFd => EventFd,
             FdKind.Epoll => Epoll,
             FdKind.TimerFd => TimerFd,
             FdKind.SignalFd => SignalFd,
-            _ => reader.ReadTarget(directory.Handle, living, row.Number, old?.Target),
+            _ => TargetOf(directory, living, row, old?.Target),
         };
         return old is not null && ReferenceEquals(old.Target, target) && old.Access == row.Access ? old : new FileDescriptor(row.Number, row.Access, target);
+    }
+
+    private FdTarget TargetOf(ProcessDirectory directory, int? living, in FdRow row, FdTarget? old)
+    {
+        ulong file = row.Kind == FdKind.Path ? row.Id : 0;
+        if (links.Find(file) is { } known)
+            return old is not null && old.Text == known.Text ? old : known;
+        FdTarget target = reader.ReadTarget(directory.Handle, living, row.Number, old);
+        links.Tell(file, target);
+        return target;
+    }
+
+    /// <summary>With what fdinfo says, or would: there is nothing in that of a pipe that the row does not tell. Epolls are for <see cref="FdTableReader.WantEpolls"/>.</summary>
+    private FileDescriptor Detailed(ProcessDirectory directory, int? living, FileDescriptor fd, in FdRow row)
+    {
+        if (row.Kind == FdKind.Epoll)
+            return fd;
+        if (row.Kind != FdKind.Pipe || (row.Bits & FdBits.Locks) != 0)
+            return reader.WithInfo(directory.Handle, living, fd, suspect: true);
+        bool async = (row.Bits & FdBits.Async) != 0;
+        return fd.Inode == row.Id && fd.CloseOnExec == row.CloseOnExec && fd.Async == async && fd.Locks is { IsEmpty: true }
+            ? fd
+            : fd with { CloseOnExec = row.CloseOnExec, Async = async, Inode = row.Id, Locks = [] };
     }
 
     /// <summary>With what fdinfo would say of an eventfd or a pidfd.</summary>

@@ -66,15 +66,16 @@ public sealed class HostLooker : IDisposable
         _mounts = new MountDevices(namespaces);
         _fds = new FdTableReader(_buffer, texts, _mounts, _risky);
         _parts = new RiskyParts(_risky, new CallMemoryReader(_risky), new CommandLines(_risky, redaction), new JobCookieReader(_risky), _threads, _fds);
+        var freezer = new FreezerReader(_proc, _buffer);
         var reader = new ProcessReader(
-            _proc, _buffer, _threads, _fds, _parts, new ExecGuard(_buffer, _risky), namespaces, new FreezerReader(_proc, _buffer), texts, Host.Architecture);
+            _proc, _buffer, _threads, _fds, _parts, new ExecGuard(_buffer, _risky), namespaces, freezer, texts, Host.Architecture);
         var sockets = new SocketReader(_proc, namespaces);
         _hostTables = new HostTables(_proc, namespaces, sockets);
         _sharedMemories = new SharedMemories(_risky, _threads, new ShmNames(isHost ? _proc : null, _buffer));
         _population = new Population(_proc, own: isHost && !_othersUnlisted && _observerPid == Environment.ProcessId);
         (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {
-            BackendKind.Ebpf => OpenEbpf(reader, texts, namespaces),
+            BackendKind.Ebpf => OpenEbpf(reader, texts, namespaces, freezer),
             BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, _population, out string? why), why),
             _ => (new ProcBackend(_proc, reader, _threads, files, _population), null),
         });
@@ -88,15 +89,17 @@ public sealed class HostLooker : IDisposable
         Origin = options.Origin;
     }
 
-    private (Backend?, string?) OpenEbpf(ProcessReader reader, TextPool texts, NamespaceReader namespaces)
+    private (Backend?, string?) OpenEbpf(ProcessReader reader, TextPool texts, NamespaceReader namespaces, FreezerReader freezer)
     {
         List<int> listed = [];
         _proc.ListNumbers(listed);
         if (BpfSweep.TryOpen(out string? why, SweepRooms.For(listed.Count)) is not { } sweep)
             return (null, why);
         int ticks = Host.ClockTicksPerSecond;
+        var links = new KnownLinks();
         var rows = new RowReader(
-            _proc, _buffer, new ThreadRows(new WaitChannels(_buffer), texts), new FdRows(_fds, _threads), _parts, new ExecGuard(_buffer, _risky), namespaces, texts, ticks);
+            _proc, _buffer, new ThreadRows(new WaitChannels(_buffer), _threads, texts), new FdRows(_fds, _threads, links), links,
+            new SuspectRows(_proc, _buffer, _threads, freezer, _parts, namespaces, Host.Architecture), _parts, new ExecGuard(_buffer, _risky), namespaces, texts, ticks);
         return (new EbpfBackend(sweep, _proc, rows, reader, texts, ticks), null);
     }
 
@@ -158,8 +161,8 @@ public sealed class HostLooker : IDisposable
         if (_left.Count > 0)
             TellNewParents();
         ProcessRecord[] processes = Collect(count, tally);
-        Sharers.Mark(processes, suspects, _risky);
-        OpenDescriptions.Mark(processes, suspects);
+        Sharers.Mark(processes, suspects, _risky, _backend.NamesTables ? _table : null);
+        OpenDescriptions.Mark(processes, suspects, _backend.NamesTables);
         _risky.Clear();
         ImmutableArray<SharedObject>? shared = _sharedMemories.Mark(processes, suspects);
         var look = new Snapshot

@@ -23,7 +23,8 @@ internal static class OpenDescriptions
     }
 
     /// <summary>Fills in <see cref="FileDescriptor.Description"/> of the suspects.</summary>
-    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects)
+    /// <param name="named">The back end has named them already, of whom it could.</param>
+    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects, bool named)
     {
         if (suspects.Count == 0)
             return;
@@ -43,7 +44,10 @@ internal static class OpenDescriptions
                 numbers.Add((candidates[first].Place, ++last));
                 continue;
             }
-            foreach (List<Place> description in KernelOrder.Group(candidates[first..end].ConvertAll(alike => alike.Place), (one, other) => Compare(processes, one, other)))
+            List<Place> places = candidates[first..end].ConvertAll(alike => alike.Place);
+            bool known = named && places.TrueForAll(place => NameOf(processes, place) is not null);
+            foreach (List<Place> description in KernelOrder.Group(
+                places, (one, other) => known ? NameOf(processes, one)!.Value.CompareTo(NameOf(processes, other)!.Value) : Compare(processes, one, other)))
             {
                 last++;
                 foreach (Place place in description)
@@ -66,10 +70,17 @@ internal static class OpenDescriptions
     {
         for (int i = 0; i < processes.Length; i++)
         {
-            if (suspects.Contains(processes[i].Pid) && !Sharers.Sleeps(processes[i]) && processes[i].Fds.Any(fd => fd.Description is not null))
-                processes[i] = processes[i] with { Fds = [.. processes[i].Fds.Select(fd => fd.Description is null ? fd : fd with { Description = null })] };
+            if (suspects.Contains(processes[i].Pid) && !Sharers.Sleeps(processes[i]))
+                processes[i] = Forget(processes[i]);
         }
     }
+
+    /// <summary>The record without them.</summary>
+    internal static ProcessRecord Forget(ProcessRecord process) => process.Fds.Any(fd => fd.Description is not null)
+        ? process with { Fds = [.. process.Fds.Select(fd => fd.Description is null ? fd : fd with { Description = null })] }
+        : process;
+
+    private static ulong? NameOf(ProcessRecord[] processes, Place place) => processes[place.Process].Fds[place.Fd].Description;
 
     private static IEnumerable<(Alike Alike, Place Place)> Candidates(ProcessRecord[] processes, IReadOnlySet<int> suspects)
     {

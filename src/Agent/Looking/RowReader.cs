@@ -6,39 +6,80 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Agent.Looking;
 
 /// <summary>From the rows of a kernel pass to the record that /proc would have given; what is as it was before is the same object.</summary>
-internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadRows threads, FdRows fds, RiskyParts parts, ExecGuard execGuard, NamespaceReader namespaces, TextPool texts, int ticksPerSecond)
+internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadRows threads, FdRows fds, KnownLinks links, SuspectRows suspects, RiskyParts parts, ExecGuard execGuard, NamespaceReader namespaces, TextPool texts, int ticksPerSecond)
     : IDisposable
 {
-    private readonly ProcessDirectory _directory = new(proc);
+    private readonly ProcessDirectory _directory = new(proc, execGuard);
 
     internal ProcessRecord Read(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
     {
         if ((row.Flags & ProcessFlags.Zombie) != 0)
             return Zombie(row, plan.Before);
-        _directory.Begin(row.Pid);
-        ProcessRecord record = ReadLiving(process, row, sweep, plan);
+        if (plan.Before?.StartTimeTicks != row.StartBoottimeNs / TickNs)
+            plan = plan with { Before = null, Stood = false };
+        bool mayExecute = !plan.Stood || plan.Before is { MemoryBlocked: true };
+        _directory.Begin(row.Pid, mayExecute);
+        ProcessRecord? record = mayExecute && (row.Flags & ProcessFlags.WithoutProgram) != 0 ? Stuck(row, sweep, plan) : null;
+        record ??= ReadLiving(process, row, sweep, plan);
+        if (_directory.IsBarred)
+        {
+            _directory.Begin(row.Pid, guarded: false);
+            // Or it came out of it meanwhile: what was taken for unreadable is read.
+            record = Stuck(row, sweep, plan) ?? ReadLiving(process, row, sweep, plan with { Before = null });
+        }
         _directory.End();
         return record;
     }
 
-    private ProcessRecord ReadLiving(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
+    /// <summary>The same of a suspect. Null: /proc has to tell everything.</summary>
+    internal ProcessRecord? ReadSuspect(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan, LookTally tally)
     {
+        if (!suspects.AreEnough(row))
+            return null;
         if (plan.Before?.StartTimeTicks != row.StartBoottimeNs / TickNs)
             plan = plan with { Before = null, Stood = false };
+        _directory.Begin(row.Pid, guarded: !plan.Stood || plan.Before is { MemoryBlocked: true });
+        ProcessRecord record = ReadRows(process, row, sweep, plan, living: null);
+        ProcessRecord? whole = _directory.Handle is var handle && _directory.IsBarred ? null : suspects.Complete(process, record, row, sweep, handle, plan, tally);
+        _directory.End();
+        return whole;
+    }
+
+    private ProcessRecord? Stuck(in ProcessRow row, BpfSweep sweep, ReadPlan plan)
+    {
         ReadOnlySpan<TaskRow> tasks = sweep.TasksOf(row);
-        RunCounters? leader = tasks.IsEmpty ? null : new RunCounters(tasks[0].RunTimeNs, tasks[0].Timeslices);
-        if ((!plan.Stood || plan.Before is { MemoryBlocked: true }) && execGuard.Blocks(_directory.Handle, process.Pid, leader, plan.Before) is { } stuck)
-            return stuck;
-        ImmutableArray<ThreadRecord> records = threads.Read(_directory, tasks, plan);
-        int? living = (row.Flags & ProcessFlags.LeaderExited) != 0 && !records.IsEmpty ? records[0].Tid : null;
-        ImmutableArray<FileDescriptor> table = fds.Read(_directory, living, process, sweep.FdsOf(row), plan, records);
-        ProcessRecord record = WithFacts(process, row, plan, living, records, row.TaskCount == row.ThreadCount, table);
+        return execGuard.Blocks(_directory.Handle, row.Pid, tasks.IsEmpty ? null : new RunCounters(tasks[0].RunTimeNs, tasks[0].Timeslices), plan.Before);
+    }
+
+    private ProcessRecord ReadLiving(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
+    {
+        int? living = (row.Flags & ProcessFlags.LeaderExited) != 0 ? FirstLiving(sweep.TasksOf(row)) : null;
+        ProcessRecord record = ReadRows(process, row, sweep, plan, living);
         parts.Want(process, record, living, plan);
         return record;
     }
 
+    private ProcessRecord ReadRows(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan, int? living)
+    {
+        ImmutableArray<ThreadRecord> records = threads.Read(_directory, sweep.TasksOf(row), plan);
+        ImmutableArray<FileDescriptor> table = fds.Read(_directory, living, process, sweep.FdsOf(row), plan, records);
+        return WithFacts(process, row, plan, living, records, row.TaskCount == row.ThreadCount, table);
+    }
+
+    private static int? FirstLiving(ReadOnlySpan<TaskRow> tasks)
+    {
+        foreach (ref readonly TaskRow task in tasks)
+        {
+            if (task.State is not ((byte)'Z' or (byte)'X'))
+                return task.Tid;
+        }
+        return null;
+    }
+
     /// <summary>The kernel program was loaded anew: what it calls things by is different from now on.</summary>
     internal void Forget() => threads.Forget();
+
+    internal void BeginLook() => links.BeginLook();
 
     public void Dispose() => _directory.Dispose();
 
@@ -50,21 +91,20 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
         bool executed = before is null || process.ExecId != row.ExecId;
         if (executed)
             process.OfExec = null;
-        string? exe = before is not null && !executed && !plan.Check ? before.Exe
-            : _directory.Handle.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe)
-            : null;
+        string? exe = before is not null && !executed && !plan.Check && !plan.Suspect ? before.Exe
+            : ReadExe(row, living, before?.Exe);
         ExecFacts exec = process.ExecOf(comm, exe);
         // A dead leader is in none any more.
         NamespaceSet inNamespaces = exec.Namespaces = row.NetNamespace == 0 ? exec.Namespaces ?? namespaces.Read(_directory.Handle, living)
             : IsIn(exec.Namespaces, row) ? exec.Namespaces!
             : namespaces.One(new NamespaceSet(row.PidNamespace, row.NetNamespace, row.IpcNamespace, row.MountNamespace, row.UserNamespace));
-        (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Check
+        (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Check && !(plan.Suspect && before.Cgroup is null)
             ? (before.Cgroup, before.ContainerId)
-            : !plan.Origin ? (null, null)
+            : !plan.Origin && !plan.Suspect ? (null, null)
             : Cgroups.Read(_directory.Handle, buffer, texts, before);
         (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
         ulong cpuTicks = row.CpuNs / TickNs;
-        int? stopSignal = StopSignals.Of((char)row.State, _directory.Handle, buffer, plan);
+        int? stopSignal = StopSignals.Of((char)row.State, _directory, buffer, plan);
         if (before is not null && before.Ppid == row.Ppid && before.Pgrp == row.Pgrp && before.Session == row.Session && before.TtyNr == row.TtyNr
             && before.Comm == comm && before.State == (char)row.State && before.StopSignal == stopSignal && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
             && before.SignalsIgnored == row.SignalsIgnored && before.SignalsCaught == row.SignalsCaught && before.SignalsPending == row.SignalsPending
@@ -102,6 +142,16 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             Fds = table,
             FdSight = Sight.Seen,
         };
+    }
+
+    private string? ReadExe(in ProcessRow row, int? living, string? before)
+    {
+        if (links.Find(row.ExeId) is { } known)
+            return known.Text;
+        Sight sight = _directory.Handle.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target);
+        string? exe = sight == Sight.Seen ? texts.Get(target, before) : null;
+        links.Tell(row.ExeId, exe is null ? FdTarget.Unreadable : FdTarget.Parse(exe));
+        return exe;
     }
 
     private static bool IsIn(NamespaceSet? known, in ProcessRow row) => known is not null
@@ -145,7 +195,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
                 place++;
             bool same = place < table.Length && table[place].Number == fd.Number && table[place].Kind == fd.Target.Kind
                 && (fd.Target.Kind != FdKind.Pipe || table[place].Id == fd.Target.Id);
-            fds.Add(same ? FdRows.Complete(fd, table[place]) : fd);
+            fds.Add(same ? FdRows.Complete(fd, table[place]) : fd.Description is null ? fd : fd with { Description = null });
         }
         bool parentDeathSignal = false, ring = false;
         foreach (ref readonly TaskRow task in tasks)

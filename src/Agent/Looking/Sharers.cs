@@ -12,7 +12,8 @@ namespace OrphanBoard.Agent.Looking;
 internal static class Sharers
 {
     /// <summary>Fills in <see cref="ProcessRecord.SharesMemoryWith"/> and <see cref="ProcessRecord.SharesFilesWith"/> of the suspects.</summary>
-    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects, RiskyReads risky)
+    /// <param name="named">Where the back end has named memories and tables; null: it has not, and kcmp(2) is asked.</param>
+    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects, RiskyReads risky, ProcessTable? named)
     {
         if (suspects.Count == 0)
             return;
@@ -30,15 +31,43 @@ internal static class Sharers
         }
         for (int place = 0; place < processes.Length; place++)
         {
-            if (processes[place] is { Threads.Length: > 1, FdSight: Sight.Seen } process && !suspects.Contains(process.Pid) && HasOtherTables(process))
+            if (processes[place] is { Threads.Length: > 1, FdSight: Sight.Seen } process && !suspects.Contains(process.Pid)
+                && named?.Find(process.Pid) is not { TableId: not 0, HasOtherTables: false } && HasOtherTables(process))
                 processes[place] = process with { FdSight = Sight.Failed };
         }
         foreach (List<int> places in alike.Values)
         {
-            MarkAmong(processes, suspects, places, (one, other) => Compare(one, other, RiskyReadKind.CompareMemory, risky), (process, sharers) =>
+            MarkAmong(processes, suspects, Sharing(RiskyReadKind.CompareMemory, process => process.MemoryId), (process, sharers) =>
                 sharers.IsEmpty ? process : process with { SharesMemoryWith = sharers });
-            MarkAmong(processes, suspects, places, (one, other) => Compare(one, other, RiskyReadKind.CompareTables, risky), (process, sharers) => process with { SharesFilesWith = sharers });
+            MarkAmong(processes, suspects, Sharing(RiskyReadKind.CompareTables, process => process.TableId), (process, sharers) => process with { SharesFilesWith = sharers });
+
+            IEnumerable<List<int>> Sharing(RiskyReadKind what, Func<TrackedProcess, ulong> name)
+            {
+                if (named is not null && Named(processes, suspects, places, place => named.Find(processes[place].Pid) is { } process ? name(process) : 0) is { } known)
+                    return known.Values;
+                ILookup<bool, int> bySuspicion = places.ToLookup(place => suspects.Contains(processes[place].Pid));
+                return KernelOrder.Group(bySuspicion[true], bySuspicion[false], (place, other) => Compare(processes[place], processes[other], what, risky));
+            }
         }
+    }
+
+    /// <summary>Those of one name, where a suspect has it. Null: one of them has no name.</summary>
+    private static Dictionary<ulong, List<int>>? Named(ProcessRecord[] processes, IReadOnlySet<int> suspects, List<int> places, Func<int, ulong> name)
+    {
+        var groups = new Dictionary<ulong, List<int>>();
+        foreach (int place in places)
+        {
+            if (suspects.Contains(processes[place].Pid))
+                groups[name(place)] = [];
+        }
+        foreach (int place in places)
+        {
+            ulong own = name(place);
+            if (own == 0)
+                return null;
+            groups.GetValueOrDefault(own)?.Add(place);
+        }
+        return groups;
     }
 
     /// <summary>Whether a thread has an fd table of its own (unshare(2) with CLONE_FILES) that was not read, as those of suspects are: it may hold anything.</summary>
@@ -56,11 +85,9 @@ internal static class Sharers
     }
 
     private static void MarkAmong(
-        ProcessRecord[] processes, IReadOnlySet<int> suspects, List<int> places, Func<ProcessRecord, ProcessRecord, int?> compare,
-        Func<ProcessRecord, ImmutableArray<int>, ProcessRecord> mark)
+        ProcessRecord[] processes, IReadOnlySet<int> suspects, IEnumerable<List<int>> groups, Func<ProcessRecord, ImmutableArray<int>, ProcessRecord> mark)
     {
-        ILookup<bool, int> bySuspicion = places.ToLookup(place => suspects.Contains(processes[place].Pid));
-        foreach (List<int> sharers in KernelOrder.Group(bySuspicion[true], bySuspicion[false], (place, other) => compare(processes[place], processes[other])))
+        foreach (List<int> sharers in groups)
         {
             sharers.Sort();
             foreach (int place in sharers.Where(place => suspects.Contains(processes[place].Pid)))

@@ -17,8 +17,8 @@ internal static class StopSignals
         : stat.ExitCode is > 0 and <= 64 ? stat.ExitCode : null;
 
     /// <summary>The same for a back end that has not read the process's stat.</summary>
-    internal static int? Of(char state, DirectoryHandle directory, ReadBuffer buffer, ReadPlan plan) =>
+    internal static int? Of(char state, ProcessDirectory directory, ReadBuffer buffer, ReadPlan plan) =>
         state != 'T' ? null
         : plan is { Stood: true, Before: { State: 'T', StopSignal: { } known } } ? known
-        : directory.Read("stat"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen && StatFile.TryParse(text, out StatFile stat) ? Of(stat, plan) : null;
+        : directory.Handle.Read("stat"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen && StatFile.TryParse(text, out StatFile stat) ? Of(stat, plan) : null;
 }

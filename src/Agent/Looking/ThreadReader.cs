@@ -23,7 +23,9 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
     private readonly List<TrackedThread> _threads = [];
     private readonly List<ThreadRecord> _records = [];
     private readonly byte[] _counterText = new byte[96];
-    private TimeSpan _schedulerLag;
+
+    /// <summary>Null: sched cannot be read.</summary>
+    internal TimeSpan? SchedulerLag { get; private set; }
 
     /// <summary>
     /// How far the scheduler's clock, which se.exec_start of sched counts by, is behind the time since boot: by seconds where a virtual machine was paused. Who asks runs
@@ -34,8 +36,8 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
         if (proc.Read("thread-self/sched"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || SchedFile.Parse(text) is not { } now)
             return;
         TimeSpan lag = Machine.SinceBoot - now;
-        if ((lag - _schedulerLag).Duration() > TimeSpan.FromSeconds(1))
-            _schedulerLag = lag;
+        if ((lag - (SchedulerLag ??= TimeSpan.Zero)).Duration() > TimeSpan.FromSeconds(1))
+            SchedulerLag = lag;
     }
 
     /// <summary>The one thread of a process with num_threads 1: its files are the process's own, so task/ need not be listed.</summary>
@@ -254,7 +256,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
             : stood && before!.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
             : directory.Read(RelativePath.OfProcess(task, "wchan"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? WchanFile.Parse(text) is { IsEmpty: false } name ? texts.Get(name) : null
             : null;
-        TimeSpan? lastRan = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) + _schedulerLag : null;
+        TimeSpan? lastRan = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) + SchedulerLag.GetValueOrDefault() : null;
         StatusFile? signals = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "status"u8), buffer, out text) == Sight.Seen
             && StatusFile.TryParse(text, out StatusFile status) ? status : null;
         int? nsTid = signals is { NsPid: not 0 and var number } && number != tid ? number : null;

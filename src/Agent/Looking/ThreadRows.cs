@@ -4,10 +4,8 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
 
-/// <summary>
-/// Threads from the rows of a kernel pass.
-/// </summary>
-internal sealed class ThreadRows(WaitChannels channels, TextPool texts)
+/// <summary>Threads from the rows of a kernel pass.</summary>
+internal sealed class ThreadRows(WaitChannels channels, ThreadReader reader, TextPool texts)
 {
     private readonly List<ThreadRecord> _records = [];
 
@@ -23,12 +21,12 @@ internal sealed class ThreadRows(WaitChannels channels, TextPool texts)
             while (place < before.Length && before[place].Tid < row.Tid)
                 place++;
             ThreadRecord? known = place < before.Length && before[place].Tid == row.Tid ? before[place] : null;
-            _records.Add(Read(directory, row, known));
+            _records.Add(Read(directory, row, known, plan.Suspect));
         }
         return ThreadReader.Kept(_records, before);
     }
 
-    private ThreadRecord Read(ProcessDirectory directory, in TaskRow row, ThreadRecord? before)
+    private ThreadRecord Read(ProcessDirectory directory, in TaskRow row, ThreadRecord? before, bool suspect)
     {
         var counters = new RunCounters(row.RunTimeNs, row.Timeslices);
         char state = (char)row.State;
@@ -37,13 +35,16 @@ internal sealed class ThreadRows(WaitChannels channels, TextPool texts)
         BlockedCall call = state == 'R' || active ? BlockedCall.Running
             : (row.Flags & TaskFlags.InCall) != 0 ? BlockedCall.Of(row.CallNumber, row.Arguments, before?.Call)
             : BlockedCall.NotInCall;
-        string? wchan = state == 'R' ? null
+        string? wchan = state == 'R' || active ? null
             : before is not null && before.Stood(counters) && before.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
-            : channels.NameOf(directory.Handle, row) is { } name ? texts.Get(name) : null;
+            : (channels.Find(row) ?? channels.NameOf(directory.Handle, row)) is { } name ? texts.Get(name) : null;
+        TimeSpan? lastRan = suspect ? TimeSpan.FromTicks((long)(row.LastRanNs / TimeSpan.NanosecondsPerTick)) + reader.SchedulerLag : null;
+        ulong? pending = suspect ? row.SignalsPending : null, blocked = suspect ? row.SignalsBlocked : null;
         return before is not null && before.Comm == comm && before.State == state && before.Counters == counters
-            && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before is { LastRan: null, SignalsPending: null, SignalsBlocked: null }
+            && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before.NsTid is null
+            && before.LastRan == lastRan && before.SignalsPending == pending && before.SignalsBlocked == blocked
             ? before
-            : new ThreadRecord { Tid = row.Tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan };
+            : new ThreadRecord { Tid = row.Tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan, LastRan = lastRan, SignalsPending = pending, SignalsBlocked = blocked };
     }
 
     internal void Forget() => channels.Forget();

@@ -55,11 +55,15 @@ internal sealed class TrackedProcess(int pid, ulong inode)
     /// <summary>Sum of the counters of all its threads, where a back end has only that.</summary>
     internal RunCounters GroupCounters { get; set; }
 
-    /// <summary>Which fd table, which program, which cgroup, and the open file description of each entry of the record's table, as the kernel program named them.</summary>
+    /// <summary>Which fd table, which memory, which program, which cgroup, and the open file description of each entry of the record's table, as the kernel program named them; 0: it did not.</summary>
     internal ulong TableId { get; set; }
+    internal ulong MemoryId { get; set; }
     internal ulong ExecId { get; set; }
     internal ulong CgroupId { get; set; }
     internal ulong[] Descriptions { get; set; } = [];
+
+    /// <summary>The kernel program saw a thread with another table than <see cref="TableId"/>.</summary>
+    internal bool HasOtherTables { get; set; }
 
     internal void CloseFiles(FileBudget files)
     {

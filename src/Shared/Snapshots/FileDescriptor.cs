@@ -68,10 +68,24 @@ public enum FdKind
 /// <param name="Text">The link's text.</param>
 public sealed record FdTarget(FdKind Kind, ulong Id, string Text)
 {
-    /// <summary>Ids differ first, and texts are compared last: asked of every fd of the host.</summary>
-    public bool Equals(FdTarget? other) => ReferenceEquals(this, other) || other is not null && Id == other.Id && Kind == other.Kind && Text == other.Text;
+    private string? _text = Text;
 
-    public override int GetHashCode() => HashCode.Combine(Kind, Id, Text);
+    /// <summary>The link's text; made when it is asked for where kind and number say all of it, which half of all descriptors are never asked.</summary>
+    public string Text
+    {
+        get => _text ??= string.Create(CultureInfo.InvariantCulture, $"{(Kind == FdKind.Pipe ? "pipe" : "socket")}:[{Id}]");
+        init => _text = value;
+    }
+
+    private bool IsNumbered => Id != 0 && Kind is FdKind.Pipe or FdKind.Socket;
+
+    /// <summary>A pipe or socket by its inode.</summary>
+    public static FdTarget Numbered(FdKind kind, ulong inode) => new(kind, inode, null!);
+
+    /// <summary>Ids differ first, and texts are compared last: asked of every fd of the host.</summary>
+    public bool Equals(FdTarget? other) => ReferenceEquals(this, other) || other is not null && Id == other.Id && Kind == other.Kind && (IsNumbered || Text == other.Text);
+
+    public override int GetHashCode() => HashCode.Combine(Kind, Id, IsNumbered ? null : Text);
 
     /// <summary>The name by which it was opened is gone; it may have others, see <see cref="FileDescriptor.Links"/>.</summary>
     [JsonIgnore]

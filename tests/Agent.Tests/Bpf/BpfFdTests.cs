@@ -25,6 +25,7 @@ public sealed class BpfFdTests
         Assert.Equal(Sight.Seen, links.ListNumbers(numbers));
         Assert.Equal(numbers, swept.Fds.Select(fd => fd.Number));
         Assert.Equal(18, numbers.Count);
+        var names = new Dictionary<string, ulong>();
         foreach (FdRow fd in swept.Fds)
         {
             Assert.Equal(Sight.Seen, links.ReadLink(new RelativePath(fd.Number), buffer, out ReadOnlySpan<byte> link));
@@ -35,9 +36,15 @@ public sealed class BpfFdTests
             Assert.Equal(Sight.Seen, directory.Read(new RelativePath("fdinfo"u8, fd.Number), buffer, out ReadOnlySpan<byte> text));
             Assert.True(FdinfoFile.TryParse(text, out FdinfoFile? info));
             Assert.Equal((fd.Number, info!.CloseOnExec, info.Async), (fd.Number, fd.CloseOnExec, (fd.Bits & FdBits.Async) != 0));
-            ulong id = fd.Kind switch { FdKind.EventFd => info.EventFdId ?? 0, FdKind.PidFd => (ulong)(info.Pid ?? 0), _ => target.Id };
+            ulong id = fd.Kind switch { FdKind.EventFd => info.EventFdId ?? 0, FdKind.PidFd => (ulong)(info.Pid ?? 0), FdKind.Path => fd.Id, _ => target.Id };
             Assert.Equal((fd.Number, id), (fd.Number, fd.Id));
+            names.TryAdd(target.Text, fd.Id);
+            if (fd.Kind == FdKind.Path)
+                Assert.Equal((fd.Number, names[target.Text]), (fd.Number, fd.Id));
         }
+        ulong[] paths = [.. swept.Fds.Where(fd => fd.Kind == FdKind.Path).Select(fd => fd.Id).Distinct()];
+        Assert.DoesNotContain(0UL, paths);
+        Assert.Equal(names.Count(name => name.Key.StartsWith('/')), paths.Length);
         Assert.Equal(new[] { FdKind.EventFd, FdKind.Epoll, FdKind.SignalFd, FdKind.TimerFd, FdKind.Inotify, FdKind.PidFd, FdKind.Socket, FdKind.Socket, FdKind.Path }, swept.Fds[9..].Select(fd => fd.Kind));
         Assert.Equal((FdAccess.None, true), (swept.Fd(17).Access, swept.Fd(7).CloseOnExec));
         Assert.Equal(5U, swept.Fd(9).Fill);
