@@ -66,7 +66,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
     internal override ProcessRecord? Read(TrackedProcess process, ReadPlan plan, LookTally tally)
     {
         if (!_rowOf.TryGetValue(process.Pid, out int place))
-            return reader.Read(process, plan, tally);
+            return reader.Read(process, plan with { Maps = true }, tally);
         ref readonly ProcessRow row = ref sweep.Processes[place];
         if (plan.Suspect)
             return reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.TasksOf(row), sweep.FdsOf(row)) : null;
