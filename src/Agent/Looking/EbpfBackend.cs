@@ -69,7 +69,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
     internal override ProcessRecord? Read(TrackedProcess process, ReadPlan plan, LookTally tally)
     {
         if (!_rowOf.TryGetValue(process.Pid, out int place))
-            return reader.Read(process, plan, tally) is { } unseen ? OpenDescriptions.Forget(unseen) : null;
+            return reader.Read(process, plan with { Maps = true }, tally) is { } unseen ? OpenDescriptions.Forget(unseen) : null;
         ref readonly ProcessRow row = ref sweep.Processes[place];
         if (plan.Suspect)
         {

@@ -79,7 +79,6 @@ public sealed class HostLooker : IDisposable
             BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, _population, out string? why), why),
             _ => (new ProcBackend(_proc, reader, _threads, files, _population), null),
         });
-        _parts.AsksForMaps = _backend.Kind != BackendKind.Ebpf;
         string? noEvents = "another /proc than this host's is read";
         _events = isHost && !_backend.TellsBirths ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
         Events = _backend.TellsBirths ? new EventsChoice(EventsChoice.Ebpf, null)
@@ -225,7 +224,7 @@ public sealed class HostLooker : IDisposable
         }
         ProcessRecord? before = process.Record;
         _ofProcess.Clear();
-        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, due, !process.Ran, Origin), _ofProcess);
+        ProcessRecord? record = _backend.Read(process, new ReadPlan(before, suspect, everything, due, !process.Ran, Origin, Maps: _backend.Kind != BackendKind.Ebpf), _ofProcess);
         if (due && !process.Ran && !suspect && !process.WasSuspect && before is not null && record is not null)
         {
             SelfCheck = SelfCheck.WithOneChecked;

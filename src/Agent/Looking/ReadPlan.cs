@@ -9,7 +9,8 @@ namespace OrphanBoard.Agent.Looking;
 /// <param name="Check">A self-check, in which even the texts that others can change are read again: its paths, its cgroup.</param>
 /// <param name="Stood">No thread has run since <paramref name="Before"/> was read.</param>
 /// <param name="Origin">As <see cref="LookerOptions.Origin"/>.</param>
-internal readonly record struct ReadPlan(ProcessRecord? Before, bool Suspect, bool Everything, bool Check, bool Stood, bool Origin);
+/// <param name="Maps">Of a suspect, its mappings are to tell what the kernel may do for it by itself: nothing else does.</param>
+internal readonly record struct ReadPlan(ProcessRecord? Before, bool Suspect, bool Everything, bool Check, bool Stood, bool Origin, bool Maps = false);
 
 internal static class StandingStill
 {

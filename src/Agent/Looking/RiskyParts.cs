@@ -17,9 +17,6 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
         TrackedProcess Process, ProcessRecord Record, ReadTicket? Arguments, ReadTicket? Environment, List<(int Thread, WantedCallMemory Memory)>? Memory,
         List<(int Fd, ReadTicket Fdinfo)>? Epolls, List<(int Fd, ReadTicket Links)>? Links, ReadTicket? Maps);
 
-    /// <summary>Whether suspects' mappings are to tell what the kernel may do for them by itself. Back end ebpf sees that in the kernel.</summary>
-    internal bool AsksForMaps { get; set; }
-
     /// <summary>Processes that wait for <see cref="Finish"/>.</summary>
     internal int Count => _wanted.Count;
 
@@ -46,7 +43,7 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
         }
         List<(int, ReadTicket)>? epolls = fds.WantEpolls(record, living, moved, asleep, plan, threads.EpollsWaitedOn(record.Threads));
         List<(int, ReadTicket)>? links = suspect ? fds.WantLinks(record, living, moved, asleep) : null;
-        ReadTicket? maps = suspect && AsksForMaps && record.HasAio is null && !record.Threads.IsEmpty
+        ReadTicket? maps = suspect && plan.Maps && record.HasAio is null && !record.Threads.IsEmpty
             ? risky.Queue(record.Key, moved, new RiskyRead(RiskyReadKind.Maps, record.Pid, record.Threads[0].Tid, RiskyRead.MaxLength, 0), asleep)
             : null;
         if (arguments is not null || environment is not null || ofCalls is not null || epolls is not null || links is not null || maps is not null)

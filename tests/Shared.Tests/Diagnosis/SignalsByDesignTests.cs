@@ -109,7 +109,7 @@ public sealed class SignalsByDesignTests
         scene.Process(10, "parent").WriteEnd(7000, 5).WaitsFor(11).Caught = Termination;
         scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
         if (hidden)
-            scene.Process(20, "other").Hidden();
+            scene.Process(20, "other").Sleeps().Hidden();
 
         Assert.Equal(("child-never-exits", Confidence.Suspected), Assert.Single(scene.Diagnose().Findings) is var finding ? (finding.Rule, finding.Confidence) : default);
     }
