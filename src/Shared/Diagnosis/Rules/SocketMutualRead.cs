@@ -45,12 +45,16 @@ internal sealed class SocketMutualRead : IncidentRule
         return readers.Count == 2 && incident.Core.Count == 2 ? Between(incident, narrator, verdict) : verdict;
     }
 
-    /// <summary>What runtimes do by themselves is left aside, and no timer is seen to be set: that nobody sends is a fault, if to wait for a signal is not the design.</summary>
+    /// <summary>
+    /// What runtimes do by themselves is left aside, and no timer is seen to be set: that nobody sends is a fault, if to wait for a signal is not the design. Runtimes both: what one has left behind may be an orphan
+    /// that holds off the end of what the other reads.
+    /// </summary>
     private static Verdict Between(Incident incident, Narrator narrator, Verdict verdict)
     {
-        ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. incident.Core.Order().Select(pid => (pid, incident.Evidence.Graph.NodeOf(pid))).Where(member => member.Item2.MayWaitForSignal)];
+        ImmutableArray<(int Pid, WaitNode Node)> core = [.. incident.Core.Order().Select(pid => (pid, incident.Evidence.Graph.NodeOf(pid)))];
+        ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. core.Where(member => member.Node.MayWaitForSignal)];
         // Where everything counts and no handler is in the way, it is proven as it is.
-        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !incident.HasStoodStill || !signalled.All(member => member.Node.CatchesForItsRuntime))
+        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !incident.HasStoodStill || !core.All(member => member.Node.CatchesForItsRuntime))
             return verdict;
         return verdict with
         {
