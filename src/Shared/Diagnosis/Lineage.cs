@@ -27,20 +27,22 @@ internal sealed class Lineage(ResourceIndex resources)
 
     private ImmutableArray<ProcessKey> From(HostProcess above)
     {
-        var ancestors = ImmutableArray.CreateBuilder<ProcessKey>();
+        _above.Clear();
         // A pid reused while the look walked could close a circle of parents.
-        for (HostProcess? next = above; next is not null && !ancestors.Contains(next.Identity.Key); next = Origin(next) ?? resources.ParentOf(next))
+        for (HostProcess? next = above; next is not null && !_above.Contains(next.Identity.Key); next = Origin(next) ?? resources.ParentOf(next))
         {
-            ancestors.Add(next.Identity.Key);
+            _above.Add(next.Identity.Key);
             if (resources.Find(next.Pid) != next)
             {
                 // Not at this look any more: what was above it is what was remembered of it.
-                ancestors.AddRange(next.Ancestors);
+                _above.AddRange(next.Ancestors);
                 break;
             }
         }
-        return ancestors.DrainToImmutable();
+        return [.. _above];
     }
+
+    private readonly List<ProcessKey> _above = [];
 
     /// <summary>The parent that forked a new process and has exited since; comm null where it is not known. Null: its parent is the one that it has, or not known.</summary>
     public (int Pid, string? Comm)? LostParentOf(HostProcess process)

@@ -93,7 +93,7 @@ internal static class LocalFact
             facts |= LocalFacts.HasAlwaysWakers;
         if (process.IsZombie)
             facts |= LocalFacts.Zombie;
-        if (Halts.Of(process, guess: true) != Halt.None)
+        if (!AnySleeps(waits) && Halts.Of(process, guess: true) != Halt.None)
             facts |= LocalFacts.Halted;
         if (Rules.FifoNoPeer.Awaits(process, waits) is not null)
             facts |= LocalFacts.AwaitsFifo;
@@ -122,6 +122,17 @@ internal static class LocalFact
                 facts |= LocalFacts.HasDescriptions;
         }
         return facts;
+    }
+
+    /// <summary>Whether a thread is in a wait that was told by its wait channel: it is neither stopped nor frozen then. So are those of most programs.</summary>
+    private static bool AnySleeps(ImmutableArray<Wait> waits)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.Futex or WaitKind.Poll or WaitKind.ChildWait)
+                return true;
+        }
+        return false;
     }
 
     private static bool AnyFromOutside(ImmutableArray<Wait> patient, ImmutableArray<bool> services)

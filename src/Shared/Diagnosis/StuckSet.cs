@@ -23,6 +23,7 @@ internal sealed class StuckSet
     private readonly List<int> _clauses = [];
     private readonly Stack<int> _freed = [];
     private StuckSet? _kept;
+    private int _keptEdges;
 
     /// <summary>Begins anew with nodes 0 to <paramref name="count"/> - 1, all of them free.</summary>
     /// <param name="threads">How many threads there may be: room for them is made once.</param>
@@ -46,22 +47,30 @@ internal sealed class StuckSet
     }
 
     /// <summary>Remembers how it stands, settled, to <see cref="Return"/> to.</summary>
-    public void Keep() => CopyTo(_kept ??= new StuckSet());
-
-    /// <summary>Stands again as it was when it was kept: what is freed or added now is so beyond what was then.</summary>
-    /// <exception cref="InvalidOperationException">Nothing was kept.</exception>
-    public void Return() => (_kept ?? throw new InvalidOperationException("nothing was kept")).CopyTo(this);
-
-    private void CopyTo(StuckSet other)
+    public void Keep()
     {
-        Copy(_stuck, other._stuck);
-        Copy(_firstEdge, other._firstEdge);
-        Copy(_edgeEnds, other._edgeEnds);
-        Copy(_nextEdge, other._nextEdge);
-        Copy(_threadNode, other._threadNode);
-        Copy(_clausesLeft, other._clausesLeft);
-        Copy(_clauses, other._clauses);
-        other._freed.Clear();
+        _kept ??= new StuckSet();
+        Copy(_stuck, _kept._stuck);
+        Copy(_firstEdge, _kept._firstEdge);
+        Copy(_clausesLeft, _kept._clausesLeft);
+        Copy(_clauses, _kept._clauses);
+        _keptEdges = _edgeEnds.Count;
+    }
+
+    /// <summary>Stands again as it was when it was kept: what is freed or added from now on is so beyond what was then.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was kept.</exception>
+    public void Return()
+    {
+        StuckSet kept = _kept ?? throw new InvalidOperationException("nothing was kept");
+        Copy(kept._stuck, _stuck);
+        Copy(kept._firstEdge, _firstEdge);
+        Copy(kept._clausesLeft, _clausesLeft);
+        Copy(kept._clauses, _clauses);
+        // These are added to and never changed.
+        CollectionsMarshal.SetCount(_edgeEnds, _keptEdges);
+        CollectionsMarshal.SetCount(_nextEdge, _keptEdges);
+        CollectionsMarshal.SetCount(_threadNode, _clausesLeft.Count);
+        _freed.Clear();
     }
 
     private static void Copy<T>(List<T> from, List<T> to)

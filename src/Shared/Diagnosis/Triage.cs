@@ -14,6 +14,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     private readonly WakerFinder _finder = new(resources, guess: true);
     private readonly List<HostProcess> _candidates = [];
     private readonly HashSet<int> _suspects = [], _sessions = [];
+    private ImmutableArray<int> _stuckAsWhole; // default: not asked yet
 
     /// <summary>Whom it has picked out, by what may be told of them.</summary>
     public TriageLists Lists { get; } = new();
@@ -307,6 +308,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
         foreach (HostProcess candidate in _candidates)
             threads.Add(candidate);
         search.Settle();
+        stuck.EnsureCapacity(_candidates.Count);
         foreach (HostProcess candidate in _candidates)
         {
             if (search.IsStuck(candidate.Place))
@@ -322,6 +324,15 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     {
         if (Lists.Stuck.Count == 0)
             return [];
+        if (!counted.IsWhole)
+            return Search(counted);
+        if (_stuckAsWhole.IsDefault)
+            _stuckAsWhole = Search(counted);
+        return _stuckAsWhole;
+    }
+
+    private ImmutableArray<int> Search(Counted counted)
+    {
         _search.Return();
         var threads = new TriageSearch(_search, resources, _finder);
         int left = Lists.Stuck.Count;
@@ -352,6 +363,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
     private void Clear()
     {
         AsksForJobs = false;
+        _stuckAsWhole = default;
         _candidates.Clear();
         foreach (TriageList list in Lists.All)
             list.Clear();

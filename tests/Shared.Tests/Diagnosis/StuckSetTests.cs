@@ -44,6 +44,56 @@ public sealed class StuckSetTests
         }, iter: 10_000);
 
     [Fact]
+    public void Return_AfterOthersWereFreed_GoesOnFromWhereItWasKept() =>
+        (from nodes in Graphs from seed in Gen.Int select (nodes, seed)).Sample(sample =>
+        {
+            var random = new Random(sample.seed);
+            ImmutableArray<WaitNode> closed = [.. sample.nodes.Select(node => node with { AlwaysWakers = [] })];
+            StuckSet search = Settled(closed);
+            search.Keep();
+            for (int round = 0; round < 3; round++)
+            {
+                ImmutableArray<WaitNode> nodes = [.. closed.Select(node => random.Next(3) == 0 ? node with { CanRun = "it runs" } : node)];
+                search.Return();
+                for (int node = 0; node < nodes.Length; node++)
+                {
+                    if (nodes[node].CanRun is not null)
+                        search.Free(node);
+                }
+                search.Settle();
+                Assert.Equal(Find(nodes, ignoreHidden: true), Enumerable.Range(0, nodes.Length).Select(search.IsStuck));
+            }
+        }, iter: 5_000);
+
+    private static StuckSet Settled(ImmutableArray<WaitNode> nodes)
+    {
+        var search = new StuckSet();
+        search.Begin(nodes.Length);
+        for (int node = 0; node < nodes.Length; node++)
+            search.Hold(node);
+        for (int node = 0; node < nodes.Length; node++)
+        {
+            if (nodes[node].CanRun is not null)
+                search.Free(node);
+            foreach (Waiter waiter in nodes[node].Waiters)
+            {
+                int thread = search.BeginThread(node);
+                foreach (Clause clause in waiter.Clauses)
+                {
+                    int begun = search.BeginClause(thread);
+                    if (clause.Open == Openness.Outside)
+                        search.EndClause(begun);
+                    foreach (Waker waker in clause.Wakers)
+                        search.AddWaker(begun, waker.Node);
+                }
+                search.EndThread(thread);
+            }
+        }
+        search.Settle();
+        return search;
+    }
+
+    [Fact]
     public void Find_LongChain_IsLinear()
     {
         // A million would take minutes if a step looked at all nodes.
