@@ -55,7 +55,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
         rows.BeginLook();
         sweep.Want(_wanted);
         string? error = sweep.Run(
-            sweeping.Depth == LookDepth.Full ? SweepMode.Full : SweepMode.Incremental, (int)(sweeping.Slice.Look % SelfCheckSlice.Slices), SelfCheckSlice.Slices);
+            sweeping.Depth == LookDepth.Full ? SweepMode.Full : SweepMode.Incremental, (int)(sweeping.Slice.Look % sweeping.Slice.Slices), sweeping.Slice.Slices);
         if (error is not null)
             tally.Failed++;
         else if (sweep.WasFull && sweeping.Depth == LookDepth.Incremental)

@@ -140,7 +140,7 @@ public sealed class HostLooker : IDisposable
         _ofLook.Clear();
         _mounts.BeginLook();
         _threads.BeginLook(_proc);
-        var slice = new SelfCheckSlice(++_look);
+        var slice = SelfCheckSlice.Of(++_look, _table.Processes.Count);
         ImmutableArray<Birth> births = _events?.Take(_table, uptime - Machine.SinceBootAwake) ?? [];
         _backend.Sweep(_table, new Sweeping(depth, suspects, slice), tally);
         _budget.BeginLook(suspects.Count > 0 || depth == LookDepth.Full);

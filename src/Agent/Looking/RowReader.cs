@@ -10,6 +10,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
     : IDisposable
 {
     private readonly ProcessDirectory _directory = new(proc, execGuard);
+    private (ulong Id, string? Cgroup, string? Container, bool Twice) _cgroup;
 
     internal ProcessRecord Read(TrackedProcess process, in ProcessRow row, BpfSweep sweep, ReadPlan plan)
     {
@@ -79,7 +80,11 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
     /// <summary>The kernel program was loaded anew: what it calls things by is different from now on.</summary>
     internal void Forget() => threads.Forget();
 
-    internal void BeginLook() => links.BeginLook();
+    internal void BeginLook()
+    {
+        links.BeginLook();
+        _cgroup = default;
+    }
 
     public void Dispose() => _directory.Dispose();
 
@@ -101,7 +106,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
         (string? cgroup, string? container) = before is not null && process.CgroupId == row.CgroupId && !plan.Check && !(plan.Suspect && before.Cgroup is null)
             ? (before.Cgroup, before.ContainerId)
             : !plan.Origin && !plan.Suspect ? (null, null)
-            : Cgroups.Read(_directory.Handle, buffer, texts, before);
+            : ReadCgroup(row, before);
         (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
         ulong cpuTicks = row.CpuNs / TickNs;
         int? stopSignal = StopSignals.Of((char)row.State, _directory, buffer, plan);
@@ -142,6 +147,18 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             Fds = table,
             FdSight = Sight.Seen,
         };
+    }
+
+    /// <summary>Whoever is in the same set of cgroups shows the same; two tell what all show, as with <see cref="KnownLinks"/>.</summary>
+    private (string? Cgroup, string? Container) ReadCgroup(in ProcessRow row, ProcessRecord? before)
+    {
+        bool same = _cgroup.Id == row.CgroupId && row.CgroupId != 0;
+        if (same && _cgroup.Twice)
+            return (_cgroup.Cgroup, _cgroup.Container);
+        (string? cgroup, string? container) = Cgroups.Read(_directory.Handle, buffer, texts, before);
+        if (cgroup is not null)
+            _cgroup = (row.CgroupId, cgroup, container, same && _cgroup.Cgroup == cgroup);
+        return (cgroup, container);
     }
 
     private string? ReadExe(in ProcessRow row, int? living, string? before)

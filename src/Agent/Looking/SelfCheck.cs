@@ -4,11 +4,15 @@ namespace OrphanBoard.Agent.Looking;
 
 /// <summary>
 /// Which processes a look reads again though they have not run, to check the rule that the others are spared by: a part of all at each look, so that each
-/// has its turn once in <see cref="Slices"/> looks and no look pays for all.
+/// has its turn once in so many looks and no look pays for all: of some thousands of processes more, it takes the longer.
 /// </summary>
-internal readonly record struct SelfCheckSlice(long Look)
+internal readonly record struct SelfCheckSlice(long Look, int Slices)
 {
-    internal const int Slices = 120;
+    private const int Least = 120, MoreForEach = 4000;
+
+    /// <param name="look">Number of the look.</param>
+    /// <param name="processes">How many there are, by the look before.</param>
+    internal static SelfCheckSlice Of(long look, int processes) => new(look, Least * (1 + processes / MoreForEach));
 
     internal bool Has(int pid) => pid % Slices == Look % Slices;
 }

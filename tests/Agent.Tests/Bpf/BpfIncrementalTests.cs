@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OrphanBoard.Agent.Bpf;
 using OrphanBoard.Agent.Tests.Looking;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Tests.Bpf;
 
