@@ -238,7 +238,7 @@ internal static partial class ZooTable
     /// <summary>What the kernel does for a process: nothing, for what it had of the kind is over.</summary>
     private static Specimen Pending(string what, string rule, string[] roles, Letting? culprit) => new($"nothing-pending-{what}", Program("pending"), what)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = culprit },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = culprit, Group = what == "pipe" ? null : "nothing-pending-eventfd" },
     };
 
     private static Specimen EventFds(string how, params string[] roles) => new($"eventfds-{how}", Program("eventfds"), how)
