@@ -77,6 +77,13 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
         return record;
     }
 
+    /// <summary>What was queued for this process, which was queued last if at all, is not wanted any more.</summary>
+    internal void Drop(TrackedProcess process)
+    {
+        if (_wanted.Count > 0 && ReferenceEquals(_wanted[^1].Process, process))
+            _wanted.RemoveAt(_wanted.Count - 1);
+    }
+
     private ProcessRecord Complete(in Wanted wanted, LookTally tally)
     {
         ProcessRecord record = wanted.Record;

@@ -19,11 +19,20 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
         if (plan.Before?.StartTimeTicks != row.StartBoottimeNs / TickNs)
             plan = plan with { Before = null, Stood = false };
         bool mayExecute = !plan.Stood || plan.Before is { MemoryBlocked: true };
+        ProcessRecord? record = null;
+        if (mayExecute && (row.Flags & ProcessFlags.WithoutProgram) != 0)
+        {
+            _directory.Begin(row.Pid, guarded: false);
+            record = Stuck(row, sweep, plan);
+            _directory.End();
+        }
+        if (record is not null)
+            return record;
         _directory.Begin(row.Pid, mayExecute);
-        ProcessRecord? record = mayExecute && (row.Flags & ProcessFlags.WithoutProgram) != 0 ? Stuck(row, sweep, plan) : null;
-        record ??= ReadLiving(process, row, sweep, plan);
+        record = ReadLiving(process, row, sweep, plan);
         if (_directory.IsBarred)
         {
+            parts.Drop(process);
             _directory.Begin(row.Pid, guarded: false);
             // Or it came out of it meanwhile: what was taken for unreadable is read.
             record = Stuck(row, sweep, plan) ?? ReadLiving(process, row, sweep, plan with { Before = null });

@@ -31,11 +31,20 @@ public sealed class TriageTests
         {
             Snapshot look = host.Look();
             // Where an alarm can be seen at all, it is not set.
-            look = look with { Processes = [.. look.Processes.Select(process => process with { HasPosixTimers = null, HasAlarm = false, SharesMemoryWith = [] })] };
+            look = look with { Processes = [.. look.Processes.Select(process => WithoutReady(process) with { HasPosixTimers = null, HasAlarm = false, SharesMemoryWith = [] })] };
             (ImmutableSortedSet<int> whole, IEnumerable<int> counted, IEnumerable<int> _) = Both(look, look);
             Assert.Equal(whole.Order(), counted);
         }
     }, iter: 1_000);
+
+    /// <summary>Nobody waits for room in a socket, where there always is: that it is about to wake, a guess does not ask. A pipe may have become one at the same fd.</summary>
+    private static ProcessRecord WithoutReady(ProcessRecord process) => process with
+    {
+        Threads = [.. process.Threads.Select(thread => thread.Memory?.PollSet is not { } set ? thread : thread with
+        {
+            Memory = thread.Memory with { PollSet = [.. set.Select(member => process.FindFd(member.Fd) is { Target.Kind: FdKind.Socket } ? member with { Events = 1 } : member)] },
+        })],
+    };
 
     [Theory]
     [InlineData((int)Counting.All)]
