@@ -109,8 +109,7 @@ internal static partial class ZooTable
         new("jobs-of-make-want-another-token", Script("takes-token.sh"), Program("zoo-exec"), Program("take-tokens"))
         {
             Needs = "make",
-            // make catches the signals that tell it to end, and ends its jobs then.
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, "jobserver-starved") { Pids = ["shell", "make", "job-a", "job-b"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "jobserver-starved") { Pids = ["shell", "make", "job-a", "job-b"] },
         },
         new("coprocess-is-waited-for-before-its-input-ends", Script("coprocess.sh"), Program("zoo-exec"))
         {
