@@ -97,7 +97,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
 
     /// <summary>
     /// Who may have had an eventfd that somebody waits on: it may have given it to the kernel (AIO, an io_uring) and closed it. As <c>AreKin</c> of <see cref="WakerFinder"/>: of the session, above, below, or
-    /// beside.
+    /// beside. Not where the kernel's count of the eventfd is seen, and not who was asked and has stood still since.
     /// </summary>
     private void AddTheirFamily(HostIdentity host)
     {
@@ -111,9 +111,11 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                     AddHolders(member);
             }
         }
+        if (own.Count == 0)
+            return;
         foreach (HostProcess process in resources.Processes)
         {
-            if (sessions.Contains(process.Record.Session) || parents.Contains(process.Record.Ppid) || above.Contains(process.Pid) || IsBelow(process))
+            if (process.Record.HasAio is null && (sessions.Contains(process.Record.Session) || parents.Contains(process.Record.Ppid) || above.Contains(process.Pid) || IsBelow(process)))
                 _suspects.Add(process.Pid);
         }
 
@@ -123,7 +125,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 return;
             foreach (Holder holder in resources.HoldersOf(target).Span)
             {
-                if (!own.Add(holder.Process))
+                if (holder.Owner.Record.FindFd(holder.Fd) is { GivenToKernel: not null } || !own.Add(holder.Process))
                     continue;
                 sessions.Add(holder.Owner.Record.Session);
                 parents.Add(holder.Owner.Record.Ppid);
