@@ -55,8 +55,7 @@ internal static class CapturedProgram
         {
             while (true)
             {
-                if (poll(ends, 2, -1) == -1 && errno != EINTR)
-                    throw new LinuxException("poll(2)", errno);
+                Polling.Wait(ends, 2, -1);
                 if (ends[1].revents != 0)
                     break;
                 if (ends[0].revents == 0)

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
 namespace OrphanBoard.Agent.Linux;
@@ -55,11 +54,7 @@ internal sealed unsafe partial class DescriptorWriter(int fd) : TextWriter
         }
     }
 
-    private bool IsWritableSoon()
-    {
-        pollfd stream = new() { fd = fd, events = POLLOUT };
-        return poll(&stream, 1, Patience) == 1;
-    }
+    private bool IsWritableSoon() => Polling.Waits(fd, POLLOUT, Patience);
 
     [LibraryImport("libc")]
     private static partial int isatty(int fd);

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
 namespace OrphanBoard.Agent.Linux;
@@ -61,12 +60,7 @@ internal sealed unsafe partial class SignalPipe : IDisposable
     /// <summary>Takes a byte that comes within <paramref name="patience"/>, whole milliseconds.</summary>
     internal static Arrival Take(int readEnd, TimeSpan patience)
     {
-        pollfd end = new() { fd = readEnd, events = POLLIN };
-        int count;
-        do
-            count = poll(&end, 1, (int)patience.TotalMilliseconds);
-        while (Errno.Interrupted(count));
-        if (count == 0)
+        if (!Polling.Waits(readEnd, POLLIN, (int)patience.TotalMilliseconds))
             return Arrival.Late;
         return Take(readEnd) ? Arrival.Came : Arrival.Closed;
     }

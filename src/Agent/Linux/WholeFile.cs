@@ -72,12 +72,7 @@ public static unsafe class WholeFile
     }
 
     /// <summary>Somebody may have set the pipe that we share with them to O_NONBLOCK.</summary>
-    private static void WaitUntilWritable()
-    {
-        pollfd output = new() { fd = StandardDescriptor.Output, events = POLLOUT };
-        if (poll(&output, 1, -1) == -1 && errno != EINTR)
-            throw new LinuxException("standard output", errno);
-    }
+    private static void WaitUntilWritable() => Polling.Waits(StandardDescriptor.Output, POLLOUT, -1);
 
     /// <summary>Whether a path leads to a regular file, by a link too.</summary>
     internal static bool IsRegular(string path) => !IsThereAndNoRegularFile(path);
