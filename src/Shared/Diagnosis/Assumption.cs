@@ -38,6 +38,9 @@ public static class Assumption
     /// </summary>
     public const string NoAio = "no-aio";
 
+    /// <summary>A pseudoterminal has a name in /dev/pts as long as it is open, by which its user and root may open it.</summary>
+    public const string TerminalNotOpened = "terminal-not-opened";
+
     /// <summary>Nothing shows who knows the id of a System V segment without a key (IPC_PRIVATE). It has been marked to go: nobody else is meant to come.</summary>
     public const string PrivateIpcInFamily = "private-ipc-in-family";
 
@@ -53,6 +56,7 @@ public static class Assumption
         InitSharesNoMemory => "Init has no part in the shared memory: its mappings may not be read, and nobody who has it is its own child.",
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
         NoAio => "The kernel itself was not given the eventfd to add to it when something ends: nobody is seen who could have.",
+        TerminalNotOpened => "Nobody who has not done so opens the pseudoterminal by its name in /dev/pts.",
         PrivateIpcInFamily => "The id of the System V segment, which has no key and is to go with its last user, is known only to the program that made it and to what it started.",
         _ => null,
     };

@@ -109,10 +109,24 @@ internal static class NotByDesign
             // Who is ended by a signal does nothing then that others wait for: it has to catch one.
             else if (node.MayWaitForSignal && (process.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && !IsHeldByALock(evidence.Resources, evidence.Resources.Find(pid)!))
                 doubts.Add(MayWaitForSignal(node, process));
+            else if (HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(pid)!) != 0)
+                doubts.Add($"{Narrator.Name(process)} catches signals, and what it does when one comes does not show");
             else if (process.HasParentDeathSignal is null && (process.SignalsCaught & SignalMask.TellsToEnd) != 0)
                 doubts.Add($"{Narrator.Name(process)} catches signals, and whether it is sent one when its parent ends (PR_SET_PDEATHSIG) shows nowhere");
         }
         return doubts.ToImmutable();
+    }
+
+    /// <summary>
+    /// Mask of the signals that it has chosen to catch, which its runtime does not catch in every program, and in whose handlers it might do what others wait for. SIGINT counts in programs of no known
+    /// runtime alone: shells and Python catch it as they go.
+    /// </summary>
+    public static ulong HandlersThatMayAct(ResourceIndex resources, HostProcess process)
+    {
+        ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
+        ulong caught = process.Record.SignalsCaught
+            & (Housekeeping.In(process.Record, waits) is null ? SignalMask.OfAnyDesign : SignalMask.TellsToEnd & ~Housekeeping.HandlersOf(process.Record, waits));
+        return caught != 0 && SignalMask.AreChosen(process.Record.SignalsCaught) && !Unheeded.Is(resources, process) && !IsHeldByALock(resources, process) ? caught : 0;
     }
 
     /// <summary>The doubt, as a sentence.</summary>

@@ -68,7 +68,6 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             {
                 "in-its-loop" => runtime with { ActsOnSignals = SignalActing.InItsLoop },
                 "after-its-child" => runtime with { ActsOnSignals = SignalActing.AfterItsChild },
-                "after-its-foreground" => runtime with { ActsOnSignals = SignalActing.AfterItsForeground },
                 "to-end" => runtime with { ActsOnSignals = SignalActing.ToEnd },
                 "in-a-thread" => runtime with { ActsOnSignals = SignalActing.InAThread },
                 _ => throw Wrong($"'{value}' is no way to act on signals"),
@@ -201,4 +200,4 @@ internal enum ChildWaiting
 }
 
 /// <summary>When a runtime does what its handlers of signals are there for, see <see cref="Unheeded"/>.</summary>
-internal enum SignalActing { AtAnyTime, InItsLoop, AfterItsChild, AfterItsForeground, ToEnd, InAThread }
+internal enum SignalActing { AtAnyTime, InItsLoop, AfterItsChild, ToEnd, InAThread }

@@ -21,7 +21,6 @@ internal static class Unheeded
         {
             SignalActing.InItsLoop => IsLoopAtAFutex(main),
             SignalActing.AfterItsChild => IsInWait(main),
-            SignalActing.AfterItsForeground => IsInWait(main) && IsInTheForeground(resources, process),
             SignalActing.ToEnd => IsInWait(main) && NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits),
             SignalActing.InAThread => main.Kind != WaitKind.Futex && AtOwnWords(runtime, waits) == 0,
             _ => false,
@@ -51,37 +50,6 @@ internal static class Unheeded
 
     /// <summary>In wait(2), and not until a signal comes.</summary>
     private static bool IsInWait(Wait main) => main is { Kind: WaitKind.ChildWait, IsToldBySignal: false };
-
-    /// <summary>
-    /// What a shell runs in the background ignores SIGINT, has a process group of its own where the shell is at a terminal, or speaks with the shell over a pipe (a coprocess, <c>&gt;(...)</c>); that is how the
-    /// builtin <c>wait</c>, which a trap breaks off, is told from a command in the foreground, which it does not. A shell that ignores SIGINT itself hands that on to both.
-    /// </summary>
-    private static bool IsInTheForeground(ResourceIndex resources, HostProcess shell)
-    {
-        if ((shell.Record.SignalsIgnored & SignalMask.Interrupt) != 0)
-            return false;
-        foreach (HostProcess child in resources.ChildrenOf(shell).Span)
-        {
-            ProcessRecord record = child.Record;
-            if (!record.IsZombie && (record.Pgrp != shell.Record.Pgrp || (record.SignalsIgnored & SignalMask.Interrupt) != 0
-                || SpeaksWith(record.FindFd(0), shell, FdAccess.Write) || SpeaksWith(record.FindFd(1), shell, FdAccess.Read)))
-                return false;
-        }
-        return true;
-    }
-
-    /// <summary>Whether the shell has the other end.</summary>
-    private static bool SpeaksWith(FileDescriptor? end, HostProcess shell, FdAccess other)
-    {
-        if (end is not { Target: { Kind: FdKind.Pipe } pipe })
-            return false;
-        foreach (FileDescriptor fd in shell.Record.Fds)
-        {
-            if ((fd.Access & other) != 0 && fd.Target == pipe)
-                return true;
-        }
-        return false;
-    }
 
     /// <summary>
     /// Whether a thread is sure to wait to be told of signals: more wait at words of the program's own than the main thread, idle, and the one that makes threads. An idle runtime waits for none by this.

@@ -65,9 +65,14 @@ internal sealed partial class WakerFinder
                 sink.Add(other, null, direct: false);
         }
         if (held)
+        {
+            sink.Assume(Assumption.TerminalNotOpened);
             EndSighted(false, holders, sink);
+        }
         else
+        {
             sink.End(Openness.Outside, "nobody is seen to have its other side");
+        }
     }
 
     /// <summary>tty_nr of proc(5): the majors of slaves begin at 136, each with 256 of them.</summary>

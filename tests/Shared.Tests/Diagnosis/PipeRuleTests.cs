@@ -277,7 +277,7 @@ public sealed class PipeRuleTests
 
     [Theory]
     [InlineData(Termination, false)]
-    [InlineData(Interrupt, true)]
+    [InlineData(Interrupt, false)]
     [InlineData(0UL, true)]
     public void Child_OfAParentThatIsToldToEndBySignals_IsNoProof(ulong caught, bool proven)
     {

@@ -323,8 +323,8 @@ public sealed class ProofTests
     }
 
     [Theory]
-    [InlineData(1UL << 9, null, Confidence.Likely)]
-    [InlineData(1UL << 9, false, Confidence.Proven)]
+    [InlineData(AllThatEnd, null, Confidence.Likely)]
+    [InlineData(AllThatEnd, false, Confidence.Proven)]
     [InlineData(0UL, null, Confidence.Proven)]
     public void Diagnose_HandlerOfASignalThatTheEndOfItsParentMaySend_IsNoProofWhereThatIsNotKnown(ulong caught, bool? parentDeathSignal, Confidence confidence)
     {
@@ -332,7 +332,32 @@ public sealed class ProofTests
         scene.Process(10, "left").WriteEnd(7000, 3).ReadEnd(7001, 4).Writes(3);
         scene.Process(11, "right").WriteEnd(7001, 3).ReadEnd(7000, 4).Writes(3);
         scene[10].Caught = caught;
-        scene[10].With = record => record with { HasParentDeathSignal = parentDeathSignal };
+        scene[10].With = record => record with { HasParentDeathSignal = parentDeathSignal, HasAlarm = false };
+
+        Assert.Equal(confidence, Assert.Single(scene.Diagnose().Findings).Confidence);
+    }
+
+    /// <summary>SIGUSR1 among the signals of all interval timers: caught to clean up.</summary>
+    private const ulong AllThatEnd = 1UL << 9 | 1UL << 13 | 1UL << 25 | 1UL << 26;
+
+    /// <summary>In its handler it may do what the others wait for. Two that read from each other may idle so; two that write have a fault.</summary>
+    [Theory]
+    [InlineData("left", 1UL << 14, true, Confidence.Suspected)]
+    [InlineData("left", 1UL << 14, false, Confidence.Likely)]
+    [InlineData("left", 1UL << 33, false, Confidence.Likely)] // SIGRTMIN
+    [InlineData("left", 1UL << 1, true, Confidence.Likely)]
+    [InlineData("python3", 1UL << 1, true, Confidence.Proven)] // in every program
+    [InlineData("python3", 1UL << 14, true, Confidence.Suspected)]
+    [InlineData("left", 1UL << 27, true, Confidence.Proven)] // SIGWINCH
+    [InlineData("left", 1UL << 16 | 1UL << 10 | 1UL << 12, true, Confidence.Proven)] // SIGCHLD, SIGSEGV, SIGPIPE
+    [InlineData("left", AllThatEnd, true, Confidence.Proven)]
+    public void Diagnose_HandlerOfOneOfThem_IsADoubtWhereItWasChosen(string program, ulong caught, bool reads, Confidence confidence)
+    {
+        var scene = new Scene();
+        Actor left = scene.Process(10, program).WriteEnd(7000, 3).ReadEnd(7001, 4), right = scene.Process(11, "right").WriteEnd(7001, 3).ReadEnd(7000, 4);
+        (_, _) = reads ? (left.Reads(4), right.Reads(4)) : (left.Writes(3), right.Writes(3));
+        left.Caught = caught;
+        left.With = record => record with { Exe = $"/usr/bin/{program}", HasParentDeathSignal = false, HasAlarm = false };
 
         Assert.Equal(confidence, Assert.Single(scene.Diagnose().Findings).Confidence);
     }

@@ -24,36 +24,6 @@ public sealed class UnheededTests
     }
 
     [Theory]
-    [InlineData(0, "foreground", true)]
-    [InlineData(Interrupt, "foreground", false)] // runs in the background: the trap breaks the wait off
-    [InlineData(0, "coprocess", false)]
-    public void Diagnose_ShellWithATrapThatMayWaitInItsBuiltin_IsSuspectedWhereTheCommandMayBeInTheBackground(ulong ignoredByChild, string how, bool proven)
-    {
-        var scene = new Scene();
-        scene.Process(10, "bash").WaitsFor(-1).Caught = Interrupt | Terminate | Child;
-        scene[10].With = record => record with { Exe = "/usr/bin/bash" };
-        Actor cat = scene.Process(11, "cat", parent: 10);
-        // A command in the foreground has a pipe from the shell, and not as its stdin.
-        int fd = how == "coprocess" ? 0 : 3;
-        scene[10].WriteEnd(7000, 4);
-        cat.ReadEnd(7000, fd).Reads(fd).Ignored = ignoredByChild;
-
-        Assert.Equal(proven ? Confidence.Proven : Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
-    }
-
-    [Fact]
-    public void Diagnose_ShellThatIgnoresInterrupts_MayHaveItsCommandInTheBackground()
-    {
-        var scene = new Scene();
-        scene.Process(10, "bash").WriteEnd(7000, 4).WaitsFor(-1).Caught = Terminate;
-        scene[10].Ignored = Interrupt;
-        scene[10].With = record => record with { Exe = "/usr/bin/bash" };
-        scene.Process(11, "cat", parent: 10).ReadEnd(7000, 0).Reads(0).Ignored = Interrupt;
-
-        Assert.Equal(Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
-    }
-
-    [Theory]
     [InlineData("make", User1 | Terminate | Child, true)]
     [InlineData("make", User1 | Terminate | Child | 1UL << 11, false)] // a handler that make does not have
     [InlineData("supervisor", User1 | Terminate | Child, false)]

@@ -32,13 +32,15 @@ internal sealed class IpcCycle : IncidentRule
         // One remedy for each word that is waited for: of a queue that many share, any of them could say it to any other.
         ImmutableArray<Culprit> culprits = [.. talk.OrderBy(edge => Array.IndexOf(order, edge.From)).GroupBy(edge => (edge.Part.Resource, WhatEnds(edge.Part))).SelectMany(word =>
         {
+            // Who reads what it has opened for both directions has its other end itself: that others close it ends nothing.
+            string what = word.All(edge => OnlyAWordEnds(incident.Evidence.Resources[edge.From], edge.Part)) ? word.Key.Item2!.Replace(OrCloses, "", StringComparison.Ordinal) : word.Key.Item2!;
             Waker[] wakers = [.. word.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
                 .Distinct()
                 // Another who talks is likelier to be meant than a parent, who merely has what its children have.
                 .OrderByDescending(waker => speakers.Contains(waker.Node))];
             string who = Narrator.Listing(wakers.Select(waker => narrator.Name(waker.Node)).Distinct(), "or");
             string whom = Narrator.Listing(word.Select(edge => narrator.Name(edge.From)).Distinct());
-            string remedy = $"It ends when {who} {word.Key.Item2}, for which {whom} wait{(word.Select(edge => edge.From).Distinct().Count() == 1 ? "s" : "")}.";
+            string remedy = $"It ends when {who} {what}, for which {whom} wait{(word.Select(edge => edge.From).Distinct().Count() == 1 ? "s" : "")}.";
             return wakers.Select(waker => new Culprit(waker.Node, waker.Fd, word.Key.Resource ?? "?", remedy));
         })];
         return new Verdict(
@@ -54,14 +56,16 @@ internal sealed class IpcCycle : IncidentRule
     private static bool OnlyAWordEnds(ProcessRecord process, Wait wait) => wait.Kind is WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue
         || wait is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Fd: { } fd } && process.FindFd(fd) is { Access: FdAccess.ReadWrite };
 
+    private const string OrCloses = ", or closes it";
+
     /// <summary>What somebody else would have to do, as a verb phrase; null for other waits.</summary>
     private static string? WhatEnds(Wait wait) => wait.Kind switch
     {
         WaitKind.SysvSemaphore => $"changes System V semaphore set {wait.SysvId}",
         WaitKind.SysvMessage => wait.Call == SystemCall.Msgsnd ? $"takes a message from System V queue {wait.SysvId}" : $"sends a message to System V queue {wait.SysvId}",
         WaitKind.PosixQueue => wait.Call == SystemCall.MqTimedsend ? $"takes a message from queue {wait.Target?.Text}" : $"sends a message to queue {wait.Target?.Text}",
-        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Path } => $"writes to the FIFO {wait.Target.Text}, or closes it",
-        WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => $"reads from the FIFO {wait.Target.Text}, or closes it",
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Path } => $"writes to the FIFO {wait.Target.Text}{OrCloses}",
+        WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => $"reads from the FIFO {wait.Target.Text}{OrCloses}",
         WaitKind.Tty when wait.WaitsForRoom => $"reads the other side of {wait.Target?.Text}",
         WaitKind.Tty => $"writes to the other side of {wait.Target?.Text}",
         _ => null,

@@ -74,7 +74,7 @@ internal sealed class NotAcceptedYet : EvidenceRule
                 .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(edges),
-            NotProvenBecause = [$"{Narrator.Listing(owners.Select(narrator.Name))} can still accept it"],
+            NotProvenBecause = [owners.Length > 0 ? $"{Narrator.Listing(owners.Select(narrator.Name))} can still accept it" : "another thread of it, or a handler, may still accept it"],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, client.Pid));
     }
