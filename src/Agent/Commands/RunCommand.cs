@@ -12,6 +12,9 @@ namespace OrphanBoard.Agent.Commands;
 /// <summary><c>run</c>: looks once a second, diagnoses, streams to a server. Looking does not wait for the server.</summary>
 public static class RunCommand
 {
+    /// <summary>Some minutes: where little happens, the collector of garbage would not come by for hours.</summary>
+    private const int LooksUntilGivenBackAgain = 300;
+
     public static Command Syntax { get; } = new(
         "run",
         "the daemon: looks at this host once a second and streams to a server",
@@ -75,7 +78,7 @@ public static class RunCommand
         var diagnosis = new HostDiagnosis(options);
         diagnosis.Advance(looker.Look(diagnosis.Suspects));
         OpenFindings open = OpenFindings.None;
-        // The first looks and the first keyframe make far more than any later one: what they leave is given back to the system once.
+        // The first looks and the first keyframe make far more than any later one, and so does an hour of hangs: what they leave is given back to the system.
         int untilSettled = 5;
         // Monotonic; ticks that were missed are skipped.
         using var ticks = new PeriodicTimer(watch.Interval, time);
@@ -106,7 +109,10 @@ public static class RunCommand
             DiagnosisResult result = diagnosis.Advance(look);
             open = open.Advance(result.Findings, look);
             if (--untilSettled == 0)
+            {
                 OwnMemory.GiveBack();
+                untilSettled = LooksUntilGivenBackAgain;
+            }
             stream.Offer(look, result.Visibility, open.Findings, diagnosis.Memory.LostParentOf, watch.Report(CollectorState.Of(looker)));
         }
     }
