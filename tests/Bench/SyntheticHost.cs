@@ -47,6 +47,8 @@ internal static class SyntheticHost
             Fds = [.. isRing ? RingFds(place) : FamilyFds(parent, member)],
             FdSight = Sight.Seen,
             HasPosixTimers = false,
+            HasIoUring = false,
+            HasAio = false,
         };
     }
 
