@@ -35,8 +35,9 @@ internal sealed class ThreadRows(WaitChannels channels, ThreadReader reader, Tex
         BlockedCall call = state == 'R' || active ? BlockedCall.Running
             : (row.Flags & TaskFlags.InCall) != 0 ? BlockedCall.Of(row.CallNumber, row.Arguments, before?.Call)
             : BlockedCall.NotInCall;
+        // One that was not to be had, for the thread was still on its way to sleep, is asked for again.
         string? wchan = state == 'R' || active ? null
-            : before is not null && before.Stood(counters) && before.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
+            : before is { Wchan: not null } && before.Stood(counters) && before.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
             : (channels.Find(row) ?? channels.NameOf(directory.Handle, row)) is { } name ? texts.Get(name) : null;
         TimeSpan? lastRan = suspect ? TimeSpan.FromTicks((long)(row.LastRanNs / TimeSpan.NanosecondsPerTick)) + reader.SchedulerLag : null;
         ulong? pending = suspect ? row.SignalsPending : null, blocked = suspect ? row.SignalsBlocked : null;
