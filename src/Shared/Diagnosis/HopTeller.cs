@@ -24,8 +24,8 @@ internal sealed class HopTeller
         _ends = new HopEnds(evidence, _parts);
     }
 
-    /// <summary>Kinds of waits of a process that are told; threads beyond are counted.</summary>
-    private const int MaxTold = 8;
+    /// <summary>Kinds of waits of a process that are told; threads beyond are counted. Of those that lead to another process more are told: that is what was asked.</summary>
+    private const int MaxTold = 8, MaxToldThatLead = 32;
 
     private ResourceIndex Resources => _evidence.Resources;
 
@@ -96,12 +96,15 @@ internal sealed class HopTeller
     {
         bool IsPlainFutex(Waiter waiter) => waiter.Wait is { Kind: WaitKind.Futex, Futex: { Private: true, JoinsTid: null } };
         int total = waiters.Length, told = 0, kinds = 0;
+        // A main thread comes first, then what leads to another process: a test host's own threads are more than anybody reads.
+        IOrderedEnumerable<Waiter> ordered = waiters.Where(waiter => !IsPlainFutex(waiter))
+            .OrderBy(waiter => waiter.Thread.Tid == process.Pid ? 0 : LeadsOn(process, waiter) ? 1 : 2);
         // Alike threads (a pool) are told once.
-        foreach (var alike in waiters.Where(waiter => !IsPlainFutex(waiter)).GroupBy(waiter => (waiter.Wait.Kind, waiter.Wait.Bounded, waiter.Wait.Resource, waiter.Wait.Why)))
+        foreach (var alike in ordered.GroupBy(waiter => (waiter.Wait.Kind, waiter.Wait.Bounded, waiter.Wait.Resource, waiter.Wait.Why)))
         {
-            if (kinds++ == MaxTold)
-                break;
             Waiter waiter = alike.First();
+            if (kinds++ >= (LeadsOn(process, waiter) ? MaxToldThatLead : MaxTold))
+                break;
             int count = alike.Count();
             sentences.Add($"{Subject(process, waiter, count, total, first: told == 0)} {Predicate(process, waiter)}.");
             told += count;
@@ -113,6 +116,8 @@ internal sealed class HopTeller
         if (total - told - futexes is > 0 and var rest)
             sentences.Add($"{rest} more of its threads wait for other things.");
     }
+
+    private bool LeadsOn(HostProcess process, Waiter waiter) => _parts.Of(process, waiter.Wait).Any(part => part.Wakers.Any(waker => waker.Node != process.Pid));
 
     private static string Subject(HostProcess process, Waiter waiter, int count, int total, bool first)
     {

@@ -125,15 +125,18 @@ public sealed partial class StuckTargetTests : IDisposable
     {
         using Specimen specimen = await Specimen.StartStuckAsync("exec", _mount.Path);
 
-        Snapshot look = await LookAsync();
+        // Between what it asks of the server and its sleep lies a moment.
+        Snapshot look = await LookUntilAsync(look => Executing(look).State != 'R');
 
-        ProcessRecord record = look.Processes.Single(p => p.Ppid == specimen.Pid && p.Comm != "fuse-server");
+        ProcessRecord record = Executing(look);
         Assert.Equal((specimen.Pid, 0U, 'S'), (record.Ppid, record.Uid, record.State));
         Assert.NotNull(record.Threads.Single().Counters);
         // Whether stat and the links wait for the execve to end depends on the kernel.
         if (record.MemoryBlocked)
             Assert.Equal((Sight.Abandoned, 0), (record.FdSight, record.Fds.Length));
         SeesTheOthers(look);
+
+        ProcessRecord Executing(Snapshot look) => look.Processes.Single(p => p.Ppid == specimen.Pid && p.Comm != "fuse-server");
     }
 
     [Fact]

@@ -135,6 +135,24 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void Explain_MoreKindsOfWaitsThanAPersonReads_TellsThoseThatLeadToAnotherProcess()
+    {
+        const int Servers = 20;
+        var scene = new Scene();
+        Actor host = scene.Process(50, "host");
+        for (int i = 0; i < Servers; i++)
+            host.Has(100 + i, $"socket:[{900 + i}]", FdAccess.ReadWrite).Thread(50 + i, Accept, "inet_csk_accept", (ulong)(100 + i));
+        host.ReadEnd(7000, 3).Reads(3);
+        scene.Process(90, "sleep").WriteEnd(7000, 1).Sleeps();
+
+        Explanation explanation = Explain(scene, 50);
+
+        Assert.Contains("reads pipe 7000 (fd 3) to its end. Its write end is open at fd 1 of sleep (90).", Told(explanation)[0], StringComparison.Ordinal);
+        Assert.Matches("[0-9]+ more of its threads wait for other things", Told(explanation)[0]);
+        Assert.Equal([50, 90], explanation.Hops.Select(hop => hop.Pid));
+    }
+
+    [Fact]
     public void Explain_Zombie_SaysThatItIsOverAndTellsOfItsParent()
     {
         var scene = new Scene();
