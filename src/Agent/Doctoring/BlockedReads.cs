@@ -22,7 +22,7 @@ internal static class BlockedReads
         }
         return facts.Reading == ReadingMode.Direct
             ? new Check(Name, CheckLevel.Partial, $"the helper process for reads that may block cannot be started: {facts.WhyNoHelper}",
-                "The agent makes them itself, and only of processes none of whose threads is in state D. One that blocks all the same would stop it.")
+                "The agent reads command lines itself, of processes none of whose threads is in state D. What threads poll, which futexes they wait on and which CI job they belong to is not known.")
             : new Check(Name, CheckLevel.Ok, "no read blocked; those that may are made by a helper process");
     }
 

@@ -9,7 +9,7 @@ internal enum ReadingMode
     /// <summary>By a helper process that can be given up.</summary>
     Helper,
 
-    /// <summary>No helper can be started: by the agent itself, only of processes none of whose threads is in state D.</summary>
+    /// <summary>No helper can be started: command lines by the agent itself, of processes none of whose threads is in state D; nothing else.</summary>
     Direct,
 
     /// <summary>Too many helpers are stuck: not at all, until one of them has ended.</summary>
@@ -226,7 +226,8 @@ internal sealed class RiskyReads : IDisposable
             if (item.Answered)
                 continue;
             item.Answered = true;
-            if (!direct || !item.Asleep)
+            // The others wait for pages and files that anybody may serve, or for an execve that sleeps in state S: no state of a thread tells.
+            if (!direct || !item.Asleep || item.Read.Kind != RiskyReadKind.Cmdline)
                 continue; // it stays Failed
             Sight sight = ReadMaker.Make(_proc!, item.Read, room[..Math.Clamp(item.Read.Length, 0, room.Length)], out int length);
             Answer(i, sight, room[..length]);

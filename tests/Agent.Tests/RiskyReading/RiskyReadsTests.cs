@@ -132,13 +132,16 @@ public sealed class RiskyReadsTests
     [Theory]
     [InlineData("/nonexistent/program")]
     [InlineData("/bin/false")]
-    public async Task Run_NoHelperCanBeStarted_ReadsOnlyOfThoseThatSleep(string program)
+    public async Task Run_NoHelperCanBeStarted_ReadsCommandLinesOfThoseThatSleepAndNothingElse(string program)
     {
         using var risky = new RiskyReads(TimeProvider.System, options: new RiskyReadOptions { Command = [program] });
 
         ReadTicket asleep = risky.Queue(Self, 1, Cmdline(Self), asleep: true), not = risky.Queue(Self, 1, Cmdline(Self), asleep: false);
+        ReadTicket[] others = [.. Enum.GetValues<RiskyReadKind>().Where(kind => kind != RiskyReadKind.Cmdline)
+            .Select(kind => risky.Queue(Self, 1, new RiskyRead(kind, Self.Pid, 0, 8, 0), asleep: true))];
         risky.Run();
 
+        Assert.All(others, ticket => Assert.Equal(Sight.Failed, Answer(risky, ticket).Sight));
         Assert.Equal([Sight.Seen, Sight.Failed], new[] { asleep, not }.Select(ticket => Answer(risky, ticket).Sight));
         Assert.Equal(ReadingMode.Direct, risky.Mode);
         Assert.NotNull(risky.WhyNoHelper);
