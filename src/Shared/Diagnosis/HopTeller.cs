@@ -185,7 +185,7 @@ internal sealed class HopTeller
         string sentence = (futexes, total) switch
         {
             (1, 1) => $"{who} waits on a futex, and has no other thread that could wake it",
-            _ when futexes == total => $"All {total} threads of {who} wait on futexes, which only threads of the same process could wake",
+            _ when futexes == total => $"{(total == 2 ? "Both" : $"All {total}")} threads of {who} wait on futexes, which only threads of the same process could wake",
             (1, _) => "Its other thread waits on a futex, for another thread of the same process",
             _ => $"{futexes} of its threads wait on futexes, for other threads of the same process",
         };

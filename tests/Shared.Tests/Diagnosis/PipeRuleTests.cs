@@ -275,6 +275,19 @@ public sealed class PipeRuleTests
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }
 
+    [Fact]
+    public void Child_ReadsWhatItsParentHasTwice_NamesTheParentOnceWithBothFds()
+    {
+        var scene = new Scene();
+        scene.Process(10, "bash").WriteEnd(7000, 1).WriteEnd(7000, 2).WaitsFor(11);
+        scene.Process(11, "tee", parent: 10).ReadEnd(7000, 0).Reads(0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("bash (10) waits for its child tee (11) to exit, and tee (11) waits for bash (10) (fd 1 and 2) to let go of pipe:[7000].", finding.Summary);
+        Assert.Equal("It ends when bash (10) closes fd 1 and 2 before it waits for tee (11).", finding.Culprit!.Remedy);
+    }
+
     [Theory]
     [InlineData(Termination, false)]
     [InlineData(Interrupt, false)]

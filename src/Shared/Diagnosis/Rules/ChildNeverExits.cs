@@ -63,9 +63,10 @@ internal sealed class ChildNeverExits : IncidentRule
             return new Verdict($"{wait} can never run again.", [StuckSetRule.ByItself(incident, narrator, last)]) { NamesFault = false };
         }
         string resource = line.Back!.Part.Resource ?? "?";
-        string who = Narrator.Listing(holders.Select(holder => $"{narrator.Name(holder.Node)} (fd {holder.Fd})"));
-        string letGo = holders[0].Node == parent && holders.Length == 1
-            ? $"It ends when {waiter} closes fd {holders[0].Fd} before it waits for {child}."
+        string FdsOf(int pid) => $"fd {Narrator.Listing(holders.Where(holder => holder.Node == pid).Select(holder => $"{holder.Fd}"))}";
+        string who = Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(pid => $"{narrator.Name(pid)} ({FdsOf(pid)})"));
+        string letGo = holders.All(holder => holder.Node == parent)
+            ? $"It ends when {waiter} closes {FdsOf(parent)} before it waits for {child}."
             : $"It ends when {resource} is let go of by {who}.";
         return new Verdict($"{wait} waits for {who} to let go of {resource}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
