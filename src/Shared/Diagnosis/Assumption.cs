@@ -11,6 +11,12 @@ public static class Assumption
     /// </summary>
     public const string NoUnseenIoUring = "no-unseen-io-uring";
 
+    /// <summary>
+    /// /proc does not show whom the kernel was asked to send a signal, which ends most programs: when something happens to a file of another process (F_SETOWN), in a directory (F_NOTIFY), to a message queue
+    /// (mq_notify(3)), or when its parent ends (PR_SET_PDEATHSIG). Back end ebpf sees all of these but the first, and of that one whether anybody has such a file.
+    /// </summary>
+    public const string NoUnseenSignal = "no-unseen-signal";
+
     /// <summary>An end may be under way in a unix socket's control message (SCM_RIGHTS), or have been handed on that way between two reads.</summary>
     public const string NoFdInFlight = "no-fd-in-flight";
 
@@ -49,6 +55,7 @@ public static class Assumption
     {
         NoItimer => "None of them has an alarm pending: the kernel does not show those.",
         NoUnseenIoUring => "None of them has an io_uring without a descriptor and without a mapping: /proc does not show those.",
+        NoUnseenSignal => "The kernel was not asked to send one of them a signal: for a file of another process, a directory, a message queue, or the end of its parent. /proc does not show those.",
         NoFdInFlight => "Nothing of what is waited for is on its way through a socket, where nobody is seen to hold it.",
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds nothing of what is waited for: its fd table may not be read, and no holder is its own child.",

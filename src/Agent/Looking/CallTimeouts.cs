@@ -5,11 +5,11 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Agent.Looking;
 
-/// <summary>Timeouts of the sockets that threads are blocked on. In a set (poll, epoll) they do not count, so those are not asked.</summary>
-internal static class BlockedSockets
+/// <summary>Timeouts of the sockets and pseudoterminals that threads are blocked on. In a set (poll, epoll) they do not count, so those are not asked.</summary>
+internal static class CallTimeouts
 {
     /// <summary>Fills in <see cref="FileDescriptor.Timeouts"/>.</summary>
-    internal static ImmutableArray<FileDescriptor> WithTimeouts(
+    internal static ImmutableArray<FileDescriptor> Added(
         int pid, string architecture, ImmutableArray<ThreadRecord> threads, ImmutableArray<FileDescriptor> fds)
     {
         ImmutableArray<FileDescriptor>.Builder? changed = null;
@@ -18,12 +18,19 @@ internal static class BlockedSockets
             foreach (int number in FdsOf(thread, architecture))
             {
                 int at = IndexOf(fds, number);
-                if (at >= 0 && fds[at] is { Target: { Kind: FdKind.Socket, Id: > 0 } target } && TargetSocket.Timeouts(pid, number, target.Id) is { } timeouts)
+                if (at >= 0 && Of(pid, fds[at]) is { } timeouts)
                     (changed ??= fds.ToBuilder())[at] = fds[at] with { Timeouts = timeouts };
             }
         }
         return changed?.ToImmutable() ?? fds;
     }
+
+    private static SocketTimeouts? Of(int pid, FileDescriptor fd) => fd.Target switch
+    {
+        { Kind: FdKind.Socket, Id: > 0 and var inode } => TargetSocket.Timeouts(pid, fd.Number, inode),
+        { Kind: FdKind.Path, Text: var path } when path.StartsWith("/dev/pts/", StringComparison.Ordinal) => TargetTerminal.Timeouts(pid, fd.Number),
+        _ => null,
+    };
 
     /// <summary>Of two fds both: which of them is waited for shows later.</summary>
     private static IEnumerable<int> FdsOf(ThreadRecord thread, string architecture)
