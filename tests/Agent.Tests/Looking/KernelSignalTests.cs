@@ -53,7 +53,7 @@ public sealed class KernelSignalTests
     [InlineData("", 0)]
     public async Task Look_TerminalThatIsRead_SaysHowLongAReadTakes(string tenths, int milliseconds)
     {
-        using HostLooker looker = BackendsHere.Open(BackendsHere.All.First());
+        using HostLooker looker = BackendsHere.Open(BackendsHere.All[0]);
         using Specimen specimen = await Specimen.StartOfAsync("still.c", "terminal", tenths);
 
         ProcessRecord process = specimen.LookUntil(looker, process => process.FindFd(4)?.Timeouts is not null, suspect: true);
