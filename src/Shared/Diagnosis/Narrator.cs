@@ -87,7 +87,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
     /// <summary>The wait as a verb phrase: <c>reads pipe 86256 (fd 3) to its end</c>.</summary>
     public string What(int process, Wait wait) => wait.Kind switch
     {
-        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}" : $"reads {Thing(wait)} to its end",
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}" : $"reads {Thing(wait)}{(IsShared(process, wait.Target) ? "" : " to its end")}",
         WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
         WaitKind.PipeWrite => $"writes to the FIFO {wait.Target?.Text} (fd {wait.Fd}), which is full",
@@ -115,6 +115,18 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Running => "is running",
         _ => $"waits for something that is not known: {wait.Why}",
     };
+
+    /// <summary>Whether it could write to the pipe itself, and so could others: what comes that way are messages, and its end is what nobody waits for.</summary>
+    private bool IsShared(int process, FdTarget pipe)
+    {
+        bool own = false, others = false;
+        foreach (Holder holder in resources.HoldersOf(pipe).Span)
+        {
+            if ((holder.Access & FdAccess.Write) != 0)
+                (own, others) = (own || holder.Process == process, others || holder.Process != process);
+        }
+        return own && others;
+    }
 
     /// <summary>The memory that a futex of several processes is in.</summary>
     public string MemoryOf(Wait wait) => wait.Futex is { Mapping: { } mapping } && resources.SharedObjectOf(mapping) is { } shared ? shared.Words : "memory that processes share";

@@ -28,15 +28,15 @@ internal sealed class IpcCycle : IncidentRule
         if (talk.All(edge => edge.Part.Kind == WaitKind.Futex))
             return null;
         // Who waits for a child could let go of an end instead; where that would not do, it is to speak like any other.
-        if (talk.Length < waits.Length && !talk.All(edge => OnlyAWordEnds(incident.Evidence.Resources[edge.From], edge.Part)))
+        if (talk.Length < waits.Length && !talk.All(edge => OnlyAWordEnds(incident, edge)))
             return null;
         int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
         HashSet<int> speakers = [.. talk.Select(edge => edge.From)];
         // One remedy for each word that is waited for: of a queue that many share, any of them could say it to any other.
-        ImmutableArray<Culprit> culprits = [.. talk.OrderBy(edge => Array.IndexOf(order, edge.From)).GroupBy(edge => (edge.Part.Resource, WhatEnds(narrator, edge.Part))).SelectMany(word =>
+        ImmutableArray<Culprit> culprits = [.. talk.OrderByDescending(edge => IsTalk(edge.Part)).ThenBy(edge => Array.IndexOf(order, edge.From)).GroupBy(edge => (edge.Part.Resource, WhatEnds(narrator, edge.Part))).SelectMany(word =>
         {
             // Who reads what it has opened for both directions has its other end itself: that others close it ends nothing.
-            string what = word.All(edge => OnlyAWordEnds(incident.Evidence.Resources[edge.From], edge.Part)) ? word.Key.Item2!.Replace(OrCloses, "", StringComparison.Ordinal) : word.Key.Item2!;
+            string what = word.All(edge => OnlyAWordEnds(incident, edge)) ? word.Key.Item2!.Replace(OrCloses, "", StringComparison.Ordinal) : word.Key.Item2!;
             Waker[] wakers = [.. word.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
                 .Distinct()
                 // Another who talks is likelier to be meant than a parent, who merely has what its children have.
@@ -55,9 +55,10 @@ internal sealed class IpcCycle : IncidentRule
         };
     }
 
-    /// <summary>Whether nobody could end it by closing an end: a queue and a semaphore have none, and who has opened a FIFO for both directions keeps one itself.</summary>
-    private static bool OnlyAWordEnds(ProcessRecord process, Wait wait) => wait.Kind is WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue
-        || wait is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Fd: { } fd } && process.FindFd(fd) is { Access: FdAccess.ReadWrite };
+    /// <summary>Whether nobody else could end it by closing an end: a queue and a semaphore have none, and who has the other end of what it reads as well, or has opened a FIFO for both directions, keeps one itself.</summary>
+    private static bool OnlyAWordEnds(Incident incident, IncidentEdge edge) => edge.Part.Kind is WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue
+        || edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Fd: { } fd } && incident.Evidence.Resources[edge.From].FindFd(fd) is { Access: FdAccess.ReadWrite }
+        || !IsTalk(edge.Part) && edge.To.Any(waker => waker.Node == edge.From);
 
     private const string OrCloses = ", or closes it";
 
