@@ -191,11 +191,11 @@ public sealed class SocketTests
     }
 
     [Theory]
-    [InlineData(0UL, 5, 1, false)] // all that was sent was taken
-    [InlineData(9UL, 5, 0, false)]
-    [InlineData(9UL, 0, 1, false)]
-    [InlineData(9UL, null, 1, true)] // in a set it is not asked
-    public void Diagnose_ReaderWhoseWordsNobodyTakes_MayBeGivenUpByTcp(ulong unsent, int? seconds, int findings, bool assumed)
+    [InlineData(0U, 5, 1, false)] // all that was sent was taken
+    [InlineData(9U, 5, 0, false)]
+    [InlineData(9U, 0, 1, false)]
+    [InlineData(9U, null, 1, true)] // in a set it is not asked
+    public void Diagnose_ReaderWhoseWordsNobodyTakes_MayBeGivenUpByTcp(uint unsent, int? seconds, int findings, bool assumed)
     {
         var scene = new Scene { Sockets = [Tcp(500, 501) with { SendQueue = unsent }, Tcp(501, 500) with { ReceiveQueue = 9 }] };
         Actor sender = scene.Process(10, "sender").Socket(3, 500).WriteEnd(7000, 4);
