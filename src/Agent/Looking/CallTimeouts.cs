@@ -5,7 +5,7 @@ using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Agent.Looking;
 
-/// <summary>Timeouts of the sockets and pseudoterminals that threads are blocked on. In a set (poll, epoll) they do not count, so those are not asked.</summary>
+/// <summary>Timeouts of the sockets and pseudoterminals that threads are blocked on. In a set (poll, epoll) those of reads and writes do not count, so that only sockets are asked at which TCP may give up.</summary>
 internal static class CallTimeouts
 {
     /// <summary>Fills in <see cref="FileDescriptor.Timeouts"/>.</summary>
@@ -23,6 +23,45 @@ internal static class CallTimeouts
             }
         }
         return changed?.ToImmutable() ?? fds;
+    }
+
+    // Hardly any host has more at a time: of what is beyond it stays unknown.
+    private const int MostUnsent = 256;
+
+    /// <summary>Fills them in for suspects' sockets over which something was sent that a process of this host does not take: there TCP_USER_TIMEOUT ends the connection, whoever waits for what.</summary>
+    internal static void MarkUnsent(ProcessRecord[] processes, IReadOnlySet<int> suspects, ImmutableArray<SocketRecord> sockets)
+    {
+        List<SocketRecord>? unsent = null;
+        foreach (SocketRecord socket in sockets)
+        {
+            if (socket is { Family: not SocketFamily.Unix, State: SocketState.Established, SendQueue: > 0, Peer: > 0 } && (unsent ??= []).Count < MostUnsent)
+                unsent.Add(socket);
+        }
+        for (int i = 0; unsent is not null && i < processes.Length; i++)
+        {
+            ProcessRecord process = processes[i];
+            if (!suspects.Contains(process.Pid))
+                continue;
+            ImmutableArray<FileDescriptor>.Builder? changed = null;
+            for (int place = 0; place < process.Fds.Length; place++)
+            {
+                FileDescriptor fd = process.Fds[place];
+                if (fd is { Target: { Kind: FdKind.Socket, Id: var inode }, Timeouts: null } && Has(unsent, inode) && TargetSocket.Timeouts(process.Pid, fd.Number, inode) is { } timeouts)
+                    (changed ??= process.Fds.ToBuilder())[place] = fd with { Timeouts = timeouts };
+            }
+            if (changed is not null)
+                processes[i] = process with { Fds = changed.ToImmutable() };
+        }
+    }
+
+    private static bool Has(List<SocketRecord> sockets, ulong inode)
+    {
+        foreach (SocketRecord socket in sockets)
+        {
+            if (socket.Inode == inode)
+                return true;
+        }
+        return false;
     }
 
     private static SocketTimeouts? Of(int pid, FileDescriptor fd) => fd.Target switch

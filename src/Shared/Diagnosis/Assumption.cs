@@ -47,7 +47,7 @@ public static class Assumption
     /// <summary>A pseudoterminal has a name in /dev/pts as long as it is open, by which its user and root may open it.</summary>
     public const string TerminalNotOpened = "terminal-not-opened";
 
-    /// <summary>TCP_USER_TIMEOUT shows nowhere in /proc, and is asked of sockets alone that a call is blocked on: of one in a set, or that nobody waits at, it is not known.</summary>
+    /// <summary>TCP_USER_TIMEOUT shows nowhere in /proc, and may not be asked of everybody's sockets (pidfd_getfd(2)).</summary>
     public const string NoTcpUserTimeout = "no-tcp-user-timeout";
 
     /// <summary>Nothing shows who knows the id of a System V segment without a key (IPC_PRIVATE). It has been marked to go: nobody else is meant to come.</summary>
@@ -67,7 +67,7 @@ public static class Assumption
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
         NoAio => "The kernel itself was not given the eventfd to add to it when something ends: nobody is seen who could have.",
         TerminalNotOpened => "Nobody who has not done so opens the pseudoterminal by its name in /dev/pts.",
-        NoTcpUserTimeout => "TCP does not give up sending what nobody takes: no time was set for that (TCP_USER_TIMEOUT), of which only sockets are asked that a call is blocked on.",
+        NoTcpUserTimeout => "TCP does not give up sending what nobody takes: no time was set for that (TCP_USER_TIMEOUT), which could not be asked of the socket.",
         PrivateIpcInFamily => "The id of the System V segment, which has no key and is to go with its last user, is known only to the program that made it and to what it started.",
         _ => null,
     };

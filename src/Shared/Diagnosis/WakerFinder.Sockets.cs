@@ -106,8 +106,8 @@ internal sealed partial class WakerFinder
     }
 
     /// <summary>
-    /// Whether TCP ends the connection because what was sent at this end is not taken in time. The kernel's own limits are for who does not answer, and a host answers itself. Null: not known, for it is asked of
-    /// sockets alone that a call is blocked on, and not of a set's.
+    /// Whether TCP ends the connection because what was sent at this end is not taken in time. The kernel's own limits are for who does not answer, and a host answers itself. Null: not known: it
+    /// may not be asked, or is held by nobody who is suspect.
     /// </summary>
     private bool? MayGiveUp(ulong end, OrderedList<Holder> holders)
     {

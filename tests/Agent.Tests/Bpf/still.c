@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <mqueue.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +185,24 @@ static void read_a_terminal(const char *tenths)
     for (;;) read(4, &byte, 1);
 }
 
+// Both ends of a loopback connection, 3 and 4. At 3 more was sent than is taken, and TCP is to give up after 90 s; nobody waits for either.
+static void send_what_nobody_takes(void)
+{
+    static char block[65536];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    unsigned milliseconds = 90000;
+    int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), taken, full;
+    if (bind(server, (struct sockaddr *)&address, length) != 0 || listen(server, 1) != 0 || getsockname(server, (struct sockaddr *)&address, &length) != 0) _exit(1);
+    connect(client, (struct sockaddr *)&address, length);
+    taken = accept(server, NULL, NULL);
+    dup2(client, 3);
+    if (client != 3) close(client);
+    if (taken != 4 && (dup2(taken, 4) != 4 || close(taken) != 0)) _exit(1);
+    if (setsockopt(3, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds) != 0) _exit(1);
+    while ((full = write(3, block, sizeof block)) > 0) {}
+}
+
 int main(int count, char **words)
 {
     const char *mode = count > 1 ? words[1] : "";
@@ -200,6 +220,7 @@ int main(int count, char **words)
     else if (!strcmp(mode, "uring")) make_ring(words[2]);
     else if (!strcmp(mode, "handlers")) { signal(SIGCHLD, on_signal); signal(SIGTERM, on_signal); signal(SIGHUP, on_other_signal); }
     else if (!strcmp(mode, "aio")) make_context();
+    else if (!strcmp(mode, "unsent")) send_what_nobody_takes();
     else if (!strcmp(mode, "signalled")) ask_for_signals();
     else if (!strcmp(mode, "odd-child")) make_an_odd_child();
     else if (!strcmp(mode, "terminal")) read_a_terminal(words[2]);

@@ -48,6 +48,18 @@ public sealed class KernelSignalTests
         Assert.Equal((null, 12), (parent.ExitSignal, child.ExitSignal));
     }
 
+    [Fact]
+    public async Task Look_SocketThatNobodyWaitsAtAndWhoseWordsNobodyTakes_SaysWhenTcpGivesUp()
+    {
+        using HostLooker looker = BackendsHere.Open(BackendsHere.All[0]);
+        using Specimen specimen = await Specimen.StartOfAsync("still.c", "unsent");
+
+        ProcessRecord process = specimen.LookUntil(looker, process => process.FindFd(3)?.Timeouts is not null, suspect: true);
+
+        Assert.Equal(TimeSpan.FromSeconds(90), process.FindFd(3)!.Timeouts!.TcpUser);
+        Assert.Null(process.FindFd(4)!.Timeouts);
+    }
+
     [Theory]
     [InlineData("20", 2000)]
     [InlineData("", 0)]

@@ -194,7 +194,7 @@ public sealed class SocketTests
     [InlineData(0U, 5, 1, false)] // all that was sent was taken
     [InlineData(9U, 5, 0, false)]
     [InlineData(9U, 0, 1, false)]
-    [InlineData(9U, null, 1, true)] // in a set it is not asked
+    [InlineData(9U, null, 1, true)] // in a set, and it could not be asked
     public void Diagnose_ReaderWhoseWordsNobodyTakes_MayBeGivenUpByTcp(uint unsent, int? seconds, int findings, bool assumed)
     {
         var scene = new Scene { Sockets = [Tcp(500, 501) with { SendQueue = unsent }, Tcp(501, 500) with { ReceiveQueue = 9 }] };
