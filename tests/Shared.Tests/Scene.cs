@@ -112,6 +112,8 @@ internal sealed class Actor(int pid, string comm, int parent)
 
     public Actor Reads(int fd) => Thread(NextTid, 0, "anon_pipe_read", (ulong)fd, 0x1000, 4096);
 
+    public Actor ReadsAByte(int fd) => Thread(NextTid, 0, "anon_pipe_read", (ulong)fd, 0x1000, 1);
+
     public Actor ReadsEventFd(int fd) => Thread(NextTid, 0, "do_wait_intr_irq", (ulong)fd, 0x1000, 8);
 
     /// <summary>In vfork(2), state D, until the child has exec'd.</summary>

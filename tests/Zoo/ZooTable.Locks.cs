@@ -48,6 +48,14 @@ internal static partial class ZooTable
         TalkOfTwo("queues"),
         TalkOfTwo("fifos"),
         TalkOfTwo("terminal"),
+        new("prompt-that-nobody-answers", Program("ipc-waits"), "prompt")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["parent", "child"] },
+        },
+        new("answer-behind-a-semaphore", Program("ipc-waits"), "answer")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { AtLeast = Confidence.Likely, Pids = ["parent", "child"] },
+        },
         new("message-queue-is-full", Program("ipc-waits"), "full")
         {
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "ipc-cycle") { Pids = ["parent", "child"], Culprit = new("parent") },
@@ -103,6 +111,9 @@ internal static partial class ZooTable
         Twin("talk-fifos", Named),
         Twin("talk-fifos", ("ZOO_LINKED", "1")) with { Name = "talk-fifos-linked" },
         Twin("talk-terminal", Alive),
+        Twin("talk-terminal", ("ZOO_TIMED", "1")) with { Name = "talk-terminal-for-a-time" },
+        Twin("prompt-that-nobody-answers", Alive),
+        Twin("answer-behind-a-semaphore", Alive),
         .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
         Twin("fifo-open-read", Alive),
         Twin("fifo-open-in-a-shell", Alive),

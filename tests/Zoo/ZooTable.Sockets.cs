@@ -90,6 +90,7 @@ internal static partial class ZooTable
     private static readonly Specimen[] HealthySockets =
     [
         SocketTwin("helper", "pair", "read"),
+        SocketTwin("odd-child", "pair", "read"),
         SocketTwin("ping-pong", "pair", "recv"),
         SocketTwin("ping-pong", "tcp", "recv"),
         SocketTwin("busy", "tcp", "epoll"),

@@ -48,7 +48,7 @@ public enum FdBits : byte
     None = 0,
     CloseOnExec = 1,
 
-    /// <summary>O_ASYNC: the kernel sends signals for it.</summary>
+    /// <summary>The kernel sends signals for it: O_ASYNC, a directory with F_NOTIFY [f_owner], a message queue with mq_notify(3) [notify_owner].</summary>
     Async = 2,
 
     /// <summary>There are file locks on it, or have been [inode: i_flctx]. Of who is wanted.</summary>

@@ -90,7 +90,10 @@ public readonly struct ProcessRow
     /// <summary>The leader's letter of stat [__state, exit_state]: R S D T t Z X I P.</summary>
     public readonly byte State;
 
-    private readonly byte _padding0, _padding1, _padding2;
+    /// <summary>exit_signal, field 38 of stat [exit_signal].</summary>
+    public readonly byte ExitSignal;
+
+    private readonly byte _padding0, _padding1;
 
     /// <summary>Name of the leader [comm], without its NUL. Valid as long as the row.</summary>
     [UnscopedRef]

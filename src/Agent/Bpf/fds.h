@@ -3,10 +3,10 @@
 
 #include "state.h"
 
-enum { WORD = 64, S_IFMT = 0170000, S_IFIFO = 0010000, FASYNC = 020000, MAX_SLOTS = 64 };
+enum { WORD = 64, S_IFMT = 0170000, S_IFIFO = 0010000, S_IFDIR = 0040000, FASYNC = 020000, MAX_SLOTS = 64 };
 
 // include/uapi/linux/magic.h, fs/anon_inodes.c
-enum { ANON_INODE_FS = 0x09041934, PIPE_FS = 0x50495045, SOCK_FS = 0x534F434B, PID_FS = 0x50494446, NS_FS = 0x6e736673 };
+enum { ANON_INODE_FS = 0x09041934, PIPE_FS = 0x50495045, SOCK_FS = 0x534F434B, PID_FS = 0x50494446, NS_FS = 0x6e736673, QUEUE_FS = 0x19800202 };
 
 static struct {
     void *files[WORD];
@@ -102,6 +102,22 @@ static __always_inline u8 locks_of(struct inode *inode)
     if (scratch.wanted && bpf_core_field_exists(inode->i_flctx))
         GET(locks, inode->i_flctx);
     return locks ? FD_LOCKS : 0;
+}
+
+// Whether somebody is sent a signal when something happens there that no flag of the file tells of: in a directory (F_NOTIFY), to a message queue (mq_notify()).
+static __always_inline bool is_watched(struct file *file, struct inode *inode, u16 type, u32 magic)
+{
+    void *owner = 0;
+    if (magic == QUEUE_FS && bpf_core_type_exists(struct mqueue_inode_info)) {
+        struct mqueue_inode_info *queue = (void *)inode - bpf_core_field_offset(struct mqueue_inode_info, vfs_inode);
+        READ(owner, &queue->notify_owner);
+    } else if ((type & S_IFMT) == S_IFDIR) {
+        if (bpf_core_field_exists(file->f_owner))
+            READ(owner, &file->f_owner);
+        else
+            READ(owner, &((struct file___owned *)file)->f_owner.pid);
+    }
+    return owner;
 }
 
 // The names that fs/*.c give to anon_inode_getfd(), as they show in the link.
@@ -208,6 +224,7 @@ static long read_fd(u32 ignored, struct table *table)
     void *address;
     u32 bit, index, mode = 0, flags = 0;
     u16 type = 0;
+    u32 magic;
     unsigned long number = 0;
     if (!table->open_word)
         return 1;
@@ -231,7 +248,10 @@ static long read_fd(u32 ignored, struct table *table)
     row->access = mode & 3; // FMODE_READ, FMODE_WRITE
     row->bits = (table->exec_word >> bit & 1 ? FD_CLOSE_ON_EXEC : 0) | (flags & FASYNC ? FD_ASYNC : 0);
     row->fill = row->slots = row->capacity = row->readers = row->writers = row->references = 0;
-    read_kind(file, inode, number, magic_of(inode), row);
+    magic = magic_of(inode);
+    read_kind(file, inode, number, magic, row);
+    if (is_watched(file, inode, type, magic))
+        row->bits |= FD_ASYNC;
     if (row->kind == KIND_PIPE || (row->kind == KIND_PATH && (type & S_IFMT) == S_IFIFO))
         read_pipe(file, row);
     row->references = references_of(file);

@@ -87,6 +87,7 @@ struct task_struct {
     struct mm_struct *mm;
     int exit_state;
     int exit_code;
+    int exit_signal;
     int pdeath_signal;
     int pid;
     int tgid;
@@ -119,8 +120,11 @@ struct super_block { unsigned long s_magic; };
 struct pipe_buffer { u32 len; };
 struct pipe_inode_info { u32 head; u32 tail; u32 max_usage; u32 ring_size; u32 readers; u32 writers; struct pipe_buffer *bufs; };
 struct inode { u16 i_mode; struct super_block *i_sb; unsigned long i_ino; void *i_private; void *i_flctx; };
-struct file { u32 f_mode; u32 f_flags; struct inode *f_inode; void *private_data; struct path f_path; file_ref_t f_ref; }; // f_ref: since 6.13
+struct fown_struct { struct pid *pid; };
+struct file { u32 f_mode; u32 f_flags; struct inode *f_inode; void *private_data; struct fown_struct *f_owner; struct path f_path; file_ref_t f_ref; }; // f_owner: a pointer since 6.12; f_ref: since 6.13
 struct file___counted { atomic_long_t f_count; };
+struct file___owned { struct fown_struct f_owner; };
+struct mqueue_inode_info { struct inode vfs_inode; struct pid *notify_owner; };
 struct kref { atomic_t refcount; };
 struct eventfd_ctx { struct kref kref; u64 count; int id; };
 

@@ -198,6 +198,7 @@ static __always_inline void write_process(struct task_struct *leader, struct sig
     read_timers(signal, ADDRESS(leader->signal), row);
     if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper))
         row->flags |= PROCESS_SUBREAPER;
+    row->exit_signal = leader->exit_signal;
     row->state = state_letter(leader->__state, leader->exit_state);
     row->threads = signal->nr_threads;
     if (leader->exit_state)

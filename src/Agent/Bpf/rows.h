@@ -82,7 +82,8 @@ struct process_row {
     u32 user_ns;
     char comm[COMM_LENGTH];
     u8 state;
-    u8 padding[3];
+    u8 exit_signal;
+    u8 padding[2];
 };
 
 enum task_flags { TASK_ACTIVE = 1, TASK_IN_CALL = 2, TASK_COMPAT = 4, TASK_UNCHANGED = 8, TASK_TRACED = 16, TASK_OWN_TABLE = 32, TASK_IO_URING = 64 };

@@ -5,8 +5,7 @@ using static Tmds.Linux.LibC;
 namespace OrphanBoard.Agent.Linux;
 
 /// <summary>
-/// Asks a socket of another process with getsockopt(2), through a duplicate that lives as long as the question: pidfd_open(2), pidfd_getfd(2). Needs ptrace
-/// access. Never for pipes: even for a moment, a duplicate of an end holds off the end of file.
+/// Asks a socket of another process with getsockopt(2), through a <see cref="TargetDescriptor"/>.
 /// </summary>
 public static unsafe class TargetSocket
 {
@@ -24,23 +23,11 @@ public static unsafe class TargetSocket
     /// <param name="inode">Its inode: it is asked only if it is this one.</param>
     public static SocketTimeouts? Timeouts(int pid, int fd, ulong inode)
     {
-        int process = (int)(long)(ssize_t)syscall(SystemCallNumbers.PidfdOpen, pid, 0);
-        if (process == -1)
-            return null;
-        int duplicate = (int)(long)(ssize_t)syscall(SystemCallNumbers.PidfdGetfd, process, fd, 0);
-        _ = close(process);
-        if (duplicate == -1)
-            return null;
-        try
-        {
-            return IsSocket(duplicate, inode) && Time(duplicate, ReceiveTimeout) is { } receive && Time(duplicate, SendTimeout) is { } send
-                ? new SocketTimeouts(receive, send, UserTimeout(duplicate))
-                : null;
-        }
-        finally
-        {
-            _ = close(duplicate);
-        }
+        using TargetDescriptor duplicate = TargetDescriptor.Of(pid, fd);
+        int socket = duplicate.Fd;
+        return socket >= 0 && IsSocket(socket, inode) && Time(socket, ReceiveTimeout) is { } receive && Time(socket, SendTimeout) is { } send
+            ? new SocketTimeouts(receive, send, UserTimeout(socket))
+            : null;
     }
 
     private static bool IsSocket(int fd, ulong inode)

@@ -39,6 +39,8 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads, KnownLi
                 fd = plan.Stood && ReferenceEquals(fd, old) && fd.CloseOnExec is not null ? fd : reader.WithInfo(directory.Handle, living, fd, suspect: false);
             else if (!epolls.Contains(row.Number))
                 fd = FdTableReader.WithoutInfo(fd, isSame: plan.Stood && ReferenceEquals(fd, old));
+            if (!plan.Suspect && (row.Bits & FdBits.Async) != 0)
+                fd = Async(fd, old);
             same = same && ReferenceEquals(fd, before[_fds.Count]);
             _fds.Add(fd);
         }
@@ -48,6 +50,13 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads, KnownLi
         for (int i = 0; i < rows.Length; i++)
             process.Descriptions[i] = rows[i].Description;
         return [.. CollectionsMarshal.AsSpan(_fds)];
+    }
+
+    // Others than who has it may be sent the signals: it is told of everybody's.
+    private static FileDescriptor Async(FileDescriptor fd, FileDescriptor? old)
+    {
+        FileDescriptor async = fd.Async ? fd : fd with { Async = true };
+        return async == old ? old : async;
     }
 
     private FileDescriptor Make(ProcessDirectory directory, int? living, in FdRow row, FileDescriptor? old)
@@ -106,6 +115,7 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads, KnownLi
     internal static FileDescriptor Complete(FileDescriptor fd, in FdRow row) => fd with
     {
         Description = row.Description,
+        Async = fd.Async || (row.Bits & FdBits.Async) != 0,
         GivenToKernel = row.Kind == FdKind.EventFd && row.Writers > 0 ? row.Writers > 1 : null,
         References = row.References == 0 ? null : row.References,
         Pipe = row.Capacity > 0 ? new PipeState(row.Fill, row.Slots, row.Capacity, row.Readers, row.Writers) : null,

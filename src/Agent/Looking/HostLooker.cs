@@ -179,7 +179,11 @@ public sealed class HostLooker : IDisposable
             SharedObjects = shared,
             Births = _backend.TellsBirths ? _backend.Births : births,
         };
-        return tables || suspects.Count > 0 ? _hostTables.AddTo(look) with { Duration = _time.GetElapsedTime(start) } : look;
+        if (!tables && suspects.Count == 0)
+            return look;
+        look = _hostTables.AddTo(look);
+        CallTimeouts.MarkUnsent(processes, suspects, look.Sockets ?? []);
+        return look with { Duration = _time.GetElapsedTime(start) };
     }
 
     /// <summary>comm of the kernel thread with this pid, which no look shows; null: it is none.</summary>

@@ -85,7 +85,7 @@ internal sealed class ProcessReader(
         if (threads.Records.Length > 1 && fdSight == Sight.Seen && (plan.Suspect || threadReader.AnyNamesAnUnknownFd(threads.Records, fds)))
             threads = threads with { Records = WithOwnTables(process.Pid, threads.Records) };
         if (plan.Suspect)
-            fds = BlockedSockets.WithTimeouts(process.Pid, architecture, threads.Records, fds);
+            fds = CallTimeouts.Added(process.Pid, architecture, threads.Records, fds);
 
         bool? timers = plan.Suspect && _directory.Read("timers"u8, buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? TimersFile.Parse(text) : null;
         var read = new Parts(threads.Records, threads.Complete && stat.NumThreads == threads.Listed, fds, fdSight, timers);
@@ -145,7 +145,7 @@ internal sealed class ProcessReader(
         // What is mapped, only its own threads change.
         (bool? rings, bool? aio) = plan.Stood ? (before?.HasIoUring, before?.HasAio) : (null, null);
         if (before is not null && before.Ppid == stat.Ppid && before.Pgrp == stat.Pgrp && before.Session == stat.Session && before.TtyNr == stat.TtyNr
-            && before.Comm == comm && before.State == stat.State && before.StopSignal == stopSignal && before.Uid == status.Uid && before.TracerPid == status.TracerPid
+            && before.Comm == comm && before.State == stat.State && before.StopSignal == stopSignal && before.ExitSignal == stat.ExitSignal && before.Uid == status.Uid && before.TracerPid == status.TracerPid
             && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
             && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces
             && before.Exe == exe && before.Cgroup == cgroup && before.ContainerId == container && before.Frozen == frozen && before.CpuTicks == stat.CpuTicks
@@ -164,6 +164,7 @@ internal sealed class ProcessReader(
             Comm = comm,
             State = stat.State,
             StopSignal = stopSignal,
+            ExitSignal = stat.ExitSignal,
             Uid = status.Uid,
             TracerPid = status.TracerPid,
             NsPid = nsPid,

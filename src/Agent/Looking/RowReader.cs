@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Bpf;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -118,9 +119,9 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             : ReadCgroup(row, before);
         (process.ExecId, process.CgroupId) = (row.ExecId, row.CgroupId);
         ulong cpuTicks = row.CpuNs / TickNs;
-        int? stopSignal = StopSignals.Of((char)row.State, _directory, buffer, plan);
+        int? stopSignal = StopSignals.Of((char)row.State, _directory, buffer, plan), exitSignal = StatFile.ExitSignalOf(row.ExitSignal);
         if (before is not null && before.Ppid == row.Ppid && before.Pgrp == row.Pgrp && before.Session == row.Session && before.TtyNr == row.TtyNr
-            && before.Comm == comm && before.State == (char)row.State && before.StopSignal == stopSignal && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
+            && before.Comm == comm && before.State == (char)row.State && before.StopSignal == stopSignal && before.ExitSignal == exitSignal && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
             && before.SignalsIgnored == row.SignalsIgnored && before.SignalsCaught == row.SignalsCaught && before.SignalsPending == row.SignalsPending
             && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces && before.Exe == exe
             && before.Cgroup == cgroup && before.ContainerId == container && before.CpuTicks == cpuTicks && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasPosixTimers: null, HasAlarm: null, IsSubreaper: null, HasParentDeathSignal: null, Frozen: null }
@@ -137,6 +138,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             Comm = comm,
             State = (char)row.State,
             StopSignal = stopSignal,
+            ExitSignal = exitSignal,
             Uid = row.Uid,
             TracerPid = row.TracerPid,
             NsPid = row.NsPid,
@@ -219,7 +221,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
         {
             while (place < table.Length && table[place].Number < fd.Number)
                 place++;
-            bool same = place < table.Length && table[place].Number == fd.Number && table[place].Kind == fd.Target.Kind
+            bool same = place < table.Length && table[place].Number == fd.Number && (table[place].Kind == fd.Target.Kind || fd.Target.Kind == FdKind.PosixQueue && table[place].Kind == FdKind.Path)
                 && (fd.Target.Kind != FdKind.Pipe || table[place].Id == fd.Target.Id);
             fds.Add(same ? FdRows.Complete(fd, table[place]) : fd.Description is null ? fd : fd with { Description = null });
         }

@@ -29,7 +29,7 @@ internal sealed class SuspectRows(DirectoryHandle proc, ReadBuffer buffer, Threa
     {
         record = record with
         {
-            Fds = BlockedSockets.WithTimeouts(record.Pid, architecture, record.Threads, record.Fds),
+            Fds = CallTimeouts.Added(record.Pid, architecture, record.Threads, record.Fds),
             Frozen = freezer.IsFrozen(record.Cgroup),
             HasPosixTimers = (row.Flags & ProcessFlags.PosixTimers) != 0,
         };

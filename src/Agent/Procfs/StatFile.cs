@@ -42,6 +42,9 @@ public readonly ref struct StatFile
     /// <summary>(22) starttime, clock ticks since boot.</summary>
     public ulong StartTimeTicks { get; private init; }
 
+    /// <summary>(38) exit_signal, as <see cref="ExitSignalOf"/> tells it.</summary>
+    public int? ExitSignal { get; private init; }
+
     /// <summary>(52) exit_code: while the group is stopped (state T), the signal that stopped it. 0 where it may not be read.</summary>
     public int ExitCode { get; private init; }
 
@@ -80,8 +83,9 @@ public readonly ref struct StatFile
             || !Skip(ref rest, 1) // (21) itrealvalue
             || !Utf8Text.NextULong(ref rest, out ulong startTime))
             return false;
-        // Behind twenty-nine addresses, masks and counters; a line that is cut before it says nothing of a stop.
-        int exitCode = Skip(ref rest, 29) && Utf8Text.NextInt(ref rest, out int code) ? code : 0;
+        // Behind addresses, masks and counters; a line that is cut before them says nothing of either.
+        int exitSignal = Skip(ref rest, 15) && Utf8Text.NextInt(ref rest, out int signal) ? signal : 0;
+        int exitCode = Skip(ref rest, 13) && Utf8Text.NextInt(ref rest, out int code) ? code : 0;
         stat = new StatFile
         {
             Pid = pid,
@@ -96,10 +100,14 @@ public readonly ref struct StatFile
             CpuTicks = utime + stime,
             NumThreads = numThreads,
             StartTimeTicks = startTime,
+            ExitSignal = ExitSignalOf(exitSignal),
             ExitCode = exitCode,
         };
         return true;
     }
+
+    /// <summary>The signal that the parent is sent at the end, where it is another than SIGCHLD; null for that, and for none (0, and -1 of a thread).</summary>
+    public static int? ExitSignalOf(int signal) => signal is > 0 and <= 64 and not 17 ? signal : null;
 
     private static bool Skip(ref ReadOnlySpan<byte> rest, int fields)
     {

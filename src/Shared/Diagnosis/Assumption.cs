@@ -11,6 +11,12 @@ public static class Assumption
     /// </summary>
     public const string NoUnseenIoUring = "no-unseen-io-uring";
 
+    /// <summary>
+    /// /proc does not show whom the kernel was asked to send a signal, which ends most programs: when something happens to a file of another process (F_SETOWN), in a directory (F_NOTIFY), to a message queue
+    /// (mq_notify(3)), or when its parent ends (PR_SET_PDEATHSIG). Back end ebpf sees all of these but the first, and of that one whether anybody has such a file.
+    /// </summary>
+    public const string NoUnseenSignal = "no-unseen-signal";
+
     /// <summary>An end may be under way in a unix socket's control message (SCM_RIGHTS), or have been handed on that way between two reads.</summary>
     public const string NoFdInFlight = "no-fd-in-flight";
 
@@ -41,6 +47,9 @@ public static class Assumption
     /// <summary>A pseudoterminal has a name in /dev/pts as long as it is open, by which its user and root may open it.</summary>
     public const string TerminalNotOpened = "terminal-not-opened";
 
+    /// <summary>TCP_USER_TIMEOUT shows nowhere in /proc, and may not be asked of everybody's sockets (pidfd_getfd(2)).</summary>
+    public const string NoTcpUserTimeout = "no-tcp-user-timeout";
+
     /// <summary>Nothing shows who knows the id of a System V segment without a key (IPC_PRIVATE). It has been marked to go: nobody else is meant to come.</summary>
     public const string PrivateIpcInFamily = "private-ipc-in-family";
 
@@ -49,6 +58,7 @@ public static class Assumption
     {
         NoItimer => "None of them has an alarm pending: the kernel does not show those.",
         NoUnseenIoUring => "None of them has an io_uring without a descriptor and without a mapping: /proc does not show those.",
+        NoUnseenSignal => "The kernel was not asked to send one of them a signal: for a file of another process, a directory, a message queue, or the end of its parent. /proc does not show those.",
         NoFdInFlight => "Nothing of what is waited for is on its way through a socket, where nobody is seen to hold it.",
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds nothing of what is waited for: its fd table may not be read, and no holder is its own child.",
@@ -57,6 +67,7 @@ public static class Assumption
         NoSubreaper => "Who waits for any child is no subreaper: its grandchildren would not wake it.",
         NoAio => "The kernel itself was not given the eventfd to add to it when something ends: nobody is seen who could have.",
         TerminalNotOpened => "Nobody who has not done so opens the pseudoterminal by its name in /dev/pts.",
+        NoTcpUserTimeout => "TCP does not give up sending what nobody takes: no time was set for that (TCP_USER_TIMEOUT), which could not be asked of the socket.",
         PrivateIpcInFamily => "The id of the System V segment, which has no key and is to go with its last user, is known only to the program that made it and to what it started.",
         _ => null,
     };

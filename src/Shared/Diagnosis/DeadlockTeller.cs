@@ -93,7 +93,9 @@ internal static class DeadlockTeller
         foreach (int member in incident.Members)
         {
             if (incident.Evidence.Resources[member].HasAlarm is null)
-                assumptions.UnionWith([Assumption.NoItimer, Assumption.NoUnseenIoUring]);
+                assumptions.UnionWith([Assumption.NoItimer, Assumption.NoUnseenIoUring, Assumption.NoUnseenSignal]);
+            else if (incident.Evidence.Resources.Descriptors.Signallers.Count > 0)
+                assumptions.Add(Assumption.NoUnseenSignal);
             WaitNode node = incident.Evidence.Graph.NodeOf(member);
             assumptions.UnionWith(node.Waiters.SelectMany(waiter => waiter.Clauses).SelectMany(clause => clause.Assumptions));
             if (node.Waiters.Any(waiter => waiter.Reuse == FdReuse.NotKnown))

@@ -8,6 +8,7 @@ internal sealed class Descriptors(ResourceIndex resources)
     private Dictionary<ulong, References?>? _references;
     private List<(HostProcess, FileDescriptor)>? _sharable;
     private List<Holder>? _carriers;
+    private List<HostProcess>? _signallers;
 
     /// <summary>All references to an open file description. Null: not all that belong to them were read.</summary>
     public References? ReferencesOf(ulong description) => (_references ??= CountReferences()).GetValueOrDefault(description);
@@ -17,6 +18,20 @@ internal sealed class Descriptors(ResourceIndex resources)
 
     /// <summary>Where descriptors are that stand in no table, as far as it was asked: on their way over a socket (SCM_RIGHTS), or with an io_uring, which may have no fd itself (-1).</summary>
     public List<Holder> Carriers => _carriers ??= FindCarriers();
+
+    /// <summary>Who is seen to have a file for which the kernel sends signals: to whom shows nowhere (F_SETOWN).</summary>
+    public List<HostProcess> Signallers => _signallers ??= FindSignallers();
+
+    private List<HostProcess> FindSignallers()
+    {
+        List<HostProcess> found = [];
+        foreach (HostProcess process in resources.Processes)
+        {
+            if ((process.TableFacts & LocalFacts.SendsSignals) != 0)
+                found.Add(process);
+        }
+        return found;
+    }
 
     private Dictionary<ulong, References?> CountReferences()
     {

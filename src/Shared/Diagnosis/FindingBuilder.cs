@@ -53,10 +53,13 @@ internal sealed class FindingBuilder(Evidence evidence)
             edge.Clause,
             // Which way it waits makes another hang of it.
             edge.Whole is { Kind: WaitKind.Tty, WaitsForRoom: true } ? "TtyWrite" : edge.Whole.Kind.ToString(),
-            edge.Part.Resource ?? "?",
+            ResourceOf(edge),
             [.. edge.To.Take(MaxEntries).Select(waker => new EdgeTarget(waker.Node, waker.Fd, Outside: false))],
             edge.Basis)),
     ];
+
+    /// <summary>In the numbers of the look, whatever those are in the pid namespace of who waits for a child.</summary>
+    private static string ResourceOf(IncidentEdge edge) => edge is { Part: { Kind: WaitKind.ChildWait, Children.Pid: not null }, To: [var child] } ? $"child:{child.Node}" : edge.Part.Resource ?? "?";
 
     public Participant ParticipantOf(ProcessRecord process, ParticipantRole role) => new()
     {

@@ -147,9 +147,9 @@ internal sealed class HopTeller
             WaitKind.Traced => $"is stopped by its tracer {NameOf(process.Record.TracerPid)}",
             WaitKind.Running => "is running on a CPU, or about to",
             WaitKind.Tty when !wait.WaitsForRoom => $"waits for input from the terminal {wait.Target?.Text} (fd {wait.Fd})",
-            WaitKind.FifoOpen => $"{_narrator.What(wait)}: anybody may",
+            WaitKind.FifoOpen => $"{_narrator.What(process.Pid, wait)}: anybody may",
             WaitKind.SignalWait => "waits for a signal: anybody may send one",
-            _ => _narrator.What(wait),
+            _ => _narrator.What(process.Pid, wait),
         };
     }
 

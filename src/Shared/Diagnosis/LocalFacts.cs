@@ -62,8 +62,11 @@ internal enum LocalFacts
     /// <summary>It has an epoll or a timer.</summary>
     HasEpollOrTimer = 131072,
 
+    /// <summary>The kernel sends signals for one of its fds, to it or to others.</summary>
+    SendsSignals = 262144,
+
     /// <summary>What says nothing by itself, and is asked of those alone whom another one has picked out.</summary>
-    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors | HasTimeout | HasDescriptions | HasEpollOrTimer,
+    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors | HasTimeout | HasDescriptions | HasEpollOrTimer | SendsSignals,
 }
 
 internal static class LocalFact
@@ -118,6 +121,8 @@ internal static class LocalFact
                 facts |= LocalFacts.HasEpollOrTimer;
             else if (WakerFinder.IsMaster(fd.Target))
                 facts |= LocalFacts.HasMaster;
+            if (fd.Async)
+                facts |= LocalFacts.SendsSignals;
             if (fd.Description is not null)
                 facts |= LocalFacts.HasDescriptions;
         }
@@ -166,8 +171,8 @@ internal static class LocalFact
             return "it has an alarm pending";
         if (process.HasAlarm is null && !guess && CatchesAlarmAlone(process))
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
-        if (!guess && process.Fds.Any(fd => fd.Async))
-            return "it has an fd that sends it signals (O_ASYNC)";
+        if (!guess && (known.TableFacts & LocalFacts.SendsSignals) != 0)
+            return "it has an fd that sends it signals (O_ASYNC, F_NOTIFY or mq_notify)";
         if (!guess && process.Fds.Any(fd => fd.Locks?.Any(held => held.Kind == LockKind.Lease) == true))
             return "it holds a lease, and is sent a signal when somebody opens the file";
         if (!guess && TakesASignal(process))

@@ -22,7 +22,8 @@ internal sealed partial class Narrator
         {
             ImmutableArray<int> fds = [.. group.Where(waker => waker.Fd is not null).Select(waker => waker.Fd!.Value).Order()];
             string who = group.Key == process ? "itself" : Name(group.Key);
-            return fds.IsEmpty ? who : $"{who} (fd {Listing(fds.Select(fd => fd.ToString()))})";
+            string other = edge.Part.Kind == WaitKind.FileLock && !fds.IsEmpty && resources[group.Key].FindFd(fds[0]) is { } held && held.Target.Text != edge.Part.Target?.Text ? $", {held.Target.Text} there" : "";
+            return fds.IsEmpty ? who : $"{who} (fd {Listing(fds.Select(fd => fd.ToString()))}{other})";
         }));
         return edge.Part.Kind switch
         {

@@ -81,13 +81,13 @@ internal sealed partial class Narrator(ResourceIndex resources)
     public string WaitSentence(int process, Waiter waiter, bool first, bool many)
     {
         string who = first ? Name(process) : many ? $"Its thread {waiter.Thread.Comm} ({waiter.Thread.Tid})" : "It";
-        return $"{who} {What(waiter.Wait)}.";
+        return $"{who} {What(process, waiter.Wait)}.";
     }
 
     /// <summary>The wait as a verb phrase: <c>reads pipe 86256 (fd 3) to its end</c>.</summary>
-    public string What(Wait wait) => wait.Kind switch
+    public string What(int process, Wait wait) => wait.Kind switch
     {
-        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}" : $"reads {Thing(wait)} to its end",
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}" : $"reads {Thing(wait)}{(IsShared(process, wait.Target) ? "" : " to its end")}",
         WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
         WaitKind.PipeWrite => $"writes to the FIFO {wait.Target?.Text} (fd {wait.Fd}), which is full",
@@ -102,7 +102,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
         WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
-        WaitKind.ChildWait => ChildPhrase(wait),
+        WaitKind.ChildWait => ChildPhrase(process, wait),
         WaitKind.FileLock or WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue => IpcPhrase(wait),
         WaitKind.Tty when wait.WaitsForRoom => $"writes to the terminal {wait.Target?.Text} (fd {wait.Fd}), which takes no more",
         WaitKind.Tty => $"waits for the terminal {wait.Target?.Text} (fd {wait.Fd})",
@@ -116,15 +116,34 @@ internal sealed partial class Narrator(ResourceIndex resources)
         _ => $"waits for something that is not known: {wait.Why}",
     };
 
-    private string MemoryOf(Wait wait) => wait.Futex is { Mapping: { } mapping } && resources.SharedObjectOf(mapping) is { } shared ? shared.Words : "memory that processes share";
+    /// <summary>Whether it could write to the pipe itself, and so could others: what comes that way are messages, and its end is what nobody waits for.</summary>
+    private bool IsShared(int process, FdTarget pipe)
+    {
+        bool own = false, others = false;
+        foreach (Holder holder in resources.HoldersOf(pipe).Span)
+        {
+            if ((holder.Access & FdAccess.Write) != 0)
+                (own, others) = (own || holder.Process == process, others || holder.Process != process);
+        }
+        return own && others;
+    }
 
-    private string ChildPhrase(Wait wait)
+    /// <summary>The memory that a futex of several processes is in.</summary>
+    public string MemoryOf(Wait wait) => wait.Futex is { Mapping: { } mapping } && resources.SharedObjectOf(mapping) is { } shared ? shared.Words : "memory that processes share";
+
+    private string ChildPhrase(int process, Wait wait)
     {
         if (wait.IsToldBySignal)
             return "waits for SIGCHLD, the word that one of its children has exited";
-        if (wait.Children?.Pid is not { } pid)
-            return wait.Children?.Group is { } group ? $"waits for a child of process group {group} to exit" : "waits for any of its children to exit";
-        return resources.Find(pid) is { } child ? $"waits for its child {Name(child.Record)} to exit" : $"waits for its child {pid} to exit";
+        if (wait.Children is not { } selector || (selector.Pid ?? selector.Group) is not { } number)
+            return "waits for any of its children to exit";
+        // The numbers that it has passed are those of its own pid namespace.
+        ProcessRecord waiter = resources[process];
+        string there = waiter.NsPid == waiter.Pid ? "" : $", which has the number {number} in its pid namespace";
+        if (selector.Pid is null)
+            return there.Length == 0 ? $"waits for a child of process group {number} to exit" : $"waits for a child of a process group to exit{there}";
+        HostProcess? child = selector.ByPidFd || there.Length == 0 ? resources.Find(number) : resources.ChildrenOf(resources.Find(process)!).FirstOrDefault(child => child.Record.NsPid == number);
+        return child is null ? $"waits for its child {(there.Length == 0 ? $"{number} " : "")}to exit{there}" : $"waits for its child {Name(child.Record)} to exit{(selector.ByPidFd ? "" : there)}";
     }
 
     private static string Thing(Wait wait) => wait.Target switch

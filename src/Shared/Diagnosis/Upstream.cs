@@ -63,7 +63,7 @@ internal static class Upstream
     private static string Sentence(Narrator narrator, int pid, ImmutableArray<IncidentEdge> edges)
     {
         IncidentEdge edge = edges.First(edge => edge.From == pid);
-        string what = edge.IsKinship ? $"is the parent of {narrator.Name(edge.To[0].Node)}, and stands still since the same time" : narrator.What(edge.Whole);
+        string what = edge.IsKinship ? $"is the parent of {narrator.Name(edge.To[0].Node)}, and stands still since the same time" : narrator.What(pid, edge.Whole);
         string holders = string.Join(' ', narrator.HolderSentences(pid, edge.IsKinship ? [] : [edge]));
         return holders.Length == 0 ? $"{narrator.Name(pid)} {what}." : $"{narrator.Name(pid)} {what}. {holders}";
     }

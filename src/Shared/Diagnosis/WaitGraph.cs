@@ -54,7 +54,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
-            NotKnown = [.. LocalFact.NotKnown(process.Record)],
+            NotKnown = [.. LocalFact.NotKnown(process.Record), .. _finder.WhoMaySignal(process)],
             Main = main,
             MayWaitForSignal = !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
                 && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main)),

@@ -79,6 +79,16 @@ internal sealed partial class WakerFinder
         }
     }
 
+    /// <summary>Whose files may send signals to this one (F_SETOWN), as sentences: of its own, those make that it can run.</summary>
+    public IEnumerable<string> WhoMaySignal(HostProcess process)
+    {
+        foreach (HostProcess other in resources.Descriptors.Signallers)
+        {
+            if (other != process && AreKin(process, other))
+                yield return $"the kernel sends signals for a file of {Narrator.Name(other.Record)} (O_ASYNC), and whether to {Narrator.Name(process.Record)} shows nowhere (F_SETOWN)";
+        }
+    }
+
     private bool AreKin(HostProcess one, HostProcess other) => one.Record.Session == other.Record.Session
         || one.Record.Ppid == other.Record.Ppid || resources.IsDescendant(one, other) || resources.IsDescendant(other, one);
 }

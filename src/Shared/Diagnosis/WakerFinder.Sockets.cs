@@ -85,9 +85,14 @@ internal sealed partial class WakerFinder
     {
         OrderedList<Holder> far = resources.HoldersOfSocket(peer);
         OrderedList<Holder> near = resources.HoldersOf(wait.Target!);
+        bool? givesUp = guess ? false : MayGiveUp(wait.Target!.Id, near) | MayGiveUp(peer, far);
         sink.Begin(wait);
+        if (givesUp is null)
+            sink.Assume(Assumption.NoTcpUserTimeout);
         if (!Name(far, direct: true, sink) || !Name(near, direct: false, sink))
             sink.End(Openness.Closed, null);
+        else if (givesUp == true)
+            sink.End(Openness.Outside, "what was sent is not taken, and TCP gives up (TCP_USER_TIMEOUT)");
         else if (far.Count == 0 || UnseenOf(far) == Unseen.Somebody || UnseenOf(near) == Unseen.Somebody)
             sink.End(Openness.Outside, "one of its ends is held where it cannot be seen (in flight over a socket, say)");
         else if (!guess && LostOneOf(wait, far))
@@ -98,6 +103,22 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Closed, null);
         else
             EndSighted(IsSocketKept(peer, far) && IsKept(wait.Target!, near), far, sink);
+    }
+
+    /// <summary>
+    /// Whether TCP ends the connection because what was sent at this end is not taken in time. The kernel's own limits are for who does not answer, and a host answers itself. Null: not known: it
+    /// may not be asked, or is held by nobody who is suspect.
+    /// </summary>
+    private bool? MayGiveUp(ulong end, OrderedList<Holder> holders)
+    {
+        if (resources.Sockets.Find(end) is not { Family: not SocketFamily.Unix, State: SocketState.Established, SendQueue: not 0 })
+            return false;
+        foreach (Holder holder in holders.Span)
+        {
+            if (holder.Owner.Record.FindFd(holder.Fd)?.Timeouts?.TcpUser is { } time)
+                return time > TimeSpan.Zero;
+        }
+        return null;
     }
 
     /// <summary>By the counts of the kernel, where a back end sees them.</summary>

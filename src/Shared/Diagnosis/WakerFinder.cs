@@ -72,7 +72,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
 
     /// <summary>
     /// Names the processes that can make this one run whatever it waits for: its tracer, those that it traces, those that share its memory or its fd table, the parent whose death it is told of, and the children
-    /// whose end it has a handler for.
+    /// whose end it has a handler for, or is sent another signal by than SIGCHLD.
     /// </summary>
     public void FindAlways(HostProcess process, IWakerSink sink)
     {
@@ -85,14 +85,16 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         // The looker, where it runs the command itself, does not end while it looks.
         if (process.Record.HasParentDeathSignal == true && resources.ParentOf(process) is { } parent && parent.Pid != resources.Look.ObserverPid)
             sink.Add(parent, null, direct: false);
-        if ((process.Record.SignalsCaught & SignalMask.Child) == 0)
-            return;
         foreach (HostProcess child in resources.ChildrenOf(process).Span)
         {
-            if (!child.Record.IsZombie)
+            if (!child.Record.IsZombie && TellsByItsEnd(process.Record, child.Record))
                 sink.Add(child, null, direct: false);
         }
     }
+
+    /// <summary>Nothing is done by default about SIGCHLD; another signal ends who does not catch it.</summary>
+    private static bool TellsByItsEnd(ProcessRecord parent, ProcessRecord child) =>
+        child.ExitSignal is { } signal ? (parent.SignalsIgnored & 1UL << (signal - 1)) == 0 : (parent.SignalsCaught & SignalMask.Child) != 0;
 
     private void AddSharers(HostProcess process, IWakerSink sink)
     {

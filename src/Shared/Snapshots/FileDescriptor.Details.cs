@@ -85,7 +85,7 @@ public sealed partial record FileDescriptor
         init { if (value is not null || _details is not null) Own.Links = value; }
     }
 
-    /// <summary>Timeouts of the socket; read only where a thread is blocked on it. Null: not asked, or not permitted.</summary>
+    /// <summary>Timeouts of the socket or pseudoterminal; read only where a thread is blocked on it. Null: not asked, or not permitted.</summary>
     public SocketTimeouts? Timeouts
     {
         get => _details?.Timeouts;
@@ -173,8 +173,8 @@ public sealed partial record FileDescriptor
 /// <param name="Writers">The same of those that write it.</param>
 public sealed record PipeState(uint Bytes, uint Buffers, uint Capacity, uint Readers, uint Writers);
 
-/// <summary>When the kernel gives up waiting on a socket by itself, socket(7) and tcp(7). Shows nowhere in /proc: asked of the socket with getsockopt(2).</summary>
-/// <param name="Receive">SO_RCVTIMEO, for reads and accept(2). Zero: none.</param>
+/// <summary>When the kernel gives up waiting by itself, on a socket, socket(7) and tcp(7), or for input from a terminal, termios(3). Shows nowhere in /proc: asked with getsockopt(2) and tcgetattr(3).</summary>
+/// <param name="Receive">SO_RCVTIMEO, for reads and accept(2); of a terminal VTIME. Zero: none.</param>
 /// <param name="Send">SO_SNDTIMEO, for writes and connect(2). Zero: none.</param>
 /// <param name="TcpUser">TCP_USER_TIMEOUT: how long sent data may stay unacknowledged. Zero: the kernel's own limits. Null: no TCP socket.</param>
 public sealed record SocketTimeouts(TimeSpan Receive, TimeSpan Send, TimeSpan? TcpUser = null);

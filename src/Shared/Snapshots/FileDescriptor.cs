@@ -13,7 +13,10 @@ public sealed partial record FileDescriptor(int Number, FdAccess Access, FdTarge
     /// <summary>Close-on-exec: 02000000 in <c>flags:</c> of fdinfo. Null: not asked.</summary>
     public bool? CloseOnExec { get; init; }
 
-    /// <summary>Whether fdinfo shows O_ASYNC (020000 in <c>flags:</c>): the kernel sends signals for it.</summary>
+    /// <summary>
+    /// Whether the kernel sends signals for it: O_ASYNC (020000 in <c>flags:</c> of fdinfo), of suspects. Back end ebpf sees it of everybody, and so it does a directory with F_NOTIFY and a message queue with
+    /// mq_notify(3), of which /proc shows nothing.
+    /// </summary>
     public bool Async { get; init; }
 }
 

@@ -36,6 +36,9 @@ public sealed record ProcessRecord
     /// </summary>
     public int? StopSignal { get; init; }
 
+    /// <summary>The signal that its parent is sent when it ends (exit_signal, field 38 of stat), where clone(2) was told another one than SIGCHLD; execve(2) and another parent bring that back. Null: SIGCHLD, or none.</summary>
+    public int? ExitSignal { get; init; }
+
     /// <summary>Real user id, from status.</summary>
     public required uint Uid { get; init; }
 

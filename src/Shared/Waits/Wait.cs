@@ -63,9 +63,9 @@ public sealed record Wait
     public bool EdgeTriggered => (Events & 1u << 31) != 0;
 
     /// <summary>
-    /// Whether it has no timeout as far as a look shows that did not ask for the costly facts of a suspect: a socket's own timeouts are one of these.
+    /// Whether it has no timeout as far as a look shows that did not ask for the costly facts of a suspect: the timeouts of a socket or terminal are some of these.
     /// </summary>
-    public bool MayLast => Bounded == Bounded.No || Kind is WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect;
+    public bool MayLast => Bounded == Bounded.No || Kind is WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect or WaitKind.Tty;
 
     /// <summary>For <see cref="WaitKind.ChildWait"/>: it waits for SIGCHLD, and not in wait(2): the signal may have come before.</summary>
     public bool IsToldBySignal => Call is SystemCall.Pause or SystemCall.RtSigsuspend or SystemCall.RtSigtimedwait || Target is { Kind: FdKind.SignalFd };

@@ -48,7 +48,7 @@ public static partial class WaitDecoder
     };
 
     /// <summary>
-    /// A socket's own timeouts show nowhere in /proc, and are asked of suspects only: not known is <see cref="Bounded.Unknown"/>. TCP gives up connecting by itself.
+    /// The timeouts of a socket and of a terminal show nowhere in /proc, and are asked of suspects only: not known is <see cref="Bounded.Unknown"/>. TCP gives up connecting by itself.
     /// </summary>
     private static Bounded BoundedOf(FileDescriptor socket, WaitKind kind) => socket.Timeouts switch
     {

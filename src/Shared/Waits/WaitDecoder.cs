@@ -182,7 +182,7 @@ public static partial class WaitDecoder
     private static Wait OfStream(FileDescriptor entry, WaitKind kind, SystemCall call) => new()
     {
         Kind = kind,
-        Bounded = entry.Target.Kind == FdKind.Socket ? BoundedOf(entry, kind) : Bounded.No,
+        Bounded = entry.Target.Kind == FdKind.Socket || kind == WaitKind.Tty && IsReadInTime(entry, call) ? BoundedOf(entry, kind) : Bounded.No,
         Call = call,
         Fd = entry.Number,
         Target = entry.Target,
@@ -199,6 +199,10 @@ public static partial class WaitDecoder
     };
 
     private static bool IsOpenFor(FileDescriptor entry, bool reading) => (entry.Access & (reading ? FdAccess.Read : FdAccess.Write)) != 0;
+
+    /// <summary>VTIME of termios(3) is of the slave: tcsetattr(3) at a master sets that, and reads of the master know of no time. A real terminal is nobody's proof.</summary>
+    private static bool IsReadInTime(FileDescriptor entry, SystemCall call) =>
+        call is not (SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2) && entry.Target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal) && !entry.Target.Text.EndsWith("ptmx", StringComparison.Ordinal);
 
     private static bool IsTerminal(FileDescriptor entry) => entry.Target.Kind == FdKind.Path && IsTerminal(entry.Target.Text);
 

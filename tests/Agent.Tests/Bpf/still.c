@@ -5,7 +5,11 @@
 #include <linux/io_uring.h>
 #include <pthread.h>
 #include <sched.h>
+#include <mqueue.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -133,6 +138,71 @@ static void *wait_in_a_table_of_its_own(void *unused)
     return unused;
 }
 
+// fds 3: its directory, watched (F_NOTIFY); 4: the same, and not; 5 6: a pipe, 5 with O_ASYNC; 7: a queue with mq_notify(); 8: another without
+static void ask_for_signals(void)
+{
+    struct mq_attr small = {.mq_maxmsg = 1, .mq_msgsize = 8};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGURG};
+    char name[32];
+    int i, pair[2];
+    for (i = 0; i < 2; i++) open(".", O_RDONLY | O_DIRECTORY);
+    if (fcntl(3, F_NOTIFY, DN_RENAME | DN_MULTISHOT) != 0 || pipe(pair) != 0 || fcntl(5, F_SETFL, O_ASYNC) != 0) _exit(1);
+    for (i = 0; i < 2; i++)
+    {
+        snprintf(name, sizeof name, "/still-%d-%d", getpid(), i);
+        if (mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &small) != 7 + i || mq_unlink(name) != 0) _exit(1);
+    }
+    if (mq_notify(7, &event) != 0) _exit(1);
+}
+
+// A child whose end it is told of by SIGUSR2. The child has its stdin, and ends with it.
+static void make_an_odd_child(void)
+{
+    if (syscall(SYS_clone, SIGUSR2, NULL, NULL, NULL, NULL) == 0)
+    {
+        alarm(120);
+        prctl(PR_SET_NAME, "odd-child");
+        pause();
+    }
+}
+
+// Reads its own terminal, at 4, of which it has the master at 3.
+static void read_a_terminal(const char *tenths)
+{
+    struct termios modes;
+    char byte;
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master != 3 || grantpt(master) != 0 || unlockpt(master) != 0 || open(ptsname(master), O_RDWR | O_NOCTTY) != 4 || tcgetattr(4, &modes) != 0) _exit(1);
+    if (*tenths)
+    {
+        cfmakeraw(&modes);
+        modes.c_cc[VMIN] = 0;
+        modes.c_cc[VTIME] = atoi(tenths);
+    }
+    if (tcsetattr(4, TCSANOW, &modes) != 0) _exit(1);
+    alarm(120);
+    ready();
+    for (;;) read(4, &byte, 1);
+}
+
+// Both ends of a loopback connection, 3 and 4. At 3 more was sent than is taken, and TCP is to give up after 90 s; nobody waits for either.
+static void send_what_nobody_takes(void)
+{
+    static char block[65536];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    unsigned milliseconds = 90000;
+    int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), taken, full;
+    if (bind(server, (struct sockaddr *)&address, length) != 0 || listen(server, 1) != 0 || getsockname(server, (struct sockaddr *)&address, &length) != 0) _exit(1);
+    connect(client, (struct sockaddr *)&address, length);
+    taken = accept(server, NULL, NULL);
+    dup2(client, 3);
+    if (client != 3) close(client);
+    if (taken != 4 && (dup2(taken, 4) != 4 || close(taken) != 0)) _exit(1);
+    if (setsockopt(3, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds) != 0) _exit(1);
+    while ((full = write(3, block, sizeof block)) > 0) {}
+}
+
 int main(int count, char **words)
 {
     const char *mode = count > 1 ? words[1] : "";
@@ -150,6 +220,10 @@ int main(int count, char **words)
     else if (!strcmp(mode, "uring")) make_ring(words[2]);
     else if (!strcmp(mode, "handlers")) { signal(SIGCHLD, on_signal); signal(SIGTERM, on_signal); signal(SIGHUP, on_other_signal); }
     else if (!strcmp(mode, "aio")) make_context();
+    else if (!strcmp(mode, "unsent")) send_what_nobody_takes();
+    else if (!strcmp(mode, "signalled")) ask_for_signals();
+    else if (!strcmp(mode, "odd-child")) make_an_odd_child();
+    else if (!strcmp(mode, "terminal")) read_a_terminal(words[2]);
     else if (strcmp(mode, "wait")) return 2;
     if (strcmp(mode, "unshare")) ready();
     while (wait_for_stdin()) { dup(0); ready(); }

@@ -55,7 +55,7 @@ public sealed class BackEndsAgreeTests
     private static IEnumerable<string> Told(ProcessRecord p)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{p.Pid}");
-        yield return $"{name} {p.StartTimeTicks} {p.Ppid} {p.Pgrp} {p.Session} {p.TtyNr} {p.Comm} {p.State} {p.StopSignal} {p.Uid} {p.TracerPid} {p.NsPid}";
+        yield return $"{name} {p.StartTimeTicks} {p.Ppid} {p.Pgrp} {p.Session} {p.TtyNr} {p.Comm} {p.State} {p.StopSignal} {p.ExitSignal} {p.Uid} {p.TracerPid} {p.NsPid}";
         yield return $"{name} signals {p.SignalsIgnored:x} {p.SignalsCaught:x} {p.SignalsPending:x}";
         yield return $"{name} {string.Join(' ', p.Cmdline ?? [])} {p.Exe} {p.Cgroup} {p.ContainerId} {p.Frozen} {p.Namespaces}";
         yield return $"{name} cookies {string.Join(' ', p.JobCookies ?? [])} {p.JobCookies is null}";

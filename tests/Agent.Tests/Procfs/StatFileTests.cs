@@ -27,6 +27,18 @@ public class StatFileTests
         Assert.Equal(('T', 21), (stat.State, stat.ExitCode));
     }
 
+    [Theory]
+    [InlineData(17, null)]
+    [InlineData(12, 12)]
+    [InlineData(0, null)]
+    [InlineData(-1, null)] // a thread
+    public void TryParse_SignalOfItsEnd_IsToldWhereItIsNotSigchld(int signal, int? told)
+    {
+        Assert.True(StatFile.TryParse(Bytes("6441 (cat)" + Tail.Replace(" 17 ", $" {signal} ", StringComparison.Ordinal)), out StatFile stat));
+
+        Assert.Equal(told, stat.ExitSignal);
+    }
+
     [Fact]
     public void IsKernelThread_Kthreadd_IsTrue()
     {

@@ -342,12 +342,52 @@ public sealed class DeadlockTests
     }
 
     [Fact]
+    public void Diagnose_ParentInAPidNamespace_WaitsForItsChildByTheNumbersOfTheLook()
+    {
+        var scene = new Scene();
+        scene.Process(2, "another").Sleeps();
+        scene.Process(100, "parent").WriteEnd(7000, 4).WaitsFor(2).NsPid = 1;
+        scene.Process(110, "child", parent: 100).ReadEnd(7000, 3).Reads(3).NsPid = 2;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal([100, 110], finding.Pids);
+        Assert.Equal("parent (100) waits for its child child (110) to exit, which has the number 2 in its pid namespace.", finding.Explanation[0]);
+        Assert.Contains(finding.Edges, edge => edge.Resource == "child:110");
+    }
+
+    [Fact]
+    public void Diagnose_WhoSharesAPipeReadsMessages_IsNotStarvedOfTokens()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
+        foreach (int pid in new[] { 11, 12, 13 })
+            scene.Process(pid, "worker", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3);
+
+        Assert.DoesNotContain("jobserver-starved", scene.Diagnose().Findings.Select(finding => finding.Rule));
+    }
+
+    [Fact]
+    public void Diagnose_ReaderOfWhoWaitsAtATerminalOfTheReader_AreATalkWithAWordForEach()
+    {
+        var scene = new Scene();
+        Actor reader = scene.Process(10, "reader").ReadEnd(7000, 5).Has(3, "/dev/ptmx", FdAccess.ReadWrite).Reads(5);
+        reader.With = record => record with { Fds = [.. record.Fds.Select(fd => fd.Number == 3 ? fd with { TtyIndex = 7 } : fd)] };
+        scene.Process(11, "shell", parent: 10).WriteEnd(7000, 1).Has(0, "/dev/pts/7", FdAccess.Read).Fd(0, fd => fd with { Timeouts = new SocketTimeouts(default, default) }).Thread(11, 0, "wait_woken", 0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal((Confidence.Proven, "ipc-cycle"), (finding.Confidence, finding.Rule));
+        Assert.Contains(finding.Culprits, culprit => (culprit.Pid, culprit.Fd) == (10, 3) && culprit.Remedy == "It ends when reader (10) writes to the other side of /dev/pts/7, for which shell (11) waits.");
+    }
+
+    [Fact]
     public void Diagnose_AllReadATokenPipeAndHoldItsWriteEnd_AreStarvedAndNobodysOwnEndIsToBlame()
     {
         var scene = new Scene();
         scene.Process(10, "make").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
         foreach (int pid in new[] { 11, 12, 13 })
-            scene.Process(pid, "job", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3);
+            scene.Process(pid, "job", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadsAByte(3);
 
         Finding finding = Assert.Single(scene.Diagnose().Findings);
 

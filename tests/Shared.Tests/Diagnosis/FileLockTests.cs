@@ -17,6 +17,20 @@ public sealed class FileLockTests
     }
 
     [Fact]
+    public void Diagnose_HolderThatKnowsTheFileByAnotherName_IsToldByItsOwn()
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Opens(3, "/mnt/one", 1, 11).WaitsForLock(3);
+        scene.Process(20, "b").Opens(4, "/one", 1, 21, Flock(1, 20)).WaitsFor(10);
+        scene[10].With = record => record with { Ppid = 20 };
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Contains(finding.Explanation, sentence => sentence == "a (10) waits for an exclusive lock on /mnt/one (fd 3). The lock in its way is held by b (20) (fd 4, /one there).");
+        Assert.Equal("It ends when b (20) lets go of its lock on /one: unlocks it, or closes fd 4.", finding.Culprit!.Remedy);
+    }
+
+    [Fact]
     public void Diagnose_LivingProcessWithADuplicateOfTheLockedFile_IsHealthy()
     {
         Scene scene = Circle();

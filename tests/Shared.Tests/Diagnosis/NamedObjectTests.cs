@@ -121,15 +121,19 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
-    [InlineData(7, false, 1)]
-    [InlineData(8, false, 0)] // the master of another terminal
-    [InlineData(7, true, 0)] // who has it as its controlling terminal can push input back
-    public void Diagnose_BothSidesOfATerminalRead_AreStuckUnlessSomebodyElseHasIt(int index, bool session, int findings)
+    [InlineData(7, false, 0, 1)]
+    [InlineData(8, false, 0, 0)] // the master of another terminal
+    [InlineData(7, true, 0, 0)] // who has it as its controlling terminal can push input back
+    [InlineData(7, false, 20, 0)] // VTIME: the read comes back by itself
+    [InlineData(7, false, null, 0)] // may not be asked
+    public void Diagnose_BothSidesOfATerminalRead_AreStuckUnlessSomebodyElseHasItOrTimeEndsARead(int index, bool session, int? tenths, int findings)
     {
         Scene scene = new();
         Actor master = scene.Process(10, "a").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Thread(10, 0, "wait_woken", 3);
         master.With = record => record with { Fds = [.. record.Fds.Select(fd => fd with { TtyIndex = index })] };
-        scene.Process(11, "b").Has(0, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 0);
+        Actor slave = scene.Process(11, "b").Has(0, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 0);
+        if (tenths is { } time)
+            slave.Fd(0, fd => fd with { Timeouts = new SocketTimeouts(TimeSpan.FromMilliseconds(100 * time), TimeSpan.Zero) });
         scene.Process(12, "c").Sleeps().With = record => record with { TtyNr = session ? 136 << 8 | 7 : 0 };
 
         Assert.Equal(findings, scene.Diagnose().Findings.Length);

@@ -251,7 +251,7 @@ public sealed class PipeRuleTests
     {
         var scene = new Scene();
         scene.Process(10, "build").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
-        scene.Process(11, "cache", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).WriteEnd(7001, 5).WriteEnd(7002, 6).Reads(3);
+        scene.Process(11, "cache", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).WriteEnd(7001, 5).WriteEnd(7002, 6).ReadsAByte(3);
         scene.Process(12, "client", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7001, 5).Reads(5);
         scene.Process(13, "client", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7002, 5).Reads(5);
         scene[10].Caught = Termination;

@@ -120,7 +120,7 @@ public sealed class ProofTests
         if (initIsHidden)
             scene[1].Hidden();
 
-        Assert.Equal(["no-itimer", "no-unseen-io-uring"], Assert.Single(scene.Diagnose().Findings).Assumptions);
+        Assert.Equal(["no-itimer", "no-unseen-io-uring", "no-unseen-signal"], Assert.Single(scene.Diagnose().Findings).Assumptions);
     }
 
     [Fact]
@@ -171,6 +171,48 @@ public sealed class ProofTests
         scene.Process(11, "child", parent: 10).WaitsOnFutex().With = record => record with { HasParentDeathSignal = true };
 
         Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(12, 0UL, 0)]
+    [InlineData(12, 1UL << 11, 1)] // ignored
+    [InlineData(null, 0UL, 1)] // SIGCHLD, which nobody catches
+    public void Diagnose_MemberWithAChildAtWork_MayBeEndedByTheSignalOfItsEnd(int? signal, ulong ignored, int findings)
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[10].Ignored = ignored;
+        scene.Process(30, "child", parent: 10).Runs().With = record => record with { ExitSignal = signal };
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(50, Confidence.Likely)] // of the same session
+    [InlineData(60, Confidence.Proven)]
+    public void Diagnose_OtherFileThatSendsSignals_IsADoubtWhereTheyAreOfOneKinAndElseAnAssumption(int session, Confidence confidence)
+    {
+        Scene scene = Scenes.CrossReaders();
+        foreach (int member in new[] { 10, 11 })
+            scene[member].Alarm = false;
+        Actor other = scene.Process(30, "other", parent: 20).Has(3, "pipe:[9]", FdAccess.Read).Fd(3, fd => fd with { Async = true }).Sleeps();
+        other.Session = session;
+        scene.Process(20, "its-parent").Sleeps().Session = session;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(confidence, finding.Confidence);
+        Assert.Contains("no-unseen-signal", finding.Assumptions);
+        Assert.Equal(confidence == Confidence.Likely, finding.NotProvenBecause.Any(why => why.Contains("other (30)", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Diagnose_NoFileThatSendsSignalsWhereAllAreSeen_IsNoAssumption()
+    {
+        Scene scene = Scenes.CrossReaders();
+        foreach (int member in new[] { 10, 11 })
+            scene[member].Alarm = false;
+
+        Assert.DoesNotContain("no-unseen-signal", Assert.Single(scene.Diagnose().Findings).Assumptions);
     }
 
     [Theory]

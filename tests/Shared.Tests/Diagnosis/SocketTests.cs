@@ -190,6 +190,29 @@ public sealed class SocketTests
         Assert.Equal(told ? 1 : 0, scene.Diagnose().Findings.Length);
     }
 
+    [Theory]
+    [InlineData(0U, 5, 1, false)] // all that was sent was taken
+    [InlineData(9U, 5, 0, false)]
+    [InlineData(9U, 0, 1, false)]
+    [InlineData(9U, null, 1, true)] // in a set, and it could not be asked
+    public void Diagnose_ReaderWhoseWordsNobodyTakes_MayBeGivenUpByTcp(uint unsent, int? seconds, int findings, bool assumed)
+    {
+        var scene = new Scene { Sockets = [Tcp(500, 501) with { SendQueue = unsent }, Tcp(501, 500) with { ReceiveQueue = 9 }] };
+        Actor sender = scene.Process(10, "sender").Socket(3, 500).WriteEnd(7000, 4);
+        if (seconds is { } time)
+            sender.Fd(3, fd => fd with { Timeouts = new SocketTimeouts(default, default, TimeSpan.FromSeconds(time)) }).Receives(3);
+        else
+            sender.Fd(3, fd => fd with { Timeouts = null }).Polls(3);
+        scene.Process(11, "other").Socket(5, 501).ReadEnd(7000, 3).Reads(3);
+
+        DiagnosisResult result = scene.Diagnose();
+
+        Assert.Equal(findings, result.Findings.Length);
+        Assert.Equal(assumed, result.Findings.Any(finding => finding.Assumptions.Contains("no-tcp-user-timeout")));
+    }
+
+    private static SocketRecord Tcp(ulong inode, ulong peer) => Scene.Connected(inode, peer) with { Family = SocketFamily.Inet };
+
     [Fact]
     public void Diagnose_ConnectThatTcpGivesUp_IsBounded()
     {

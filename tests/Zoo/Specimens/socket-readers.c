@@ -10,6 +10,7 @@
  *   helper     another process that works has an end of the first one's socket open
  *   ping-pong  they do send: the ball goes to and fro
  *   busy       the first is at work, and will answer some day
+ *   odd-child  the second has a child at work, whose end is told by a signal that ends the second
  */
 #include "zoo.h"
 #include <netinet/in.h>
@@ -17,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 static int is_form(const char *form)
 {
@@ -121,6 +123,12 @@ static int two(const char *how, int ends[2])
         close(ends[0]);
         if (is_form("ping-pong"))
             play(ends[1], 0);
+        if (is_form("odd-child") && syscall(SYS_clone, SIGUSR1, NULL, NULL, NULL, NULL) == 0) {
+            close(ends[1]);
+            announce("helper");
+            in_place();
+            work();
+        }
         await(how, ends[1]);
         return 0;
     }

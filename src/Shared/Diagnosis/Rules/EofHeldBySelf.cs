@@ -70,9 +70,9 @@ internal sealed class EofHeldBySelf : IncidentRule
     private static bool OpenedForBoth(ProcessRecord reader, Wait wait) =>
         wait.Kind == WaitKind.PipeRead && wait.Fd is { } fd && reader.FindFd(fd) is { Access: FdAccess.ReadWrite };
 
-    /// <summary>Whether another who could write to it reads what this one could write: both have inherited all ends, and each waits for the other's word.</summary>
+    /// <summary>Whether another who could write to it reads what this one could write, or waits in memory that they share: both have inherited all ends, and each waits for the other's word.</summary>
     private static bool IsAnswered(Incident incident, IncidentEdge edge) => incident.Edges.Any(back =>
-        back.From != edge.From && incident.Core.Contains(back.From) && back.Part is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false }
+        back.From != edge.From && incident.Core.Contains(back.From) && back.Part is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false } or { Kind: WaitKind.Futex, Futex.IsPrivate: false }
         && edge.To.Any(waker => waker.Node == back.From) && back.To.Any(waker => waker.Node == edge.From));
 
     /// <summary>The others who have that end: as long as one of them has it, the end does not come either.</summary>

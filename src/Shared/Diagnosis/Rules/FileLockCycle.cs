@@ -50,7 +50,8 @@ internal sealed class FileLockCycle : IncidentRule
     internal static IEnumerable<Culprit> CulpritsOf(IncidentEdge edge, Narrator narrator)
     {
         (int Pid, int?[] Fds)[] holders = [.. edge.To.GroupBy(waker => waker.Node).Select(holder => (holder.Key, holder.Select(waker => waker.Fd).Order().ToArray()))];
-        string on = $"lock on {edge.Part.Target?.Text}";
+        // By the name that the holder knows it by: who waits may have it under another one, from another mount namespace.
+        string on = $"lock on {narrator.Find(holders[0].Pid)?.FindFd(holders[0].Fds[0] ?? -1)?.Target.Text ?? edge.Part.Target?.Text}";
         string all = Narrator.Listing(holders.Select(holder => $"fd {Narrator.Listing(holder.Fds.Select(fd => fd.ToString()!))} of {narrator.Name(holder.Pid)}"));
         return holders.Select(holder => new Culprit(holder.Pid, holder.Fds[0], edge.Part.Resource ?? "?", holders.Length == 1
             ? $"It ends when {narrator.Name(holder.Pid)} lets go of its {on}: unlocks it, or closes fd {Narrator.Listing(holder.Fds.Select(fd => fd.ToString()!))}."

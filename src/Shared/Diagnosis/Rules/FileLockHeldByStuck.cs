@@ -31,7 +31,7 @@ internal sealed class FileLockHeldByStuck : IncidentRule
         string wait = waiters.Length == 1 ? "waits" : "wait";
         ImmutableArray<Culprit> culprits = [.. locks.SelectMany(edge => FileLockCycle.CulpritsOf(edge, narrator)).Distinct()];
         return new Verdict(
-            $"{Narrator.Listing(waiters.Select(narrator.Name))} {wait} for a lock on {first.Part.Target?.Text} that {narrator.Name(holder)} holds, which can never let go: it {(why is null ? "is stuck" : narrator.What(why.Wait))}.",
+            $"{Narrator.Listing(waiters.Select(narrator.Name))} {wait} for a lock on {first.Part.Target?.Text} that {narrator.Name(holder)} holds, which can never let go: it {(why is null ? "is stuck" : narrator.What(holder, why.Wait))}.",
             culprits)
         {
             // Who stands by for a lock gets it when its holder is told to give it up.

@@ -11,7 +11,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// parent  waits for a message in q
 /// child   waits for a message in r        q, r: no key; parent and child know of them
 /// </code>
-/// One of them may also wait for another to exit: a parent that does, and was to take the message for which its child has no room.
+/// One of them may also read a pipe or socket that another is to write to, or wait for another to exit: a parent that does, and was to take the message for which its child has no room. Processes that all wait in memory that they share are
+/// told by other rules.
 /// </summary>
 internal sealed class IpcCycle : IncidentRule
 {
@@ -22,18 +23,20 @@ internal sealed class IpcCycle : IncidentRule
     {
         IncidentEdge[] waits = [.. incident.Edges.Where(edge => !edge.IsKinship && !edge.IsAside && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
         IncidentEdge[] talk = [.. waits.Where(edge => edge.Part.Kind != WaitKind.ChildWait)];
-        if (incident.Core.Count < 2 || talk.Length == 0 || !talk.All(edge => WhatEnds(edge.Part) is not null) || !incident.Core.All(member => waits.Any(edge => edge.From == member)))
+        if (incident.Core.Count < 2 || !talk.Any(edge => IsTalk(edge.Part)) || !talk.All(edge => WhatEnds(narrator, edge.Part) is not null) || !incident.Core.All(member => waits.Any(edge => edge.From == member)))
+            return null;
+        if (talk.All(edge => edge.Part.Kind == WaitKind.Futex))
             return null;
         // Who waits for a child could let go of an end instead; where that would not do, it is to speak like any other.
-        if (talk.Length < waits.Length && !talk.All(edge => OnlyAWordEnds(incident.Evidence.Resources[edge.From], edge.Part)))
+        if (talk.Length < waits.Length && !talk.All(edge => OnlyAWordEnds(incident, edge)))
             return null;
         int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
         HashSet<int> speakers = [.. talk.Select(edge => edge.From)];
         // One remedy for each word that is waited for: of a queue that many share, any of them could say it to any other.
-        ImmutableArray<Culprit> culprits = [.. talk.OrderBy(edge => Array.IndexOf(order, edge.From)).GroupBy(edge => (edge.Part.Resource, WhatEnds(edge.Part))).SelectMany(word =>
+        ImmutableArray<Culprit> culprits = [.. talk.OrderByDescending(edge => IsTalk(edge.Part)).ThenBy(edge => Array.IndexOf(order, edge.From)).GroupBy(edge => (edge.Part.Resource, WhatEnds(narrator, edge.Part))).SelectMany(word =>
         {
             // Who reads what it has opened for both directions has its other end itself: that others close it ends nothing.
-            string what = word.All(edge => OnlyAWordEnds(incident.Evidence.Resources[edge.From], edge.Part)) ? word.Key.Item2!.Replace(OrCloses, "", StringComparison.Ordinal) : word.Key.Item2!;
+            string what = word.All(edge => OnlyAWordEnds(incident, edge)) ? word.Key.Item2!.Replace(OrCloses, "", StringComparison.Ordinal) : word.Key.Item2!;
             Waker[] wakers = [.. word.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
                 .Distinct()
                 // Another who talks is likelier to be meant than a parent, who merely has what its children have.
@@ -44,7 +47,7 @@ internal sealed class IpcCycle : IncidentRule
             return wakers.Select(waker => new Culprit(waker.Node, waker.Fd, word.Key.Resource ?? "?", remedy));
         })];
         return new Verdict(
-            $"{Narrator.Listing(order.Select(narrator.Name))} each wait for {(order.Length == 2 ? "the other" : "another of them")}: {Narrator.Listing(order.Select(member => $"{narrator.Name(member)} {narrator.What(waits.First(edge => edge.From == member).Part)}"))}.",
+            $"{Narrator.Listing(order.Select(narrator.Name))} each wait for {(order.Length == 2 ? "the other" : "another of them")}: {Narrator.Listing(order.Select(member => $"{narrator.Name(member)} {narrator.What(member, waits.First(edge => edge.From == member).Part)}"))}.",
             culprits)
         {
             // Workers that wait for work from a supervisor that waits for a signal stand the same way.
@@ -52,14 +55,18 @@ internal sealed class IpcCycle : IncidentRule
         };
     }
 
-    /// <summary>Whether nobody could end it by closing an end: a queue and a semaphore have none, and who has opened a FIFO for both directions keeps one itself.</summary>
-    private static bool OnlyAWordEnds(ProcessRecord process, Wait wait) => wait.Kind is WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue
-        || wait is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Fd: { } fd } && process.FindFd(fd) is { Access: FdAccess.ReadWrite };
+    /// <summary>Whether nobody else could end it by closing an end: a queue and a semaphore have none, and who has the other end of what it reads as well, or has opened a FIFO for both directions, keeps one itself.</summary>
+    private static bool OnlyAWordEnds(Incident incident, IncidentEdge edge) => edge.Part.Kind is WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue
+        || edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Fd: { } fd } && incident.Evidence.Resources[edge.From].FindFd(fd) is { Access: FdAccess.ReadWrite }
+        || !IsTalk(edge.Part) && edge.To.Any(waker => waker.Node == edge.From);
 
     private const string OrCloses = ", or closes it";
 
+    /// <summary>Whether it is one of those that this rule is about. Among them may be who reads what another of them is to write.</summary>
+    private static bool IsTalk(Wait wait) => wait is not { Kind: WaitKind.SocketRead } and not { Kind: WaitKind.PipeRead, Target.Kind: FdKind.Pipe };
+
     /// <summary>What somebody else would have to do, as a verb phrase; null for other waits.</summary>
-    private static string? WhatEnds(Wait wait) => wait.Kind switch
+    private static string? WhatEnds(Narrator narrator, Wait wait) => wait.Kind switch
     {
         WaitKind.SysvSemaphore => $"changes System V semaphore set {wait.SysvId}",
         WaitKind.SysvMessage => wait.Call == SystemCall.Msgsnd ? $"takes a message from System V queue {wait.SysvId}" : $"sends a message to System V queue {wait.SysvId}",
@@ -68,6 +75,10 @@ internal sealed class IpcCycle : IncidentRule
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => $"reads from the FIFO {wait.Target.Text}{OrCloses}",
         WaitKind.Tty when wait.WaitsForRoom => $"reads the other side of {wait.Target?.Text}",
         WaitKind.Tty => $"writes to the other side of {wait.Target?.Text}",
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => $"writes to {StreamEnds.NameOf(wait.Target)}{OrCloses}",
+        WaitKind.SocketRead when wait.Target is { Id: not 0 } => $"sends to {StreamEnds.NameOf(wait.Target)}{OrCloses}",
+        // Those of which it shows who has them are told as locks.
+        WaitKind.Futex when wait.Futex is { IsPrivate: false, Lock: null } => $"unlocks or signals what is in {narrator.MemoryOf(wait)}",
         _ => null,
     };
 }

@@ -32,6 +32,9 @@ internal sealed class JobserverStarved : IncidentRule
             int[] readers = [.. pipe.Select(edge => edge.From).Distinct().Intersect(sharers).Order()];
             if (readers.Length == 0 || readers.Length < 2 && sharers.Length < 3)
                 continue;
+            // A token is a byte. Who reads more at once reads messages.
+            if (pipe.Any(edge => edge.Part is { Call: SystemCall.Read or SystemCall.Readv, ReadsOneByte: false }))
+                continue;
             if (pipe.Key.Kind == FdKind.Path && (readers.Length < 2 || !pipe.All(edge => edge.Part.ReadsOneByte) || !HasEndsApart(ends)))
                 continue;
             string name = pipe.Key.Kind == FdKind.Pipe ? $"pipe {pipe.Key.Id}" : $"FIFO {pipe.Key.Text}";
