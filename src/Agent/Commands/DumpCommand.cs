@@ -32,7 +32,7 @@ public static class DumpCommand
 
         TimeProvider time = TimeProvider.System;
         using HostLooker looker = LookerArguments.Open(arguments, time);
-        (Snapshot first, Snapshot last) = await ScanCommand.LookTwiceAsync(looker, time);
+        (Snapshot first, Snapshot last) = ScanCommand.LookTwice(looker);
         var capture = new Capture(CommandLine.Version, looker.Backend.Name, false, first, last);
         if (arguments.Has("--redact"))
             capture = new CaptureRedaction(RandomNumberGenerator.GetBytes(32)).Redact(capture);

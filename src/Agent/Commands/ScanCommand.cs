@@ -41,7 +41,7 @@ public static class ScanCommand
         TimeProvider time = TimeProvider.System;
         long start = time.GetTimestamp();
         using HostLooker looker = LookerArguments.Open(arguments, time, origin: false);
-        (Snapshot first, Snapshot last) = await LookTwiceAsync(looker, time);
+        (Snapshot first, Snapshot last) = LookTwice(looker);
         return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output);
     }
 
@@ -82,10 +82,11 @@ public static class ScanCommand
     }
 
     /// <summary>The second look reads the costly facts of those whom the first one makes suspects.</summary>
-    internal static async Task<(Snapshot First, Snapshot Last)> LookTwiceAsync(HostLooker looker, TimeProvider time)
+    internal static (Snapshot First, Snapshot Last) LookTwice(HostLooker looker)
     {
         Snapshot first = looker.Look(new HashSet<int>());
-        await Task.Delay(BetweenLooks, time);
+        // Asleep, and not in a Task.Delay: that starts a thread for timers and two of the pool, which for one wait is dear.
+        Thread.Sleep(BetweenLooks);
         IReadOnlySet<int> suspects = Diagnoser.Suspects(first, new LookMemory(), out bool jobs);
         if (!jobs)
             return (first, looker.Look(suspects, tables: true));
