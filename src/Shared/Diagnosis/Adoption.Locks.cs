@@ -48,7 +48,8 @@ internal sealed partial class Adoption
 
     /// <summary>
     /// A daemon holds a lock for itself, and a second one waits for the first to end. It took the lock in its own program (the file is closed on exec, or it is older than
-    /// who took it: a script asks flock(1)), or before it forked itself into the background.
+    /// who took it: a script asks flock(1)), or before it forked itself into the background. Whose stdio
+    /// leads nowhere is no daemon.
     /// </summary>
     private bool WasLeftWith(HostProcess waiter, HostProcess holder, FileDescriptor file, int taker, ref bool sure)
     {
@@ -57,12 +58,16 @@ internal sealed partial class Adoption
         // The waiter, or somebody above it, took it and let go of it, and whoever has it still is not below that one any more.
         if (resources.Find(taker) is { Record.IsZombie: false } own && (own == waiter || resources.IsDescendant(waiter, own)))
             return own.Record.StartTimeTicks <= holder.Record.StartTimeTicks && !resources.IsDescendant(holder, own);
-        if (AdoptedAbove(holder, taker) is not { } adopted || file.CloseOnExec != false || IsSameProgram(holder.Record, waiter.Record) || taker > 0 && !(taker < holder.Pid)
-            || memory.LostParentOf(adopted.Record) is { LostPpid: { } lost, LostParent: var comm } && lost == taker && comm == adopted.Record.Comm)
+        if (AdoptedAbove(holder, taker) is not { } adopted || taker >= holder.Pid)
             return false;
-        bool ofTheFamily = IsOfTheFamily(waiter, holder, adopted) || HasDeadStdio(holder, guess: false);
-        sure = sure && ofTheFamily;
-        return taker > 0 || ofTheFamily;
+        bool noDaemon = HasDeadStdio(holder, guess: false);
+        bool mayBeItsOwn = file.CloseOnExec != false || IsSameProgram(holder.Record, waiter.Record)
+            || memory.LostParentOf(adopted.Record) is { LostPpid: { } lost, LostParent: var comm } && lost == taker && comm == adopted.Record.Comm;
+        if (mayBeItsOwn && !noDaemon)
+            return false;
+        bool ofTheFamily = IsOfTheFamily(waiter, holder, adopted);
+        sure = sure && !mayBeItsOwn && (ofTheFamily || noDaemon);
+        return taker > 0 || ofTheFamily || noDaemon;
     }
 
     /// <summary>It, or the nearest above it, that has lost its parent; null: none has. A parent that took the lock, and lives, is not lost.</summary>

@@ -45,6 +45,16 @@ public sealed class HeldLockTests
     }
 
     [Fact]
+    public void Diagnose_CopyOfWhoWaitsThatIsNoDaemon_MayHaveBeenLeftBehind()
+    {
+        Scene scene = Left();
+        scene[65].Cmdline = scene[70].Cmdline = ["/usr/bin/job"];
+        scene[65].WriteEnd(7000, 1);
+
+        Assert.Equal(Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
+    }
+
+    [Fact]
     public void Diagnose_WhoWaitsTookItItselfAndClosedIt_HasLeftItToWhomItStarted()
     {
         Scene scene = new();

@@ -13,7 +13,7 @@
  *   inherited  a child has inherited the file, and reads a pipe from its parent
  *   left       the same; who took the lock and started that child has exited
  *   memory     as child, with flock(2) on memory that has no name (memfd_create)
- *   orphan     who took the lock has exited; what it started has inherited the open file, and sleeps
+ *   orphan     who took the lock has exited; what it started has inherited the open file, and is another program, which sleeps
  *   leaver     who waits for the lock took it itself, and has closed it; what it started with it has lost its parent, and sleeps
  * ZOO_FORM=daemon: of the last two, what sleeps took the lock for itself, when it was in the background already.
  */
@@ -246,6 +246,8 @@ static void leave_in_the_background(bool taken)
         _exit(0);
     while (getppid() == parent)
         nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
+    if (!taken && !daemon && !alive)
+        become("holder", (char *[]){"sleep", "100000", NULL});
     announce("holder");
     if (taken || daemon)
         setsid();

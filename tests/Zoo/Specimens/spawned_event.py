@@ -36,7 +36,8 @@ if __name__ == "__main__":
     context = multiprocessing.get_context("fork" if how == "worker" else "spawn")
     ready = context.Event()
     if how == "event":
-        child = context.Process(target=wait_for_event, args=(context.Event(), ready, os.getpid()))
+        event = context.Event()
+        child = context.Process(target=wait_for_event, args=(event, ready, os.getpid()))
     else:
         queue = context.Queue()
         dead = context.Process(target=take_work, args=(queue, ready, ""))
