@@ -12,27 +12,18 @@ internal sealed partial class Adoption
     /// </summary>
     public LockLeft? LeftWithLock(HostProcess process, Waiter waiter)
     {
+        ImmutableArray<Waker> holders = [.. waiter.Clauses.SelectMany(clause => clause.Wakers).Where(waker => waker is { Direct: true, Fd: not null })];
         bool sure = true;
         int taker = 0;
-        var holders = ImmutableArray.CreateBuilder<Holder>();
-        foreach (Clause clause in waiter.Clauses)
+        foreach (Waker waker in holders)
         {
-            int before = holders.Count;
-            foreach (Waker waker in clause.Wakers)
-            {
-                if (!waker.Direct || waker.Fd is not { } fd)
-                    continue;
-                if (resources.Find(waker.Node) is not { } owner || owner.Record.FindFd(fd) is not { } file || TakerOf(file, waiter.Wait.Lock!) is not { } by
-                    || clause.Wakers.Any(other => other.Direct && other.Node == by) || !WasLeftWith(process, owner, file, by, ref sure))
-                    return null;
-                taker = by;
-                holders.Add(new Holder(owner, fd, file.Access));
-            }
-            // Somebody else has it, of whom nothing is known.
-            if (clause.Open == Openness.Outside || holders.Count == before)
+            if (resources.Find(waker.Node) is not { } owner || owner.Record.FindFd(waker.Fd!.Value) is not { } file || TakerOf(file, waiter.Wait.Lock!) is not { } by
+                || holders.Any(other => other.Node == by) || !WasLeftWith(process, owner, file, by, ref sure))
                 return null;
+            taker = by;
         }
-        return holders.Count == 0 ? null : new LockLeft(process, waiter, holders.DrainToImmutable(), taker, sure);
+        // Of a clause without holders, or with others as well, it is not known who could end it.
+        return holders.IsEmpty || waiter.Clauses.Any(clause => clause.Open == Openness.Outside) ? null : new LockLeft(process, waiter, holders, taker, sure);
     }
 
     /// <summary>Pid of who took the lock in the way that is held through a descriptor, as far as it shows; null: it belongs to a process, and goes with it.</summary>
@@ -110,4 +101,4 @@ internal sealed partial class Adoption
 /// <param name="Holders">All fds through which the locks in its way are held.</param>
 /// <param name="Taker">Pid of who took the lock; 0 or less: not known.</param>
 /// <param name="Sure">They came from the family of the waiter, or their stdio says that they are no daemons.</param>
-internal sealed record LockLeft(HostProcess Process, Waiter Waiter, ImmutableArray<Holder> Holders, int Taker, bool Sure);
+internal sealed record LockLeft(HostProcess Process, Waiter Waiter, ImmutableArray<Waker> Holders, int Taker, bool Sure);

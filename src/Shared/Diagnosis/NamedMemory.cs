@@ -28,9 +28,15 @@ internal static class NamedMemory
     /// <summary>Somebody waits at a pipe that has no name, and nobody's main thread for itself alone, as one does that waits for Ctrl-C.</summary>
     private static bool IsEntangled(Incident incident)
     {
-        WaitNode[] core = [.. incident.Core.Select(incident.Evidence.Graph.NodeOf)];
-        return core.Any(node => node.Waiters.Any(waiter => waiter.Wait is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: FdKind.Pipe }))
-            && incident.Core.All(pid => incident.Evidence.Graph.NodeOf(pid) is { Main: { } main } && !main.WaitsOnlyFor(pid));
+        bool any = false;
+        foreach (int pid in incident.Core)
+        {
+            WaitNode node = incident.Evidence.Graph.NodeOf(pid);
+            if (node.Main?.WaitsOnlyFor(pid) != false)
+                return false;
+            any |= node.Waiters.Any(waiter => waiter.Wait is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: FdKind.Pipe });
+        }
+        return any;
     }
 
     public static IEnumerable<string> Doubts(Incident incident) => incident.Evidence.Counting != Counting.Named ? []

@@ -27,10 +27,10 @@ internal sealed class LockHeldByOrphan : EvidenceRule
             foreach (Waiter waiter in evidence.Graph.NodeOf(process.Pid).Waiters)
             {
                 if (!IsLock(waiter.Wait) || evidence.StillFor(process.Record, waiter.Thread) < evidence.Options.MinimumWait
-                    || evidence.Adoption.LeftWithLock(process, waiter) is not { } left || !left.Holders.All(holder => IsAtRest(evidence, holder.Owner)))
+                    || evidence.Adoption.LeftWithLock(process, waiter) is not { } left || !left.Holders.All(holder => IsAtRest(evidence, evidence.Resources.Find(holder.Node)!)))
                     continue;
                 // Who waits behind another one waits for the same.
-                if (found.Find(alike => alike[0].Holders.AsSpan().SequenceEqual(left.Holders.AsSpan())) is { } queue)
+                if (found.Find(alike => alike[0].Holders.All(left.Holders.Contains)) is { } queue)
                     queue.Add(left);
                 else
                     found.Add([left]);
@@ -70,10 +70,9 @@ internal sealed class LockHeldByOrphan : EvidenceRule
         var narrator = new Narrator(evidence.Resources);
         LockLeft first = queue[0];
         ImmutableArray<int> waiters = [.. queue.Select(left => left.Process.Pid)];
-        ImmutableArray<int> orphans = [.. first.Holders.Select(holder => holder.Process).Distinct()];
+        ImmutableArray<int> orphans = [.. first.Holders.Select(holder => holder.Node).Distinct()];
         string names = Narrator.Listing(orphans.Select(narrator.Name)), file = first.Waiter.Wait.Target!.Text;
-        ImmutableArray<Waker> holders = [.. first.Holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))];
-        ImmutableArray<IncidentEdge> edges = [.. queue.Select(left => new IncidentEdge(left.Process.Pid, left.Waiter.Thread.Tid, 0, left.Waiter.Wait, left.Waiter.Wait, holders, EdgeBasis.Assumed))];
+        ImmutableArray<IncidentEdge> edges = [.. queue.Select(left => new IncidentEdge(left.Process.Pid, left.Waiter.Thread.Tid, 0, left.Waiter.Wait, left.Waiter.Wait, first.Holders, EdgeBasis.Assumed))];
         ImmutableArray<Culprit> culprits = [.. FileLockCycle.CulpritsOf(edges[0], narrator)];
 
         Finding finding = new FindingBuilder(evidence).Build(
