@@ -35,7 +35,7 @@ internal static partial class ZooTable
         },
         new("lock-child-in-memory", Program("file-locks"), "memory")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5) },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
         },
         // Who stands by for a lock, while its holder waits to be told to give it up, stands the same way.
         new("lock-child-of-one-that-may-be-told", Program("file-locks"), "child")
