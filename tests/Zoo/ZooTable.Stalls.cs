@@ -60,6 +60,6 @@ internal static partial class ZooTable
 
     private static Specimen LockLeft(string how) => new($"lock-left-to-{how}", Program("file-locks"), how)
     {
-        Expected = new(FindingClass.Stall, Confidence.Likely, "lock-held-by-orphan") { Pids = ["waiter", "holder"], Culprit = new("holder", 5), Group = "lock-left" },
+        Expected = new(FindingClass.Stall, Confidence.Likely, "lock-held-by-orphan") { Pids = ["waiter", "holder"], Culprit = new("holder", 5) },
     };
 }
