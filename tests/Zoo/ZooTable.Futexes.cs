@@ -64,6 +64,17 @@ internal static partial class ZooTable
             Needs = "python3",
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "lost-wakeup") { AtLeast = Confidence.Likely, Pids = ["parent", "worker"], Culprit = new("worker") },
         },
+        // What keeps the names of its semaphores reads a pipe to its end.
+        new("event-that-nobody-sets-for-a-spawned-process", "python3", Script("spawned_event.py"), "event")
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "lost-wakeup") { Pids = ["parent", "child"], Unannounced = 1, Culprit = new("child") },
+        },
+        new("worker-killed-with-the-lock-of-its-queue", "python3", Script("spawned_event.py"), "worker")
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "lost-wakeup") { AtLeast = Confidence.Likely, Pids = ["parent", "child"], Culprit = new("child") },
+        },
     ];
 
     private static readonly Specimen[] HealthyFutexes =
@@ -75,6 +86,8 @@ internal static partial class ZooTable
         Healthily("fork-beside-a-thread-that-works"),
         Healthily("worker-that-is-joined-in-python") with { Environment = Form("busy") },
         Healthily("worker-that-is-joined-waits-for-its-parent") with { Environment = Form("busy") },
+        Healthily("event-that-nobody-sets-for-a-spawned-process"),
+        Healthily("worker-killed-with-the-lock-of-its-queue"),
         new("leader-and-followers", Program("pools"), "leader"),
         new("locks-with-a-timeout", Program("pools"), "timed"),
         new("lock-that-inherits-priority", Program("pools"), "inherit"),

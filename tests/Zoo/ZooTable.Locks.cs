@@ -33,6 +33,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
         },
+        new("lock-child-in-memory", Program("file-locks"), "memory")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
+        },
         // Who stands by for a lock, while its holder waits to be told to give it up, stands the same way.
         new("lock-child-of-one-that-may-be-told", Program("file-locks"), "child")
         {
@@ -98,6 +102,7 @@ internal static partial class ZooTable
         Twin("lock-held-inherited", Alive),
         Twin("lock-held-left", Alive),
         Twin("lock-child", Alive),
+        Twin("lock-child-in-memory", Alive),
         Twin("lock-circle-of-shells", Alive),
         Twin("talk-semaphores", Alive),
         Twin("talk-semaphores", Named),

@@ -16,6 +16,12 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Stall, Confidence.Likely, "eof-held-by-orphan") { Pids = ["collector", "leftover"], Culprit = new("leftover", 1), Group = "collector" },
         },
+        LockLeft("orphan"),
+        LockLeft("leaver"),
+        new("lock-left-by-flock", Script("left-lock.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Stall, Confidence.Likely, "lock-held-by-orphan") { Pids = ["next", "daemon"], Others = ["shell"], Culprit = new("daemon", 3) },
+        },
         new("server-beside-has-a-readers-stdin", Program("beside"), "stdin")
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "eof-held-by-unrelated") { Pids = ["reader", "server"], Others = ["parent"], Culprit = new("server", 6) },
@@ -40,5 +46,20 @@ internal static partial class ZooTable
     [
         .. ((string[])["server-beside-has-a-readers-stdin", "server-beside-has-a-childs-output"]).Select(hang => Stalls.Single(specimen => specimen.Name == hang))
             .Select(hang => hang with { Name = $"{hang.Name}-busy", Expected = null, TwinOf = hang.Name, Environment = Form("busy") }),
+        // The holder works; it took the lock for itself, and the next one stands by.
+        .. ((string[])["orphan", "leaver"]).SelectMany(how => (Specimen[])
+        [
+            LockLeft(how) with { Name = $"lock-left-to-{how}-alive", Expected = null, TwinOf = LockLeft(how).Name, Environment = new Dictionary<string, string> { ["ZOO_ALIVE"] = "1" } },
+            LockLeft(how) with { Name = $"lock-left-to-{how}-daemon", Expected = null, TwinOf = LockLeft(how).Name, Environment = Form("daemon") },
+        ]),
+        .. ((string[])["busy", "closed"]).Select(form => Stalls.Single(specimen => specimen.Name == "lock-left-by-flock") with
+        {
+            Name = $"lock-left-by-flock-{form}", Expected = null, TwinOf = "lock-left-by-flock", Environment = Form(form),
+        }),
     ];
+
+    private static Specimen LockLeft(string how) => new($"lock-left-to-{how}", Program("file-locks"), how)
+    {
+        Expected = new(FindingClass.Stall, Confidence.Likely, "lock-held-by-orphan") { Pids = ["waiter", "holder"], Culprit = new("holder", 5) },
+    };
 }

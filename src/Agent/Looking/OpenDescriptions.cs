@@ -102,8 +102,8 @@ internal static class OpenDescriptions
         FdKind.Pipe or FdKind.Socket or FdKind.EventFd or FdKind.PosixQueue when fd.Target.Id != 0 => new Alike(fd.Target.Kind, fd.Target.Id, 0),
         FdKind.Epoll or FdKind.TimerFd or FdKind.SignalFd or FdKind.Inotify or FdKind.IoUring => new Alike(fd.Target.Kind, 0, 0),
         // Everybody has /dev/null open, and nobody waits for it.
-        FdKind.Path when fd.Target.Text is not ("/dev/null" or "/dev/zero" or "/dev/random" or "/dev/urandom") && fd is { Inode: { } inode, Device: { } device } =>
-            new Alike(FdKind.Path, inode, device),
+        FdKind.Path when fd.Target.Text is not ("/dev/null" or "/dev/zero" or "/dev/random" or "/dev/urandom") && fd is { Inode: { } inode } =>
+            new Alike(FdKind.Path, inode, fd.Device ?? 0),
         _ => null,
     };
 

@@ -8,7 +8,7 @@ namespace OrphanBoard.Agent.Looking;
 
 /// <summary>
 /// In which memory suspects wait on futexes without FUTEX_PRIVATE_FLAG, and who else has it: by /proc/PID/maps, which may block on its target. Read only while a
-/// suspect waits so; of other processes only where what is mapped has no name that anybody could open.
+/// suspect waits so; of other processes only where what is mapped has no name that anybody could open, or several suspects have it.
 /// </summary>
 internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, ShmNames names)
 {
@@ -32,6 +32,10 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
         internal ProcessRecord Process => process;
         internal (ulong Begin, ulong End) Range => range;
         internal HashSet<string> Programs { get; } = [];
+
+        /// <summary>Only of processes of these programs it is asked whether they have it. Anonymous memory comes by fork alone, and exe belongs to the memory.</summary>
+        internal bool OfTheseAlone { get; set; } = name == SharedObject.Anonymous;
+
         internal SortedSet<int> Mappers { get; } = [];
         internal List<int> Unknown { get; } = [];
     }
@@ -56,7 +60,8 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
         if (found.Count == 0)
             return null;
         CountNames([.. found.Where(pair => pair.Value.AsksForLinks)]);
-        FindMappers(processes, found);
+        FindMappers(processes, found, [.. found.Values.Where(shared => !shared.Linked)]);
+        FindMappersOfNamed(processes, found, suspects);
         return [.. found.Select(pair => new SharedObject(pair.Key.Device, pair.Key.Inode, pair.Value.Name, pair.Value.Linked, [.. pair.Value.Mappers], [.. pair.Value.Unknown]))];
     }
 
@@ -138,9 +143,28 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
 
     private static bool IsAsleep(ProcessRecord process) => process.Threads.All(thread => thread.State != 'D');
 
-    private void FindMappers(ProcessRecord[] processes, Dictionary<(uint, ulong), Found> found)
+    /// <summary>A lone service waits in what anybody may map, and half the host is not asked who does. Where several have it and are all suspects they may have it to themselves.</summary>
+    private void FindMappersOfNamed(ProcessRecord[] processes, Dictionary<(uint, ulong), Found> found, IReadOnlySet<int> suspects)
     {
-        Found[] closed = [.. found.Values.Where(shared => !shared.Linked)];
+        Found[] named = [.. found.Values.Where(shared => shared.Linked && !shared.Name.StartsWith(SystemV, StringComparison.Ordinal))];
+        foreach (Found shared in named)
+            shared.OfTheseAlone = true;
+        FindMappers(processes, found, named);
+        foreach (Found shared in named)
+        {
+            shared.OfTheseAlone = shared.Mappers.Count < 2 || !shared.Mappers.All(suspects.Contains);
+            shared.Unknown.Clear();
+        }
+        FindMappers(processes, found, [.. named.Where(shared => !shared.OfTheseAlone)]);
+        foreach (Found shared in named)
+        {
+            if (shared.OfTheseAlone)
+                shared.Mappers.Clear();
+        }
+    }
+
+    private void FindMappers(ProcessRecord[] processes, Dictionary<(uint, ulong), Found> found, Found[] closed)
+    {
         if (closed.Length == 0)
             return;
         List<int> places = [];
@@ -165,9 +189,8 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
         });
     }
 
-    /// <summary>SharedObject.Anonymous memory comes by fork alone, and exe belongs to the memory: who has it shows the same program. The rest comes with an fd as well.</summary>
     private static bool MayHave(ProcessRecord process, Found shared) =>
-        !process.IsZombie && (shared.Name != SharedObject.Anonymous || process.Exe is not { } exe || shared.Programs.Contains(exe));
+        !process.IsZombie && (!shared.OfTheseAlone || process.Exe is not { } exe || shared.Programs.Contains(exe));
 
     private static bool MayHaveAny(ProcessRecord process, Found[] all)
     {

@@ -12,7 +12,7 @@ internal enum Counting
     All,
 
     /// <summary>
-    /// All, and beyond those who have a named FIFO open nobody is believed to open it. That is no more than a suspicion.
+    /// All, and beyond those who have a named FIFO open, or named memory mapped, nobody is believed to do so. That is mostly no more than a suspicion.
     /// </summary>
     Named,
 

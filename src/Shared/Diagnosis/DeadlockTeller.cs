@@ -24,10 +24,10 @@ internal static class DeadlockTeller
         // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
         if (evidence.Counting == Counting.Likely && (!verdict.NamesFault || verdict.RestsOnStillness))
             return null;
-        ImmutableArray<string> doubts = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
+        ImmutableArray<string> doubts = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. NamedMemory.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
         ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
         // What is hidden besides makes nothing surer.
-        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
+        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named && !NamedMemory.IsJoined(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
             || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0);
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core))];
 

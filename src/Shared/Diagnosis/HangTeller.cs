@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Findings;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// All that waits for itself, the surest first: who is stuck whatever counts; who is once service threads of runtimes are left aside; who is if nobody else opens a FIFO by its name; who is if it goes on
+/// All that waits for itself, the surest first: who is stuck whatever counts; who is once service threads of runtimes are left aside; who is if nobody else opens a FIFO by its name, or maps named memory; who is if it goes on
 /// looking for what will not come. Nobody is in two findings: who merely waits for those of a surer one is told of there.
 /// </summary>
 internal static class HangTeller
@@ -23,7 +23,7 @@ internal static class HangTeller
         }
         foreach (Incident incident in New(evidence.At(Counting.Named), evidence, told))
         {
-            if (!incident.Members.Any(told.Contains) && NamedFifos.Tell(incident) is { } finding)
+            if (!incident.Members.Any(told.Contains) && (NamedFifos.AtNames(incident).Any() ? NamedFifos.Tell(incident) : NamedMemory.Tell(incident)) is { } finding)
                 Add(finding);
         }
         foreach (Incident incident in New(evidence.At(Counting.Patient), likely, told))

@@ -37,11 +37,11 @@ internal static class NamedFifos
     public static IEnumerable<string> Doubts(Incident incident) => incident.Evidence.Counting != Counting.Named ? []
         : AtNames(incident).Select(edge => $"anybody may open the FIFO {edge.Part.Target!.Text} by its name").Distinct();
 
-    private static IEnumerable<IncidentEdge> AtNames(Incident incident) => incident.Edges.Where(edge =>
+    public static IEnumerable<IncidentEdge> AtNames(Incident incident) => incident.Edges.Where(edge =>
         edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: FdKind.Path } } && !WakerFinder.IsUnlinked(incident.Evidence.Resources[edge.From], edge.Part));
 
     /// <summary>One process group, or all below one of them.</summary>
-    private static bool IsFamily(ResourceIndex resources, HostProcess[] members) =>
+    public static bool IsFamily(ResourceIndex resources, HostProcess[] members) =>
         members.All(member => member.Record.Pgrp == members[0].Record.Pgrp)
         || members.Any(top => members.All(member => member == top || resources.IsDescendant(member, top)));
 

@@ -82,6 +82,7 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                 _suspects.Add(holder.Process);
             AddTheirFamily(host);
         }
+        AddThoseWhoMayHaveLocks(host);
         AddThoseWhoMayAccept(host);
         // And which terminal it is that somebody has the master of.
         if (Lists.Stuck.Any(process => process.WaitsOf(host).Any(wait => wait.Kind == WaitKind.Tty)))
@@ -143,6 +144,30 @@ internal sealed class Triage(ResourceIndex resources, LookMemory memory)
                     return true;
             }
             return false;
+        }
+    }
+
+    /// <summary>Who holds the lock that somebody waits for shows in the fdinfo of those who have the file open, under the same name mostly.</summary>
+    private void AddThoseWhoMayHaveLocks(HostIdentity host)
+    {
+        HashSet<string>? files = null;
+        foreach (HostProcess process in Lists.Stuck)
+        {
+            foreach (Wait wait in process.WaitsOf(host))
+            {
+                if (wait is { Kind: WaitKind.FileLock, Target: { Kind: FdKind.Path } file })
+                    (files ??= []).Add(file.Text);
+            }
+        }
+        if (files is null)
+            return;
+        foreach (HostProcess process in resources.Processes)
+        {
+            foreach (FileDescriptor fd in process.Record.Fds)
+            {
+                if (fd.Target.Kind == FdKind.Path && files.Contains(fd.Target.Text))
+                    _suspects.Add(process.Pid);
+            }
         }
     }
 

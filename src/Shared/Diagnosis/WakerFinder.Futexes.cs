@@ -43,7 +43,7 @@ internal sealed partial class WakerFinder
     /// </summary>
     private void FindMappers(HostProcess process, SharedObject shared, Wait wait, IWakerSink sink)
     {
-        if (shared.Linked)
+        if (shared.Linked && !((guess || BelievesNames) && shared.Mappers.Length > 1))
         {
             Outside(wait, $"anybody may map {shared.Words}", sink);
             return;

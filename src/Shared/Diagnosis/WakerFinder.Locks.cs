@@ -18,7 +18,7 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Closed, null);
             return;
         }
-        if (process.Record.FindFd(wait.Fd!.Value) is not { Inode: { } inode, Device: { } device, Description: { } description } own)
+        if (process.Record.FindFd(wait.Fd!.Value) is not { Inode: { } inode, Description: { } description } own || (own.Device ?? DeviceOf(process, wait.Lock!.Kind, inode)) is not { } device)
         {
             Outside(wait, "which file it locks could not be read", sink);
             return;
@@ -40,6 +40,23 @@ internal sealed partial class WakerFinder
             return;
         bool inTable = resources.Look.FileLocks is { } table && table.Any(held => held.Inode == inode && held.Device == device && request.ConflictsWith(held));
         Outside(wait, inTable ? "whoever holds the lock can still run" : "nobody is seen to hold such a lock: it is about to get it", sink);
+    }
+
+    /// <summary>
+    /// Of a file that no mountinfo lists (memfd_create(2), what was unmounted lazily): as /proc/locks shows it where its own request waits. Null: not told, or several have this inode.
+    /// </summary>
+    private uint? DeviceOf(HostProcess process, LockKind kind, ulong inode)
+    {
+        uint? found = null;
+        foreach (FileLock line in resources.Look.FileLocks ?? [])
+        {
+            if (!line.Waits || line.Kind != kind || line.Inode != inode || kind != LockKind.Ofd && line.Pid != process.Pid)
+                continue;
+            if (found is not null && found != line.Device)
+                return null;
+            found = line.Device;
+        }
+        return found;
     }
 
     /// <summary>The request with its range as /proc/locks shows it, where the call counts from elsewhere than the file's beginning. Null: no line is known to be its own.</summary>

@@ -42,7 +42,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     private string? _hiddenWhy;
     private int _hiddenCount;
 
-    /// <summary>Whether nobody is believed to open a FIFO by its name beyond those who have it open. A guess does.</summary>
+    /// <summary>Whether nobody is believed to open a FIFO by its name beyond those who have it open, nor to map named memory beyond those who have. A guess does.</summary>
     public bool BelievesNames { get; init; }
 
     /// <summary>Names the wakers of all clauses of a wait.</summary>

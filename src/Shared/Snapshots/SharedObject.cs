@@ -12,7 +12,7 @@ public sealed record FutexMapping(bool Shared, uint Device, ulong Inode);
 /// <param name="Device">As in <see cref="FutexMapping"/>.</param>
 /// <param name="Inode">As in <see cref="FutexMapping"/>.</param>
 /// <param name="Name">As maps shows it: <c>/dev/zero (deleted)</c> for anonymous shared memory, <c>/memfd:x (deleted)</c>.</param>
-/// <param name="Linked">It has a name that anybody may open, or a key or number by which anybody may attach it: who has it mapped is not asked.</param>
+/// <param name="Linked">It has a name that anybody may open, or a key or number by which anybody may attach it: who has it mapped is asked only where several suspects of one program have, else there are no mappers.</param>
 /// <param name="Mappers">Pids of those who have it mapped, ascending.</param>
 /// <param name="Unknown">Pids of those whose mappings could not be read, of all who may have it: of anonymous memory only who was forked from the same program.</param>
 public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Linked, ImmutableArray<int> Mappers, ImmutableArray<int> Unknown)

@@ -12,9 +12,14 @@
  *   child      a child wants the lock of the parent that waits for it
  *   inherited  a child has inherited the file, and reads a pipe from its parent
  *   left       the same; who took the lock and started that child has exited
+ *   memory     as child, with flock(2) on memory that has no name (memfd_create)
+ *   orphan     who took the lock has exited; what it started has inherited the open file, and is another program, which sleeps
+ *   leaver     who waits for the lock took it itself, and has closed it; what it started with it has lost its parent, and sleeps
+ * ZOO_FORM=daemon: of the last two, what sleeps took the lock for itself, when it was in the background already.
  */
 #include "zoo.h"
 #include <sys/file.h>
+#include <sys/mman.h>
 
 enum { RING = 14 };
 
@@ -200,6 +205,75 @@ static void inherited(int left)
     block_on(open_file("one.lock"), "flock");
 }
 
+static void in_memory(void)
+{
+    char name[32];
+    int fd = memfd_create("lock", MFD_CLOEXEC);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    int again = open(name, O_RDWR | O_CLOEXEC);
+    if (again < 0)
+        die("memfd_create");
+    take(fd, "flock", F_WRLCK);
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "child" : "parent");
+    meet();
+    if (pid == 0) {
+        close(fd);
+        block_on(again, "flock");
+    }
+    close(again);
+    in_place();
+    if (alive)
+        work();
+    wait_for(pid);
+}
+
+/* Returns in the waiter, when the background process is there and has the lock. */
+static void leave_in_the_background(bool taken)
+{
+    pid_t parent = fork_or_die();
+    if (parent != 0) {
+        wait_for(parent);
+        return;
+    }
+    const char *said = getenv("ZOO_FORM");
+    bool daemon = said && strcmp(said, "daemon") == 0;
+    int fd = taken || daemon ? -1 : open("one.lock", O_RDWR | O_CREAT, 0600);
+    if (fd >= 0)
+        take(fd, "flock", F_WRLCK);
+    parent = getpid();
+    if (fork_or_die() != 0)
+        _exit(0);
+    while (getppid() == parent)
+        nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
+    if (!taken && !daemon && !alive)
+        become("holder", (char *[]){"sleep", "100000", NULL});
+    announce("holder");
+    if (taken || daemon)
+        setsid();
+    if (daemon)
+        take(open_file("one.lock"), "flock", F_WRLCK);
+    close(gate[1]);
+    in_place();
+    if (alive)
+        work();
+    for (;;)
+        nanosleep(&(struct timespec){.tv_sec = 100000}, NULL);
+}
+
+static void left_to_an_orphan(bool taken)
+{
+    announce("waiter");
+    const char *said = getenv("ZOO_FORM");
+    int fd = taken && !(said && strcmp(said, "daemon") == 0) ? open("one.lock", O_RDWR | O_CREAT, 0600) : -1;
+    if (fd >= 0)
+        take(fd, "flock", F_WRLCK);
+    leave_in_the_background(taken);
+    close(fd);
+    meet();
+    block_on(open_file("one.lock"), "flock");
+}
+
 int main(int argc, char **argv)
 {
     const char *form = argc > 1 ? argv[1] : "flock";
@@ -222,6 +296,10 @@ int main(int argc, char **argv)
         wanted_by_child();
     else if (strcmp(form, "inherited") == 0 || strcmp(form, "left") == 0)
         inherited(strcmp(form, "left") == 0);
+    else if (strcmp(form, "memory") == 0)
+        in_memory();
+    else if (strcmp(form, "orphan") == 0 || strcmp(form, "leaver") == 0)
+        left_to_an_orphan(strcmp(form, "leaver") == 0);
     else
         circle(form, form);
     return 0;

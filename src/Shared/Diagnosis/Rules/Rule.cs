@@ -73,6 +73,7 @@ public static class RuleBook
         // Stalls.
         new EofHeldByOrphan(),
         new EofHeldByUnrelated(),
+        new LockHeldByOrphan(),
         new RetryWithoutProgress(),
         new WaitingForStoppedChild(),
         new NotAcceptedYet(),
