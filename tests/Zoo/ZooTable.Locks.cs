@@ -60,6 +60,22 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
         },
+        new("terminal-that-is-asked-for-a-password", Program("full-terminal"), "asks")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
+        },
+        new("relay-wait", Program("relay"), "wait")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["parent", "relay", "child"], Culprit = new("parent", 4) },
+        },
+        new("relay-answer", Program("relay"), "answer")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "pipe-read-cycle") { Pids = ["parent", "relay", "child"], Culprit = new("parent", 4) },
+        },
+        new("relay-twice", Program("relay"), "twice")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-duplicate") { Pids = ["relay", "child"], Culprit = new("child", 4) },
+        },
         FifoOpen("read"),
         FifoOpen("write"),
         new("fifo-open-cross", Program("fifo-open"), "cross")
@@ -103,7 +119,9 @@ internal static partial class ZooTable
         Twin("talk-fifos", Named),
         Twin("talk-fifos", ("ZOO_LINKED", "1")) with { Name = "talk-fifos-linked" },
         Twin("talk-terminal", Alive),
-        .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
+        .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at", "terminal-that-is-asked-for-a-password", "relay-wait", "relay-answer", "relay-twice"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
+        Twin("relay-wait", ("ZOO_FORM", "worker")) with { Name = "relay-wait-worker" },
+        Twin("relay-answer", ("ZOO_FORM", "worker")) with { Name = "relay-answer-worker" },
         Twin("fifo-open-read", Alive),
         Twin("fifo-open-in-a-shell", Alive),
         Twin("fifo-open-under-timeout", Alive),

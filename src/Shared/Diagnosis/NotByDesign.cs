@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis.Rules;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -18,7 +19,7 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -70,6 +71,17 @@ internal static class NotByDesign
                     && wait.Members.Any(other => other is { Kind: WaitKind.SocketRead, Target: { } far } && far.Id == peer))
                     return true;
             }
+        }
+        return false;
+    }
+
+    /// <summary>Whether it waits for somebody to accept its connection, which nobody but it could: no program waits for a signal there.</summary>
+    private static bool IsAtListener(ResourceIndex resources, ImmutableArray<Wait> waits)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (NeverAccepted.IsAtListener(resources, wait))
+                return true;
         }
         return false;
     }

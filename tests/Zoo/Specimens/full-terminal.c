@@ -6,11 +6,13 @@
  *   poll   the child polls for room
  *   both   the parent types more than the child takes, instead of waiting for it
  *   reads  the child reads its terminal, and the parent, who was to type, waits for it
+ *   asks   the same, and the child reads it by the name of /dev/tty, as who asks for a password
  *
  * ZOO_FORM=busy: the parent is at work, and will read some day.
  */
 #include "zoo.h"
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 
 static char block[4096];
@@ -58,6 +60,16 @@ int main(int argc, char **argv)
         if (strcmp(form, "reads") == 0) {
             in_place();
             read_to_end(slave);
+        }
+        if (strcmp(form, "asks") == 0) {
+            if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
+                die("TIOCSCTTY");
+            int terminal = open("/dev/tty", O_RDWR);
+            if (terminal < 0)
+                die("/dev/tty");
+            close(slave);
+            in_place();
+            read_to_end(terminal);
         }
         fill(slave);
         return 0;
