@@ -5,7 +5,7 @@
  *   answer  the same, and the parent reads its output
  *   twice   it collects the output of a child, which has the pipe twice and waits for input from it
  *
- * ZOO_FORM=busy: the parent (of twice: the child) is at work. ZOO_FORM=worker: nobody reads the terminal, and what the program is there for are the signals; it polls its input to
+ * ZOO_FORM=busy: the parent (of twice: the child, which has the pipe once) is at work. ZOO_FORM=worker: nobody reads the terminal, and what the program is there for are the signals; it polls its input to
  * know when its parent is gone.
  */
 #include "zoo.h"
@@ -55,8 +55,10 @@ static void collect(void)
         close(5);
         close(6);
         in_place();
-        if (healthy != NULL)
+        if (healthy != NULL) {
+            close(4);
             work();
+        }
         read_to_end(0);
         _exit(0);
     }
