@@ -33,6 +33,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
         },
+        new("lock-nested", Program("file-locks"), "nested")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5) },
+        },
         // Who stands by for a lock, while its holder waits to be told to give it up, stands the same way.
         new("lock-child-of-one-that-may-be-told", Program("file-locks"), "child")
         {
@@ -106,6 +110,7 @@ internal static partial class ZooTable
         Twin("lock-held-inherited", Alive),
         Twin("lock-held-left", Alive),
         Twin("lock-child", Alive),
+        Twin("lock-nested", Alive),
         Twin("lock-circle-of-shells", Alive),
         Twin("talk-semaphores", Alive),
         Twin("talk-semaphores", Named),

@@ -1,4 +1,3 @@
-using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
@@ -21,17 +20,17 @@ public sealed class SignalFdTests
     [Theory]
     [InlineData(Terminate | Child, Child)] // it is about to wake
     [InlineData(null, Terminate)] // of which signals it is told was not read
-    public void Diagnose_SignalIsPending_IsSilent(ulong? told, ulong pending) => Assert.Empty(Collector(told, pending).Diagnose().Findings);
+    public void Diagnose_SignalIsPending_IsNoHang(ulong? told, ulong pending) => Assert.Empty(HangsOf(Collector(told, pending)));
 
     [Theory]
     [InlineData(Terminate | Child, 0)]
     [InlineData(Terminate, 1)]
-    public void Diagnose_ToldOfTheEndOfAChildThatRuns_IsSilent(ulong told, int findings)
+    public void Diagnose_ToldOfTheEndOfAChildThatRuns_IsNoHang(ulong told, int findings)
     {
         Scene scene = Collector(told, pending: 0);
         scene.Process(12, "worker", parent: 10).Sleeps();
 
-        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+        Assert.Equal(findings, HangsOf(scene).Count());
     }
 
     [Fact]
@@ -66,6 +65,9 @@ public sealed class SignalFdTests
 
         Assert.Equal(rule is null ? [] : [(Confidence.Suspected, rule, 10)], scene.Diagnose().Findings.Select(finding => (finding.Confidence, finding.Rule, finding.Culprit!.Pid)));
     }
+
+    /// <summary>That a child has its stdio twice is a hazard all the same.</summary>
+    private static IEnumerable<Finding> HangsOf(Scene scene) => scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock);
 
     /// <summary>It collects the output of a child that has it twice and waits for input from it.</summary>
     private static Scene Collector(ulong? told, ulong pending)
