@@ -64,6 +64,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
         },
+        new("terminal-of-one-whose-output-is-read", Program("full-terminal"), "prints")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "child"], Culprit = new("child", 1) },
+        },
         new("terminal-that-is-asked-for-a-password", Program("full-terminal"), "asks")
         {
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
@@ -124,7 +128,7 @@ internal static partial class ZooTable
         Twin("talk-fifos", Named),
         Twin("talk-fifos", ("ZOO_LINKED", "1")) with { Name = "talk-fifos-linked" },
         Twin("talk-terminal", Alive),
-        .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at", "terminal-that-is-asked-for-a-password", "relay-wait", "relay-answer", "relay-twice"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
+        .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at", "terminal-that-is-asked-for-a-password", "terminal-of-one-whose-output-is-read", "relay-wait", "relay-answer", "relay-twice"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
         Twin("relay-wait", ("ZOO_FORM", "worker")) with { Name = "relay-wait-worker" },
         Twin("relay-answer", ("ZOO_FORM", "worker")) with { Name = "relay-answer-worker" },
         Twin("fifo-open-read", Alive),

@@ -6,7 +6,8 @@
  *   poll   the child polls for room
  *   both   the parent types more than the child takes, instead of waiting for it
  *   reads  the child reads its terminal, and the parent, who was to type, waits for it
- *   asks   the same, and the child reads it by the name of /dev/tty, as who asks for a password
+ *   prints the child reads its terminal, and the parent, who was to type, reads what it prints into a pipe
+ *   asks   the child reads its terminal by the name of /dev/tty, as who asks for a password does, and the parent waits for it
  *
  * ZOO_FORM=busy: the parent is at work, and will read some day.
  */
@@ -39,6 +40,9 @@ int main(int argc, char **argv)
     cfmakeraw(&raw);
     tcsetattr(slave, TCSANOW, &raw);
     memset(block, 'x', sizeof block);
+    int output[2];
+    if (pipe2(output, O_CLOEXEC) < 0)
+        die("pipe2");
     pid_t pid = fork_or_die();
     if (pid == 0) {
         announce("child");
@@ -57,7 +61,11 @@ int main(int argc, char **argv)
                     ;
             return 0;
         }
-        if (strcmp(form, "reads") == 0) {
+        if (strcmp(form, "prints") == 0)
+            dup2(output[1], 1);
+        close(output[0]);
+        close(output[1]);
+        if (strcmp(form, "reads") == 0 || strcmp(form, "prints") == 0) {
             in_place();
             read_to_end(slave);
         }
@@ -82,6 +90,12 @@ int main(int argc, char **argv)
     }
     if (strcmp(form, "both") == 0)
         fill(master);
+    close(output[1]);
+    if (strcmp(form, "prints") == 0) {
+        in_place();
+        read_to_end(output[0]);
+    }
+    close(output[0]);
     in_place();
     wait_for(pid);
     return 0;
