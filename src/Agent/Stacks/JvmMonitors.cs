@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
@@ -38,13 +39,17 @@ internal static class JvmMonitors
     /// <summary>A sentence for each thread; empty: none wait for each other, or it cannot be told.</summary>
     internal static ImmutableArray<string> Deadlocked(ProcessRecord before, ProcessRecord process)
     {
+        using DirectoryHandle? directory = DirectoryHandle.TryOpen($"/proc/{process.Pid}");
+        if (directory is null || RuntimeFacts.Read(directory, process.Pid) is not { } facts)
+            return [];
         using var risky = new RiskyReads(TimeProvider.System);
         var structs = new JvmStructs(risky, process.Pid);
         if (!structs.Find())
             return [];
+        Func<int, int?> tids = facts.TidsByTheirOwn(directory, StackTarget.Of(process));
         // Read while it may have run: what is so twice is so.
-        int[] circle = Circle(structs, process);
-        return circle.Length > 0 && circle.AsSpan().SequenceEqual(Circle(structs, process)) && circle.All(tid => Stands(before, process, tid))
+        int[] circle = Circle(structs, tids);
+        return circle.Length > 0 && circle.AsSpan().SequenceEqual(Circle(structs, tids)) && circle.All(tid => Stands(before, process, tid))
             ? [.. circle.Select((tid, place) => $"Thread {Name(process, tid)} waits for a monitor that thread {Name(process, circle[(place + 1) % circle.Length])} has.")]
             : [];
     }
@@ -58,7 +63,7 @@ internal static class JvmMonitors
         && now.Timeslices - then.Timeslices <= MostRuns;
 
     /// <summary>Tids, each waiting for the next and the last for the first.</summary>
-    private static int[] Circle(JvmStructs structs, ProcessRecord process)
+    private static int[] Circle(JvmStructs structs, Func<int, int?> tids)
     {
         if (structs.ReadWord(structs.ThreadList) is not { } list || list == 0 || !structs.Read(list + (ulong)structs.Length, sizeof(uint), out ReadOnlySpan<byte> bytes)
             || BinaryPrimitives.ReadUInt32LittleEndian(bytes) is not (> 1 and <= MostThreads and var count)
@@ -82,7 +87,7 @@ internal static class JvmMonitors
             for (int at = start; at >= 0 && chain.Count <= threads.Length; at = OwnerOf(threads, at))
             {
                 if (chain.Count > 1 && at == start)
-                    return [.. chain.Select(place => TidOf(structs, process, threads[place].Address))];
+                    return [.. chain.Select(place => TidOf(structs, tids, threads[place].Address))];
                 chain.Add(at);
             }
         }
@@ -102,12 +107,11 @@ internal static class JvmMonitors
     }
 
     /// <summary>Our number of the thread; the JVM has that of its own pid namespace. 0: not known.</summary>
-    private static int TidOf(JvmStructs structs, ProcessRecord process, ulong thread)
+    private static int TidOf(JvmStructs structs, Func<int, int?> tids, ulong thread)
     {
         if (structs.ReadWord(thread + (ulong)structs.OsThread) is not { } native || !structs.Read(native + (ulong)structs.ThreadId, sizeof(int), out ReadOnlySpan<byte> bytes))
             return 0;
-        int tid = BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        return process.NsPid == process.Pid ? tid : process.Threads.FirstOrDefault(known => process.NsTidOf(known) == tid)?.Tid ?? 0;
+        return tids(BinaryPrimitives.ReadInt32LittleEndian(bytes)) ?? 0;
     }
 
     private struct JavaThread

@@ -59,7 +59,7 @@ internal sealed class JvmStructs(RiskyReads risky, int pid)
             {
                 ulong type = Word(entry);
                 if (type == 0)
-                    return ThreadList != 0 && int.Min(int.Min(int.Min(Length, Threads), int.Min(PendingMonitor, OsThread)), int.Min(int.Min(StackBase, StackSize), int.Min(ThreadId, Owner))) >= 0;
+                    return ThreadList != 0 && (Length | Threads | PendingMonitor | OsThread | StackBase | StackSize | ThreadId | Owner) >= 0;
                 // The fields of a type stand together.
                 if (type != known)
                     (known, wanted) = (type, IsWanted(Name(type)));
