@@ -37,6 +37,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
         },
+        new("lock-nested", Program("file-locks"), "nested")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5) },
+        },
         // Who stands by for a lock, while its holder waits to be told to give it up, stands the same way.
         new("lock-child-of-one-that-may-be-told", Program("file-locks"), "child")
         {
@@ -72,6 +76,26 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
         },
+        new("terminal-of-one-whose-output-is-read", Program("full-terminal"), "prints")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "child"], Culprit = new("child", 1) },
+        },
+        new("terminal-that-is-asked-for-a-password", Program("full-terminal"), "asks")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
+        },
+        new("relay-wait", Program("relay"), "wait")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["parent", "relay", "child"], Culprit = new("parent", 4) },
+        },
+        new("relay-answer", Program("relay"), "answer")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "pipe-read-cycle") { Pids = ["parent", "relay", "child"], Culprit = new("parent", 4) },
+        },
+        new("relay-twice", Program("relay"), "twice")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-duplicate") { Pids = ["relay", "child"], Culprit = new("child", 4) },
+        },
         FifoOpen("read"),
         FifoOpen("write"),
         new("fifo-open-cross", Program("fifo-open"), "cross")
@@ -103,6 +127,7 @@ internal static partial class ZooTable
         Twin("lock-held-left", Alive),
         Twin("lock-child", Alive),
         Twin("lock-child-in-memory", Alive),
+        Twin("lock-nested", Alive),
         Twin("lock-circle-of-shells", Alive),
         Twin("talk-semaphores", Alive),
         Twin("talk-semaphores", Named),
@@ -119,7 +144,9 @@ internal static partial class ZooTable
         Twin("talk-terminal", ("ZOO_TIMED", "1")) with { Name = "talk-terminal-for-a-time" },
         Twin("prompt-that-nobody-answers", Alive),
         Twin("answer-behind-a-semaphore", Alive),
-        .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
+        .. ((string[])["terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-that-nobody-types-at", "terminal-that-is-asked-for-a-password", "terminal-of-one-whose-output-is-read", "relay-wait", "relay-answer", "relay-twice"]).Select(hang => Twin(hang, ("ZOO_FORM", "busy")) with { Name = $"{hang}-busy" }),
+        Twin("relay-wait", ("ZOO_FORM", "worker")) with { Name = "relay-wait-worker" },
+        Twin("relay-answer", ("ZOO_FORM", "worker")) with { Name = "relay-answer-worker" },
         Twin("fifo-open-read", Alive),
         Twin("fifo-open-in-a-shell", Alive),
         Twin("fifo-open-under-timeout", Alive),

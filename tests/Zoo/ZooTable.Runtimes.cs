@@ -103,7 +103,7 @@ internal static partial class ZooTable
         Running("idle-java", "java", Java, "idle"),
         Running("java-waits-for-a-worker", "java", Java, "wait", "sleep", "1000"),
         Running("java-reads-of-a-worker", "java", Java, "read", "sleep", "1000"),
-        Running("java-has-monitors-in-order", "java", Java, "monitors") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } },
+        Running("java-has-monitors-in-order", "java", Java, "monitors") with { TwinOf = "java-has-monitors-in-two-orders", Environment = Form("healthy") },
         Running("dotnet-has-monitors-in-order", "dotnet", Dotnet, "monitors") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "healthy" } },
         Running("idle-go", "go", Go, "idle"),
         Running("go-waits-for-a-worker", "go", Go, "wait", "sleep", "1000"),
@@ -143,6 +143,10 @@ internal static partial class ZooTable
     /// <summary>Nobody in them waits for anything from outside, nor for any time.</summary>
     private static Specimen[] RuntimesThatWaitForThemselves =>
     [
+        Running("java-has-monitors-in-two-orders", "java", Java, "monitors") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "lock-order-cycle") { Pids = ["runner"], Culprit = new("runner") },
+        },
         Running("java-waits-for-its-own-pool", "java", Java, "futures") with { Expected = Lost(Confidence.Suspected, "runner") },
         Running("dotnet-waits-at-two-queues", "dotnet", Dotnet, "queues") with { Expected = Lost(Confidence.Suspected, "runner") },
         new("node-waits-at-a-word", "node", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },

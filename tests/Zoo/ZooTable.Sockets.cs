@@ -65,6 +65,12 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds) },
         },
+        Unaccepted("self") with
+        {
+            Name = "unaccepted-self-that-may-be-told",
+            Environment = Told,
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds) },
+        },
         Unaccepted("asleep") with
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds) },

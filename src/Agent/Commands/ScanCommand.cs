@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Shared.Captures;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
@@ -42,13 +43,15 @@ public static class ScanCommand
         long start = time.GetTimestamp();
         using HostLooker looker = LookerArguments.Open(arguments, time, origin: false);
         (Snapshot first, Snapshot last) = LookTwice(looker);
-        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output);
+        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output, JvmMonitors.Ask);
     }
 
     /// <summary>Diagnoses two looks and prints what was found; gives the exit code.</summary>
     /// <param name="arguments">Those of <see cref="Json"/>, <see cref="MinimumWait"/> and <see cref="Pid"/>.</param>
     /// <param name="duration">How long it took, asked for after the diagnosis.</param>
-    internal static async Task<int> ReportAsync(Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output)
+    /// <param name="ask">What the processes themselves tell, of those that live: none does in a capture.</param>
+    internal static async Task<int> ReportAsync(
+        Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output, Func<HostDiagnosis, Snapshot, Snapshot, ImmutableArray<Finding>, IEnumerable<Finding>>? ask = null)
     {
         (Snapshot first, Snapshot last) = (capture.First, capture.Last);
         ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
@@ -61,6 +64,8 @@ public static class ScanCommand
         var diagnosis = new HostDiagnosis(options);
         diagnosis.Advance(first);
         DiagnosisResult result = diagnosis.Advance(last);
+        if (ask is not null)
+            result = result with { Findings = [.. ask(diagnosis, first, last, result.Findings), .. result.Findings] };
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 
         if (arguments.Has("--json"))

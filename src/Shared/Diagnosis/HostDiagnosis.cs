@@ -56,6 +56,7 @@ public sealed class HostDiagnosis
     /// <param name="process">Who was asked.</param>
     /// <param name="runtime">Who says it: <c>the JVM</c>.</param>
     /// <param name="says">A sentence or line for each thread that it says to be in a deadlock; not empty.</param>
-    public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<string> says) =>
-        _evidence is { } evidence && evidence.Resources.Find(process.Pid) is { } known && known.Identity.Key == process ? ToldByRuntime.Tell(evidence, known, runtime, says) : null;
+    /// <param name="asked">Whether it was asked; else it was read in its memory.</param>
+    public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<string> says, bool asked = true) =>
+        _evidence is { } evidence && evidence.Resources.Find(process.Pid) is { } known && known.Identity.Key == process ? ToldByRuntime.Tell(evidence, known, runtime, says, asked) : null;
 }

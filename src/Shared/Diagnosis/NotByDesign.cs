@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis.Rules;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -18,7 +19,7 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -70,6 +71,17 @@ internal static class NotByDesign
                     && wait.Members.Any(other => other is { Kind: WaitKind.SocketRead, Target: { } far } && far.Id == peer))
                     return true;
             }
+        }
+        return false;
+    }
+
+    /// <summary>Whether it waits for somebody to accept its connection, which nobody but it could: no program waits for a signal there.</summary>
+    private static bool IsAtListener(ResourceIndex resources, ImmutableArray<Wait> waits)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (NeverAccepted.IsAtListener(resources, wait))
+                return true;
         }
         return false;
     }
@@ -146,7 +158,7 @@ internal static class NotByDesign
     private static bool HasHandlersOfItsOwn(ProcessRecord process, ImmutableArray<Wait> waits) =>
         (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits)) != 0 || Unheeded.AsksForSignals(process, waits);
 
-    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, or, where it waits for its children, reads what it has the other end of.</summary>
+    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, or, where it waits for its children, reads what it has the other end of, or waits for a lock on a file that it has open.</summary>
     private static bool IsAwaited(ResourceIndex resources, HostProcess process, HostProcess parent, bool awaits, int generations)
     {
         foreach (HostProcess child in resources.ChildrenOf(parent).Span)
@@ -155,10 +167,21 @@ internal static class NotByDesign
             {
                 if (wait.MayLast && (wait is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe } && Holds(resources.HoldersOf(wait.Target), process, FdAccess.Read)
                     || wait is { Kind: WaitKind.SocketWrite, Target: { Kind: FdKind.Socket, Id: not 0 } socket } && resources.IsHandedOn(socket) && MayHoldFarEnd(resources, process, socket)
-                    || awaits && StreamEnds.IsRead(wait) && MayHoldFarEnd(resources, process, wait.Target!)))
+                    || awaits && (StreamEnds.IsRead(wait) && MayHoldFarEnd(resources, process, wait.Target!) || wait is { Kind: WaitKind.FileLock, Target: { } file } && HasOpen(process, file))))
                     return true;
             }
             if (generations > 1 && IsAwaited(resources, process, child, awaits, generations - 1))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>By its name: who holds the lock is asked of suspects only.</summary>
+    private static bool HasOpen(HostProcess process, FdTarget file)
+    {
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Target.Kind == file.Kind && fd.Target.Text == file.Text)
                 return true;
         }
         return false;

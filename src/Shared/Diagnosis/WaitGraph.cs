@@ -51,12 +51,14 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         string? canRun = WhyItCanRun(process, [.. waiters]);
         bool unheeded = Unheeded.Is(resources, process), ofRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits);
         Waiter? main = MainOf(process.Pid, [.. waiters], ofRuntime);
+        bool isToldOfSignals = waiters.Any(waiter => waiter.Clauses.Any(clause => clause.Parts.Any(part => WakerFinder.IsForSignals(waiter.Wait, part.Wait))));
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
             NotKnown = [.. LocalFact.NotKnown(process.Record), .. _finder.WhoMaySignal(process)],
             Main = main,
-            MayWaitForSignal = !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
+            IsToldOfSignals = isToldOfSignals,
+            MayWaitForSignal = isToldOfSignals || !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
                 && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main)),
             CatchesForItsRuntime = ofRuntime,
             MayEndItsChild = !unheeded && main is not null && MayEndItsChild(process.Record, main),
@@ -135,6 +137,9 @@ internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, 
 
     /// <summary>Whether it catches signals and one of its waits is such as a handler ends: then a set that is stuck without a fault in it may be idle by design.</summary>
     public bool MayWaitForSignal { get; init; }
+
+    /// <summary>Whether a signalfd stands among the fds that it waits for: what it does when a signal comes is a part of its design.</summary>
+    public bool IsToldOfSignals { get; init; }
 
     /// <summary>Whether a runtime is in it that has handlers for all that it catches in every program: then <see cref="MayWaitForSignal"/> is no more than a doubt.</summary>
     public bool CatchesForItsRuntime { get; init; }

@@ -39,12 +39,16 @@ internal sealed partial class WakerFinder
     /// The parent waits for SIGCHLD, which is not pending, and stands in that wait since before the look at which the child had exited already: that word has come and gone. A guess takes
     /// it for granted.
     /// </summary>
-    private bool IsPast(ProcessRecord parent, HostProcess child)
+    private bool IsPast(ProcessRecord parent, HostProcess child) =>
+        (PendingOf(parent) & SignalMask.Child) == 0 && (guess || child.Before is { IsZombie: true });
+
+    /// <summary>Mask of the signals that are pending for it or one of its threads.</summary>
+    private static ulong PendingOf(ProcessRecord process)
     {
-        ulong pending = parent.SignalsPending;
-        foreach (ThreadRecord thread in parent.Threads)
+        ulong pending = process.SignalsPending;
+        foreach (ThreadRecord thread in process.Threads)
             pending |= thread.SignalsPending.GetValueOrDefault();
-        return (pending & SignalMask.Child) == 0 && (guess || child.Before is { IsZombie: true });
+        return pending;
     }
 
     /// <summary>The process of a pidfd, anybody's child.</summary>

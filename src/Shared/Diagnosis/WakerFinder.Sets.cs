@@ -12,7 +12,12 @@ internal sealed partial class WakerFinder
     {
         sink.BeginSet(wait);
         foreach (Wait member in wait.Members)
-            FindOne(process, member, sink);
+        {
+            if (IsForSignals(wait, member))
+                FindSignals(process, member, sink);
+            else
+                FindOne(process, member, sink);
+        }
         foreach (int epfd in guess ? [] : wait.Epolls)
         {
             sink.Begin(wait);
@@ -20,6 +25,40 @@ internal sealed partial class WakerFinder
             EndSighted(IsKept(process, process.Record.FindFd(epfd)!.Target), OrderedList<Holder>.None, sink);
         }
         sink.EndSet();
+    }
+
+    /// <summary>Whether a member of a set is a signalfd that stands there beside what is waited for. One that stands alone is what is waited for.</summary>
+    public static bool IsForSignals(Wait set, Wait member)
+    {
+        if (member is not { Kind: WaitKind.SignalWait, Target.Kind: FdKind.SignalFd })
+            return false;
+        foreach (Wait other in set.Members)
+        {
+            if (other.Kind != WaitKind.SignalWait)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// It is as with a handler: anybody may send a signal, and what is done when one comes does not show. So it proves nothing, and is no party that the others wait for; but a child is that ends, where SIGCHLD
+    /// is among them.
+    /// </summary>
+    private void FindSignals(HostProcess process, Wait member, IWakerSink sink)
+    {
+        ulong told = process.Record.FindFd(member.Fd!.Value)?.Signals ?? ulong.MaxValue;
+        if (!guess && (told & PendingOf(process.Record)) != 0)
+        {
+            Outside(member, "a signal of which it is told is pending: it is about to wake", sink);
+            return;
+        }
+        sink.Begin(member);
+        foreach (HostProcess child in (told & SignalMask.Child) != 0 ? resources.ChildrenOf(process).Span : [])
+        {
+            if (!child.Record.IsZombie)
+                sink.Add(child, null, direct: false);
+        }
+        sink.End(Openness.Hidden, guess ? null : $"{Narrator.Name(process.Record)} is told of signals at fd {member.Fd}, and what it does when one comes does not show");
     }
 
     /// <summary>A timer that is not armed: whoever has it could arm it.</summary>

@@ -13,11 +13,16 @@ internal sealed partial class WakerFinder
     public static bool IsMaster(FdTarget target) => target.Kind == FdKind.Path && target.Text.EndsWith("ptmx", StringComparison.Ordinal);
 
     /// <summary>N of /dev/pts/N; null for anything else.</summary>
-    public static int? SlaveOf(FdTarget target) =>
+    private static int? SlaveOf(FdTarget target) =>
         target.Kind == FdKind.Path && target.Text.StartsWith("/dev/pts/", StringComparison.Ordinal)
         && int.TryParse(target.Text.AsSpan(9), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
-    private static bool IsPseudoterminal(FdTarget? target) => target is not null && (IsMaster(target) || SlaveOf(target) is not null);
+    /// <summary>The same of what a process has open, by whichever name: /dev/tty is the controlling terminal, at which passwords are asked for.</summary>
+    private static int? SlaveOf(ProcessRecord process, FdTarget target) => IsControlling(target) ? NumberOf(process.TtyNr) : SlaveOf(target);
+
+    private static bool IsControlling(FdTarget target) => target is { Kind: FdKind.Path, Text: "/dev/tty" };
+
+    private static bool IsPseudoterminal(FdTarget? target) => target is not null && (IsMaster(target) || IsControlling(target) || SlaveOf(target) is not null);
 
     /// <summary>
     /// Masters by the index that fdinfo shows, which only suspects have; whose is not known may be any. Who shares the side, or has the terminal as its
@@ -39,7 +44,7 @@ internal sealed partial class WakerFinder
             return;
         }
         bool fromMaster = IsMaster(wait.Target!);
-        if ((fromMaster ? process.Record.FindFd(wait.Fd!.Value)?.TtyIndex : SlaveOf(wait.Target!)) is not { } number)
+        if ((fromMaster ? process.Record.FindFd(wait.Fd!.Value)?.TtyIndex : SlaveOf(process.Record, wait.Target!)) is not { } number)
         {
             Outside(wait, "which terminal it is could not be read", sink);
             return;
@@ -53,10 +58,12 @@ internal sealed partial class WakerFinder
             foreach (FileDescriptor fd in other.Record.Fds)
             {
                 bool master = IsMaster(fd.Target) && (fd.TtyIndex ?? number) == number;
-                if (!master && SlaveOf(fd.Target) != number)
+                // Who has left its session had another one when it opened it.
+                bool lost = IsControlling(fd.Target) && other.Record.TtyNr == 0;
+                if (!master && !lost && SlaveOf(other.Record, fd.Target) != number)
                     continue;
                 any = true;
-                bool direct = master != fromMaster;
+                bool direct = master != fromMaster && !lost;
                 held |= direct;
                 holders.Add(new Holder(other, fd.Number, fd.Access));
                 sink.Add(other, fd.Number, direct);
@@ -67,7 +74,10 @@ internal sealed partial class WakerFinder
         if (held)
         {
             sink.Assume(Assumption.TerminalNotOpened);
-            EndSighted(false, holders, sink);
+            if (IsControlling(wait.Target!))
+                sink.End(Openness.Hidden, "which terminal /dev/tty was when it was opened does not show");
+            else
+                EndSighted(false, holders, sink);
         }
         else
         {
@@ -75,6 +85,8 @@ internal sealed partial class WakerFinder
         }
     }
 
-    /// <summary>tty_nr of proc(5): the majors of slaves begin at 136, each with 256 of them.</summary>
-    private static bool IsOn(ProcessRecord process, int number) => process.TtyNr == (136 + number / 256 << 8 | number % 256);
+    private static bool IsOn(ProcessRecord process, int number) => NumberOf(process.TtyNr) == number;
+
+    /// <summary>N of /dev/pts/N; null: no pseudoterminal. tty_nr of proc(5): the majors of slaves are 136 to 143, each with 256 of them.</summary>
+    private static int? NumberOf(int ttyNr) => ttyNr >> 8 is >= 136 and < 144 and var major ? (major - 136) * 256 + (ttyNr & 0xff) : null;
 }

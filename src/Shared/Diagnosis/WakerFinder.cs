@@ -114,7 +114,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             return WhyOneOutside(wait);
         foreach (Wait member in wait.Members)
         {
-            if (WhyOneOutside(member) is { } why)
+            if (!IsForSignals(wait, member) && WhyOneOutside(member) is { } why)
                 return why;
         }
         return null;

@@ -39,6 +39,24 @@ public sealed class FileLockTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)] // who stands by for the lock gets it when the holder is told to give it up
+    public void Diagnose_HolderThatCatchesSignals_MeansToLetGoUnlessItAwaitsWhoWants(bool reads, int findings)
+    {
+        Scene scene = new();
+        Actor holder = scene.Process(10, "outer").Opens(3, "/one", 1, 11, Flock(1, 10)).WaitsOnFutex();
+        holder.Caught = 1UL << 9; // SIGUSR1
+        Actor wants = scene.Process(20, "inner", parent: 10).Opens(3, "/one", 1, 21).WaitsForLock(3);
+        if (reads)
+        {
+            holder.ReadEnd(7000, 5).Reads(5);
+            wants.WriteEnd(7000, 1);
+        }
+
+        Assert.Equal(Enumerable.Repeat(("file-lock-held-by-stuck", Confidence.Likely), findings), scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
     [Fact]
     public void Diagnose_HolderThatSleeps_IsHealthy()
     {

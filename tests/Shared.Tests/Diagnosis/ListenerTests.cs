@@ -41,6 +41,28 @@ public sealed class ListenerTests
         Assert.Equal(("never-accepted", Confidence.Proven), Assert.Single(scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence))));
     }
 
+    [Fact]
+    public void Diagnose_ClientOfItsOwnListenerCatchesSignals_WaitsForNoneThere()
+    {
+        Scene scene = NotAccepted();
+        scene.Process(10, "client").Socket(3, 600).Socket(4, 500).Receives(4).Caught = 1UL << 1;
+
+        Assert.Equal(("never-accepted", Confidence.Likely), Assert.Single(scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence))));
+    }
+
+    [Theory]
+    [InlineData(1u << 31, 1u, 1)]
+    [InlineData(1u << 31, 0u, 0)] // the kernel keeps it back (TCP_DEFER_ACCEPT)
+    [InlineData(0u, 1u, 0)] // it is about to be told
+    public void Diagnose_ListenerInASetThatHasToldOfItOnce_IsAStall(uint manner, uint queue, int findings)
+    {
+        Scene scene = NotAccepted(queue);
+        scene.Process(10, "client").Socket(3, 500).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).WaitsInEpoll(8, new EpollMember(3, 1 | manner, 600, 8));
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "not-accepted-yet"));
+    }
+
     [Theory]
     [InlineData(10, 900, 1)]
     [InlineData(10, 999, 0)] // the server has just run
@@ -68,8 +90,8 @@ public sealed class ListenerTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
-    private static Scene NotAccepted() => new()
+    private static Scene NotAccepted(uint queue = 1) => new()
     {
-        Sockets = [Scene.Connected(500, 0) with { PendingAt = 600 }, new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "@s", ReceiveQueue = 1, SendQueue = 5 }],
+        Sockets = [Scene.Connected(500, 0) with { PendingAt = 600 }, new SocketRecord(600, SocketFamily.Unix, SocketType.Stream, SocketState.Listening) { Name = "@s", ReceiveQueue = queue, SendQueue = 5 }],
     };
 }

@@ -139,6 +139,39 @@ public sealed class NamedObjectTests
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }
 
+    [Theory]
+    [InlineData(136 << 8 | 7, 1)]
+    [InlineData(136 << 8 | 8, 0)] // it is on another one
+    [InlineData(4 << 8 | 7, 0)] // at which somebody sits
+    [InlineData(0, 0)]
+    public void Diagnose_ReaderOfTheControllingTerminal_WaitsForTheMasterOfTheOneThatItIsOn(int terminal, int findings)
+    {
+        DiagnosisResult result = Asked(terminal).Diagnose();
+
+        Assert.Equal(Enumerable.Repeat(("child-never-exits", Confidence.Likely, 10), findings), result.Findings.Select(finding => (finding.Rule, finding.Confidence, finding.Culprit!.Pid)));
+        Assert.All(result.Findings, finding => Assert.Equal(["which terminal /dev/tty was when it was opened does not show"], finding.NotProvenBecause));
+    }
+
+    [Theory]
+    [InlineData(0, 0)] // it has left its session, and the terminal that it had may be this one
+    [InlineData(136 << 8 | 8, 1)]
+    public void Diagnose_AnotherAtAControllingTerminal_MayWriteToTheOneThatItHad(int terminal, int findings)
+    {
+        Scene scene = Asked(136 << 8 | 7);
+        scene.Process(12, "other").Has(5, "/dev/tty", FdAccess.ReadWrite).Sleeps().With = record => record with { TtyNr = terminal };
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    /// <summary>A child asks for a password at its terminal, and its parent, who has the other side, waits for it.</summary>
+    private static Scene Asked(int terminal)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Fd(3, fd => fd with { TtyIndex = 7 }).WaitsFor(11);
+        scene.Process(11, "child", parent: 10).Has(4, "/dev/tty", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 4).With = record => record with { TtyNr = terminal };
+        return scene;
+    }
+
     [Fact]
     public void Suspects_ShellAtATerminalThatSomebodyServes_IsNone()
     {

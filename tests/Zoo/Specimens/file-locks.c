@@ -10,6 +10,7 @@
  *   self       one process has the file open twice
  *   pipe       the holder reads a pipe from the waiter
  *   child      a child wants the lock of the parent that waits for it
+ *   nested     a child wants the lock of the parent, one thread of which collects its output while the main thread waits for that one: a build in a build. Another thread may be sent SIGUSR1
  *   inherited  a child has inherited the file, and reads a pipe from its parent
  *   left       the same; who took the lock and started that child has exited
  *   memory     as child, with flock(2) on memory that has no name (memfd_create)
@@ -18,6 +19,7 @@
  * ZOO_FORM=daemon: of the last two, what sleeps took the lock for itself, when it was in the background already.
  */
 #include "zoo.h"
+#include <semaphore.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 
@@ -179,6 +181,51 @@ static void wanted_by_child(void)
     wait_for(pid);
 }
 
+static sem_t collected;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+}
+
+static void *collect(void *end)
+{
+    thread_in_place();
+    read_to_end(*(int *)end);
+    sem_post(&collected);
+    return NULL;
+}
+
+static void nested(void)
+{
+    int fd = open_file("one.lock"), output[2];
+    take(fd, "flock", F_WRLCK);
+    if (pipe2(output, O_CLOEXEC) < 0)
+        die("pipe2");
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "child" : "parent");
+    meet();
+    if (pid == 0) {
+        dup2(output[1], 1);
+        close(output[0]);
+        close(output[1]);
+        close(fd);
+        block_on(open_file("one.lock"), "flock");
+        return;
+    }
+    close(output[1]);
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal, .sa_flags = SA_RESTART}, NULL);
+    threads_to_come = 2;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, collect, &output[0]) != 0)
+        die("pthread_create");
+    thread_in_place();
+    if (alive)
+        work();
+    while (sem_wait(&collected) < 0)
+        ;
+}
+
 static void inherited(int left)
 {
     int ends[2];
@@ -294,6 +341,8 @@ int main(int argc, char **argv)
         held_behind_pipe();
     else if (strcmp(form, "child") == 0)
         wanted_by_child();
+    else if (strcmp(form, "nested") == 0)
+        nested();
     else if (strcmp(form, "inherited") == 0 || strcmp(form, "left") == 0)
         inherited(strcmp(form, "left") == 0);
     else if (strcmp(form, "memory") == 0)

@@ -6,11 +6,14 @@
  *   poll   the child polls for room
  *   both   the parent types more than the child takes, instead of waiting for it
  *   reads  the child reads its terminal, and the parent, who was to type, waits for it
+ *   prints the child reads its terminal, and the parent, who was to type, reads what it prints into a pipe
+ *   asks   the child reads its terminal by the name of /dev/tty, as who asks for a password does, and the parent waits for it
  *
  * ZOO_FORM=busy: the parent is at work, and will read some day.
  */
 #include "zoo.h"
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 
 static char block[4096];
@@ -37,6 +40,9 @@ int main(int argc, char **argv)
     cfmakeraw(&raw);
     tcsetattr(slave, TCSANOW, &raw);
     memset(block, 'x', sizeof block);
+    int output[2];
+    if (pipe2(output, O_CLOEXEC) < 0)
+        die("pipe2");
     pid_t pid = fork_or_die();
     if (pid == 0) {
         announce("child");
@@ -55,9 +61,23 @@ int main(int argc, char **argv)
                     ;
             return 0;
         }
-        if (strcmp(form, "reads") == 0) {
+        if (strcmp(form, "prints") == 0)
+            dup2(output[1], 1);
+        close(output[0]);
+        close(output[1]);
+        if (strcmp(form, "reads") == 0 || strcmp(form, "prints") == 0) {
             in_place();
             read_to_end(slave);
+        }
+        if (strcmp(form, "asks") == 0) {
+            if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
+                die("TIOCSCTTY");
+            int terminal = open("/dev/tty", O_RDWR);
+            if (terminal < 0)
+                die("/dev/tty");
+            close(slave);
+            in_place();
+            read_to_end(terminal);
         }
         fill(slave);
         return 0;
@@ -70,6 +90,12 @@ int main(int argc, char **argv)
     }
     if (strcmp(form, "both") == 0)
         fill(master);
+    close(output[1]);
+    if (strcmp(form, "prints") == 0) {
+        in_place();
+        read_to_end(output[0]);
+    }
+    close(output[0]);
     in_place();
     wait_for(pid);
     return 0;

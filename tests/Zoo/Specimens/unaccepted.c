@@ -117,6 +117,7 @@ int main(int argc, char **argv)
     connect_or_die(first);
     if (is("self")) {
         announce("client");
+        may_be_told();
         pthread_t other;
         if (healthy != NULL && pthread_create(&other, NULL, at_work, NULL) != 0)
             die("pthread_create");

@@ -62,6 +62,7 @@ internal sealed class ChildNeverExits : IncidentRule
         {
             return new Verdict($"{wait} can never run again.", [StuckSetRule.ByItself(incident, narrator, last)]) { NamesFault = false };
         }
+        int[] relays = [.. incident.Core.Where(member => Relay.Is(incident, member))];
         string resource = line.Back!.Part.Resource ?? "?";
         string FdsOf(int pid) => $"fd {Narrator.Listing(holders.Where(holder => holder.Node == pid).Select(holder => $"{holder.Fd}"))}";
         string who = Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(pid => $"{narrator.Name(pid)} ({FdsOf(pid)})"));
@@ -71,7 +72,9 @@ internal sealed class ChildNeverExits : IncidentRule
         return new Verdict($"{wait} waits for {who} to let go of {resource}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
             // A supervisor that ends its idle workers when it is told to stands the same way; but who has waited for long for one child, and has itself what that waits for, is to blame.
-            NamesFault = incident.Evidence.Counting == Counting.Likely && holders[0].Node == parent && incident.HasStoodStill && !incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal),
+            NamesFault = (incident.Evidence.Counting == Counting.Likely || relays.Length > 0) && holders[0].Node == parent && incident.HasStoodStill
+                && !incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal && !relays.Contains(member)),
+            OnlySuspected = relays.Length > 0,
             Doubts = incident.Evidence.Counting == Counting.Likely ? [.. DeadlockTeller.WhoMayEndAChild(incident)] : [],
         };
     }

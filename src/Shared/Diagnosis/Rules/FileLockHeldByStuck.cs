@@ -26,7 +26,8 @@ internal sealed class FileLockHeldByStuck : IncidentRule
         if (locks is not [var first, ..])
             return null;
         int holder = first.To.First(waker => waker.Node != first.From).Node;
-        Waiter? why = incident.Evidence.Graph.NodeOf(holder).Waiters.OrderByDescending(waiter => waiter.Thread.Tid == holder).FirstOrDefault();
+        WaitNode node = incident.Evidence.Graph.NodeOf(holder);
+        Waiter? why = node.Waiters.OrderByDescending(waiter => waiter.Thread.Tid == holder).FirstOrDefault();
         int[] waiters = [.. locks.Where(edge => edge.Part.Resource == first.Part.Resource).Select(edge => edge.From).Distinct()];
         string wait = waiters.Length == 1 ? "waits" : "wait";
         ImmutableArray<Culprit> culprits = [.. locks.SelectMany(edge => FileLockCycle.CulpritsOf(edge, narrator)).Distinct()];
@@ -34,8 +35,12 @@ internal sealed class FileLockHeldByStuck : IncidentRule
             $"{Narrator.Listing(waiters.Select(narrator.Name))} {wait} for a lock on {first.Part.Target?.Text} that {narrator.Name(holder)} holds, which can never let go: it {(why is null ? "is stuck" : narrator.What(holder, why.Wait))}.",
             culprits)
         {
-            // Who stands by for a lock gets it when its holder is told to give it up.
-            OnlySuspected = incident.Evidence.Graph.NodeOf(holder) is { MayWaitForSignal: true } or { MayEndItsChild: true } && SignalMask.AreChosen(incident.Evidence.Resources[holder].SignalsCaught),
+            // Who stands by for a lock gets it when its holder is told to give it up; but no holder means to when what it awaits itself waits for the lock.
+            OnlySuspected = (node.MayEndItsChild || node.MayWaitForSignal && !Awaits(incident, holder, waiters)) && SignalMask.AreChosen(incident.Evidence.Resources[holder].SignalsCaught),
         };
     }
+
+    /// <summary>Whether a thread of the holder reads what one of those who wait for the lock is to write, or close.</summary>
+    private static bool Awaits(Incident incident, int holder, int[] waiters) => incident.Edges.Any(edge =>
+        edge.From == holder && !edge.IsKinship && StreamEnds.IsRead(edge.Part) && edge.To.Any(waker => waiters.Contains(waker.Node)));
 }

@@ -50,10 +50,14 @@ internal sealed class NotAcceptedYet : EvidenceRule
         return false;
     }
 
-    /// <summary>Then the kernel keeps the connection back until there is something to read (TCP_DEFER_ACCEPT), and it stands still by design.</summary>
+    /// <summary>
+    /// Then the kernel keeps the connection back until there is something to read (TCP_DEFER_ACCEPT), and it stands still by design. But who is told once of each that comes (EPOLLET) has been told of those that
+    /// are in the queue.
+    /// </summary>
     private static bool WaitsToAccept(Evidence evidence, HostProcess owner, ImmutableArray<Waker> holders) =>
         evidence.Graph.NodeOf(owner.Pid).Waiters.SelectMany(waiter => waiter.Wait.Members.Add(waiter.Wait))
-            .Any(wait => wait.Fd is { } fd && holders.Any(holder => holder.Node == owner.Pid && holder.Fd == fd));
+            .Any(wait => wait.Fd is { } fd && holders.Any(holder => holder.Node == owner.Pid && holder.Fd == fd)
+                && !(wait is { EdgeTriggered: true, Target: { } listener } && evidence.Resources.Sockets.Find(listener.Id) is { ReceiveQueue: > 0 }));
 
     private Finding Tell(Evidence evidence, HostProcess client, Waiter waiter, ImmutableArray<Waker> holders)
     {

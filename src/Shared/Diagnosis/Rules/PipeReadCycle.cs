@@ -11,6 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// left   reads a             a: right/4w left/3r
 /// right  reads b             b: left/4w right/3r
 /// </code>
+/// One of them may read its terminal instead, to which another would have to type.
 /// </summary>
 internal sealed class PipeReadCycle : IncidentRule
 {
@@ -24,7 +25,7 @@ internal sealed class PipeReadCycle : IncidentRule
         IncidentEdge[] ring = [.. incident.Edges.Where(edge => !edge.IsKinship && !edge.IsAside && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
         // Of FIFOs alone it is a talk, see IpcCycle.
         if (incident.Core.Count < 2 || !ring.Any(edge => edge.Part.Target is { Kind: FdKind.Pipe })
-            || !ring.All(edge => edge.Part.Kind == WaitKind.PipeRead && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
+            || !ring.All(edge => edge.Part is { Kind: WaitKind.PipeRead } or { Kind: WaitKind.Tty, WaitsForRoom: false } && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
             || !incident.Core.All(member => ring.Any(edge => edge.From == member)))
         {
             return null;

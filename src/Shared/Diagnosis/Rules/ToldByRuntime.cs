@@ -4,7 +4,7 @@ using OrphanBoard.Shared.Findings;
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// <see cref="LockOrderCycle"/>, where /proc does not show who has the locks and the runtime, asked for it, says that its threads wait for each other's.
+/// <see cref="LockOrderCycle"/>, where /proc does not show who has the locks and the runtime, asked for it or read in its memory, says that its threads wait for each other's.
 /// <code>
 /// one  has a, waits for b        each "waiting to lock monitor ..., which is held by" the other
 /// two  has b, waits for a
@@ -16,7 +16,8 @@ internal static class ToldByRuntime
     /// <param name="process">Who was asked.</param>
     /// <param name="runtime">Who says it.</param>
     /// <param name="says">One for each thread.</param>
-    public static Finding Tell(Evidence evidence, HostProcess process, string runtime, ImmutableArray<string> says)
+    /// <param name="asked">Whether it was asked; else what it keeps of its locks was read in its memory.</param>
+    public static Finding Tell(Evidence evidence, HostProcess process, string runtime, ImmutableArray<string> says, bool asked)
     {
         string who = Narrator.Name(process.Record);
         string remedy = $"It ends with {who}: its threads have to take those locks in one order.";
@@ -24,7 +25,7 @@ internal static class ToldByRuntime
         Finding finding = new FindingBuilder(evidence).Build(LockOrderCycle.Told, Confidence.Likely, verdict, [process.Pid], [(process.Pid, ParticipantRole.RootWaiter)], [process.Pid]);
         finding = FindingBuilder.Complete(finding with
         {
-            Explanation = [$"{who} has stood still, and {runtime} in it was asked for its threads.", .. says, remedy],
+            Explanation = [asked ? $"{who} has stood still, and {runtime} in it was asked for its threads." : $"What {runtime} in {who} keeps of its locks was read in its memory.", .. says, remedy],
             NotProvenBecause = [$"{runtime} says it, and who has its locks shows nowhere else"],
         });
         return Upstream.Join(finding, evidence, [.. Upstream.Of(evidence, process.Pid).DistinctBy(edge => edge.From)]);
