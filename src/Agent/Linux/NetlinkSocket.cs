@@ -59,6 +59,30 @@ public sealed unsafe partial class NetlinkSocket : IDisposable
     /// <param name="overflowed">Some were lost, for nobody took them in time (ENOBUFS).</param>
     public Sight TryReceive(Span<byte> room, out int length, out bool overflowed) => Receive(room, MSG_DONTWAIT, out length, out overflowed);
 
+    /// <summary>As many datagrams as wait, by one call: at most one for each of <paramref name="lengths"/>, which share <paramref name="rooms"/> equally.</summary>
+    /// <returns>How many there were; 0 also where none can be had.</returns>
+    public int TryReceive(Span<byte> rooms, Span<int> lengths)
+    {
+        const int MessageSize = 8, IovAt = 2, IovCountAt = 3, LengthAt = 7; // struct mmsghdr { struct msghdr msg_hdr; unsigned msg_len; }, 64 bytes, in words
+        ulong* messages = stackalloc ulong[lengths.Length * MessageSize], vectors = stackalloc ulong[lengths.Length * 2];
+        new Span<ulong>(messages, lengths.Length * MessageSize).Clear();
+        int each = rooms.Length / lengths.Length, count;
+        fixed (byte* bytes = rooms)
+        {
+            for (int i = 0; i < lengths.Length; i++)
+            {
+                (vectors[i * 2], vectors[i * 2 + 1]) = ((ulong)(bytes + i * each), (ulong)each);
+                (messages[i * MessageSize + IovAt], messages[i * MessageSize + IovCountAt]) = ((ulong)&vectors[i * 2], 1);
+            }
+            do
+                count = ReceiveMany(_fd, messages, (uint)lengths.Length, MSG_DONTWAIT, null);
+            while (Errno.Interrupted(count));
+        }
+        for (int i = 0; i < count; i++)
+            lengths[i] = (int)messages[i * MessageSize + LengthAt];
+        return Math.Max(0, count);
+    }
+
     private Sight Receive(Span<byte> room, int flags, out int length, out bool overflowed)
     {
         long count;
@@ -82,6 +106,9 @@ public sealed unsafe partial class NetlinkSocket : IDisposable
 
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
     private static partial int Bind(int fd, void* address, uint length);
+
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    private static partial int ReceiveMany(int fd, void* messages, uint most, int flags, void* timeout);
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     private static partial int SetOption(int fd, int level, int option, void* value, uint length);

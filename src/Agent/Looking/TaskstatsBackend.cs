@@ -15,10 +15,14 @@ internal sealed class TaskstatsBackend : ProcfsBackend
 
     private const int ReceiveBuffer = 1024 * 1024;
 
+    /// <summary>For one answer, some 700 bytes. What is read of one stands at its beginning; one that is cut counts as none.</summary>
+    private const int AnswerRoom = 2048;
+
     private readonly NetlinkSocket _socket;
     private readonly ushort _family;
     private readonly byte[] _questions = new byte[Batch * TaskstatsMessage.RequestLength];
-    private readonly byte[] _answer = new byte[4096];
+    private readonly byte[] _answers = new byte[Batch * AnswerRoom];
+    private readonly int[] _lengths = new int[Batch];
     private readonly TrackedProcess[] _asked = new TrackedProcess[Batch];
     private uint _sequence;
 
@@ -97,14 +101,20 @@ internal sealed class TaskstatsBackend : ProcfsBackend
         if (_socket.Send(_questions.AsSpan(0, count * TaskstatsMessage.RequestLength)) != Sight.Seen)
             return;
         // Each question has one answer, an error where the process is gone; it is in the queue when send(2) returns.
-        for (int i = 0; i < count; i++)
+        for (int left = count; left > 0;)
         {
-            if (_socket.TryReceive(_answer, out int length, out _) != Sight.Seen || length == 0)
+            int came = _socket.TryReceive(_answers, _lengths.AsSpan(0, left));
+            if (came == 0)
                 return;
-            RunCounters? now = TaskstatsMessage.Parse(_answer.AsSpan(0, length), out uint sequence);
-            uint place = sequence - first;
-            if (place < count)
-                Take(_asked[place], now);
+            left -= came;
+            int room = _answers.Length / (left + came);
+            for (int i = 0; i < came; i++)
+            {
+                RunCounters? now = TaskstatsMessage.Parse(_answers.AsSpan(i * room, Math.Min(_lengths[i], room)), out uint sequence);
+                uint place = sequence - first;
+                if (place < count)
+                    Take(_asked[place], now);
+            }
         }
     }
 
