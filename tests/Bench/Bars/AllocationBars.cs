@@ -10,6 +10,9 @@ internal static class AllocationBars
 {
     private const int WarmUp = 4;
 
+    /// <summary>As a running agent does. Back to back, the longer ticks of a larger load would each meet more of what the rest of the machine does.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
     /// <summary>Other processes of the machine come and go meanwhile.</summary>
     private const double Slack = 1.2;
 
@@ -39,6 +42,7 @@ internal static class AllocationBars
             looker.Tick();
         return Samples.Of(bench.Runs, () =>
         {
+            Thread.Sleep(Interval);
             long before = GC.GetTotalAllocatedBytes(precise: true);
             looker.Tick();
             return GC.GetTotalAllocatedBytes(precise: true) - before;
