@@ -15,7 +15,16 @@ public static class HangGuard
     /// <exception cref="HangException">It is not over.</exception>
     public static async Task AssertCompletes(Func<Task> act, TimeSpan patience)
     {
-        Task running = Task.Factory.StartNew(act, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        // Its time begins with it: on a machine that is busy its thread may get no CPU for long.
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task running = Task.Factory.StartNew(
+            () =>
+            {
+                begun.SetResult();
+                return act();
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        await begun.Task.ConfigureAwait(false);
         using (var over = new CancellationTokenSource())
         {
             await Task.WhenAny(running, Task.Delay(patience, over.Token)).ConfigureAwait(false);
