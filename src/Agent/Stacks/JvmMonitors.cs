@@ -23,13 +23,13 @@ internal static class JvmMonitors
     /// <summary>More often within the two looks than who looks again runs, which is at 1, 8, 64, 512 and from then on each 1,000 ms.</summary>
     private const ulong MostRuns = 4;
 
-    /// <summary>Of the processes of a look that nothing is told of yet, and all of whose threads wait inside their memory.</summary>
+    /// <summary>Of the processes of a look that nothing is told of yet. What other threads of them do is no matter: those that wait for each other's monitors do so for good.</summary>
     internal static IEnumerable<Finding> Ask(HostDiagnosis diagnosis, Snapshot first, Snapshot last, ImmutableArray<Finding> findings)
     {
         foreach (ProcessRecord process in last.Processes)
         {
             if (process.Threads.Length < 3 || first.Find(process.Pid) is not { } before || before.Key != process.Key || !process.Threads.Any(thread => thread.Comm.StartsWith("VM Thread", StringComparison.Ordinal))
-                || !diagnosis.WaitsInsideItself(process.Key) || findings.Any(finding => finding.Pids.Contains(process.Pid)))
+                || findings.Any(finding => finding.Pids.Contains(process.Pid)))
                 continue;
             if (Deadlocked(before, process) is { IsEmpty: false } says && diagnosis.OfRuntime(process.Key, "the JVM", says, asked: false) is { } finding)
                 yield return finding;
