@@ -14,7 +14,7 @@ public sealed class PlainUserTests
     public static TheoryData<string> Provable => [.. GuardTests.Proven.Where((_, place) => Guard.WholeZoo || place % 3 == 1).Select(specimen => specimen.Name)];
 
     /// <summary>What is waited for there has a name, or had one: anybody may have opened it.</summary>
-    private static readonly HashSet<string> Named = ["talk-fifos", "talk-queues", "talk-terminal", "terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-full-both", "terminal-that-nobody-types-at"];
+    private static readonly HashSet<string> Named = ["talk-fifos", "talk-queues", "talk-terminal", "terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-full-both", "terminal-that-nobody-types-at", "terminal-of-one-whose-output-is-read", "prompt-that-nobody-answers"];
 
     [Theory]
     [MemberData(nameof(Provable))]

@@ -58,7 +58,7 @@ internal static partial class ZooTable
         TalkOfTwo("terminal"),
         new("prompt-that-nobody-answers", Program("ipc-waits"), "prompt")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { Pids = ["parent", "child"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "child"], Culprit = new("child", 6) },
         },
         new("answer-behind-a-semaphore", Program("ipc-waits"), "answer")
         {
@@ -74,7 +74,7 @@ internal static partial class ZooTable
         FullTerminal("both"),
         new("terminal-that-nobody-types-at", Program("full-terminal"), "reads")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3), Group = "terminal-read" },
         },
         new("terminal-of-one-whose-output-is-read", Program("full-terminal"), "prints")
         {
@@ -82,7 +82,7 @@ internal static partial class ZooTable
         },
         new("terminal-that-is-asked-for-a-password", Program("full-terminal"), "asks")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3) },
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits") { Pids = ["parent", "child"], Culprit = new("parent", 3), Group = "terminal-read" },
         },
         new("relay-wait", Program("relay"), "wait")
         {

@@ -63,13 +63,13 @@ internal static partial class ZooTable
         },
         Unaccepted("self") with
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds) },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds), Group = "unaccepted-self" },
         },
         Unaccepted("self") with
         {
             Name = "unaccepted-self-that-may-be-told",
             Environment = Told,
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds) },
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "never-accepted") { Pids = ["client"], Culprit = new("client", UnacceptedFds), Group = "unaccepted-self" },
         },
         Unaccepted("asleep") with
         {
