@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Looking;
+using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Agent.Streaming;
 using OrphanBoard.Agent.Watching;
 using OrphanBoard.Shared.Diagnosis;
@@ -76,6 +77,7 @@ public static class RunCommand
     {
         await Task.Yield();
         var diagnosis = new HostDiagnosis(options);
+        var monitors = new JvmMonitors(looker.RiskyReads);
         diagnosis.Advance(looker.Look(diagnosis.Suspects));
         OpenFindings open = OpenFindings.None;
         // The first looks and the first keyframe make far more than any later one, and so does an hour of hangs: what they leave is given back to the system.
@@ -107,7 +109,7 @@ public static class RunCommand
             Snapshot look = looker.Look(diagnosis.Suspects);
             watch.EndLook(looker.ReadsOfThisLook);
             DiagnosisResult result = diagnosis.Advance(look);
-            open = open.Advance(result.Findings, look);
+            open = open.Advance(monitors.Advance(diagnosis, look, result.Findings), look);
             if (--untilSettled == 0)
             {
                 OwnMemory.GiveBack();

@@ -43,15 +43,15 @@ public static class ScanCommand
         long start = time.GetTimestamp();
         using HostLooker looker = LookerArguments.Open(arguments, time, origin: false);
         (Snapshot first, Snapshot last) = LookTwice(looker);
-        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output, JvmMonitors.Ask);
+        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output, new JvmMonitors(looker.RiskyReads).Advance);
     }
 
     /// <summary>Diagnoses two looks and prints what was found; gives the exit code.</summary>
     /// <param name="arguments">Those of <see cref="Json"/>, <see cref="MinimumWait"/> and <see cref="Pid"/>.</param>
     /// <param name="duration">How long it took, asked for after the diagnosis.</param>
-    /// <param name="ask">What the processes themselves tell, of those that live: none does in a capture.</param>
+    /// <param name="ask">Adds what processes keep in their memory, look after look. Null: of a capture nothing can be asked.</param>
     internal static async Task<int> ReportAsync(
-        Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output, Func<HostDiagnosis, Snapshot, Snapshot, ImmutableArray<Finding>, IEnumerable<Finding>>? ask = null)
+        Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output, Func<HostDiagnosis, Snapshot, ImmutableArray<Finding>, ImmutableArray<Finding>>? ask = null)
     {
         (Snapshot first, Snapshot last) = (capture.First, capture.Last);
         ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
@@ -63,9 +63,10 @@ public static class ScanCommand
         }
         var diagnosis = new HostDiagnosis(options);
         diagnosis.Advance(first);
+        ask?.Invoke(diagnosis, first, []);
         DiagnosisResult result = diagnosis.Advance(last);
         if (ask is not null)
-            result = result with { Findings = [.. ask(diagnosis, first, last, result.Findings), .. result.Findings] };
+            result = result with { Findings = ask(diagnosis, last, result.Findings) };
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 
         if (arguments.Has("--json"))

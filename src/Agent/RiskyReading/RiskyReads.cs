@@ -141,7 +141,7 @@ internal sealed class RiskyReads : IDisposable
     internal void Clear() => _count = _used = _next = 0;
 
     /// <summary>One read, at the price of a batch; what is queued is run with it.</summary>
-    internal Sight Ask(ProcessKey target, ulong moved, in RiskyRead read, bool asleep, out ReadOnlySpan<byte> bytes)
+    internal Sight Ask(ProcessKey target, ulong moved, scoped in RiskyRead read, bool asleep, out ReadOnlySpan<byte> bytes)
     {
         ReadTicket ticket = Queue(target, moved, read, asleep);
         Run();

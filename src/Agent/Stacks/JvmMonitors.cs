@@ -16,51 +16,86 @@ namespace OrphanBoard.Agent.Stacks;
 /// <c>JavaThread::_current_pending_monitor</c> is the monitor that a thread waits for, <c>ObjectMonitor::_owner</c> the thread that has it; or a place on that thread's stack, where it was locked before anybody
 /// waited for it.
 /// </remarks>
-internal static class JvmMonitors
+internal sealed class JvmMonitors(RiskyReads risky)
 {
     private const uint MostThreads = 4096;
 
-    /// <summary>More often within the two looks than who looks again runs, which is at 1, 8, 64, 512 and from then on each 1,000 ms.</summary>
+    /// <summary>The JVM's own come to more.</summary>
+    private const int FewestThreads = 6;
+
+    /// <summary>Who waits looks again at 1, 8, 64, 512 and from then on each 1,000 ms: more often within two looks than this, and a second, is another wait.</summary>
     private const ulong MostRuns = 4;
 
-    /// <summary>Of the processes of a look that nothing is told of yet. What other threads of them do is no matter: those that wait for each other's monitors do so for good.</summary>
-    internal static IEnumerable<Finding> Ask(HostDiagnosis diagnosis, Snapshot first, Snapshot last, ImmutableArray<Finding> findings)
+    /// <summary>A JVM is read anew when so much time is over.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<ProcessKey, Known> _known = [];
+
+    /// <param name="Before">What it was at the look before the one that is to read it; null: it has been read.</param>
+    /// <param name="Since">Uptime of that look, or of the one that read it.</param>
+    /// <param name="Says">As it was read last.</param>
+    private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, ImmutableArray<string> Says);
+
+    /// <summary>
+    /// One more look, diagnosed: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each <see cref="Rest"/>. What its other
+    /// threads do is no matter: those that wait for each other's monitors do so for good.
+    /// </summary>
+    internal ImmutableArray<Finding> Advance(HostDiagnosis diagnosis, Snapshot look, ImmutableArray<Finding> findings)
     {
-        foreach (ProcessRecord process in last.Processes)
+        var told = ImmutableArray.CreateBuilder<Finding>();
+        HashSet<ProcessKey> there = [];
+        foreach (ProcessRecord process in look.Processes)
         {
-            if (process.Threads.Length < 3 || first.Find(process.Pid) is not { } before || before.Key != process.Key || !process.Threads.Any(thread => thread.Comm.StartsWith("VM Thread", StringComparison.Ordinal))
-                || findings.Any(finding => finding.Pids.Contains(process.Pid)))
+            if (process.Threads.Length < FewestThreads || !process.Threads.Any(thread => thread.Comm.StartsWith("VM Thread", StringComparison.Ordinal)))
                 continue;
-            if (Deadlocked(before, process) is { IsEmpty: false } says && diagnosis.OfRuntime(process.Key, "the JVM", says, asked: false) is { } finding)
-                yield return finding;
+            there.Add(process.Key);
+            Known known = _known.GetValueOrDefault(process.Key, new Known(null, TimeSpan.MinValue, []));
+            if (known.Before is { } before)
+                known = new Known(null, look.Uptime, Deadlocked(before, process, look.Uptime - known.Since));
+            else if (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest)
+                known = known with { Before = process, Since = look.Uptime };
+            _known[process.Key] = known;
+            if (!known.Says.IsEmpty && !findings.Any(finding => finding.Pids.Contains(process.Pid)) && diagnosis.OfRuntime(process.Key, "the JVM", known.Says, asked: false) is { } finding)
+                told.Add(finding);
         }
+        foreach (ProcessKey gone in _known.Keys.Where(key => !there.Contains(key)).ToArray())
+            _known.Remove(gone);
+        return told.Count == 0 ? findings : [.. told, .. findings];
     }
 
     /// <summary>A sentence for each thread; empty: none wait for each other, or it cannot be told.</summary>
-    internal static ImmutableArray<string> Deadlocked(ProcessRecord before, ProcessRecord process)
+    /// <param name="between">Time between the looks that the two records are of.</param>
+    internal ImmutableArray<string> Deadlocked(ProcessRecord before, ProcessRecord process, TimeSpan between)
     {
         using DirectoryHandle? directory = DirectoryHandle.TryOpen($"/proc/{process.Pid}");
         if (directory is null || RuntimeFacts.Read(directory, process.Pid) is not { } facts)
             return [];
-        using var risky = new RiskyReads(TimeProvider.System);
-        var structs = new JvmStructs(risky, process.Pid);
-        if (!structs.Find())
-            return [];
-        Func<int, int?> tids = facts.TidsByTheirOwn(directory, StackTarget.Of(process));
-        // Read while it may have run: what is so twice is so.
-        int[] circle = Circle(structs, tids);
-        return circle.Length > 0 && circle.AsSpan().SequenceEqual(Circle(structs, tids)) && circle.All(tid => Stands(before, process, tid))
-            ? [.. circle.Select((tid, place) => $"Thread {Name(process, tid)} waits for a monitor that thread {Name(process, circle[(place + 1) % circle.Length])} has.")]
-            : [];
+        var structs = new JvmStructs(risky, process.Key);
+        try
+        {
+            if (!structs.Find())
+                return [];
+            Func<int, int?> tids = facts.TidsByTheirOwn(directory, StackTarget.Of(process));
+            ulong mostRuns = MostRuns + (ulong)between.TotalSeconds;
+            // Read while it may have run: what is so twice is so.
+            int[] circle = Circle(structs, tids);
+            return circle.Length > 0 && circle.AsSpan().SequenceEqual(Circle(structs, tids)) && circle.All(tid => Stands(before, process, tid, mostRuns))
+                ? [.. circle.Select((tid, place) => $"Thread {Name(process, tid)} waits for a monitor that thread {Name(process, circle[(place + 1) % circle.Length])} has.")]
+                : [];
+        }
+        finally
+        {
+            risky.Clear();
+        }
     }
 
     private static string Name(ProcessRecord process, int tid) => $"{process.FindThread(tid)!.Comm} ({tid})";
 
     /// <summary>In the same wait at both looks, and no more than that it has looked again.</summary>
-    private static bool Stands(ProcessRecord before, ProcessRecord process, int tid) =>
+    private static bool Stands(ProcessRecord before, ProcessRecord process, int tid, ulong mostRuns) =>
         before.FindThread(tid) is { Counters: { } then } past && process.FindThread(tid) is { Counters: { } now } thread
         && past.Call.Number == thread.Call.Number && past.Call.Status == thread.Call.Status && past.Call.Arguments is [var one, ..] && thread.Call.Arguments is [var other, ..] && one == other
-        && now.Timeslices - then.Timeslices <= MostRuns;
+        && now.Timeslices - then.Timeslices <= mostRuns;
 
     /// <summary>Tids, each waiting for the next and the last for the first.</summary>
     private static int[] Circle(JvmStructs structs, Func<int, int?> tids)
@@ -81,10 +116,11 @@ internal static class JvmMonitors
             (thread.StackEnd, thread.StackBegin) = (stack, stack - size);
             thread.Owner = pending == 0 ? 0 : structs.ReadWord(pending + (ulong)structs.Owner) ?? 0;
         }
+        int[] owners = [.. threads.Select(thread => OwnerOf(threads, thread.Owner))];
         for (int start = 0; start < threads.Length; start++)
         {
             List<int> chain = [];
-            for (int at = start; at >= 0 && chain.Count <= threads.Length; at = OwnerOf(threads, at))
+            for (int at = start; at >= 0 && chain.Count <= threads.Length; at = owners[at])
             {
                 if (chain.Count > 1 && at == start)
                     return [.. chain.Select(place => TidOf(structs, tids, threads[place].Address))];
@@ -95,9 +131,8 @@ internal static class JvmMonitors
     }
 
     /// <summary>-1: it waits for none, or it is not known who has it.</summary>
-    private static int OwnerOf(JavaThread[] threads, int place)
+    private static int OwnerOf(JavaThread[] threads, ulong owner)
     {
-        ulong owner = threads[place].Owner;
         for (int other = owner == 0 ? -1 : threads.Length - 1; other >= 0; other--)
         {
             if (threads[other].Address == owner || owner >= threads[other].StackBegin && owner < threads[other].StackEnd)

@@ -15,7 +15,7 @@ namespace OrphanBoard.Agent.Stacks;
 /// </code>
 /// The table ends with an entry without a type.
 /// </remarks>
-internal sealed class JvmStructs(RiskyReads risky, int pid)
+internal sealed class JvmStructs(RiskyReads risky, ProcessKey process)
 {
     private const int EntryLength = 48, EntriesAtOnce = 32, MostEntries = 8192, NameLength = 40;
 
@@ -75,11 +75,9 @@ internal sealed class JvmStructs(RiskyReads risky, int pid)
     /// <summary>Valid until the next read.</summary>
     internal bool Read(ulong address, int length, out ReadOnlySpan<byte> bytes)
     {
-        _read = new RiskyRead(RiskyReadKind.Memory, pid, 0, length, address);
-        return risky.Ask(new ProcessKey(pid, 0), 0, _read, asleep: false, out bytes) == Sight.Seen;
+        risky.Clear();
+        return risky.Ask(process, 0, new RiskyRead(RiskyReadKind.Memory, process.Pid, 0, length, address), asleep: false, out bytes) == Sight.Seen;
     }
-
-    private RiskyRead _read;
 
     internal ulong? ReadWord(ulong address) => Read(address, sizeof(ulong), out ReadOnlySpan<byte> bytes) ? Word(bytes) : null;
 
@@ -153,7 +151,7 @@ internal sealed class JvmStructs(RiskyReads risky, int pid)
 
     private ulong? LibraryOf()
     {
-        if (risky.Ask(new ProcessKey(pid, 0), 0, new RiskyRead(RiskyReadKind.Maps, pid, 0, RiskyRead.MaxLength, 0), asleep: false, out ReadOnlySpan<byte> maps) != Sight.Seen)
+        if (risky.Ask(process, 0, new RiskyRead(RiskyReadKind.Maps, process.Pid, 0, RiskyRead.MaxLength, 0), asleep: false, out ReadOnlySpan<byte> maps) != Sight.Seen)
             return null;
         while (MapsFile.Next(ref maps, out MapsFile.Line line))
         {

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Agent.Tests.Looking;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Tests.Stacks;
@@ -9,6 +11,8 @@ namespace OrphanBoard.Agent.Tests.Stacks;
 public sealed class JvmMonitorsTests : IDisposable
 {
     private readonly HostLooker _looker = new(TimeProvider.System, CommandLineRedaction.WithRandomKey());
+
+    private JvmMonitors Monitors => new(_looker.RiskyReads);
 
     public void Dispose() => _looker.Dispose();
 
@@ -20,12 +24,36 @@ public sealed class JvmMonitorsTests : IDisposable
         using HungRuntime java = contained ? await HungRuntime.StartContainedAsync("java") : await HungRuntime.StartJavaAsync([]);
         ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
 
-        ImmutableArray<string> says = JvmMonitors.Deadlocked(look, look);
+        ImmutableArray<string> says = Monitors.Deadlocked(look, look, TimeSpan.Zero);
 
         Assert.Equal(2, says.Length);
         ThreadRecord[] threads = [.. look.Threads.Where(IsAtAMonitor)];
         Assert.All(threads, thread => Assert.Single(says, line => line.StartsWith($"Thread {thread.Comm} ({thread.Tid}) waits for a monitor that thread ", StringComparison.Ordinal)));
         Assert.True(await java.AnswersAsync());
+    }
+
+    [Fact]
+    public async Task Advance_LookAfterLook_TellsFromTheSecondOnUntilTheJvmHasEnded()
+    {
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        JvmMonitors monitors = Monitors;
+        int pid;
+        using (HungRuntime java = await HungRuntime.StartJavaAsync([]))
+        {
+            pid = java.Pid;
+            Specimen.LookUntil(_looker, pid, process => process.Threads.Count(IsAtAMonitor) == 2);
+
+            Assert.Empty(Tell());
+            for (int look = 2; look <= 4; look++)
+                Assert.Equal("lock-order-cycle", Assert.Single(Tell()).Rule);
+        }
+        Assert.Empty(Tell());
+
+        IEnumerable<Finding> Tell()
+        {
+            Snapshot look = _looker.Look(diagnosis.Suspects);
+            return monitors.Advance(diagnosis, look, diagnosis.Advance(look).Findings).Where(finding => finding.Pids.Contains(pid));
+        }
     }
 
     [Fact]
@@ -35,7 +63,7 @@ public sealed class JvmMonitorsTests : IDisposable
         ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
         ProcessRecord busy = look with { Threads = [.. look.Threads.Select(thread => IsAtAMonitor(thread) ? thread with { Counters = new RunCounters(0, thread.Counters!.Value.Timeslices - 100) } : thread)] };
 
-        Assert.Empty(JvmMonitors.Deadlocked(busy, look));
+        Assert.Empty(Monitors.Deadlocked(busy, look, TimeSpan.FromSeconds(30)));
     }
 
     [Fact]
@@ -43,7 +71,7 @@ public sealed class JvmMonitorsTests : IDisposable
     {
         ProcessRecord look = Specimen.LookUntil(_looker, Environment.ProcessId, process => process.Threads.Length > 1);
 
-        Assert.Empty(JvmMonitors.Deadlocked(look, look));
+        Assert.Empty(Monitors.Deadlocked(look, look, TimeSpan.Zero));
     }
 
     /// <summary>The threads of the program are called so, and sleep nowhere else.</summary>
