@@ -368,7 +368,7 @@ public sealed class DeadlockTests
     }
 
     [Fact]
-    public void Diagnose_ReaderOfWhoWaitsAtATerminalOfTheReader_AreATalkWithAWordForEach()
+    public void Diagnose_ReaderOfWhoWaitsAtATerminalOfTheReader_AreARingOfReads()
     {
         var scene = new Scene();
         Actor reader = scene.Process(10, "reader").ReadEnd(7000, 5).Has(3, "/dev/ptmx", FdAccess.ReadWrite).Reads(5);
@@ -377,8 +377,8 @@ public sealed class DeadlockTests
 
         Finding finding = Assert.Single(scene.Diagnose().Findings);
 
-        Assert.Equal((Confidence.Proven, "ipc-cycle"), (finding.Confidence, finding.Rule));
-        Assert.Contains(finding.Culprits, culprit => (culprit.Pid, culprit.Fd) == (10, 3) && culprit.Remedy == "It ends when reader (10) writes to the other side of /dev/pts/7, for which shell (11) waits.");
+        Assert.Equal((Confidence.Proven, "pipe-read-cycle"), (finding.Confidence, finding.Rule));
+        Assert.Contains(finding.Culprits, culprit => (culprit.Pid, culprit.Fd) == (10, 3) && culprit.Remedy == "It ends when reader (10) writes to the other side of /dev/pts/7 (fd 3), which shell (11) reads, or closes it.");
     }
 
     [Fact]

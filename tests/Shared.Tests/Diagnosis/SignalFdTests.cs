@@ -58,7 +58,7 @@ public sealed class SignalFdTests
         if (terminal)
         {
             relay.Has(3, "/dev/ptmx", FdAccess.ReadWrite).Fd(3, fd => fd with { TtyIndex = 5 }).Polls(7, 3, 0);
-            scene.Process(12, "child", parent: 11).Has(0, "/dev/pts/5", FdAccess.ReadWrite).Thread(12, 0, "wait_woken", 0);
+            scene.Process(12, "child", parent: 11).Has(0, "/dev/pts/5", FdAccess.ReadWrite).Fd(0, fd => fd with { Timeouts = new SocketTimeouts(default, default) }).Thread(12, 0, "wait_woken", 0);
         }
         else
             relay.Polls(7, 0);

@@ -36,7 +36,7 @@ internal sealed class PipeReadCycle : IncidentRule
         ImmutableArray<Culprit> culprits = [.. order.SelectMany(reader => of[reader].SelectMany(edge => edge.To
             .Where(waker => waker.Node != reader)
             .Select(waker => new Culprit(waker.Node, waker.Fd, edge.Part.Target!.Text,
-                $"It ends when {narrator.Name(waker.Node)} writes to {edge.Part.Target.Text} (fd {waker.Fd}), which {narrator.Name(reader)} reads, or closes it."))))];
+                $"It ends when {narrator.Name(waker.Node)} writes to {(edge.Part.Kind == WaitKind.Tty ? "the other side of " : "")}{edge.Part.Target.Text} (fd {waker.Fd}), which {narrator.Name(reader)} reads, or closes it."))))];
         string hops = string.Join(", ", order.Select(reader => $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
         return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first.", culprits)
         {
