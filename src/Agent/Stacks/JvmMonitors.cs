@@ -12,13 +12,14 @@ namespace OrphanBoard.Agent.Stacks;
 /// Which threads of a HotSpot JVM wait for each other's monitors (<c>synchronized</c>), read in its memory. Until JDK 23 a thread that waits for one wakes each second to look again: by its waits alone it stands as
 /// one that sleeps in a loop.
 /// </summary>
-/// <remarks>
-/// <c>JavaThread::_current_pending_monitor</c> is the monitor that a thread waits for, <c>ObjectMonitor::_owner</c> the thread that has it; or a place on that thread's stack, where it was locked before anybody
-/// waited for it.
-/// </remarks>
+/// <remarks><c>JavaThread::_current_pending_monitor</c> is the monitor that a thread waits for; of who has it, see <see cref="JvmOwners"/>. Since JDK 24 a virtual thread that waits
+/// leaves its thread, unless it is pinned: of such none is told.</remarks>
 internal sealed class JvmMonitors(RiskyReads risky)
 {
     private const uint MostThreads = 4096;
+
+    /// <summary>A lock stack has eight places.</summary>
+    private const int MostLocked = 8;
 
     /// <summary>The JVM's own come to more.</summary>
     private const int FewestThreads = 6;
@@ -55,8 +56,12 @@ internal sealed class JvmMonitors(RiskyReads risky)
             else if (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest)
                 known = known with { Before = process, Since = look.Uptime };
             _known[process.Key] = known;
-            if (!known.Says.IsEmpty && !findings.Any(finding => finding.Pids.Contains(process.Pid)) && diagnosis.OfRuntime(process.Key, "the JVM", known.Says, asked: false) is { } finding)
-                told.Add(finding);
+            if (known.Says.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
+                || diagnosis.OfRuntime(process.Key, "the JVM", known.Says, asked: false) is not { } finding)
+                continue;
+            told.Add(finding);
+            // What was but suspected of the same processes is this.
+            findings = findings.RemoveAll(suspected => suspected.Class == FindingClass.Deadlock && suspected.Pids.Contains(process.Pid) && suspected.Pids.All(finding.Pids.Contains));
         }
         foreach (ProcessKey gone in _known.Keys.Where(key => !there.Contains(key)).ToArray())
             _known.Remove(gone);
@@ -104,19 +109,21 @@ internal sealed class JvmMonitors(RiskyReads risky)
             || BinaryPrimitives.ReadUInt32LittleEndian(bytes) is not (> 1 and <= MostThreads and var count)
             || structs.ReadWord(list + (ulong)structs.Threads) is not { } array || !structs.Read(array, (int)count * sizeof(ulong), out bytes))
             return [];
-        var threads = new JavaThread[count];
-        for (int place = 0; place < threads.Length; place++)
-            threads[place].Address = JvmStructs.Word(bytes[(place * sizeof(ulong))..]);
+        ulong[] addresses = new ulong[count];
+        for (int place = 0; place < addresses.Length; place++)
+            addresses[place] = JvmStructs.Word(bytes[(place * sizeof(ulong))..]);
+        var threads = new JvmThread[count];
+        var monitors = new JvmMonitor[count];
         for (int place = 0; place < threads.Length; place++)
         {
-            ref JavaThread thread = ref threads[place];
-            if (structs.ReadWord(thread.Address + (ulong)structs.PendingMonitor) is not { } pending || structs.ReadWord(thread.Address + (ulong)structs.StackBase) is not { } stack
-                || structs.ReadWord(thread.Address + (ulong)structs.StackSize) is not { } size)
+            if (!TryRead(structs, addresses[place], out threads[place]) || structs.ReadWord(addresses[place] + (ulong)structs.PendingMonitor) is not { } pending)
                 return [];
-            (thread.StackEnd, thread.StackBegin) = (stack, stack - size);
-            thread.Owner = pending == 0 ? 0 : structs.ReadWord(pending + (ulong)structs.Owner) ?? 0;
+            if (pending != 0)
+                monitors[place] = MonitorAt(structs, pending);
         }
-        int[] owners = [.. threads.Select(thread => OwnerOf(threads, thread.Owner))];
+        int[] owners = new int[count];
+        for (int place = 0; place < owners.Length; place++)
+            owners[place] = JvmOwners.Find(threads, monitors[place]);
         for (int start = 0; start < threads.Length; start++)
         {
             List<int> chain = [];
@@ -130,16 +137,49 @@ internal sealed class JvmMonitors(RiskyReads risky)
         return [];
     }
 
-    /// <summary>-1: it waits for none, or it is not known who has it.</summary>
-    private static int OwnerOf(JavaThread[] threads, ulong owner)
+    private static bool TryRead(JvmStructs structs, ulong address, out JvmThread thread)
     {
-        for (int other = owner == 0 ? -1 : threads.Length - 1; other >= 0; other--)
-        {
-            if (threads[other].Address == owner || owner >= threads[other].StackBegin && owner < threads[other].StackEnd)
-                return other;
-        }
-        return -1;
+        thread = default;
+        if (structs.ReadWord(address + (ulong)structs.StackBase) is not { } stack || structs.ReadWord(address + (ulong)structs.StackSize) is not { } size)
+            return false;
+        ulong[] locked = LockedBy(structs, address);
+        ulong[] marks = new ulong[locked.Length];
+        for (int place = 0; place < marks.Length; place++)
+            marks[place] = structs.ReadWord(locked[place]) ?? 0;
+        thread = new JvmThread { Address = address, StackBegin = stack - size, StackEnd = stack, Id = WordAt(structs, address, structs.OwnerId), Locked = locked, Marks = marks };
+        return true;
     }
+
+    private static JvmMonitor MonitorAt(JvmStructs structs, ulong address)
+    {
+        ulong handle = WordAt(structs, address, structs.Object);
+        return new JvmMonitor
+        {
+            Address = address,
+            Owner = WordAt(structs, address, structs.Owner),
+            Object = handle == 0 ? 0 : structs.ReadWord(handle) ?? 0,
+            Locker = WordAt(structs, address, structs.StackLocker),
+        };
+    }
+
+    /// <summary>The objects on its lock stack, whose top is kept as an offset in the thread.</summary>
+    private static ulong[] LockedBy(JvmStructs structs, ulong thread)
+    {
+        if ((structs.LockStack | structs.LockStackTop | structs.LockStackBase) < 0
+            || !structs.Read(thread + (ulong)(structs.LockStack + structs.LockStackTop), sizeof(uint), out ReadOnlySpan<byte> bytes))
+            return [];
+        int first = structs.LockStack + structs.LockStackBase;
+        int length = (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes) - first;
+        if (length is <= 0 or > MostLocked * sizeof(ulong) || !structs.Read(thread + (ulong)first, length, out bytes))
+            return [];
+        ulong[] locked = new ulong[length / sizeof(ulong)];
+        for (int place = 0; place < locked.Length; place++)
+            locked[place] = JvmStructs.Word(bytes[(place * sizeof(ulong))..]);
+        return locked;
+    }
+
+    /// <summary>0: that version has no such field, or it cannot be read.</summary>
+    private static ulong WordAt(JvmStructs structs, ulong address, int offset) => offset < 0 ? 0 : structs.ReadWord(address + (ulong)offset) ?? 0;
 
     /// <summary>Our number of the thread; the JVM has that of its own pid namespace. 0: not known.</summary>
     private static int TidOf(JvmStructs structs, Func<int, int?> tids, ulong thread)
@@ -147,10 +187,5 @@ internal sealed class JvmMonitors(RiskyReads risky)
         if (structs.ReadWord(thread + (ulong)structs.OsThread) is not { } native || !structs.Read(native + (ulong)structs.ThreadId, sizeof(int), out ReadOnlySpan<byte> bytes))
             return 0;
         return tids(BinaryPrimitives.ReadInt32LittleEndian(bytes)) ?? 0;
-    }
-
-    private struct JavaThread
-    {
-        public ulong Address, StackBegin, StackEnd, Owner;
     }
 }

@@ -43,6 +43,19 @@ internal sealed class JvmStructs(RiskyReads risky, ProcessKey process)
 
     internal int Owner { get; private set; } = -1;
 
+    /// <summary>What only some versions have, here and below; -1 in others.</summary>
+    internal int OwnerId { get; private set; } = -1;
+
+    internal int LockStack { get; private set; } = -1;
+
+    internal int LockStackTop { get; private set; } = -1;
+
+    internal int LockStackBase { get; private set; } = -1;
+
+    internal int Object { get; private set; } = -1;
+
+    internal int StackLocker { get; private set; } = -1;
+
     /// <summary>False: it is no such JVM, may not be read, or its table lacks something.</summary>
     internal bool Find()
     {
@@ -82,7 +95,7 @@ internal sealed class JvmStructs(RiskyReads risky, ProcessKey process)
     internal ulong? ReadWord(ulong address) => Read(address, sizeof(ulong), out ReadOnlySpan<byte> bytes) ? Word(bytes) : null;
 
     private static bool IsWanted(ReadOnlySpan<byte> type) => type.SequenceEqual("ThreadsSMRSupport"u8) || type.SequenceEqual("ThreadsList"u8) || type.SequenceEqual("JavaThread"u8)
-        || type.SequenceEqual("Thread"u8) || type.SequenceEqual("OSThread"u8) || type.SequenceEqual("ObjectMonitor"u8);
+        || type.SequenceEqual("Thread"u8) || type.SequenceEqual("OSThread"u8) || type.SequenceEqual("ObjectMonitor"u8) || type.SequenceEqual("LockStack"u8);
 
     /// <summary>No two of these types have a field of the same name; which of Thread and JavaThread has it depends on the version.</summary>
     private void Take(ReadOnlySpan<byte> field, int offset, ulong address)
@@ -105,6 +118,18 @@ internal sealed class JvmStructs(RiskyReads risky, ProcessKey process)
             ThreadId = offset;
         else if (field.SequenceEqual("_owner"u8))
             Owner = offset;
+        else if (field.SequenceEqual("_monitor_owner_id"u8) || field.SequenceEqual("_lock_id"u8))
+            OwnerId = offset;
+        else if (field.SequenceEqual("_lock_stack"u8))
+            LockStack = offset;
+        else if (field.SequenceEqual("_top"u8))
+            LockStackTop = offset;
+        else if (field.SequenceEqual("_base[0]"u8))
+            LockStackBase = offset;
+        else if (field.SequenceEqual("_object"u8))
+            Object = offset;
+        else if (field.SequenceEqual("_stack_locker"u8))
+            StackLocker = offset;
     }
 
     private ReadOnlySpan<byte> Name(ulong address) => Read(address, NameLength, out ReadOnlySpan<byte> bytes) && bytes.IndexOf((byte)0) is >= 0 and var end ? bytes[..end] : default;

@@ -32,6 +32,25 @@ public sealed class JvmMonitorsTests : IDisposable
         Assert.True(await java.AnswersAsync());
     }
 
+    /// <summary>What a version does not know it passes over.</summary>
+    [Theory]
+    [InlineData("-XX:+UseSerialGC")]
+    [InlineData("-XX:+UseParallelGC")]
+    [InlineData("-XX:+UseShenandoahGC")]
+    [InlineData("-XX:+UseZGC")]
+    [InlineData("-XX:+UseZGC", "-XX:+UseObjectMonitorTable")]
+    [InlineData("-XX:+UseCompactObjectHeaders")]
+    [InlineData("-XX:LockingMode=0")]
+    [InlineData("-XX:LockingMode=1")]
+    [InlineData("-XX:LockingMode=2")]
+    public async Task Deadlocked_OtherCollectorsAndWaysToLock_NamesBothThreads(params string[] options)
+    {
+        using HungRuntime java = await HungRuntime.StartJavaAsync(["-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:+UnlockExperimentalVMOptions", "-Xmx64m", .. options]);
+        ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
+
+        Assert.Equal(2, Monitors.Deadlocked(look, look, TimeSpan.Zero).Length);
+    }
+
     [Fact]
     public async Task Advance_LookAfterLook_TellsFromTheSecondOnUntilTheJvmHasEnded()
     {
