@@ -105,6 +105,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                 "poll" => WaitKind.Poll,
                 "socket-accept" => WaitKind.SocketAccept,
                 "empty-poll" => WaitKind.SignalWait, // a set without members is decoded so
+                "timer" => WaitKind.Timer,
                 "running" => WaitKind.Running,
                 _ => throw Wrong($"'{kind}' is no kind of wait that a service is told by"),
             };
