@@ -148,6 +148,8 @@ internal static partial class ZooTable
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "lock-order-cycle") { Pids = ["runner"], Culprit = new("runner") },
         },
         Running("java-waits-for-its-own-pool", "java", Java, "futures") with { Expected = Lost(Confidence.Suspected, "runner") },
+        // Another collector, with threads of its own that tick.
+        Running("java-with-zgc-waits-for-its-own-pool", "java", ["java", "-XX:+UseZGC", "-Xmx64m", .. Java[1..]], "futures") with { Expected = Lost(Confidence.Suspected, "runner") },
         Running("dotnet-waits-at-two-queues", "dotnet", Dotnet, "queues") with { Expected = Lost(Confidence.Suspected, "runner") },
         new("node-waits-at-a-word", "node", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
     ];
