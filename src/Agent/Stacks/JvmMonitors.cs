@@ -60,8 +60,9 @@ internal sealed class JvmMonitors(RiskyReads risky)
                 || diagnosis.OfRuntime(process.Key, "the JVM", known.Says, asked: false) is not { } finding)
                 continue;
             told.Add(finding);
-            // What was but suspected of the same processes is this.
-            findings = findings.RemoveAll(suspected => suspected.Class == FindingClass.Deadlock && suspected.Pids.Contains(process.Pid) && suspected.Pids.All(finding.Pids.Contains));
+            // What is but suspected of its threads is this, whoever else waits for them.
+            findings = findings.RemoveAll(suspected => suspected.Confidence == Confidence.Suspected && suspected.Class == FindingClass.Deadlock && !suspected.Culprits.IsEmpty
+                && suspected.Culprits.All(culprit => culprit.Pid == process.Pid));
         }
         foreach (ProcessKey gone in _known.Keys.Where(key => !there.Contains(key)).ToArray())
             _known.Remove(gone);
