@@ -75,6 +75,34 @@ public sealed class JvmMonitorsTests : IDisposable
         }
     }
 
+    /// <summary>Since JDK 24 who waits for a monitor sleeps without end, and so the process is suspected by its waits alone.</summary>
+    [Theory]
+    [InlineData(Confidence.Suspected, Confidence.Likely)]
+    [InlineData(Confidence.Proven, Confidence.Proven)]
+    public async Task Advance_ProcessIsInAFinding_IsToldInsteadWhereThatIsOnlySuspected(Confidence before, Confidence after)
+    {
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        JvmMonitors monitors = Monitors;
+        using HungRuntime java = await HungRuntime.StartJavaAsync([]);
+        Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
+        Assert.Empty(Tell([]));
+        Finding told = Assert.Single(Tell([]));
+
+        Finding finding = Assert.Single(Tell([told with { Confidence = before }]));
+
+        Assert.Equal(after, finding.Confidence);
+
+        IEnumerable<Finding> Tell(Finding[] known)
+        {
+            // Until JDK 23 they wake to look again, and are seen to run.
+            Snapshot look = _looker.Look(diagnosis.Suspects);
+            while (look.Find(java.Pid)!.Threads.Count(IsAtAMonitor) < 2)
+                look = _looker.Look(diagnosis.Suspects);
+            diagnosis.Advance(look);
+            return monitors.Advance(diagnosis, look, [.. known]).Where(finding => finding.Pids.Contains(java.Pid));
+        }
+    }
+
     [Fact]
     public async Task Deadlocked_ThreadHasMovedOnSince_IsNone()
     {
