@@ -34,7 +34,7 @@ internal sealed partial class WakerFinder
             if (!request.ConflictsWith(held.Lock) || held.IsOwn(process.Record, description))
                 continue;
             any = true;
-            AddClause(wait, held, own.Target.Text, sink);
+            AddClause(process, wait, held, own.Target.Text, sink);
         }
         if (any)
             return;
@@ -78,7 +78,7 @@ internal sealed partial class WakerFinder
         return found;
     }
 
-    private void AddClause(Wait wait, HeldLock held, string ownName, IWakerSink sink)
+    private void AddClause(HostProcess process, Wait wait, HeldLock held, string ownName, IWakerSink sink)
     {
         var holders = new OrderedList<Holder>();
         sink.Begin(wait);
@@ -87,7 +87,8 @@ internal sealed partial class WakerFinder
             holders.Add(new Holder(owner, fd.Number, fd.Access));
             if (LeavesAside && IsHeir(held, owner))
             {
-                _leftAside.Add($"{Narrator.Name(owner.Record)} has inherited the open file of the lock on {fd.Target.Text} (fd {fd.Number}), and could unlock it");
+                if (owner != process)
+                    _leftAside.Add($"{Narrator.Name(owner.Record)} has inherited the open file of the lock on {fd.Target.Text} (fd {fd.Number}), and could unlock it: as long as it has that open, nobody lets go of the lock by closing it");
                 continue;
             }
             sink.Add(owner, fd.Number, direct: true);
