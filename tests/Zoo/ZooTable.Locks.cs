@@ -51,6 +51,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["shell", "first", "first-waits", "second", "second-waits"] },
         },
+        new("lock-that-a-background-job-has-inherited", Script("inherited-lock.sh"), Program("zoo-exec"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "file-lock-held-by-stuck") { Pids = ["shell", "wants"], Culprit = new("shell", 9) },
+        },
         TalkOfTwo("semaphores"),
         TalkOfTwo("messages"),
         TalkOfTwo("queues"),
@@ -129,6 +133,7 @@ internal static partial class ZooTable
         Twin("lock-child-in-memory", Alive),
         Twin("lock-nested", Alive),
         Twin("lock-circle-of-shells", Alive),
+        Twin("lock-that-a-background-job-has-inherited", ("ZOO_FORM", "next")) with { Name = "lock-of-a-shell-that-waits-for-whichever-ends-first" },
         Twin("talk-semaphores", Alive),
         Twin("talk-semaphores", Named),
         Twin("message-queue-is-full", Alive),

@@ -12,6 +12,9 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { Pids = ["own-stdin", "cat"], Culprit = new("cat", 4) },
         },
+        // Who waits for any of its children, of which one works, has no part in it.
+        WorksOn("front"),
+        WorksOn("next"),
         // Where the kernel's counts are not seen, a pipe of the suite's own, one of whose ends is hidden, may be what was there before.
         new("fd-that-was-used-before", Program("reused-fd"))
         {
@@ -39,6 +42,13 @@ internal static partial class ZooTable
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "jobserver-starved") { Pids = ["server", "job-0", "job-1", "job-2", "job-3"] },
         },
     ];
+
+    private static Specimen WorksOn(string form) => new($"helper-of-a-shell-that-works-on-{form}", Script("works-on.sh"), Program("zoo-exec"))
+    {
+        Needs = "perl",
+        Environment = Form(form),
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { Pids = ["helper"], Culprit = new("helper", 4), Group = "helper-of-a-shell-that-works-on" },
+    };
 
     private static Specimen CrossReaders(string call) => new($"cross-readers-{call}", Program("cross-readers"), call)
     {

@@ -13,7 +13,7 @@ public static class Assumption
 
     /// <summary>
     /// /proc does not show whom the kernel was asked to send a signal, which ends most programs: when something happens to a file of another process (F_SETOWN), in a directory (F_NOTIFY), to a message queue
-    /// (mq_notify(3)), or when its parent ends (PR_SET_PDEATHSIG). Back end ebpf sees all of these but the first, and of that one whether anybody has such a file.
+    /// (mq_notify(3)), or when its parent ends (PR_SET_PDEATHSIG). A terminal that hangs up, and the end of a pid namespace's init (SIGKILL to all in it), send signals too. Back end ebpf sees all of these but the first, and of that one whether anybody has such a file.
     /// </summary>
     public const string NoUnseenSignal = "no-unseen-signal";
 
@@ -58,7 +58,7 @@ public static class Assumption
     {
         NoItimer => "None of them has an alarm pending: the kernel does not show those.",
         NoUnseenIoUring => "None of them has an io_uring without a descriptor and without a mapping: /proc does not show those.",
-        NoUnseenSignal => "The kernel was not asked to send one of them a signal: for a file of another process, a directory, a message queue, or the end of its parent. /proc does not show those.",
+        NoUnseenSignal => "The kernel was not asked to send one of them a signal: for a file of another process, a directory, a message queue, or the end of its parent. /proc does not show those. Nor does a terminal hang up, or the init of a pid namespace end: signals come then as well.",
         NoFdInFlight => "Nothing of what is waited for is on its way through a socket, where nobody is seen to hold it.",
         FdNotReused => "No thread has replaced an fd under another one that was already waiting on it.",
         InitHoldsNoEnd => "Init holds nothing of what is waited for: its fd table may not be read, and no holder is its own child.",

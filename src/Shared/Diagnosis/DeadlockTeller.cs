@@ -56,7 +56,7 @@ internal static class DeadlockTeller
         [
             .. incident.Members
                 .Where(member => evidence.Resources.ParentOf(member) is { } parent && !incident.Members.Contains(parent))
-                .SelectMany(member => Upstream.Of(evidence, member)).Where(edge => !incident.Members.Contains(edge.From)).DistinctBy(edge => edge.From),
+                .SelectMany(member => Upstream.Of(evidence, member, incident.Members)).Where(edge => !incident.Members.Contains(edge.From)).DistinctBy(edge => edge.From),
         ]);
     }
 

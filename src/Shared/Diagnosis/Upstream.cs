@@ -10,21 +10,26 @@ internal static class Upstream
     private const int MaxHops = 32;
 
     /// <summary>
-    /// A parent that waits for it to exit, or reads what it is to say, the parent's parent that waits for the parent, and so on; nearest first. A looker that has started
-    /// them itself is none of them.
+    /// A parent that waits for it to exit, or reads what it is to say, the parent's parent that waits for the parent, and so on; nearest first. Who waits for any of several children, of which one may
+    /// exit by itself, does not wait for this one. A looker that has started them itself is none of them.
     /// </summary>
-    public static ImmutableArray<IncidentEdge> Of(Evidence evidence, int process)
+    /// <param name="evidence">The two looks.</param>
+    /// <param name="process">Pid of the one that is waited for.</param>
+    /// <param name="told">Pids of the finding: they do not go on by themselves.</param>
+    public static ImmutableArray<IncidentEdge> Of(Evidence evidence, int process, ImmutableArray<int> told)
     {
+        HashSet<int> held = [process, .. told], asked = [];
         var edges = ImmutableArray.CreateBuilder<IncidentEdge>();
-        while (edges.Count < MaxHops && evidence.Resources.ParentOf(process) is { } parent && parent != evidence.Last.ObserverPid && WaitFor(evidence, parent, process) is { } edge)
+        while (edges.Count < MaxHops && evidence.Resources.ParentOf(process) is { } parent && parent != evidence.Last.ObserverPid && WaitFor(evidence, parent, process, held, asked) is { } edge)
         {
             edges.Add(edge);
+            held.Add(parent);
             process = parent;
         }
         return edges.ToImmutable();
     }
 
-    private static IncidentEdge? WaitFor(Evidence evidence, int parent, int child)
+    private static IncidentEdge? WaitFor(Evidence evidence, int parent, int child, HashSet<int> held, HashSet<int> asked)
     {
         foreach (Waiter waiter in evidence.Graph.NodeOf(parent).Waiters)
         {
@@ -32,10 +37,41 @@ internal static class Upstream
             if (waiter.Wait is not { Kind: WaitKind.ChildWait or WaitKind.PipeRead or WaitKind.SocketRead, Bounded: Bounded.No })
                 continue;
             int clause = Enumerable.Range(0, waiter.Clauses.Length).FirstOrDefault(i => waiter.Clauses[i].Wakers.Any(waker => waker.Direct && waker.Node == child), -1);
-            if (clause >= 0)
-                return new IncidentEdge(parent, waiter.Thread.Tid, clause, waiter.Wait, waiter.Wait, [.. waiter.Clauses[clause].Wakers.Where(waker => waker.Direct && waker.Node == child)], EdgeBasis.Assumed);
+            if (clause < 0)
+                continue;
+            // A stream ends when all have let go of it, whatever the others do; of children the first that exits will do.
+            ImmutableArray<Waker> wakers = [.. waiter.Clauses[clause].Wakers.Where(waker => waker.Direct && (waker.Node == child || waiter.Wait.Kind == WaitKind.ChildWait && !IsBehind(evidence, parent, waker.Node, child)))];
+            if (wakers.All(waker => IsHeld(evidence, waker.Node, held, asked)))
+                return new IncidentEdge(parent, waiter.Thread.Tid, clause, waiter.Wait, waiter.Wait, wakers, EdgeBasis.Assumed);
         }
         return null;
+    }
+
+    /// <summary>Whether a shell runs it in the background, and the other one not.</summary>
+    private static bool IsBehind(Evidence evidence, int parent, int child, int other)
+    {
+        ResourceIndex resources = evidence.Resources;
+        return Background.Is(resources[parent], resources[child]) && !Background.Is(resources[parent], resources[other]) && Background.IsBesideAForeground(resources, resources.Find(parent)!);
+    }
+
+    /// <summary>Whether it is one of those that do not go on, or every thread of it waits for such alone: a filter for what the one before it is to say.</summary>
+    /// <param name="evidence">The two looks.</param>
+    /// <param name="process">Pid.</param>
+    /// <param name="held">Pids of those that do not go on; takes in who is found to wait for them.</param>
+    /// <param name="asked">Pids of those of whom this was asked before.</param>
+    private static bool IsHeld(Evidence evidence, int process, HashSet<int> held, HashSet<int> asked)
+    {
+        if (held.Contains(process) || evidence.Stuck.Contains(process))
+            return true;
+        if (!asked.Add(process))
+            return false;
+        foreach (Waiter waiter in evidence.Graph.NodeOf(process).Waiters)
+        {
+            if (!waiter.Clauses.Any(clause => clause.Open != Openness.Outside && clause.Wakers.Any(waker => waker.Direct)
+                && clause.Wakers.All(waker => !waker.Direct || IsHeld(evidence, waker.Node, held, asked))))
+                return false;
+        }
+        return evidence.Graph.NodeOf(process).Waiters.Length > 0 && held.Add(process);
     }
 
     /// <summary>The finding with those that <paramref name="edges"/> come from before the others, nearest first in <paramref name="edges"/>.</summary>

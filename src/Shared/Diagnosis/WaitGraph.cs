@@ -11,7 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// </summary>
 internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
 {
-    private readonly WakerFinder _finder = new(resources, guess: false) { BelievesNames = counted.Counting == Counting.Named };
+    private readonly WakerFinder _finder = new(resources, guess: false) { BelievesNames = counted.Counting == Counting.Named, LeavesAside = !counted.IsWhole };
     private readonly Dictionary<int, WaitNode> _nodes = [];
 
     /// <exception cref="KeyNotFoundException">The look has no process with this pid.</exception>
@@ -55,7 +55,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
-            NotKnown = [.. LocalFact.NotKnown(process.Record), .. _finder.WhoMaySignal(process)],
+            NotKnown = [.. LocalFact.NotKnown(process.Record), .. _finder.WhoMaySignal(process), .. _finder.TakeLeftAside()],
             Main = main,
             IsToldOfSignals = isToldOfSignals,
             MayWaitForSignal = isToldOfSignals || !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))

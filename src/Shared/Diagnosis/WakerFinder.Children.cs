@@ -32,7 +32,7 @@ internal sealed partial class WakerFinder
         else if (selector is { Pid: null, LeavesOutSome: false } && (parent.Record.SignalsIgnored & SignalMask.Child) != 0)
             FindEach(parent.Record, children, selector, wait, sink);
         else
-            FindAny(parent.Record, children, selector, wait, sink);
+            FindAny(parent, children, selector, wait, sink);
     }
 
     /// <summary>
@@ -107,8 +107,10 @@ internal sealed partial class WakerFinder
         }
     }
 
-    private void FindAny(ProcessRecord parent, ReadOnlySpan<HostProcess> children, ChildSelector selector, Wait wait, IWakerSink sink)
+    private void FindAny(HostProcess process, ReadOnlySpan<HostProcess> children, ChildSelector selector, Wait wait, IWakerSink sink)
     {
+        ProcessRecord parent = process.Record;
+        bool aside = LeavesAside && Background.IsBesideAForeground(resources, process);
         sink.Begin(wait);
         bool more = true, deeper = false;
         foreach (HostProcess child in children)
@@ -116,6 +118,12 @@ internal sealed partial class WakerFinder
             // Of one that has exited the word is past, else it would not be asked who else there is.
             if (child.Record.IsZombie || !IsSelected(parent, child.Record, selector))
                 continue;
+            if (aside && Background.Is(parent, child.Record))
+            {
+                if (!guess)
+                    _leftAside.Add($"{Narrator.Name(child.Record)}, which {Narrator.Name(parent)} runs in the background, may be the child that it waits for");
+                continue;
+            }
             deeper |= resources.ChildrenOf(child).Count > 0;
             more = more && sink.Add(child, null, direct: true);
         }

@@ -34,7 +34,7 @@ internal sealed partial class WakerFinder
             if (!request.ConflictsWith(held.Lock) || held.IsOwn(process.Record, description))
                 continue;
             any = true;
-            AddClause(wait, held, own.Target.Text, sink);
+            AddClause(process, wait, held, own.Target.Text, sink);
         }
         if (any)
             return;
@@ -78,13 +78,19 @@ internal sealed partial class WakerFinder
         return found;
     }
 
-    private void AddClause(Wait wait, HeldLock held, string ownName, IWakerSink sink)
+    private void AddClause(HostProcess process, Wait wait, HeldLock held, string ownName, IWakerSink sink)
     {
         var holders = new OrderedList<Holder>();
         sink.Begin(wait);
         foreach ((HostProcess owner, FileDescriptor fd) in held.Through)
         {
             holders.Add(new Holder(owner, fd.Number, fd.Access));
+            if (LeavesAside && IsHeir(held, owner))
+            {
+                if (owner != process)
+                    _leftAside.Add($"{Narrator.Name(owner.Record)} has inherited the open file of the lock on {fd.Target.Text} (fd {fd.Number}), and could unlock it: as long as it has that open, nobody lets go of the lock by closing it");
+                continue;
+            }
             sink.Add(owner, fd.Number, direct: true);
             if (held.Lock.Kind != LockKind.Posix)
                 continue;
@@ -109,6 +115,25 @@ internal sealed partial class WakerFinder
         {
             sink.End(Openness.Outside, "somebody else has the open file that holds the lock");
         }
+    }
+
+    /// <summary>
+    /// Whether it has the lock's open file from one above it, which has it still, runs another program, and has not taken the lock itself: such a one is not expected to unlock it, and that it closes it does not let go of the lock.
+    /// </summary>
+    private bool IsHeir(HeldLock held, HostProcess owner)
+    {
+        if (held.Lock.Kind == LockKind.Posix || held.Lock.Pid == owner.Pid)
+            return false;
+        HostProcess? first = null, next = resources.ParentOf(owner);
+        for (int steps = 0; next is not null && steps < resources.Count; steps++, next = resources.ParentOf(next))
+        {
+            foreach ((HostProcess holder, _) in held.Through)
+            {
+                if (holder == next)
+                    first = next;
+            }
+        }
+        return first is { Record.Exe: { } exe } && owner.Record.Exe is { } own && own != exe;
     }
 
     /// <summary>Those whose fdinfo was not read and who have such a file open.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -45,6 +46,22 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     /// <summary>Whether nobody is believed to open a FIFO by its name beyond those who have it open, nor to map named memory beyond those who have. A guess does.</summary>
     public bool BelievesNames { get; init; }
 
+    /// <summary>
+    /// Whether those are left aside who could end a wait and are not expected to: what a shell runs in the background while it waits for its foreground, and who has merely inherited a lock's open
+    /// file. A guess does, and who is left aside is named by <see cref="TakeLeftAside"/>.
+    /// </summary>
+    public bool LeavesAside { get => guess || field; init; }
+
+    private readonly List<string> _leftAside = [];
+
+    /// <summary>Who was left aside since this was last asked, as doubts.</summary>
+    public ImmutableArray<string> TakeLeftAside()
+    {
+        ImmutableArray<string> all = [.. _leftAside];
+        _leftAside.Clear();
+        return all;
+    }
+
     /// <summary>Names the wakers of all clauses of a wait.</summary>
     public void Find(HostProcess process, Wait wait, IWakerSink sink)
     {
@@ -85,9 +102,10 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         // The looker, where it runs the command itself, does not end while it looks.
         if (process.Record.HasParentDeathSignal == true && resources.ParentOf(process) is { } parent && parent.Pid != resources.Look.ObserverPid)
             sink.Add(parent, null, direct: false);
+        bool aside = LeavesAside && Background.IsBesideAForeground(resources, process);
         foreach (HostProcess child in resources.ChildrenOf(process).Span)
         {
-            if (!child.Record.IsZombie && TellsByItsEnd(process.Record, child.Record))
+            if (!child.Record.IsZombie && TellsByItsEnd(process.Record, child.Record) && !(aside && Background.Is(process.Record, child.Record)))
                 sink.Add(child, null, direct: false);
         }
     }

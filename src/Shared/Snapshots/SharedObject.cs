@@ -26,7 +26,7 @@ public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Li
     /// </summary>
     public const string Keyless = "/SYSV00000000 (deleted)";
 
-    private const string Deleted = " (deleted)", SystemV = "/SYSV", MemoryFile = "/memfd:";
+    private const string Deleted = " (deleted)", SystemV = "/SYSV", MemoryFile = "/memfd:", Semaphore = "/dev/shm/sem.";
 
     /// <summary>Which memory it is, in a sentence.</summary>
     public string Words
@@ -40,6 +40,9 @@ public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Li
                 // The inode of a segment is its shmid, as ipcs(1) lists it.
                 _ when name.StartsWith(SystemV, StringComparison.Ordinal) => $"System V segment {Inode}",
                 _ when name.StartsWith(MemoryFile, StringComparison.Ordinal) => $"the shared memory memfd:{name[MemoryFile.Length..]}",
+                _ when name.StartsWith(Semaphore, StringComparison.Ordinal) => name.Length == Name.Length
+                    ? $"the POSIX semaphore {name}"
+                    : $"the POSIX semaphore (sem_overview(7); those of Python's multiprocessing are such) that was {name}, {(Linked ? "and has another name now" : "which is unlinked")}",
                 _ when name.Length == Name.Length => $"the shared memory {name}",
                 // A named semaphore is made under another name, and then linked to its own.
                 _ => $"the shared memory that was {name}, {(Linked ? "and has another name now" : "which is unlinked")}",

@@ -39,7 +39,8 @@ internal static class SignalMask
 
     private const ulong BrokenPipe = 1UL << 12;
 
-    private const ulong OfTheBackground = Interrupt | Quit;
+    /// <summary>SIGINT and SIGQUIT, which a shell ignores for what it runs in the background.</summary>
+    public const ulong OfTheBackground = Interrupt | Quit;
 
     /// <summary>
     /// Whether it may sit and wait for a signal. Who catches one may; and who ignores SIGINT by its own doing, or would have caught it had it not been

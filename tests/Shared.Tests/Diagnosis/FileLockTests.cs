@@ -1,3 +1,4 @@
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
@@ -172,6 +173,39 @@ public sealed class FileLockTests
         scene.Process(20, "b").Opens(3, "/one", 1, 21, held).ReadEnd(7000, 5).Reads(5);
 
         Assert.Equal(stuck ? ["file-lock-held-by-stuck"] : [], scene.Diagnose().Findings.Select(finding => finding.Rule));
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/sleep", true, 9, true)]
+    [InlineData("/usr/bin/sleep", false, 9, false)] // in the foreground: the shell waits for it
+    [InlineData("/usr/bin/bash", true, 9, false)] // the shell's own program knows of the lock
+    [InlineData("/usr/bin/sleep", true, 11, false)] // it has taken the lock itself
+    public void Diagnose_LockThatABackgroundJobHasInherited_IsLikelyNotLetGoOfByIt(string program, bool background, int taker, bool told)
+    {
+        FileLock held = Flock(1, taker);
+        Scene scene = new();
+        Actor shell = scene.Process(10, "bash").Opens(9, "/one", 1, 11, held).WaitsFor(-1);
+        (shell.Caught, shell.Ignored) = (1UL << 16, 1UL << 2); // SIGCHLD; SIGQUIT, as bash does
+        shell.With = record => record with { Exe = "/usr/bin/bash" };
+        Actor heir = scene.Process(11, "sleep", parent: 10).Opens(9, "/one", 1, 11, held).Sleeps();
+        heir.Ignored = background ? 6UL : 0;
+        heir.With = record => record with { Exe = program };
+        scene.Process(12, "bash", parent: 10).Opens(9, "/one", 1, 11, held).Opens(8, "/one", 1, 12).WaitsFor(-1).With = record => record with { Exe = "/usr/bin/bash" };
+        scene.Process(13, "flock", parent: 12).Opens(9, "/one", 1, 11, held).Opens(8, "/one", 1, 12).WaitsForLock(8).With = record => record with { Exe = "/usr/bin/flock" };
+
+        DiagnosisResult result = scene.Diagnose();
+
+        Assert.Equal(told ? [("file-lock-held-by-stuck", Confidence.Likely)] : [], result.Findings.Select(finding => (finding.Rule, finding.Confidence)));
+        if (told)
+        {
+            Assert.Equal([10, 12, 13], result.Findings[0].Pids);
+            Assert.Equal(
+                [
+                    "sleep (11), which bash (10) runs in the background, may be the child that it waits for",
+                    "sleep (11) has inherited the open file of the lock on /one (fd 9), and could unlock it: as long as it has that open, nobody lets go of the lock by closing it",
+                ],
+                result.Findings[0].NotProvenBecause);
+        }
     }
 
     private static Scene Circle()

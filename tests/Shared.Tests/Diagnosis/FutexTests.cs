@@ -257,7 +257,7 @@ public sealed class FutexTests
 
         Assert.Equal(confidence, finding?.Confidence);
         if (finding is not null)
-            Assert.Contains("anybody may map the shared memory /dev/shm/sem.x", finding.NotProvenBecause);
+            Assert.Contains("anybody may map the POSIX semaphore /dev/shm/sem.x", finding.NotProvenBecause);
     }
 
     [Fact]
@@ -336,5 +336,21 @@ public sealed class FutexTests
         Assert.Equal(confidence, finding?.Confidence);
         if (confidence == Confidence.Proven)
             Assert.Contains(Assumption.PrivateIpcInFamily, finding!.Assumptions);
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/python3", true)]
+    [InlineData("/usr/bin/other", false)]
+    public void Diagnose_OnlyThreadOfAForkedChildThatIsJoined_IsToldToLackTheThreadThatHadTheLock(string program, bool forked)
+    {
+        var scene = new Scene();
+        scene.Process(10, "python3").WaitsFor(11).With = record => record with { Exe = "/usr/bin/python3" };
+        scene.Process(11, "python3", parent: 10).WaitsOnFutex().With = record => record with { Exe = program };
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("lost-wakeup", finding.Rule);
+        Assert.Equal(forked, finding.Culprit!.Remedy.Contains(
+            "It is a copy of its parent by fork(2) and has only the thread that forked: a lock that another thread had at that moment is never let go of. If there was none, look for a signal that came before the wait", StringComparison.Ordinal));
     }
 }

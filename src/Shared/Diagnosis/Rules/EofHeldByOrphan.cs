@@ -63,7 +63,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             Edges = FindingBuilder.Edges(edges),
             NotProvenBecause = [$"{names} can still exit"],
         });
-        return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader));
+        return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }
 
     internal static string OrphanSentence(Evidence evidence, int orphan)

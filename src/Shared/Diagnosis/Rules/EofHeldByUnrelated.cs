@@ -66,6 +66,6 @@ internal sealed class EofHeldByUnrelated : EvidenceRule
             Edges = FindingBuilder.Edges(edges),
             NotProvenBecause = [$"{names} can still exit, or write"],
         });
-        return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader));
+        return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }
 }

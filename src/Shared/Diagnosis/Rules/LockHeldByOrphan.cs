@@ -97,7 +97,7 @@ internal sealed class LockHeldByOrphan : EvidenceRule
             NotProvenBecause = [$"{names} can still exit, or unlock it"],
         });
         foreach (int waiter in waiters)
-            finding = Upstream.Join(finding, evidence, Upstream.Of(evidence, waiter));
+            finding = Upstream.Join(finding, evidence, Upstream.Of(evidence, waiter, finding.Pids));
         return finding;
     }
 

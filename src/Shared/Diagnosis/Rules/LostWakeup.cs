@@ -43,14 +43,17 @@ internal sealed class LostWakeup : IncidentRule
         string who = Narrator.Listing(pids.Select(narrator.Name));
         string look = waits.Length == 1 ? "look for a signal that came before the wait, or for the one who was to send it."
             : "look for locks that are taken in two orders, for a signal that came before the wait, or for the one who was to send it.";
+        bool forked = alone is not null && waits is [{ Wait.Futex.IsPrivate: true }] && (joined || ForkedChild.IsOfThreads(incident.Evidence.Resources, alone));
+        if (forked)
+            look = $"It is a copy of its parent by fork(2) and has only the thread that forked: a lock that another thread had at that moment is never let go of. If there was none, {look}";
         string ends = alone is not null && !joined && !catches && incident.Evidence.Counting == Counting.All
-            ? $"It ends only when {who} is ended, for {(waits.Length == 1 ? "no thread is left that could signal or unlock" : "all who could signal or unlock wait themselves")}; {look}"
-            : $"It ends when somebody lets go of what is waited for, or signals it: {look}";
+            ? $"It ends only when {who} is ended, for {(waits.Length == 1 ? "no thread is left that could signal or unlock" : "all who could signal or unlock wait themselves")}{(forked ? ". " : "; ")}{look}"
+            : forked ? $"It ends when {who} is ended. {look}" : $"It ends when somebody lets go of what is waited for, or signals it: {look}";
         return new Verdict(
             $"{(untold.Length == 1 ? $"{who} waits" : $"{untold.Length} threads of {who} wait")} for a lock or a signal, and nobody is left who could give it.",
             [.. untold.DistinctBy(item => (item.Pid, item.Wait.Resource)).Select(item => new Culprit(
                 item.Pid, null, item.Wait.Resource!, ends))],
-            !joined ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec. Had the parent other threads then, it may wait for a lock that one of them had, see fork-while-locked."])
+            !joined ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec: see fork-while-locked."])
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
             NamesFault = joined || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || stopped) && incident.HasStoodStill,

@@ -80,6 +80,6 @@ internal sealed class NotAcceptedYet : EvidenceRule
             Edges = FindingBuilder.Edges(edges),
             NotProvenBecause = [owners.Length > 0 ? $"{Narrator.Listing(owners.Select(narrator.Name))} can still accept it" : "another thread of it, or a handler, may still accept it"],
         });
-        return Upstream.Join(finding, evidence, Upstream.Of(evidence, client.Pid));
+        return Upstream.Join(finding, evidence, Upstream.Of(evidence, client.Pid, finding.Pids));
     }
 }

@@ -28,6 +28,6 @@ internal static class ToldByRuntime
             Explanation = [asked ? $"{who} has stood still, and {runtime} in it was asked for its threads." : $"What {runtime} in {who} keeps of its locks was read in its memory.", .. says, remedy],
             NotProvenBecause = [$"{runtime} says it, and who has its locks shows nowhere else"],
         });
-        return Upstream.Join(finding, evidence, [.. Upstream.Of(evidence, process.Pid).DistinctBy(edge => edge.From)]);
+        return Upstream.Join(finding, evidence, [.. Upstream.Of(evidence, process.Pid, finding.Pids).DistinctBy(edge => edge.From)]);
     }
 }

@@ -1,0 +1,78 @@
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Who merely waits for somebody in a finding.</summary>
+public sealed class UpstreamTests
+{
+    private const ulong Background = 1UL << 1 | 1UL << 2;
+
+    [Theory]
+    [InlineData(0UL, 0UL, false)] // either may be what it waits for
+    [InlineData(Background, Background, false)] // wait -n
+    [InlineData(Background, 0UL, false)]
+    [InlineData(0UL, Background, true)]
+    public void Diagnose_ShellOfAHangAndOfOneThatWorks_StandsUpstreamWhereTheHangIsInTheForeground(ulong hang, ulong works, bool upstream)
+    {
+        Scene scene = OwnPipe();
+        scene[60].Ignored = hang;
+        Actor sleep = scene.Process(61, "sleep", parent: 50).Sleeps();
+        sleep.Ignored = works;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("eof-held-by-self", finding.Rule);
+        Assert.Equal(upstream ? [40, 50, 60] : [60], finding.Participants.Select(participant => participant.Pid));
+        Assert.DoesNotContain(61, finding.Pids);
+    }
+
+    [Fact]
+    public void Diagnose_ShellAllOfWhoseChildrenHang_NamesThemAll()
+    {
+        Scene scene = OwnPipe();
+        scene.Process(61, "perl", parent: 50).ReadEnd(7002, 3).WriteEnd(7002, 4).Reads(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Contains(finding.Explanation, sentence => sentence.StartsWith("sh (50) waits for any of its children to exit. Those are perl (60) and perl (61).", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_ShellOfAPipelineWhoseFirstIsHeldUp_StandsUpstreamUnlessTheNextGoesOnByItself(bool waits)
+    {
+        Scene scene = Scenes.HeldByOrphan();
+        scene.Process(99, "sh").WaitsFor(-1);
+        scene.Process(100, "runner", parent: 99).Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).WriteEnd(7001, 1).Reads(3);
+        Actor next = scene.Process(101, "tee", parent: 99).ReadEnd(7001, 0);
+        _ = waits ? next.Reads(0) : next.Sleeps();
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(waits ? [99, 100, 120] : [100, 120], finding.Participants.Select(participant => participant.Pid));
+        Assert.Equal(waits, finding.Explanation.Contains("sh (99) waits for any of its children to exit. Those are runner (100) and tee (101)."));
+    }
+
+    [Fact]
+    public void Diagnose_ReaderOfWhatAHangAndOneThatWorksMayWrite_StandsUpstreamForItNeedsTheEndOfBoth()
+    {
+        var scene = new Scene();
+        scene.Process(50, "sh").ReadEnd(7001, 3).Reads(3);
+        scene.Process(60, "perl", parent: 50).WriteEnd(7001, 1).ReadEnd(7002, 3).WriteEnd(7002, 4).Reads(3);
+        scene.Process(61, "sleep", parent: 50).WriteEnd(7001, 1).Sleeps();
+
+        Assert.Equal([50, 60], Assert.Single(scene.Diagnose().Findings).Participants.Select(participant => participant.Pid));
+    }
+
+    /// <summary>A reader of its own pipe below a shell that waits for any of its children, below make, which waits for the shell.</summary>
+    private static Scene OwnPipe()
+    {
+        var scene = new Scene();
+        scene.Process(40, "make").WaitsFor(50);
+        scene.Process(50, "sh", parent: 40).WaitsFor(-1);
+        scene.Process(60, "perl", parent: 50).ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3);
+        return scene;
+    }
+}
