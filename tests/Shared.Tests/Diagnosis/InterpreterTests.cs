@@ -125,7 +125,8 @@ public sealed class InterpreterTests
     {
         var scene = new Scene();
         In(Python, caught, scene.Process(10, "python3").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Fd(3, fd => fd with { TtyIndex = terminal }).ReadEnd(7000, 5).WriteEnd(7000, 6).Polls(3, 5));
-        scene.Process(11, "sh", parent: 10).Has(0, "/dev/pts/7", FdAccess.ReadWrite).Has(1, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 0);
+        scene.Process(11, "sh", parent: 10).Has(0, "/dev/pts/7", FdAccess.ReadWrite).Has(1, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 0)
+            .Fd(0, fd => fd with { Timeouts = new SocketTimeouts(TimeSpan.Zero, TimeSpan.Zero) });
         return scene;
     }
 
