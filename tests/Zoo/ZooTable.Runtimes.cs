@@ -28,6 +28,7 @@ internal static partial class ZooTable
         HeldTwice("java", Java),
         HeldTwice("go", Go),
         Unread,
+        .. LonePythons,
         .. FiltersOfRuntimes,
         new("node-leaves-output-unread", "node", Script("leaves_unread.js"), Program("zoo-exec"))
         {
@@ -93,6 +94,7 @@ internal static partial class ZooTable
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
         .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
+        .. LonePythons.Select(Healthily),
         .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
         Filter("node-awaits-a-filter-listens", "node", "awaits_a_filter.js", "listens") with { Expected = null },
         .. ((string[])["pool", "executor", "queues"]).Select(how => new Specimen($"python-idle-processes-{how}", "python3", Script("idle_processes.py"), how) { Needs = "python3" }),
@@ -203,6 +205,21 @@ internal static partial class ZooTable
     {
         Needs = "python3",
         Expected = new(FindingClass.Deadlock, confidence, "lost-wakeup") { Pids = ["runner"], Culprit = new("runner"), Group = "python-lock-order" },
+    };
+
+    /// <summary>Each catches SIGINT alone, as its runtime does in every program.</summary>
+    private static Specimen[] LonePythons =>
+    [
+        LonePython("pipe", Confidence.Likely, "eof-held-by-self", ["program"], new("program", 4)),
+        LonePython("thread", Confidence.Suspected, "eof-held-by-self", ["program"], new("program", 4)),
+        LonePython("fork", Confidence.Likely, "lost-wakeup", ["program", "worker"], new("worker")),
+        LonePython("terminal", Confidence.Suspected, "ipc-cycle", ["program", "child"], new("program", [.. Enumerable.Range(3, 90)])),
+    ];
+
+    private static Specimen LonePython(string how, Confidence confidence, string rule, string[] roles, Letting culprit) => new($"lone-python-{how}", "python3", Script("lone_python.py"), how, Program("zoo-exec"))
+    {
+        Needs = "python3",
+        Expected = new(FindingClass.Deadlock, confidence, rule) { Pids = [.. roles], Culprit = culprit },
     };
 
     private static Specimen Healthily(Specimen hang) =>

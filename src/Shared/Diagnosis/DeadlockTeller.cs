@@ -36,7 +36,7 @@ internal static class DeadlockTeller
         Finding finding = builder.Build(
             rule,
             suspected ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
-            verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Where(fit => fit.Rule != ChildNeverExits.Told).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
+            verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Where(fit => fit.Rule != ChildNeverExits.Told && fit.Rule != rule).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
             incident.Core,
             RolesOf(incident, verdict),
             incident.Members);

@@ -15,13 +15,44 @@ internal static class ForkedChild
         && resources.ParentOf(child)?.Record is { Threads.Length: > 1, Cmdline: { } above } parent && parent.Exe == exe && above.SequenceEqual(arguments);
 
     /// <summary>
-    /// Its parent runs the same program, and waits for it and no other to end. Who is to idle until a signal comes is not waited for so, and nobody but its one
-    /// thread could wake it.
+    /// Its parent runs the same program, and waits for it and no other: to end, or to write to a pipe that was made for it. Who is to idle until a signal comes is not waited for so,
+    /// and nobody but its one thread could wake it.
     /// </summary>
-    public static bool IsJoined(ResourceIndex resources, HostProcess child) =>
-        child.Record is { Threads.Length: 1, Exe: { } exe, Cmdline: { } arguments }
-        && resources.ParentOf(child) is { Record: { Cmdline: { } above } record } parent && record.Exe == exe && above.SequenceEqual(arguments)
-        && parent.WaitsOf(resources.Look.Host).Any(wait => wait is { Kind: WaitKind.ChildWait, Bounded: Bounded.No, Children.Pid: { } pid } && (pid == child.Record.NsPid || pid == child.Pid));
+    public static bool IsAwaited(ResourceIndex resources, HostProcess child)
+    {
+        if (child.Record is not { Threads.Length: 1, Exe: { } exe, Cmdline: { } arguments }
+            || resources.ParentOf(child) is not { Record: { Cmdline: { } above } record } parent || record.Exe != exe || !above.SequenceEqual(arguments))
+            return false;
+        foreach (Wait wait in parent.WaitsOf(resources.Look.Host))
+        {
+            if (wait.Bounded == Bounded.No && (wait is { Kind: WaitKind.ChildWait, Children: { Group: null } children } ? children.Pid is { } pid ? pid == child.Record.NsPid || pid == child.Pid : IsOnlyChild(resources, parent)
+                : PipeHazards.IsPipeRead(wait) && IsOnlyWriter(resources.HoldersOf(wait.Target!), child)))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsOnlyChild(ResourceIndex resources, HostProcess parent)
+    {
+        int living = 0;
+        foreach (HostProcess child in resources.ChildrenOf(parent).Span)
+            living += child.Record.IsZombie ? 0 : 1;
+        return living == 1;
+    }
+
+    private static bool IsOnlyWriter(OrderedList<Holder> holders, HostProcess child)
+    {
+        bool writes = false;
+        foreach (Holder holder in holders.Span)
+        {
+            if ((holder.Access & FdAccess.Write) == 0)
+                continue;
+            if (holder.Owner != child)
+                return false;
+            writes = true;
+        }
+        return writes;
+    }
 
     /// <summary>
     /// It waits on a futex that no thread is there to wake, and the only signal that it would wait for by design is the one that every interpreter catches: what
@@ -30,5 +61,5 @@ internal static class ForkedChild
     public static bool MayLackAThread(ResourceIndex resources, HostProcess child, Wait wait) =>
         wait is { Kind: WaitKind.Futex, Futex.IsPrivate: true }
         && (child.Record.SignalsCaught & SignalMask.WaitedForByDesign & ~SignalMask.Interrupt) == 0
-        && (IsOfThreads(resources, child) || IsJoined(resources, child));
+        && (IsOfThreads(resources, child) || IsAwaited(resources, child));
 }

@@ -138,7 +138,8 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
                 WaitKind.SocketAccept or WaitKind.SocketRead when part.Wait.Kind == WaitKind.SocketAccept || part.Socket is { Listens: true } =>
                     IsOfRuntime(part.Socket) ? End.None : End.Connections,
                 WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketConnect when part.Socket?.Away is not null => End.Away,
-                WaitKind.Tty when !part.Wait.WaitsForRoom => End.Terminal,
+                // A master is no keyboard. And nobody types where those who have the other side are stuck themselves.
+                WaitKind.Tty when !part.Wait.WaitsForRoom && !WakerFinder.IsMaster(part.Wait.Target!) && !evidence.Stuck.Contains(process.Pid) => End.Terminal,
                 _ => End.None,
             };
             if (end != End.None)

@@ -146,6 +146,7 @@ internal sealed class HopTeller
             WaitKind.Stopped => "is stopped: it goes on when it is sent SIGCONT",
             WaitKind.Traced => $"is stopped by its tracer {NameOf(process.Record.TracerPid)}",
             WaitKind.Running => "is running on a CPU, or about to",
+            WaitKind.Tty when !wait.WaitsForRoom && WakerFinder.IsMaster(wait.Target!) => $"waits for what is written at the other side of the terminal {wait.Target!.Text} (fd {wait.Fd})",
             WaitKind.Tty when !wait.WaitsForRoom => $"waits for input from the terminal {wait.Target?.Text} (fd {wait.Fd})",
             WaitKind.FifoOpen => $"{_narrator.What(process.Pid, wait)}: anybody may",
             WaitKind.SignalWait => "waits for a signal: anybody may send one",

@@ -19,7 +19,7 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || IsAtListener(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || ReadsFromItself(resources, process, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -73,6 +73,23 @@ internal static class NotByDesign
             }
         }
         return false;
+    }
+
+    /// <summary>
+    /// Whether it reads a pipe, and nothing else, whose write end it has itself, while its other threads, if any, wait in its own memory; and catches what its runtime catches in every program and no signal besides.
+    /// A handler that writes there would be one of its own: who wakes itself by a pipe is told of more than SIGINT, or polls it.
+    /// </summary>
+    public static bool ReadsFromItself(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits)
+    {
+        bool reads = false;
+        foreach (Wait wait in waits)
+        {
+            if (PipeHazards.IsPipeRead(wait) && Holds(resources.HoldersOf(wait.Target!), process, FdAccess.Write))
+                reads = true;
+            else if (!IsForItself(wait))
+                return false;
+        }
+        return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | SignalMask.Interrupt)) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits);
     }
 
     /// <summary>Whether it waits for somebody to accept its connection, which nobody but it could: no program waits for a signal there.</summary>

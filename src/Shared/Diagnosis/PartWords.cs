@@ -43,6 +43,7 @@ internal sealed class PartWords(Narrator narrator)
             { Kind: FdKind.PidFd, Id: > 0 } pidFd => $"the end of {NameOf((int)pidFd.Id)} {at}",
             { Kind: FdKind.Epoll } => $"another epoll set {at}",
             { } target when wait is { Kind: WaitKind.Tty, WaitsForRoom: true } => $"room in the terminal {target.Text} {at}{Also(process, part)}",
+            { } target when wait.Kind == WaitKind.Tty && WakerFinder.IsMaster(target) => $"what is written at the other side of the terminal {target.Text} {at}{Also(process, part)}",
             { } target when wait.Kind == WaitKind.Tty => $"the terminal {target.Text} {at}{Also(process, part)}",
             { } target => $"{target.Text} {at}",
         };

@@ -6,7 +6,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// <see cref="PipeReadCycle"/> and <see cref="SocketMutualRead"/>, where the one who waits is a runtime: it has asked something of a filter, awaits the answer, and
+/// <see cref="PipeReadCycle"/>, <see cref="SocketMutualRead"/> and, at a pseudoterminal that it has made for the filter, <see cref="IpcCycle"/>, where the one who waits is a runtime: it has asked something of a filter, awaits the answer, and
 /// keeps the filter's input open.
 /// <code>
 /// parent  reads b, or polls it among fds of its own         a: parent/5w filter/0r
@@ -17,14 +17,14 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </summary>
 internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
 {
-    public override RuleInfo Info => stream == FdKind.Pipe ? PipeReadCycle.Told : SocketMutualRead.Told;
+    public override RuleInfo Info => stream switch { FdKind.Pipe => PipeReadCycle.Told, FdKind.Socket => SocketMutualRead.Told, _ => IpcCycle.Told };
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
         ImmutableArray<(int Pid, WaitNode Node)> core = [.. incident.Core.Order().Select(member => (member, incident.Evidence.Graph.NodeOf(member)))];
         ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. core.Where(member => member.Node.MayWaitForSignal)];
         // Where everything counts and no handler is in the way, the ring is proven, and told as one.
-        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !signalled.All(member => member.Node.CatchesForItsRuntime || Relay.Is(incident, member.Pid)) || !incident.HasStoodStill)
+        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !signalled.All(member => member.Node.CatchesForItsRuntime || stream != FdKind.Path && Relay.Is(incident, member.Pid)) || !incident.HasStoodStill)
             return null;
         foreach (IncidentEdge answer in incident.Edges.Where(IsRead))
         {
@@ -33,8 +33,9 @@ internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
                 if (InputOf(incident, answer.From, filter) is not { } input || SocketMutualRead.IsConversation(incident, answer, filter))
                     continue;
                 string parent = narrator.Name(answer.From), child = narrator.Name(filter);
+                string what = stream == FdKind.Path ? $"the other side of {answer.Part.Target!.Text} (fd {answer.Part.Fd})" : StreamEnds.NameOf(answer.Part.Target!);
                 return new Verdict(
-                    $"{parent} waits for what {child} writes to {StreamEnds.NameOf(answer.Part.Target!)}, and {child} for more input, or the end of it, from {parent}.",
+                    $"{parent} waits for what {child} writes to {what}, and {child} for more input, or the end of it, from {parent}.",
                     [.. input.To.Where(waker => waker.Node == answer.From).Select(waker => new Culprit(
                         waker.Node, waker.Fd, input.Part.Target!.Text, $"It ends when {parent} closes fd {waker.Fd}, the input of {child}, or writes more to it."))])
                 {
@@ -47,12 +48,13 @@ internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
     }
 
     private bool IsRead(IncidentEdge edge) =>
-        edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false, Target: { } target } } && target.Kind == stream;
+        edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false, Target: { } target } } && target.Kind == stream && stream != FdKind.Path
+        || stream == FdKind.Path && edge is { IsKinship: false, Part: { Kind: WaitKind.Tty, WaitsForRoom: false, OnlyForTheEnd: false, Target: { } side } } && WakerFinder.IsMaster(side);
 
-    /// <summary>What a filter below the parent reads from it at its stdin, or null.</summary>
-    private static IncidentEdge? InputOf(Incident incident, int parent, int filter) =>
+    /// <summary>What a filter below the parent reads from it at its stdin, or at its terminal; or null.</summary>
+    private IncidentEdge? InputOf(Incident incident, int parent, int filter) =>
         incident.Core.Contains(filter) && incident.Evidence.Resources.Find(filter) is { } below && incident.Evidence.Resources.Find(parent) is { } above
         && incident.Evidence.Resources.IsDescendant(below, above)
-            ? incident.Edges.FirstOrDefault(edge => edge.From == filter && StreamEnds.IsRead(edge.Part) && edge.Part.Fd == 0 && edge.To.Any(waker => waker.Node == parent))
+            ? incident.Edges.FirstOrDefault(edge => edge.From == filter && (stream == FdKind.Path ? edge.Part is { Kind: WaitKind.Tty, WaitsForRoom: false } : StreamEnds.IsRead(edge.Part) && edge.Part.Fd == 0) && edge.To.Any(waker => waker.Node == parent))
             : null;
 }

@@ -41,7 +41,7 @@ internal sealed class ForkWhileLocked : IncidentRule
         {
             // Nobody waits for it: it may idle until it is interrupted.
             NamesFault = owner != 0 || incident.Members.Length > incident.Core.Count
-                || forked.Any(item => ForkedChild.IsJoined(incident.Evidence.Resources, incident.Evidence.Resources.Find(item.Child.Pid)!)),
+                || forked.Any(item => ForkedChild.IsAwaited(incident.Evidence.Resources, incident.Evidence.Resources.Find(item.Child.Pid)!)),
             Doubts = owner == 0 && forked.Any(item => (item.Child.SignalsCaught & SignalMask.Interrupt) != 0)
                 ? [$"{Narrator.Name(forked[0].Child)} catches SIGINT, and to wait for that may be its design"]
                 : [],

@@ -16,7 +16,9 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// </summary>
 internal sealed class IpcCycle : IncidentRule
 {
-    public override RuleInfo Info { get; } = new("ipc-cycle", FindingClass.Deadlock,
+    public override RuleInfo Info => Told;
+
+    internal static RuleInfo Told { get; } = new("ipc-cycle", FindingClass.Deadlock,
         "Processes each wait for what another of them is to say through a semaphore, a message queue, an unlinked FIFO or a pseudoterminal: nobody speaks first.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator)

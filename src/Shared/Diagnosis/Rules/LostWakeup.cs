@@ -37,33 +37,33 @@ internal sealed class LostWakeup : IncidentRule
         if (untold.IsEmpty)
             return null;
         Apart apart = alone is null ? Apart.No : NotByDesign.HowApart(alone, host);
-        bool joined = alone is not null && ForkedChild.IsJoined(incident.Evidence.Resources, alone);
-        bool catches = (apart != Apart.No || joined) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
+        bool awaited = alone is not null && ForkedChild.IsAwaited(incident.Evidence.Resources, alone);
+        bool catches = (apart != Apart.No || awaited) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
         string look = waits.Length == 1 ? "look for a signal that came before the wait, or for the one who was to send it."
             : "look for locks that are taken in two orders, for a signal that came before the wait, or for the one who was to send it.";
-        bool forked = alone is not null && waits is [{ Wait.Futex.IsPrivate: true }] && (joined || ForkedChild.IsOfThreads(incident.Evidence.Resources, alone));
+        bool forked = alone is not null && waits is [{ Wait.Futex.IsPrivate: true }] && (awaited || ForkedChild.IsOfThreads(incident.Evidence.Resources, alone));
         if (forked)
             look = $"It is a copy of its parent by fork(2) and has only the thread that forked: a lock that another thread had at that moment is never let go of. If there was none, {look}";
-        string ends = alone is not null && !joined && !catches && incident.Evidence.Counting == Counting.All
+        string ends = alone is not null && !awaited && !catches && incident.Evidence.Counting == Counting.All
             ? $"It ends only when {who} is ended, for {(waits.Length == 1 ? "no thread is left that could signal or unlock" : "all who could signal or unlock wait themselves")}{(forked ? ". " : "; ")}{look}"
             : forked ? $"It ends when {who} is ended. {look}" : $"It ends when somebody lets go of what is waited for, or signals it: {look}";
         return new Verdict(
             $"{(untold.Length == 1 ? $"{who} waits" : $"{untold.Length} threads of {who} wait")} for a lock or a signal, and nobody is left who could give it.",
             [.. untold.DistinctBy(item => (item.Pid, item.Wait.Resource)).Select(item => new Culprit(
                 item.Pid, null, item.Wait.Resource!, ends))],
-            !joined ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec: see fork-while-locked."])
+            !awaited ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec: see fork-while-locked."])
         {
-            // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process to end.
-            NamesFault = joined || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || stopped) && incident.HasStoodStill,
+            // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process.
+            NamesFault = awaited || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || stopped) && incident.HasStoodStill,
             Doubts = apart == Apart.InARuntime ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes, which its runtime catches in every program, stand the same way"] : catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)] : [],
             // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
-            OnlySuspected = !joined && (apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
+            OnlySuspected = !awaited && (apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
             Notes =
             [
                 .. untold.Any(item => MayBeOnce(item.Wait.Futex!)) ? [OnceNote] : Array.Empty<string>(),
-                .. alone is not null && !joined && apart == Apart.No ? ["A program that is to do nothing until it is ended stands the same way: a main thread that waits for a promise which nobody keeps."] : Array.Empty<string>(),
+                .. alone is not null && !awaited && apart == Apart.No ? ["A program that is to do nothing until it is ended stands the same way: a main thread that waits for a promise which nobody keeps."] : Array.Empty<string>(),
                 .. apart switch
                 {
                     Apart.AtCommonWords => ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."],

@@ -43,6 +43,7 @@ public static class RuleBook
         new PipeReadCycle(),
         new EventfdNoPeer(),
         new SocketMutualRead(),
+        new FilterAwaitsItsInput(FdKind.Path),
         new IpcCycle(),
         // Inside one process.
         new SelfDeadlock(),

@@ -1,0 +1,143 @@
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>Python catches SIGINT in every program: alone, that is a doubt and no excuse for one who waits for nobody else.</summary>
+public sealed class InterpreterTests
+{
+    private const ulong Interrupt = 1UL << 1, Terminate = 1UL << 14, Child = 1UL << 16, Segmentation = 1UL << 10;
+
+    private const string Python = "/usr/bin/python3.11";
+
+    [Theory]
+    [InlineData(Interrupt, Python, true)]
+    [InlineData(Interrupt | Segmentation, Python, true)] // faulthandler
+    [InlineData(Interrupt | Terminate, Python, false)]
+    [InlineData(Interrupt | Child, Python, false)] // set_wakeup_fd(), to be told of children
+    [InlineData(Interrupt, "/usr/bin/server", false)] // a handler of its own
+    public void Diagnose_ReaderOfItsOwnPipeThatCatchesNoMoreThanItsRuntime_IsLikely(ulong caught, string exe, bool told)
+    {
+        var scene = new Scene();
+        In(exe, caught, scene.Process(10, "python3").ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3));
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Likely)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Equal((10, 4), (finding.Culprit!.Pid, finding.Culprit.Fd)));
+        Assert.All(findings, finding => Assert.Contains("as its runtime does in every program", Assert.Single(finding.NotProvenBecause), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Diagnose_LoopThatPollsItsOwnPipe_IsHealthy()
+    {
+        var scene = new Scene();
+        In(Python, Interrupt, scene.Process(10, "python3").ReadEnd(7000, 3).WriteEnd(7000, 4).Polls(3));
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(Interrupt, 10, true)]
+    [InlineData(Interrupt, 200, false)] // not for long enough
+    [InlineData(Interrupt | Terminate, 10, false)]
+    public void Diagnose_ThreadThatReadsTheProcessOwnPipe_IsSuspectedAfterTheMinimumWait(ulong caught, int seconds, bool told)
+    {
+        var scene = new Scene();
+        In(Python, caught, scene.Process(10, "python3").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsOnFutex().Reads(3));
+
+        Finding[] findings = [.. scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(seconds) }).Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Suspected)] : [], findings.Select(Of));
+    }
+
+    [Theory]
+    [InlineData(Interrupt, 0, true)]
+    [InlineData(0, Interrupt, true)] // trap '' INT
+    [InlineData(Interrupt | Terminate, 0, false)]
+    public void Diagnose_ForkedChildForWhichItsParentWaitsAsForAny_IsTold(ulong caught, ulong ignored, bool told)
+    {
+        var scene = new Scene();
+        In(Python, caught, scene.Process(10, "python3").WaitsFor(-1)).Ignored = ignored;
+        In(Python, caught, scene.Process(11, "python3", parent: 10).WaitsOnFutex()).Ignored = ignored;
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("lost-wakeup", caught == 0 ? Confidence.Proven : Confidence.Likely)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Equal([10, 11], finding.Pids));
+    }
+
+    [Fact]
+    public void Diagnose_WorkersOfASupervisorThatWaitsForAnyOfThem_AreHealthy()
+    {
+        var scene = new Scene();
+        In(Python, Interrupt, scene.Process(10, "python3").WaitsFor(-1));
+        In(Python, Interrupt, scene.Process(11, "python3", parent: 10).WaitsOnFutex());
+        In(Python, Interrupt, scene.Process(12, "python3", parent: 10).WaitsOnFutex());
+
+        Assert.Empty(Deadlocks(scene));
+    }
+
+    [Theory]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, false)] // a queue: the parent has all ends of it
+    [InlineData(false, true, false)] // another one may write
+    public void Diagnose_ForkedChildOfWhichItsParentReads_IsLikelyWhereItAloneHasTheWriteEnd(bool parentHas, bool otherHas, bool told)
+    {
+        var scene = new Scene();
+        Actor parent = In(Python, Interrupt, scene.Process(10, "python3").ReadEnd(7000, 3).Reads(3));
+        In(Python, Interrupt, scene.Process(11, "python3", parent: 10).WriteEnd(7000, 4).WaitsOnFutex());
+        Actor other = scene.Process(12, "other", parent: 10).Sleeps();
+        _ = parentHas ? parent.WriteEnd(7000, 4) : parent;
+        _ = otherHas ? other.WriteEnd(7000, 4) : other;
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Likely)] : [], Deadlocks(scene).Select(Of));
+    }
+
+    [Theory]
+    [InlineData(Interrupt, 7, true)]
+    [InlineData(Interrupt | Terminate, 7, false)]
+    [InlineData(Interrupt, 8, false)] // the master of another terminal
+    public void Diagnose_LoopAtAMasterWhoseOtherSideIsRead_IsSuspectedAndToBlame(ulong caught, int terminal, bool told)
+    {
+        Finding[] findings = Deadlocks(AtAMaster(caught, terminal));
+
+        Assert.Equal(told ? [("ipc-cycle", Confidence.Suspected)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Equal((10, 3, "/dev/pts/7"), (finding.Culprit!.Pid, finding.Culprit.Fd, finding.Culprit.Resource)));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(11)]
+    public void Explain_BothSidesOfATerminalWaited_NobodyIsSaidToType(int pid)
+    {
+        Scene scene = AtAMaster(Interrupt | Terminate, 7);
+
+        Explanation explanation = Explainer.Explain(scene.Look(1000), scene.Look(1010), new LookMemory(), new DiagnosisOptions(), pid);
+
+        Assert.DoesNotContain("to type", explanation.Verdict, StringComparison.Ordinal);
+        Assert.Contains(explanation.Hops.Single(hop => hop.Pid == 10).Sentences, sentence => sentence.Contains("what is written at the other side of the terminal /dev/ptmx (fd 3)", StringComparison.Ordinal));
+    }
+
+    /// <summary>A loop that waits for the master among its own wake channel, and a child that reads at the terminal.</summary>
+    private static Scene AtAMaster(ulong caught, int terminal)
+    {
+        var scene = new Scene();
+        In(Python, caught, scene.Process(10, "python3").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Fd(3, fd => fd with { TtyIndex = terminal }).ReadEnd(7000, 5).WriteEnd(7000, 6).Polls(3, 5));
+        scene.Process(11, "sh", parent: 10).Has(0, "/dev/pts/7", FdAccess.ReadWrite).Has(1, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 0, "wait_woken", 0)
+            .Fd(0, fd => fd with { Timeouts = new SocketTimeouts(TimeSpan.Zero, TimeSpan.Zero) });
+        return scene;
+    }
+
+    private static Actor In(string exe, ulong caught, Actor actor)
+    {
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe };
+        return actor;
+    }
+
+    private static Finding[] Deadlocks(Scene scene) => [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+    private static (string, Confidence) Of(Finding finding) => (finding.Rule, finding.Confidence);
+}
