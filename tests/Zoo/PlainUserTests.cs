@@ -10,11 +10,15 @@ public sealed class PlainUserTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Others than those that <see cref="GuardTests"/> takes.</summary>
-    public static TheoryData<string> Provable => [.. GuardTests.Proven.Where((_, place) => Guard.WholeZoo || place % 3 == 1).Select(specimen => specimen.Name)];
+    /// <summary>Others than those that <see cref="GuardTests"/> takes, and the hang with which it all began.</summary>
+    public static TheoryData<string> Provable => [.. GuardTests.Proven.Where((_, place) => Guard.WholeZoo || place % 3 == 1 || specimen.Name == "founding-eof").Select(specimen => specimen.Name)];
 
     /// <summary>What is waited for there has a name, or had one: anybody may have opened it.</summary>
-    private static readonly HashSet<string> Named = ["talk-fifos", "talk-queues", "talk-terminal", "terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-full-both", "terminal-that-nobody-types-at", "terminal-of-one-whose-output-is-read", "prompt-that-nobody-answers"];
+    private static readonly HashSet<string> Named = ["talk-fifos", "talk-queues", "talk-terminal", "terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-full-both", "terminal-that-nobody-types-at", "terminal-of-one-whose-output-is-read", "prompt-that-nobody-answers",
+        "fifos-that-all-have-open-for-both"];
+
+    /// <summary>One of them has a handler, and that the kernel was not asked for its signal when the parent ends only eBPF shows.</summary>
+    private static readonly HashSet<string> WithHandlers = ["shell-waits-for-a-signal", "jobs-of-make-want-another-token", "locks-handler"];
 
     [Theory]
     [MemberData(nameof(Provable))]
@@ -22,7 +26,8 @@ public sealed class PlainUserTests
     {
         Specimen specimen = ZooTable.ByName(name);
         ZooTests.SkipUnlessInstalled(specimen);
-        string[]? guard = Guard.AsPlainUserWith(Named.Contains(name) ? ["--grace", "2"] : GuardTests.GraceOf(specimen));
+        bool isLikely = Named.Contains(name) || WithHandlers.Contains(name);
+        string[]? guard = Guard.AsPlainUserWith(isLikely ? ["--grace", "2"] : GuardTests.GraceOf(specimen));
         Assert.SkipWhen(guard is null, "nobody here can become a plain user who may read this repository");
         Assert.SkipUnless(specimen.Needs is not { } program || await Guard.RunsForAPlainUserAsync(program, Cancellation), $"{specimen.Needs} is not for a plain user here");
         await using Keeper keeper = await Keeper.StartAsync(specimen, Cancellation, guard);
@@ -33,7 +38,7 @@ public sealed class PlainUserTests
         Assert.Equal((Guard.DeadlockExit, end.Said), (end.Exit, end.Said));
         GuardTests.AssertTold(specimen.Expected!, end.Said, role => keeper[role]);
         if (specimen.Expected!.AtLeast == Confidence.Proven)
-            Assert.Contains(Named.Contains(name) ? "  likely: " : "  proven: ", end.Said, StringComparison.Ordinal);
+            Assert.Contains(isLikely ? "  likely: " : "  proven: ", end.Said, StringComparison.Ordinal);
         Assert.DoesNotContain(keeper.Pids, GuardTests.IsAlive);
     }
 

@@ -149,9 +149,9 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "lock-order-cycle") { Pids = ["runner"], Culprit = new("runner") },
         },
-        Running("java-waits-for-its-own-pool", "java", Java, "futures") with { Expected = Lost(Confidence.Suspected, "runner") },
+        Running("java-waits-for-its-own-pool", "java", Java, "futures") with { Expected = Lost(Confidence.Suspected, "runner") with { Group = "java-pool" } },
         // Another collector, with threads of its own that tick.
-        Running("java-with-zgc-waits-for-its-own-pool", "java", ["java", "-XX:+UseZGC", "-Xmx64m", .. Java[1..]], "futures") with { Expected = Lost(Confidence.Suspected, "runner") },
+        Running("java-with-zgc-waits-for-its-own-pool", "java", ["java", "-XX:+UseZGC", "-Xmx64m", .. Java[1..]], "futures") with { Expected = Lost(Confidence.Suspected, "runner") with { Group = "java-pool" } },
         Running("dotnet-waits-at-two-queues", "dotnet", Dotnet, "queues") with { Expected = Lost(Confidence.Suspected, "runner") },
         new("node-waits-at-a-word", "node", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
     ];
@@ -219,7 +219,8 @@ internal static partial class ZooTable
     private static Specimen LonePython(string how, Confidence confidence, string rule, string[] roles, Letting culprit) => new($"lone-python-{how}", "python3", Script("lone_python.py"), how, Program("zoo-exec"))
     {
         Needs = "python3",
-        Expected = new(FindingClass.Deadlock, confidence, rule) { Pids = [.. roles], Culprit = culprit },
+        // In which of its threads it reads makes no other bug of it.
+        Expected = new(FindingClass.Deadlock, confidence, rule) { Pids = [.. roles], Culprit = culprit, Group = rule == "eof-held-by-self" ? "lone-python-reads-its-own-pipe" : null },
     };
 
     private static Specimen Healthily(Specimen hang) =>

@@ -33,11 +33,20 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
     /// </summary>
     internal void BeginLook(DirectoryHandle proc)
     {
-        if (proc.Read("thread-self/sched"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || SchedFile.Parse(text) is not { } now)
-            return;
-        TimeSpan lag = Machine.SinceBoot - now;
-        if ((lag - (SchedulerLag ??= TimeSpan.Zero)).Duration() > TimeSpan.FromSeconds(1))
+        // Whoever loses its CPU between the two clocks reads them anew, not for ever.
+        for (int reads = 0; reads < 8; reads++)
+        {
+            TimeSpan before = Machine.SinceBoot;
+            if (proc.Read("thread-self/sched"u8, buffer, out ReadOnlySpan<byte> text) != Sight.Seen || SchedFile.Parse(text) is not { } now)
+                return;
+            TimeSpan after = Machine.SinceBoot, lag = after - now;
+            if ((lag - (SchedulerLag ??= TimeSpan.Zero)).Duration() <= TimeSpan.FromSeconds(1))
+                return;
+            if (after - before > TimeSpan.FromMilliseconds(20))
+                continue;
             SchedulerLag = lag;
+            return;
+        }
     }
 
     /// <summary>The one thread of a process with num_threads 1: its files are the process's own, so task/ need not be listed.</summary>

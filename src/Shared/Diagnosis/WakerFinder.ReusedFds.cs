@@ -88,7 +88,10 @@ internal sealed partial class WakerFinder
     }
 
     private bool MayShare(HostProcess process, HostProcess other) =>
-        other != process && (Command is { } tree && tree.Has(process) ? tree.Has(other) : AreKin(process, other) || MayHaveComeOf(process, other));
+        other != process && !IsObserversHelper(other) && (Command is { } tree && tree.Has(process) ? tree.Has(other) : AreKin(process, other) || MayHaveComeOf(process, other));
+
+    /// <summary>What makes the agent's risky reads has pipes to the agent, and of nobody else's.</summary>
+    private bool IsObserversHelper(HostProcess process) => process.Record.Ppid == resources.Look.ObserverPid && process.Record.Comm == "orphan-reads";
 
     /// <summary>Whether it may be an orphan of this process, or descend from one: who adopts orphans is above those whom they have lost.</summary>
     private bool MayHaveComeOf(HostProcess process, HostProcess other)
