@@ -11,7 +11,7 @@ public sealed class PlainUserTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Others than those that <see cref="GuardTests"/> takes, and the hang with which it all began.</summary>
-    public static TheoryData<string> Provable => [.. GuardTests.Proven.Where((_, place) => Guard.WholeZoo || place % 3 == 1 || specimen.Name == "founding-eof").Select(specimen => specimen.Name)];
+    public static TheoryData<string> Provable => [.. GuardTests.Proven.Where((specimen, place) => Guard.WholeZoo || place % 3 == 1 || specimen.Name == "founding-eof").Select(specimen => specimen.Name)];
 
     /// <summary>What is waited for there has a name, or had one: anybody may have opened it.</summary>
     private static readonly HashSet<string> Named = ["talk-fifos", "talk-queues", "talk-terminal", "terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-full-both", "terminal-that-nobody-types-at", "terminal-of-one-whose-output-is-read", "prompt-that-nobody-answers",
