@@ -68,7 +68,11 @@ internal sealed class NodeStacks : StackTool
         }
         finally
         {
-            await inspector.CloseAsync(closeInspector: !before.Own.Contains(port));
+            bool opened = !before.Own.Contains(port);
+            await inspector.CloseAsync(closeInspector: opened);
+            // It is closed by a thread of node's own, in a moment: who reads the next one would find the port taken.
+            if (opened)
+                _ = await WithinAsync<bool>(() => InspectorPort.Of(target.Pid).Own.Contains(port) ? null : true, CancellationToken.None);
         }
     }
 
