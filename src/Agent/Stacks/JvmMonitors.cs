@@ -38,8 +38,8 @@ internal sealed class JvmMonitors(RiskyReads risky)
     private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, ImmutableArray<string> Says);
 
     /// <summary>
-    /// One more look, diagnosed: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each <see cref="Rest"/>. What its other
-    /// threads do is no matter: those that wait for each other's monitors do so for good.
+    /// One more look, diagnosed: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each
+    /// <see cref="Rest"/> until there is something to tell. What its other threads do is no matter: those that wait for each other's monitors do so for good.
     /// </summary>
     internal ImmutableArray<Finding> Advance(HostDiagnosis diagnosis, Snapshot look, ImmutableArray<Finding> findings)
     {
@@ -51,9 +51,10 @@ internal sealed class JvmMonitors(RiskyReads risky)
                 continue;
             there.Add(process.Key);
             Known known = _known.GetValueOrDefault(process.Key, new Known(null, TimeSpan.MinValue, []));
-            if (known.Before is { } before)
+            // What was told stays: nothing but the end of the JVM parts two who wait for each other's monitors, and one of them may be seen to look again just now.
+            if (known.Says.IsEmpty && known.Before is { } before)
                 known = new Known(null, look.Uptime, Deadlocked(before, process, look.Uptime - known.Since));
-            else if (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest)
+            else if (known.Says.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
                 known = known with { Before = process, Since = look.Uptime };
             _known[process.Key] = known;
             if (known.Says.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
@@ -64,8 +65,11 @@ internal sealed class JvmMonitors(RiskyReads risky)
             findings = findings.RemoveAll(suspected => suspected.Confidence == Confidence.Suspected && suspected.Class == FindingClass.Deadlock && !suspected.Culprits.IsEmpty
                 && suspected.Culprits.All(culprit => culprit.Pid == process.Pid));
         }
-        foreach (ProcessKey gone in _known.Keys.Where(key => !there.Contains(key)).ToArray())
-            _known.Remove(gone);
+        if (_known.Count > there.Count)
+        {
+            foreach (ProcessKey gone in _known.Keys.Where(key => !there.Contains(key)).ToArray())
+                _known.Remove(gone);
+        }
         return told.Count == 0 ? findings : [.. told, .. findings];
     }
 

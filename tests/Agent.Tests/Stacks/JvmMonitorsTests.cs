@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.Stacks;
 using OrphanBoard.Agent.Tests.Looking;
@@ -117,10 +118,14 @@ public sealed class JvmMonitorsTests : IDisposable
     /// <summary>Until JDK 23 they wake each second to look again, and may be seen to run.</summary>
     private Snapshot LookWhileBothWait(HostDiagnosis diagnosis, int pid)
     {
-        Snapshot look = _looker.Look(diagnosis.Suspects);
-        while (look.Find(pid)!.Threads.Count(IsAtAMonitor) < 2)
-            look = _looker.Look(diagnosis.Suspects);
-        return look;
+        long begin = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Snapshot look = _looker.Look(diagnosis.Suspects);
+            if (look.Find(pid)!.Threads.Count(IsAtAMonitor) == 2)
+                return look;
+            Assert.True(Stopwatch.GetElapsedTime(begin) < HungRuntime.Deadline, "the two threads were never seen to wait for their monitors at once");
+        }
     }
 
     /// <summary>The threads of the program are called so, and sleep nowhere else.</summary>
