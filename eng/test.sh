@@ -26,11 +26,13 @@ run_test() {
   build_all
   build_specimens
 
+  rm -rf "$artifacts/test-logs" # of a project that is gone, or of the run before
   local project unfinished='' passed=0 failed=0 skipped=0
   for project in "$root"/tests/*/*.csproj; do
     [[ $project != */tests/Bench/* ]] || continue # a program that tests and benchmarks use
     test_project "$(basename "$project" .csproj)" "$(dirname "$project")"
   done
+  tell_failures
   [[ -z $unfinished ]] || say "did not run to the end:$unfinished"
   printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   [[ $failed -eq 0 && -z $unfinished ]]
@@ -53,6 +55,13 @@ test_project() {
   failed=$((failed + BASH_REMATCH[2] + BASH_REMATCH[3]))
   skipped=$((skipped + BASH_REMATCH[4] + BASH_REMATCH[5]))
   passed=$((passed + BASH_REMATCH[1] - BASH_REMATCH[2] - BASH_REMATCH[3] - BASH_REMATCH[4] - BASH_REMATCH[5]))
+}
+
+# What failed, once more and last: a log that is kept only in part is kept from its end.
+tell_failures() {
+  [[ $failed -gt 0 ]] || return 0
+  printf '\n== What failed\n'
+  awk '/^    [^ ].* \[FAIL\]$/ { told = 40 } !/^     / && !/ \[FAIL\]$/ { told = 0 } told-- > 0' "$artifacts"/test-logs/*.log
 }
 
 # The browser of the end-to-end tests: any Chromium, ORPHANBOARD_CHROMIUM names one elsewhere.
