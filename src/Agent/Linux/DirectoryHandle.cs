@@ -277,16 +277,15 @@ public sealed unsafe class DirectoryHandle : IDisposable
     }
 
     /// <summary>Adds all entries whose names are numbers (pids, tids, fds), ascending.</summary>
-    /// <param name="whole">The kernel writes such a directory as far as there is room, as those of /proc: it need not be asked again.</param>
-    public Sight ListNumbers(List<int> numbers, bool whole = false) => List(numbers, null, whole);
+    public Sight ListNumbers(List<int> numbers) => List(numbers, null);
 
     /// <summary>
     /// As <see cref="ListNumbers"/>, with the inode number (<c>d_ino</c>) of each. Of /proc it tells one process from another that was given the
     /// same pid: the number belongs to the directory, which goes with the process. It may change by itself; it never stays by itself.
     /// </summary>
-    public Sight ListEntries(List<int> numbers, List<ulong> inodes) => List(numbers, inodes, whole: false);
+    public Sight ListEntries(List<int> numbers, List<ulong> inodes) => List(numbers, inodes);
 
-    private Sight List(List<int> numbers, List<ulong>? inodes, bool whole)
+    private Sight List(List<int> numbers, List<ulong>? inodes)
     {
         const int Room = 32 * 1024;
         const int NameOffset = 19; // struct linux_dirent64 { u64 d_ino; s64 d_off; u16 d_reclen; u8 d_type; char d_name[]; }
@@ -300,10 +299,9 @@ public sealed unsafe class DirectoryHandle : IDisposable
             long count = (long)(ssize_t)syscall(SystemCallNumbers.GetDents64, _fd, buffer, Room);
             if (count == -1)
                 return Errno.Last;
+            // Nothing but an empty answer is the end: a signal that comes to this thread meanwhile cuts one short (filldir64 of fs/readdir.c).
             if (count == 0)
                 break;
-            // A directory of /proc is written as far as there is room: with room left it is at its end, and asking again costs a call.
-            bool ended = count < Room - 512;
             for (byte* entry = buffer; entry < buffer + count; entry += *(ushort*)(entry + 16))
             {
                 if (!TryNumber(entry + NameOffset, out int number))
@@ -312,8 +310,6 @@ public sealed unsafe class DirectoryHandle : IDisposable
                 numbers.Add(number);
                 inodes?.Add(*(ulong*)entry);
             }
-            if (ended && whole)
-                break;
         }
         if (!ascending)
             Sort(numbers, inodes, first);

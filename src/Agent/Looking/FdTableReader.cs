@@ -44,7 +44,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         {
             // One of those that were taken for known is not there any more.
             _numbers.Clear();
-            sight = _table.ListNumbers(_numbers, whole: true);
+            sight = _table.ListNumbers(_numbers);
             if (sight == Sight.Seen)
                 sight = ReadAll(directory, living, before, wanted);
         }
@@ -68,7 +68,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         _numbers.Clear();
         _taken = before.Length > 0 && before.Length <= MaxDescriptors && _table.DescriptorCount() == before.Length;
         if (!_taken)
-            return _table.ListNumbers(_numbers, whole: true);
+            return _table.ListNumbers(_numbers);
         foreach (FileDescriptor fd in before)
             _numbers.Add(fd.Number);
         return Sight.Seen;

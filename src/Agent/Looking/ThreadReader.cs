@@ -64,7 +64,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
     internal ThreadList ReadAll(TrackedProcess process, DirectoryHandle directory, ReadPlan plan, LookTally tally)
     {
         _tids.Clear();
-        bool listed = _task.Reopen(directory, "task"u8) == Sight.Seen && _task.ListNumbers(_tids, whole: true) == Sight.Seen;
+        bool listed = _task.Reopen(directory, "task"u8) == Sight.Seen && _task.ListNumbers(_tids) == Sight.Seen;
         _task.Dispose();
         if (!listed)
             return new ThreadList([], 0, false);

@@ -1,11 +1,13 @@
+using System.Runtime.InteropServices;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Tests.Looking;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Tests.Linux;
 
-public class DirectoryHandleTests
+public sealed partial class DirectoryHandleTests
 {
+    private const int WindowChanged = 28; // SIGWINCH
     private readonly ReadBuffer _buffer = new();
 
     [Fact]
@@ -20,6 +22,40 @@ public class DirectoryHandleTests
         Assert.Equal(Sight.Gone, directory.Read("stat"u8, _buffer, out ReadOnlySpan<byte> text));
         Assert.True(text.IsEmpty);
         Assert.Equal(Sight.Gone, directory.ReadLink("exe"u8, _buffer, out _));
+    }
+
+    /// <summary>A signal cuts what getdents64(2) answers short: what was left out would be taken for closed, and absence is what proofs are made of.</summary>
+    [Fact]
+    public async Task ListNumbers_SignalsComeMeanwhile_ListsAll()
+    {
+        using PosixSignalRegistration handler = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => { });
+        using Specimen specimen = await Specimen.StartAsync("read");
+        using DirectoryHandle table = DirectoryHandle.Open($"/proc/{specimen.Pid}/fd");
+        List<int> all = [];
+        Assert.Equal(Sight.Seen, table.ListNumbers(all));
+        var tid = new TaskCompletionSource<int>();
+        Task<int> listed = Task.Factory.StartNew(() =>
+        {
+            tid.SetResult(gettid());
+            List<int> numbers = [];
+            for (int i = 0; i < 20_000; i++)
+            {
+                numbers.Clear();
+                if (table.ListNumbers(numbers) != Sight.Seen || numbers.Count != all.Count)
+                    return i;
+            }
+            return -1;
+        }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        int lister = await tid.Task;
+
+        Task signals = Task.Factory.StartNew(() =>
+        {
+            while (!listed.IsCompleted && tgkill(Environment.ProcessId, lister, WindowChanged) == 0)
+                ;
+        }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        Assert.Equal(-1, await listed.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        await signals;
     }
 
     [Fact]
@@ -121,4 +157,10 @@ public class DirectoryHandleTests
             return handle.Names(inodes[0], ref most);
         }
     }
+
+    [LibraryImport("libc")]
+    private static partial int gettid();
+
+    [LibraryImport("libc")]
+    private static partial int tgkill(int process, int thread, int signal);
 }
