@@ -19,17 +19,17 @@ internal static class Lifetimes
         foreach (HostProcess other in resources.Processes)
         {
             // Whose end would be the looker's as well is its hang to tell.
-            if (other.Pid == 1 || pids.Contains(other.Pid) || !Sleeps(other, evidence.Last.Host) || looker is not null && (other == looker || resources.IsDescendant(looker, other)))
+            if (other.Pid == 1 || pids.Contains(other.Pid) || looker is not null && (other == looker || resources.IsDescendant(looker, other)))
                 continue;
             foreach (int pid in pids)
             {
                 if (resources.Find(pid) is not { } member)
                     continue;
-                string name = Narrator.Name(other.Record);
-                if (other.Record.NsPid == 1 && IsInitOf(resources, other, member))
-                    return $"{name}, the init of its pid namespace, sleeps for a time: all there are killed when that ends.";
-                if (WakerFinder.NumberOf(member.Record.TtyNr) is { } number && HasMaster(resources, other, member, number))
-                    return $"{name}, which has the other side of its terminal, sleeps for a time: the terminal hangs up (SIGHUP) when that ends.";
+                // Asked of few: there are as many processes as the host has.
+                if (other.Record.NsPid == 1 && IsInitOf(resources, other, member) && Sleeps(other, evidence.Last.Host))
+                    return $"{Narrator.Name(other.Record)}, the init of its pid namespace, sleeps for a time: all there are killed when that ends.";
+                if (WakerFinder.NumberOf(member.Record.TtyNr) is { } number && HasMaster(resources, other, member, number) && Sleeps(other, evidence.Last.Host))
+                    return $"{Narrator.Name(other.Record)}, which has the other side of its terminal, sleeps for a time: the terminal hangs up (SIGHUP) when that ends.";
             }
         }
         return null;
