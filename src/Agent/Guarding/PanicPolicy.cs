@@ -43,7 +43,7 @@ internal sealed class PanicPolicy(int command, TimeSpan grace, TimeSpan minimumW
         process.Cmdline is [var program, GuardCommand.Name, ..] && Path.GetFileName(program.AsSpan()) is "orphan-agent";
 
     /// <summary>What somebody above it, in the tree, is going to end by itself at a time limit of its own is told, and left to that.</summary>
-    public static bool Ends(Finding hang) => hang.BoundedBy is null;
+    public static bool Ends(Finding hang) => !hang.HasTimeLimit;
 
     private static (bool, Confidence) Weigh(Finding hang) => (Ends(hang), hang.Confidence);
 

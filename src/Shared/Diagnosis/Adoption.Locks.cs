@@ -13,17 +13,17 @@ internal sealed partial class Adoption
     public LockLeft? LeftWithLock(HostProcess process, Waiter waiter)
     {
         ImmutableArray<Waker> holders = [.. waiter.Clauses.SelectMany(clause => clause.Wakers).Where(waker => waker is { Direct: true, Fd: not null })];
-        bool sure = true;
+        bool sure = true, stays = false;
         int taker = 0;
         foreach (Waker waker in holders)
         {
             if (resources.Find(waker.Node) is not { } owner || owner.Record.FindFd(waker.Fd!.Value) is not { } file || TakerOf(file, waiter.Wait.Lock!) is not { } by
-                || holders.Any(other => other.Node == by) || !WasLeftWith(process, owner, file, by, ref sure))
+                || holders.Any(other => other.Node == by) || !WasLeftWith(process, owner, file, by, ref sure, ref stays))
                 return null;
             taker = by;
         }
         // Of a clause without holders, or with others as well, it is not known who could end it.
-        return holders.IsEmpty || waiter.Clauses.Any(clause => clause.Open == Openness.Outside) ? null : new LockLeft(process, waiter, holders, taker, sure);
+        return holders.IsEmpty || waiter.Clauses.Any(clause => clause.Open == Openness.Outside) ? null : new LockLeft(process, waiter, holders, taker, sure) { MayStay = stays };
     }
 
     /// <summary>Pid of who took the lock in the way that is held through a descriptor, as far as it shows; null: it belongs to a process, and goes with it.</summary>
@@ -42,7 +42,7 @@ internal sealed partial class Adoption
     /// who took it: a script asks flock(1)), or before it forked itself into the background. Whose stdio
     /// leads nowhere is no daemon.
     /// </summary>
-    private bool WasLeftWith(HostProcess waiter, HostProcess holder, FileDescriptor file, int taker, ref bool sure)
+    private bool WasLeftWith(HostProcess waiter, HostProcess holder, FileDescriptor file, int taker, ref bool sure, ref bool stays)
     {
         if (holder == waiter || resources.IsDescendant(waiter, holder))
             return false;
@@ -57,8 +57,30 @@ internal sealed partial class Adoption
         if (mayBeItsOwn && !noDaemon)
             return false;
         bool ofTheFamily = IsOfTheFamily(waiter, holder, adopted);
-        sure = sure && !mayBeItsOwn && (ofTheFamily || noDaemon);
+        bool made = !noDaemon && IsMadeToStay(holder.Record, waiter.Record);
+        stays |= made;
+        sure = sure && !mayBeItsOwn && (noDaemon || ofTheFamily && !made);
         return taker > 0 || ofTheFamily || noDaemon;
+    }
+
+    /// <summary>
+    /// Whether it was started so that it outlives who started it, as a server is: by nohup(1), or with outputs of its own. The lock may have been handed to it, for as long as it lives, by a script that takes one and
+    /// starts it; nothing else tells that from a lock that it was left with. What writes where the waiter writes, as what is forgotten does, was started beside it.
+    /// </summary>
+    private static bool IsMadeToStay(ProcessRecord holder, ProcessRecord waiter)
+    {
+        if ((holder.SignalsIgnored & ~waiter.SignalsIgnored & SignalMask.HangUp) != 0)
+            return true;
+        bool any = false;
+        foreach (FileDescriptor fd in holder.Fds)
+        {
+            if (fd.Number is not (1 or 2))
+                continue;
+            any = true;
+            if (fd.Target is not { Kind: FdKind.Path, Text: "/dev/null" } && (waiter.FindFd(1)?.Target == fd.Target || waiter.FindFd(2)?.Target == fd.Target))
+                return false;
+        }
+        return any;
     }
 
     /// <summary>It, or the nearest above it, that has lost its parent; null: none has. A parent that took the lock, and lives, is not lost.</summary>
@@ -101,4 +123,11 @@ internal sealed partial class Adoption
 /// <param name="Holders">All fds through which the locks in its way are held.</param>
 /// <param name="Taker">Pid of who took the lock; 0 or less: not known.</param>
 /// <param name="Sure">They came from the family of the waiter, or their stdio says that they are no daemons.</param>
-internal sealed record LockLeft(HostProcess Process, Waiter Waiter, ImmutableArray<Waker> Holders, int Taker, bool Sure);
+internal sealed record LockLeft(HostProcess Process, Waiter Waiter, ImmutableArray<Waker> Holders, int Taker, bool Sure)
+{
+    /// <summary>A holder was started to outlive who started it: the lock may have been handed to it on purpose.</summary>
+    public bool MayStay { get; init; }
+
+    /// <summary>A holder wakes now and then.</summary>
+    public bool Wakes { get; init; }
+}

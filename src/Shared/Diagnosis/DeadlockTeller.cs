@@ -28,8 +28,9 @@ internal static class DeadlockTeller
         ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
         // What is hidden besides makes nothing surer.
         bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named && !NamedMemory.IsJoined(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
-            || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0);
-        ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core))];
+            || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
+            || UntilInterrupted.IsMeant(evidence, incident.Core);
+        ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core)).Union(UntilInterrupted.DoubtsOf(evidence, incident.Core))];
 
         var builder = new FindingBuilder(evidence);
         // That somebody waits for a child that is stuck stands in the story; as another rule's note it would name a remedy that is none.
@@ -48,6 +49,7 @@ internal static class DeadlockTeller
         {
             Explanation = [.. explanation, .. verdict.Sentences, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
             Edges = FindingBuilder.Edges(incident.Edges),
+            BoundedBy = Limits.Both(finding.BoundedBy, UntilInterrupted.BoundOf(evidence, incident.Core)),
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,
         });

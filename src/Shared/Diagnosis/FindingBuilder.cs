@@ -23,6 +23,8 @@ internal sealed class FindingBuilder(Evidence evidence)
         ImmutableArray<(int Process, ParticipantRole Role)> roles, IEnumerable<int> pids)
     {
         ResourceIndex resources = evidence.Resources;
+        bool hangs = rule.Class is FindingClass.Deadlock or FindingClass.Stall or FindingClass.Stopped;
+        string? limit = hangs ? Limits.Of(evidence, [.. pids]) : null;
         var finding = new Finding
         {
             Id = IdOf(rule, identity.Select(process => resources[process].Key)),
@@ -40,7 +42,8 @@ internal sealed class FindingBuilder(Evidence evidence)
             Culprit = verdict.Culprits.FirstOrDefault(),
             Notes = verdict.Culprits.Length > MaxEntries ? [.. verdict.Notes, $"Of {verdict.Culprits.Length} culprits {MaxEntries} are named."] : verdict.Notes,
             Assumptions = [],
-            BoundedBy = rule.Class is FindingClass.Deadlock or FindingClass.Stall or FindingClass.Stopped ? Limits.Of(evidence, [.. pids]) : null,
+            BoundedBy = hangs ? Limits.Both(limit, Lifetimes.Of(evidence, [.. pids])) : null,
+            HasTimeLimit = limit is not null,
             Edges = [],
         };
         return finding;

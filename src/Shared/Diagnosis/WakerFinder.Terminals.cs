@@ -88,5 +88,5 @@ internal sealed partial class WakerFinder
     private static bool IsOn(ProcessRecord process, int number) => NumberOf(process.TtyNr) == number;
 
     /// <summary>N of /dev/pts/N; null: no pseudoterminal. tty_nr of proc(5): the majors of slaves are 136 to 143, each with 256 of them.</summary>
-    private static int? NumberOf(int ttyNr) => ttyNr >> 8 is >= 136 and < 144 and var major ? (major - 136) * 256 + (ttyNr & 0xff) : null;
+    internal static int? NumberOf(int ttyNr) => ttyNr >> 8 is >= 136 and < 144 and var major ? (major - 136) * 256 + (ttyNr & 0xff) : null;
 }

@@ -77,7 +77,7 @@ public sealed class PanicPolicyTests
     [Fact]
     public void Judge_SeveralHangs_TheOneThatNobodyWillEndComesFirst()
     {
-        Finding bounded = Hang(Confidence.Proven, 20) with { Id = "bounded", BoundedBy = "timeout (15) above it waits with a timer." }, free = Hang(Confidence.Proven, 30);
+        Finding bounded = Hang(Confidence.Proven, 20) with { Id = "bounded", BoundedBy = "timeout (15) above it waits with a timer.", HasTimeLimit = true }, free = Hang(Confidence.Proven, 30);
 
         Assert.Same(free, Judge(0, bounded, free));
         Assert.True(PanicPolicy.Ends(free));

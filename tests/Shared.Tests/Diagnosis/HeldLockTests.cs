@@ -44,6 +44,34 @@ public sealed class HeldLockTests
         Assert.Equal(Confidence.Suspected, Assert.Single(scene.Diagnose().Findings).Confidence);
     }
 
+    [Theory]
+    [InlineData(1UL, null, Confidence.Suspected)] // nohup(1)
+    [InlineData(0UL, "/var/log/server.log", Confidence.Suspected)]
+    [InlineData(0UL, "/dev/null", Confidence.Suspected)]
+    [InlineData(0UL, "/ci/job.log", Confidence.Likely)] // where who waits writes as well
+    public void Diagnose_HolderThatWasStartedToStay_MayHaveBeenHandedTheLock(ulong ignored, string? output, Confidence confidence)
+    {
+        Scene scene = Left();
+        scene[65].Ignored = ignored;
+        scene[70].Has(1, "/ci/job.log", FdAccess.Write).Has(2, "/dev/null", FdAccess.Write);
+        if (output is not null)
+            scene[65].Has(1, output, FdAccess.Write);
+
+        Assert.Equal(confidence, Assert.Single(scene.Diagnose().Findings).Confidence);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_HolderThatWakesNowAndThen_IsToldWhereItOnlyLooksForClients(bool listens)
+    {
+        Scene scene = Left(server => server.Socket(5, 600)
+            .Thread(65, 7, "poll_schedule_timeout.constprop.0", new CallMemory { PollSet = [new PollMember(5, 1)] }, [0x3000, 1, 500]), ran: 998);
+        scene.Sockets = [Scene.Connected(600, null) with { Family = SocketFamily.Inet, State = listens ? SocketState.Listening : SocketState.Established }];
+
+        Assert.Equal(listens ? [Confidence.Suspected] : [], scene.Diagnose().Findings.Select(finding => finding.Confidence));
+    }
+
     [Fact]
     public void Diagnose_CopyOfWhoWaitsThatIsNoDaemon_MayHaveBeenLeftBehind()
     {
@@ -140,12 +168,14 @@ public sealed class HeldLockTests
     }
 
     /// <summary><c>flock /lock sh -c 'daemon &amp;'; flock /lock true</c>.</summary>
-    private static Scene Left()
+    private static Scene Left(Action<Actor>? does = null, int ran = 900)
     {
         Scene scene = new();
         scene.Process(60, "shell").WaitsFor(70);
         scene.Process(70, "deploy", parent: 60).Opens(3, "/lock", 1, 71).WaitsForLock(3);
-        scene.Process(65, "daemon").Opens(3, "/lock", 1, 66, Flock(62)).Fd(3, fd => fd with { CloseOnExec = false }).Sleeps();
+        Actor daemon = scene.Process(65, "daemon").Opens(3, "/lock", 1, 66, Flock(62)).Fd(3, fd => fd with { CloseOnExec = false });
+        daemon.LastRan = TimeSpan.FromSeconds(ran);
+        (does ?? (sleeper => sleeper.Sleeps()))(daemon);
         return scene;
     }
 

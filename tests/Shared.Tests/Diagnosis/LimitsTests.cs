@@ -62,6 +62,33 @@ public sealed class LimitsTests
         Assert.Equal(limited, Assert.Single(scene.Diagnose().Findings).BoundedBy is not null);
     }
 
+    [Theory]
+    [InlineData(true, "above (5), the init of its pid namespace, sleeps for a time: all there are killed when that ends.")]
+    [InlineData(false, null)]
+    public void Diagnose_InitOfTheirNamespaceSleeps_TheyEndWithIt(bool init, string? bound)
+    {
+        (Scene scene, Actor above) = UnderSomebody();
+        above.Sleeps();
+        above.NsPid = init ? 1 : 5;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        // It is no time limit that a guard would wait for.
+        Assert.Equal((bound, false), (finding.BoundedBy, finding.HasTimeLimit));
+    }
+
+    [Theory]
+    [InlineData(0x8803, "above (5), which has the other side of its terminal, sleeps for a time: the terminal hangs up (SIGHUP) when that ends.")]
+    [InlineData(0, null)]
+    public void Diagnose_WhoHasTheirTerminalSleeps_ItHangsUpThen(int terminal, string? bound)
+    {
+        (Scene scene, Actor above) = UnderSomebody();
+        above.Has(7, "/dev/ptmx", FdAccess.ReadWrite).Sleeps();
+        scene[10].With = record => record with { TtyNr = terminal };
+
+        Assert.Equal(bound, Assert.Single(scene.Diagnose().Findings).BoundedBy);
+    }
+
     [Fact]
     public void Diagnose_NobodyAboveWithALimit_IsBoundedByNobody()
     {

@@ -78,7 +78,7 @@ public static class PanicText
                 output.WriteLine(style.Loud($"{title}: ending the command and all that it started; exit code {outcome.ExitCode}"));
                 break;
             case AfterPanic.Report:
-                string why = finding.BoundedBy is null ? "only reported (--on-deadlock=report)" : "left to the limit above it";
+                string why = PanicPolicy.Ends(finding) ? "only reported (--on-deadlock=report)" : "left to the limit above it";
                 output.WriteLine(style.Loud($"{title}: {why}; the command goes on"));
                 break;
             default:

@@ -27,8 +27,15 @@ internal sealed class LockHeldByOrphan : EvidenceRule
             foreach (Waiter waiter in evidence.Graph.NodeOf(process.Pid).Waiters)
             {
                 if (!IsLock(waiter.Wait) || evidence.StillFor(process.Record, waiter.Thread) < evidence.Options.MinimumWait
-                    || evidence.Adoption.LeftWithLock(process, waiter) is not { } left || !left.Holders.All(holder => IsAtRest(evidence, evidence.Resources.Find(holder.Node)!)))
+                    || evidence.Adoption.LeftWithLock(process, waiter) is not { } left)
                     continue;
+                bool still = left.Holders.All(holder => IsAtRest(evidence, evidence.Resources.Find(holder.Node)!, mayServe: false));
+                if (!still)
+                {
+                    if (!left.Holders.All(holder => IsAtRest(evidence, evidence.Resources.Find(holder.Node)!, mayServe: true)))
+                        continue;
+                    left = left with { Sure = false, Wakes = true };
+                }
                 // Who waits behind another one waits for the same.
                 if (found.Find(alike => alike[0].Holders.All(left.Holders.Contains)) is { } queue)
                     queue.Add(left);
@@ -54,15 +61,28 @@ internal sealed class LockHeldByOrphan : EvidenceRule
     }
 
     /// <summary>Neither it nor what it has started does anything: what is at work may be what the lock is for.</summary>
-    private static bool IsAtRest(Evidence evidence, HostProcess holder)
+    /// <param name="mayServe">Whether one is at rest that wakes now and then where it waits for clients.</param>
+    private static bool IsAtRest(Evidence evidence, HostProcess holder, bool mayServe)
     {
         foreach (HostProcess process in evidence.Resources.Processes)
         {
             if ((process == holder || !process.Record.IsZombie && evidence.Resources.IsDescendant(process, holder))
-                && !(evidence.HasSettled(process) && evidence.StandsStill(process)))
+                && !(evidence.HasSettled(process) && (evidence.StandsStill(process) || mayServe && OnlyServes(evidence, process))))
                 return false;
         }
         return true;
+    }
+
+    /// <summary>
+    /// Whether clients can find it, and all it does is to look whether one has come: its loop has a timeout, and each look found it there. That it wakes says nothing of whether it will unlock what it does not know of;
+    /// what works under a lock waits for no clients.
+    /// </summary>
+    private static bool OnlyServes(Evidence evidence, HostProcess process)
+    {
+        if (evidence.Memory.StandsFor(process.Record) <= TimeSpan.Zero || !evidence.Adoption.Listens(process) && !evidence.Adoption.ListeningPorts(process.Record).Any())
+            return false;
+        ImmutableArray<Wait> waits = process.WaitsOf(evidence.Last.Host);
+        return waits.Any(wait => wait is { Kind: WaitKind.Poll, Bounded: Bounded.Yes }) && waits.All(wait => wait.Bounded == Bounded.No || wait.Kind == WaitKind.Poll);
     }
 
     private Finding Tell(Evidence evidence, List<LockLeft> queue)
@@ -94,7 +114,12 @@ internal sealed class LockHeldByOrphan : EvidenceRule
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(edges),
-            NotProvenBecause = [$"{names} can still exit, or unlock it"],
+            NotProvenBecause =
+            [
+                $"{names} can still exit, or unlock it",
+                .. first.Wakes ? [$"{names} {(orphans.Length == 1 ? "wakes" : "wake")} now and then, to see whether a client has come"] : Array.Empty<string>(),
+                .. first.MayStay ? [$"{names} {(orphans.Length == 1 ? "was" : "were")} started to outlive who started {(orphans.Length == 1 ? "it" : "them")}, and may have been handed the lock for as long"] : Array.Empty<string>(),
+            ],
         });
         foreach (int waiter in waiters)
             finding = Upstream.Join(finding, evidence, Upstream.Of(evidence, waiter, finding.Pids));
