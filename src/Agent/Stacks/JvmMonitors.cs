@@ -30,6 +30,9 @@ internal sealed class JvmMonitors(RiskyReads risky)
     /// <summary>A JVM is read anew when so much time is over.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
+    private static readonly Known Unread = new(null, TimeSpan.MinValue, []);
+
+    /// <summary>The JVMs of the last look.</summary>
     private readonly Dictionary<ProcessKey, Known> _known = [];
 
     /// <param name="Before">What it was at the look before the one that is to read it; null: it has been read.</param>
@@ -38,25 +41,36 @@ internal sealed class JvmMonitors(RiskyReads risky)
     private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, ImmutableArray<string> Says);
 
     /// <summary>
-    /// One more look, diagnosed: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each
+    /// One more look, which <paramref name="diagnosis"/> has had: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each
     /// <see cref="Rest"/> until there is something to tell. What its other threads do is no matter: those that wait for each other's monitors do so for good.
     /// </summary>
     internal ImmutableArray<Finding> Advance(HostDiagnosis diagnosis, Snapshot look, ImmutableArray<Finding> findings)
     {
-        var told = ImmutableArray.CreateBuilder<Finding>();
-        HashSet<ProcessKey> there = [];
-        foreach (ProcessRecord process in look.Processes)
+        // A JVM is seen to run when it is born, and twenty times a second from then on: who did not run need not be asked whether he is one.
+        foreach (ProcessRecord process in diagnosis.Changed)
         {
-            if (process.Threads.Length < FewestThreads || !process.Threads.Any(thread => thread.Comm.StartsWith("VM Thread", StringComparison.Ordinal)))
+            if (IsJvm(process))
+                _known.TryAdd(process.Key, Unread);
+            else if (_known.Count > 0)
+                _known.Remove(process.Key);
+        }
+        if (_known.Count == 0)
+            return findings;
+        var told = ImmutableArray.CreateBuilder<Finding>();
+        foreach (ProcessKey key in _known.Keys.ToArray())
+        {
+            if (look.Find(key.Pid) is not { } process || process.Key != key)
+            {
+                _known.Remove(key);
                 continue;
-            there.Add(process.Key);
-            Known known = _known.GetValueOrDefault(process.Key, new Known(null, TimeSpan.MinValue, []));
+            }
+            Known known = _known[key];
             // What was told stays: nothing but the end of the JVM parts two who wait for each other's monitors, and one of them may be seen to look again just now.
             if (known.Says.IsEmpty && known.Before is { } before)
                 known = new Known(null, look.Uptime, Deadlocked(before, process, look.Uptime - known.Since));
             else if (known.Says.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
                 known = known with { Before = process, Since = look.Uptime };
-            _known[process.Key] = known;
+            _known[key] = known;
             if (known.Says.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
                 || diagnosis.OfRuntime(process.Key, "the JVM", known.Says, asked: false) is not { } finding)
                 continue;
@@ -65,12 +79,19 @@ internal sealed class JvmMonitors(RiskyReads risky)
             findings = findings.RemoveAll(suspected => suspected.Confidence == Confidence.Suspected && suspected.Class == FindingClass.Deadlock && !suspected.Culprits.IsEmpty
                 && suspected.Culprits.All(culprit => culprit.Pid == process.Pid));
         }
-        if (_known.Count > there.Count)
-        {
-            foreach (ProcessKey gone in _known.Keys.Where(key => !there.Contains(key)).ToArray())
-                _known.Remove(gone);
-        }
         return told.Count == 0 ? findings : [.. told, .. findings];
+    }
+
+    private static bool IsJvm(ProcessRecord process)
+    {
+        if (process.Threads.Length < FewestThreads)
+            return false;
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (thread.Comm.StartsWith("VM Thread", StringComparison.Ordinal))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>A sentence for each thread; empty: none wait for each other, or it cannot be told.</summary>

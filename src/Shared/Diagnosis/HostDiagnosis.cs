@@ -31,6 +31,9 @@ public sealed class HostDiagnosis
     /// </summary>
     public IReadOnlySet<int> Suspects => _triage.Suspects;
 
+    /// <summary>Processes of the last look that are new, or have another record than at the look before: all who ran, in the order of their pids.</summary>
+    public IEnumerable<ProcessRecord> Changed => Memory.Resources.Changed.Select(process => process.Record);
+
     /// <summary>
     /// One more look. Of the first, and of the first of another boot, nothing is told: that a process stands still takes two. Neither the look nor
     /// its list of processes is kept beyond the next call.
