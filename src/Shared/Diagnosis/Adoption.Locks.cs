@@ -77,7 +77,8 @@ internal sealed partial class Adoption
             if (fd.Number is not (1 or 2))
                 continue;
             any = true;
-            if (fd.Target is not { Kind: FdKind.Path, Text: "/dev/null" } && (waiter.FindFd(1)?.Target == fd.Target || waiter.FindFd(2)?.Target == fd.Target))
+            // Errors alone that go to /dev/null, of a waiter that writes elsewhere, are nothing that they share.
+            if (waiter.FindFd(1)?.Target == fd.Target || fd.Target is not { Kind: FdKind.Path, Text: "/dev/null" } && waiter.FindFd(2)?.Target == fd.Target)
                 return false;
         }
         return any;
