@@ -31,6 +31,9 @@ public readonly record struct SelfCheckCounts(long Checked, long Mismatches)
     /// </summary>
     internal static bool AreSame(ProcessRecord before, ProcessRecord now)
     {
+        // One that has exited between the sweep and the reading ran to do so, and no later look says it: zombies are not swept.
+        if (now.IsZombie)
+            return true;
         if (before.Threads.Length != now.Threads.Length)
             return false;
         for (int i = 0; i < now.Threads.Length; i++)

@@ -49,7 +49,7 @@ internal static class DeadlockTeller
         {
             Explanation = [.. explanation, .. verdict.Sentences, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
             Edges = FindingBuilder.Edges(incident.Edges),
-            BoundedBy = Limits.Both(finding.BoundedBy, UntilInterrupted.BoundOf(evidence, incident.Core)),
+            Notes = [.. finding.Notes, .. UntilInterrupted.NotesOn(evidence, incident.Core)],
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,
         });

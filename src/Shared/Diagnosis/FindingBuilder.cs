@@ -42,7 +42,7 @@ internal sealed class FindingBuilder(Evidence evidence)
             Culprit = verdict.Culprits.FirstOrDefault(),
             Notes = verdict.Culprits.Length > MaxEntries ? [.. verdict.Notes, $"Of {verdict.Culprits.Length} culprits {MaxEntries} are named."] : verdict.Notes,
             Assumptions = [],
-            BoundedBy = hangs ? Limits.Both(limit, Lifetimes.Of(evidence, [.. pids])) : null,
+            BoundedBy = hangs ? limit ?? Lifetimes.Of(evidence, [.. pids]) : null,
             HasTimeLimit = limit is not null,
             Edges = [],
         };

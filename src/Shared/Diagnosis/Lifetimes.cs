@@ -15,20 +15,20 @@ internal static class Lifetimes
     public static string? Of(Evidence evidence, ImmutableArray<int> pids)
     {
         ResourceIndex resources = evidence.Resources;
+        HostIdentity host = evidence.Last.Host;
         HostProcess? looker = resources.Find(evidence.Last.ObserverPid);
+        HostProcess[] members = [.. pids.Select(resources.Find).OfType<HostProcess>()];
         foreach (HostProcess other in resources.Processes)
         {
+            bool isInit = other.Record.NsPid == 1 && other.Pid != 1, hasMaster = (other.TableFacts & LocalFacts.HasMaster) != 0;
             // Whose end would be the looker's as well is its hang to tell.
-            if (other.Pid == 1 || pids.Contains(other.Pid) || looker is not null && (other == looker || resources.IsDescendant(looker, other)))
+            if (!(isInit || hasMaster) || pids.Contains(other.Pid) || looker is not null && (other == looker || resources.IsDescendant(looker, other)) || !Sleeps(other, host))
                 continue;
-            foreach (int pid in pids)
+            foreach (HostProcess member in members)
             {
-                if (resources.Find(pid) is not { } member)
-                    continue;
-                // Asked of few: there are as many processes as the host has.
-                if (other.Record.NsPid == 1 && IsInitOf(resources, other, member) && Sleeps(other, evidence.Last.Host))
+                if (isInit && IsInitOf(resources, other, member))
                     return $"{Narrator.Name(other.Record)}, the init of its pid namespace, sleeps for a time: all there are killed when that ends.";
-                if (WakerFinder.NumberOf(member.Record.TtyNr) is { } number && HasMaster(resources, other, member, number) && Sleeps(other, evidence.Last.Host))
+                if (hasMaster && HasMasterOf(resources, other, member))
                     return $"{Narrator.Name(other.Record)}, which has the other side of its terminal, sleeps for a time: the terminal hangs up (SIGHUP) when that ends.";
             }
         }
@@ -50,8 +50,10 @@ internal static class Lifetimes
         || init.Record.Namespaces is { Pid: { } pid } && member.Record.Namespaces?.Pid == pid;
 
     /// <summary>Which terminal a master is of is read of suspects alone; what runs in one is mostly below who has its master.</summary>
-    private static bool HasMaster(ResourceIndex resources, HostProcess other, HostProcess member, int number)
+    private static bool HasMasterOf(ResourceIndex resources, HostProcess other, HostProcess member)
     {
+        if (WakerFinder.NumberOf(member.Record.TtyNr) is not { } number)
+            return false;
         foreach (FileDescriptor fd in other.Record.Fds)
         {
             if (WakerFinder.IsMaster(fd.Target) && (fd.TtyIndex is { } index ? index == number : resources.IsDescendant(member, other)))

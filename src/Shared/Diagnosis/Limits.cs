@@ -35,9 +35,6 @@ internal static class Limits
         return null;
     }
 
-    /// <summary>Two bounds, each a sentence, as one text.</summary>
-    public static string? Both(string? one, string? other) => one is null ? other : other is null ? one : $"{one} {other}";
-
     /// <summary>Worth to be asked for its timers, where somebody below it may hang.</summary>
     public static bool MayHaveATimer(ProcessRecord process) => (process.SignalsCaught & SignalMask.IntervalTimers) != 0;
 

@@ -46,9 +46,9 @@ internal static class UntilInterrupted
     public static bool IsMeant(Evidence evidence, IEnumerable<int> core) =>
         Of(evidence, core).Any(found => found.Children.Any(child => IsLeftTo(evidence, found.Parent, child)));
 
-    /// <summary>What a person may do about a set that only a signal ends, in words; null: nothing but to end it.</summary>
-    public static string? BoundOf(Evidence evidence, IEnumerable<int> core) =>
-        Of(evidence, core).FirstOrDefault() is { } first ? $"A SIGINT (Ctrl-C), which {Narrator.Name(evidence.Resources[first.Parent])} catches, may make it go on." : null;
+    /// <summary>What a person may do about a set that only a signal ends, as a sentence for each; it is nothing that is going to happen.</summary>
+    public static IEnumerable<string> NotesOn(Evidence evidence, IEnumerable<int> core) =>
+        Of(evidence, core).Select(found => $"A SIGINT (Ctrl-C), which {Narrator.Name(evidence.Resources[found.Parent])} catches, may make it go on.");
 
     private static bool MayBe(Evidence evidence, int pid)
     {

@@ -38,7 +38,7 @@ public sealed record Finding
     public required ImmutableArray<string> Assumptions { get; init; }
     public ImmutableArray<string> NotProvenBecause { get; init; } = [];
 
-    /// <summary>Something outside that is going to end it, or that somebody may do to make it go on; null for nothing.</summary>
+    /// <summary>Something outside that is going to end it, or null.</summary>
     public string? BoundedBy { get; init; }
 
     /// <summary>Whether <see cref="BoundedBy"/> is a time limit of somebody above it, who means to end it: whoever guards it may leave it to that.</summary>

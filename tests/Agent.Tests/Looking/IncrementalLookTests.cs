@@ -159,5 +159,19 @@ public sealed class IncrementalLookTests
         Assert.Equal(0, looker.SelfCheck.Mismatches);
     }
 
+    /// <summary>To exit is to run: of a thousand that end at once some do between the sweep and the reading, and the rule of who stood still is as true as before.</summary>
+    [Theory]
+    [InlineData('Z', true)]
+    [InlineData('T', false)]
+    public async Task SelfCheck_ExitedBetweenSweepAndReading_IsNoMismatch(char state, bool same)
+    {
+        using HostLooker looker = BackendsHere.Open(BackendKind.Proc);
+        using Specimen specimen = await Specimen.StartAsync("read");
+        ProcessRecord before = Find(looker.Look(Nobody), specimen.Pid);
+
+        Assert.True(SelfCheckCounts.AreSame(before, before));
+        Assert.Equal(same, SelfCheckCounts.AreSame(before, before with { State = state, Threads = [], Fds = [] }));
+    }
+
     private static ProcessRecord Find(Snapshot look, int pid) => look.Processes.Single(p => p.Pid == pid);
 }
