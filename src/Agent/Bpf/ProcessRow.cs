@@ -143,4 +143,10 @@ public enum ProcessFlags : uint
 
     /// <summary>It has memory and no text: between two programs in execve(2), as a rule [mm: end_code].</summary>
     WithoutProgram = 2048,
+
+    /// <summary>
+    /// Something ran between the counters of the pass before, which were read ahead of its table then, and those of this one. That is more than the rows of its threads show: these are read
+    /// after the table, and a thread that came to rest in between shows the same in both.
+    /// </summary>
+    Changed = 4096,
 }

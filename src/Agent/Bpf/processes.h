@@ -215,12 +215,13 @@ static __always_inline void write_process(struct task_struct *leader, struct sig
 }
 
 // After the leader's own counters: what is read of a thread that has not run since they were was true at one instant.
-static __always_inline void write_table(struct task_struct *leader, struct memory *memory, struct walk *walk)
+static __always_inline void write_table(struct task_struct *leader, struct memory *memory, struct walk *walk, u32 flags)
 {
     struct process_row *row = bpf_map_lookup_elem(&process_rows, &memory->row);
     int sharers = 0;
     if (!row)
         return;
+    row->flags |= flags;
     row->first_fd = control.fds;
     if (walk->files) {
         struct files_struct *files = (void *)walk->files;
@@ -254,7 +255,7 @@ static __always_inline void visit_process(struct task_struct *leader, struct mem
         write_process(leader, signal, &walk, memory);
         scratch.wanted = wanted;
         if (memory->row != NO_ROW)
-            write_table(leader, memory, &walk);
+            write_table(leader, memory, &walk, fingerprint != memory->fingerprint ? PROCESS_CHANGED : 0);
     }
     // Who runs now may change its table after it was read: it is written again at the next pass.
     // Nor may one be forgotten for which there was no room.

@@ -165,7 +165,7 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
         if (process.IsKernelThread || process.Record is { } record && record.StartTimeTicks != StartTimeTicks(row.StartBoottimeNs))
             process = table.Replace(process);
         _rowOf[row.Pid] = place;
-        process.Ran = process.Record is not { } before || process.MayHaveMoved || before.Behind || before.Ppid != row.Ppid || before.TracerPid != row.TracerPid || HasRun(before, row);
+        process.Ran = process.Record is not { } before || process.MayHaveMoved || (row.Flags & ProcessFlags.Changed) != 0 || before.Behind || before.Ppid != row.Ppid || before.TracerPid != row.TracerPid || HasRun(before, row);
         if ((row.Flags & ProcessFlags.TableShared) != 0)
             _sharedTables.Add(row.TableId);
         (process.TableId, process.MemoryId, process.HasOtherTables) = (row.TableId, row.MemoryId, (row.Flags & ProcessFlags.OtherTables) != 0);

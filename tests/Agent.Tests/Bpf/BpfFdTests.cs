@@ -115,7 +115,7 @@ public sealed class BpfFdTests
         Swept child = sweep.Find(sweep.Processes.ToArray().Single(process => process.Ppid == specimen.Pid).Pid)!;
         Assert.Equal(parent.Process.TableId, child.Process.TableId);
         Assert.NotEqual(parent.Process.MemoryId, child.Process.MemoryId);
-        Assert.Equal(ProcessFlags.TableShared, parent.Process.Flags);
+        Assert.Equal(ProcessFlags.TableShared, parent.Flags);
         Assert.Equal(parent.Fds.Select(fd => fd.Description), child.Fds.Select(fd => fd.Description));
     }
 
@@ -127,7 +127,7 @@ public sealed class BpfFdTests
 
         Swept swept = sweep.FindStill(specimen.Pid);
 
-        Assert.Equal(ProcessFlags.OtherTables, swept.Process.Flags);
+        Assert.Equal(ProcessFlags.OtherTables, swept.Flags);
         Assert.Equal([TaskFlags.None, TaskFlags.OwnTable], swept.Tasks.Select(task => task.Flags & TaskFlags.OwnTable));
     }
 }

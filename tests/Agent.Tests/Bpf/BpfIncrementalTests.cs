@@ -59,6 +59,25 @@ public sealed class BpfIncrementalTests
         static (int, ulong) Numbered(FdRow fd) => (fd.Number, fd.Kind == FdKind.Path ? 0 : fd.Id);
     }
 
+    /// <summary>Its threads' rows alone would not say it of who came to rest while it was written.</summary>
+    [Fact]
+    public async Task Run_ProcessThatRanSinceThePassBefore_IsToldAsChangedAndNoOther()
+    {
+        using BpfSweep sweep = Sweeping.Open();
+        using Specimen specimen = await Specimen.StartOfAsync("still.c", "unshare");
+        sweep.FindStill(specimen.Pid);
+        sweep.RunUntilLeftOut(specimen.Pid);
+
+        sweep.Want(new HashSet<int> { specimen.Pid });
+        sweep.RunIncremental();
+        Assert.Equal(ProcessFlags.None, sweep.Find(specimen.Pid)!.Process.Flags & ProcessFlags.Changed);
+
+        specimen.Nudge();
+        await specimen.NextByteAsync();
+        sweep.RunIncremental();
+        Assert.Equal(ProcessFlags.Changed, sweep.Find(specimen.Pid)!.Process.Flags & ProcessFlags.Changed);
+    }
+
     [Fact]
     public async Task Run_OneThreadOfTwoRan_WritesBothAndTellsWhich()
     {

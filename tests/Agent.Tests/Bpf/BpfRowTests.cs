@@ -29,7 +29,7 @@ public sealed class BpfRowTests
         Assert.Equal(stat.Flags, swept.Tasks[0].KernelFlags);
         Assert.Equal((specimen.Pid, 0), (swept.Process.NsPid, swept.Process.TracerPid));
         Assert.Equal(Sweeping.Status(specimen.Pid, "Uid").Split('\t')[0], swept.Process.Uid.ToString(CultureInfo.InvariantCulture));
-        Assert.Equal(ProcessFlags.None, swept.Process.Flags);
+        Assert.Equal(ProcessFlags.None, swept.Flags);
         foreach ((string name, uint inode) in new[] { ("pid", swept.Process.PidNamespace), ("net", swept.Process.NetNamespace), ("ipc", swept.Process.IpcNamespace), ("mnt", swept.Process.MountNamespace) })
             Assert.Equal(File.ResolveLinkTarget($"/proc/{specimen.Pid}/ns/{name}", returnFinalTarget: false)!.Name, $"{name}:[{inode}]");
     }
@@ -129,7 +129,7 @@ public sealed class BpfRowTests
         using BpfSweep sweep = Sweeping.Open();
         using Specimen specimen = await Specimen.StartOfAsync("still.c", "alarm");
 
-        Assert.Equal(ProcessFlags.Alarm | ProcessFlags.PosixTimers, sweep.FindStill(specimen.Pid).Process.Flags);
+        Assert.Equal(ProcessFlags.Alarm | ProcessFlags.PosixTimers, sweep.FindStill(specimen.Pid).Flags);
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class BpfRowTests
         while (swept.Process.State != 'Z')
             swept = sweep.FindStill(specimen.Pid);
 
-        Assert.Equal(ProcessFlags.LeaderExited, swept.Process.Flags & ~ProcessFlags.Alarm);
+        Assert.Equal(ProcessFlags.LeaderExited, swept.Flags & ~ProcessFlags.Alarm);
         Assert.Equal(2, swept.Tasks.Length);
         Assert.Equal(FdKind.Pipe, swept.Fd(3).Kind);
         Assert.Equal(SyscallFile.Parse(File.ReadAllBytes($"/proc/{specimen.Pid}/task/{swept.Tasks[1].Tid}/syscall")).Number, swept.Tasks[1].CallNumber);
@@ -158,7 +158,7 @@ public sealed class BpfRowTests
 
         int pid = sweep.Processes.ToArray().Single(process => process.Ppid == specimen.Pid).Pid;
         Swept zombie = sweep.Find(pid)!;
-        Assert.Equal((ProcessFlags.Zombie | ProcessFlags.NoTable, (byte)'Z', 0), (zombie.Process.Flags, zombie.Process.State, zombie.Fds.Length));
+        Assert.Equal((ProcessFlags.Zombie | ProcessFlags.NoTable, (byte)'Z', 0), (zombie.Flags, zombie.Process.State, zombie.Fds.Length));
         Assert.Contains((uint)pid, sweep.Pids.ToArray());
     }
 
