@@ -13,6 +13,9 @@ public readonly unsafe struct KeptFile(int fd)
 
     public bool IsOpen => _fd > 0;
 
+    /// <summary>Its fd; -1 where it is not open.</summary>
+    public int Number => _fd - 1;
+
     /// <summary>pread(2) from offset 0. What does not fit into <paramref name="room"/> is left out.</summary>
     public Sight Read(Span<byte> room, out int length)
     {

@@ -28,7 +28,8 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
     /// <param name="NameObjects">Reads fdinfo of eventfds and pidfds, to tell one from another, and of timerfds, which may be armed.</param>
     /// <param name="Epolls">Epolls whose members are read.</param>
     /// <param name="Stood">No thread has run since the table was read before: what fdinfo said then still holds.</param>
-    internal readonly record struct Wanted(bool Suspect, bool NameObjects, IReadOnlySet<int> Epolls, bool Stood);
+    /// <param name="LeftOut">Numbers that are no part of the table: what the looker itself keeps open to look. Null: none.</param>
+    internal readonly record struct Wanted(bool Suspect, bool NameObjects, IReadOnlySet<int> Epolls, bool Stood, IReadOnlySet<int>? LeftOut = null);
 
     /// <param name="living">A living thread where the leader is dead, else null.</param>
     /// <param name="before">The table as it was read before; empty for none.</param>
@@ -37,14 +38,14 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         Sight sight = _table.Reopen(directory, RelativePath.OfProcess(living, "fd"u8));
         if (sight != Sight.Seen)
             return ([], sight);
-        sight = List(before);
+        sight = List(before, wanted.LeftOut);
         if (sight == Sight.Seen)
             sight = ReadAll(directory, living, before, wanted);
         if (sight == Sight.Gone)
         {
             // One of those that were taken for known is not there any more.
             _numbers.Clear();
-            sight = _table.ListNumbers(_numbers);
+            sight = ListAnew(wanted.LeftOut);
             if (sight == Sight.Seen)
                 sight = ReadAll(directory, living, before, wanted);
         }
@@ -63,15 +64,23 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
     /// To list is dear: the kernel makes an entry of its cache for each. As many as before are the same ones, if each of them is there: then the numbers
     /// are taken from before, and <see cref="ReadAll"/> finds whether they are.
     /// </summary>
-    private Sight List(ImmutableArray<FileDescriptor> before)
+    private Sight List(ImmutableArray<FileDescriptor> before, IReadOnlySet<int>? leftOut)
     {
         _numbers.Clear();
-        _taken = before.Length > 0 && before.Length <= MaxDescriptors && _table.DescriptorCount() == before.Length;
+        _taken = before.Length > 0 && before.Length <= MaxDescriptors && _table.DescriptorCount() == before.Length + (leftOut?.Count ?? 0);
         if (!_taken)
-            return _table.ListNumbers(_numbers);
+            return ListAnew(leftOut);
         foreach (FileDescriptor fd in before)
             _numbers.Add(fd.Number);
         return Sight.Seen;
+    }
+
+    private Sight ListAnew(IReadOnlySet<int>? leftOut)
+    {
+        Sight sight = _table.ListNumbers(_numbers);
+        if (leftOut is not null)
+            _numbers.RemoveAll(leftOut.Contains);
+        return sight;
     }
 
     private Sight ReadAll(DirectoryHandle directory, int? living, ImmutableArray<FileDescriptor> before, Wanted wanted)

@@ -58,7 +58,7 @@ public sealed class HostLooker : IDisposable
         _othersUnlisted = isHost && HostFiles.HidesOthers(_proc, _buffer);
         _outsideUnlisted = isHost && !HostFiles.IsFirstPidNamespace(_proc, _buffer);
         var texts = new TextPool();
-        var files = new FileBudget();
+        var files = new FileBudget(_observerPid);
         _table = new ProcessTable(files);
         _risky = new RiskyReads(time, options.ProcPath, options.RiskyReads);
         _threads = new ThreadReader(_buffer, texts, files, Host.Architecture);

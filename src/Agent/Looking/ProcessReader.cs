@@ -78,7 +78,7 @@ internal sealed class ProcessReader(
 
         // A leader that has left by pthread_exit(3) has no files, no exe and no arguments any more; its other threads share them.
         int? living = stat.State is 'Z' or 'X' && !threads.Records.IsEmpty ? threads.Records[0].Tid : null;
-        var wanted = new FdTableReader.Wanted(plan.Suspect, threadReader.NamesObjects(threads.Records), threadReader.EpollsWaitedOn(threads.Records), plan.Stood);
+        var wanted = new FdTableReader.Wanted(plan.Suspect, threadReader.NamesObjects(threads.Records), threadReader.EpollsWaitedOn(threads.Records), plan.Stood, threadReader.KeptFilesIn(process.Pid));
         (ImmutableArray<FileDescriptor> fds, Sight fdSight) = fdReader.Read(_directory, living, plan.Before?.Fds ?? [], wanted);
         if (fdSight == Sight.Denied)
             tally.FdTablesDenied++;

@@ -49,6 +49,9 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
         }
     }
 
+    /// <inheritdoc cref="FileBudget.OpenIn"/>
+    internal IReadOnlySet<int>? KeptFilesIn(int pid) => files.OpenIn(pid);
+
     /// <summary>The one thread of a process with num_threads 1: its files are the process's own, so task/ need not be listed.</summary>
     /// <param name="counters">Read before <paramref name="stat"/> was.</param>
     internal ThreadList ReadSingle(TrackedProcess process, DirectoryHandle directory, StatFile stat, RunCounters? counters, ReadPlan plan, LookTally tally)

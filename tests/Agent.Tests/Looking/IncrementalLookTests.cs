@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Snapshots;
 
@@ -171,6 +172,23 @@ public sealed class IncrementalLookTests
 
         Assert.True(SelfCheckCounts.AreSame(before, before));
         Assert.Equal(same, SelfCheckCounts.AreSame(before, before with { State = state, Threads = [], Fds = [] }));
+    }
+
+    /// <summary>Up to twenty thousand files for which nobody waits, in a process that runs at each look, and of a suspect an fdinfo each.</summary>
+    [Fact]
+    public async Task Look_OfTheLookerItself_LeavesOutWhatItKeepsOpenToLook()
+    {
+        using HostLooker looker = BackendsHere.Open(BackendKind.Proc);
+        using Specimen specimen = await Specimen.StartAsync("read");
+
+        ImmutableArray<FileDescriptor> fds = [];
+        for (int look = 0; look < 3; look++)
+            fds = Find(looker.Look(new HashSet<int> { Environment.ProcessId }), Environment.ProcessId).Fds;
+
+        string[] open = [.. Directory.GetFiles("/proc/self/fd").Select(fd => File.ResolveLinkTarget(fd, false)?.FullName ?? "")];
+        Assert.Contains($"/proc/{specimen.Pid}/schedstat", open);
+        Assert.DoesNotContain($"/proc/{specimen.Pid}/schedstat", fds.Select(fd => fd.Target.Text));
+        Assert.Contains("socket", fds.Select(fd => fd.Target.Text.Split(':')[0]));
     }
 
     private static ProcessRecord Find(Snapshot look, int pid) => look.Processes.Single(p => p.Pid == pid);
