@@ -48,7 +48,7 @@ internal static class DeadlockTeller
         finding = FindingBuilder.Complete(finding with
         {
             Explanation = [.. explanation, .. verdict.Sentences, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
-            Edges = FindingBuilder.Edges(incident.Edges),
+            Edges = FindingBuilder.Edges(evidence, incident.Edges),
             Notes = [.. finding.Notes, .. UntilInterrupted.NotesOn(evidence, incident.Core)],
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,

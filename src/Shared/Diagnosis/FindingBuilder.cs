@@ -49,16 +49,15 @@ internal sealed class FindingBuilder(Evidence evidence)
         return finding;
     }
 
-    public static ImmutableArray<WaitEdge> Edges(IEnumerable<IncidentEdge> edges) =>
+    public static ImmutableArray<WaitEdge> Edges(Evidence evidence, IEnumerable<IncidentEdge> edges) =>
     [
         .. edges.Select(edge => new WaitEdge(
             new EdgeEnd(edge.From, edge.Tid),
             edge.Clause,
-            // Which way it waits makes another hang of it.
-            edge.Whole is { Kind: WaitKind.Tty, WaitsForRoom: true } ? "TtyWrite" : edge.Whole.Kind.ToString(),
+            EdgeManner.KindOf(edge.Whole),
             ResourceOf(edge),
             [.. edge.To.Take(MaxEntries).Select(waker => new EdgeTarget(waker.Node, waker.Fd, Outside: false))],
-            edge.Basis)),
+            edge.Basis) { Detail = EdgeManner.Of(evidence, edge) }),
     ];
 
     /// <summary>In the numbers of the look, whatever those are in the pid namespace of who waits for a child.</summary>
@@ -74,10 +73,22 @@ internal sealed class FindingBuilder(Evidence evidence)
         Role = role,
         State = process.State.ToString(),
         Orphan = evidence.OrphanInfoOf(process, role is ParticipantRole.Orphan or ParticipantRole.OrphanHolder),
-        Threads = LiveState.ThreadsOf(evidence.Last, process, evidence.Memory, MaxEntries),
+        Threads = [.. LiveState.ThreadsOf(evidence.Last, process, evidence.Memory, MaxEntries).Select(thread => Completed(process, thread, role))],
         Fds = LiveState.FdsOf(process, MaxEntries, tellEventFds: true),
         FdsHidden = process.FdSight != Snapshots.Sight.Seen && !process.IsZombie,
         NsPid = process.NsPid == process.Pid ? null : process.NsPid,
+    };
+
+    /// <summary>With what can be told of a thread only where the whole look is known.</summary>
+    private ThreadInfo Completed(ProcessRecord process, ThreadInfo thread, ParticipantRole role) => thread.Wait switch
+    {
+        nameof(WaitKind.Futex) when process.FindThread(thread.Tid) is { } record =>
+            thread with { Awaits = LockOwners.TidOf(evidence.Resources, process, WaitDecoder.Decode(evidence.Last.Host, process, record)) },
+        nameof(WaitKind.Stopped) when role == ParticipantRole.Stopped => thread with
+        {
+            Detail = evidence.Standstill.SignalOf(process) switch { StopWords.TerminalInput => "input", StopWords.TerminalOutput => "output", _ => null },
+        },
+        _ => thread,
     };
 
     /// <summary>

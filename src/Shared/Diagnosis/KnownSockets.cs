@@ -30,6 +30,9 @@ internal sealed class KnownSockets(HolderTable holders)
     /// <summary>The record in the last look's table; null where that look has none, or it is not among them.</summary>
     public SocketRecord? Find(ulong inode) => _looksSince == 0 ? InTable(inode) : null;
 
+    /// <summary>The record in the last table that was read, however long ago: what sort of socket it is does not change.</summary>
+    public SocketRecord? LatestOf(ulong inode) => InTable(inode);
+
     /// <summary>What the last look says, or earlier ones said that still holds.</summary>
     public SocketFact FactOf(ulong inode) =>
         holders.LooksHeld(inode) > _looksSince && Judge(inode) is var fact && (fact.Lasts || _now < _readAt + Believed) ? fact : default;

@@ -56,7 +56,7 @@ public static class LiveState
         wait.Call is { } call ? SystemCallTable.NameOf(call) : null,
         serves,
         still is { } time ? Math.Round(time.TotalSeconds, 1) : null,
-        wait.Futex?.Class);
+        WaitManner.Of(wait));
 
     private static string Spell(FdAccess access) => access switch
     {

@@ -145,7 +145,7 @@ internal sealed class LockGraph
             return None;
         foreach (int other in _byNsTid[owner])
         {
-            if (SameNumbers(waiter.Process, _waiters[other].Process) && (!waiter.Futex.IsPrivate || waiter.Process.SharesMemoryWith.Contains(_waiters[other].Process.Pid)))
+            if (HaveSameNumbers(waiter.Process, _waiters[other].Process) && (!waiter.Futex.IsPrivate || waiter.Process.SharesMemoryWith.Contains(_waiters[other].Process.Pid)))
                 return other;
         }
         return None;
@@ -166,7 +166,7 @@ internal sealed class LockGraph
         foreach (HostProcess other in resources.Processes)
         {
             // A number that is not known may be this one.
-            if (SameNumbers(waiter, other.Record) && !IsElsewhere(resources, waiter, other.Record) && other.Record.Threads.Any(thread => (other.Record.NsTidOf(thread) ?? nsTid) == nsTid))
+            if (HaveSameNumbers(waiter, other.Record) && !IsElsewhere(resources, waiter, other.Record) && other.Record.Threads.Any(thread => (other.Record.NsTidOf(thread) ?? nsTid) == nsTid))
                 return true;
         }
         return false;
@@ -177,7 +177,7 @@ internal sealed class LockGraph
     {
         foreach (HostProcess other in resources.Processes)
         {
-            if (other.Pid != waiter.Pid && SameNumbers(waiter, other.Record) && other.Record.Threads.Any(thread => other.Record.NsTidOf(thread) == nsTid))
+            if (other.Pid != waiter.Pid && HaveSameNumbers(waiter, other.Record) && other.Record.Threads.Any(thread => other.Record.NsTidOf(thread) == nsTid))
                 return true;
         }
         return false;
@@ -187,5 +187,6 @@ internal sealed class LockGraph
     private static bool IsElsewhere(ResourceIndex resources, ProcessRecord waiter, ProcessRecord other) =>
         other.NsPid != other.Pid && waiter.Namespaces?.Pid is { } own && resources.Find(resources.Look.ObserverPid)?.Record.Namespaces?.Pid == own;
 
-    private static bool SameNumbers(ProcessRecord a, ProcessRecord b) => a.Namespaces?.Pid is not { } one || b.Namespaces?.Pid is not { } other || one == other;
+    /// <summary>Whether both count threads in the same pid namespace, as far as that is known.</summary>
+    public static bool HaveSameNumbers(ProcessRecord a, ProcessRecord b) => a.Namespaces?.Pid is not { } one || b.Namespaces?.Pid is not { } other || one == other;
 }

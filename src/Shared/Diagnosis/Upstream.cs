@@ -92,7 +92,7 @@ internal static class Upstream
                 .. finding.Participants.Select(participant => participant.Role == ParticipantRole.RootWaiter && awaited.Contains(participant.Pid) ? participant with { Role = ParticipantRole.Waiter } : participant),
             ],
             Explanation = [.. waiters.Reverse().Select(pid => Sentence(narrator, pid, edges)), .. finding.Explanation],
-            Edges = [.. FindingBuilder.Edges(edges.Where(edge => waiters.Contains(edge.From)).Reverse()), .. finding.Edges],
+            Edges = [.. FindingBuilder.Edges(evidence, edges.Where(edge => waiters.Contains(edge.From)).Reverse()), .. finding.Edges],
         });
     }
 

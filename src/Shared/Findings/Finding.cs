@@ -78,7 +78,12 @@ public sealed record Culprit(int Pid, int? Fd, string Resource, string Remedy);
 /// <param name="Resource">What is waited for.</param>
 /// <param name="To">Who could end it.</param>
 /// <param name="Basis">Seen, assumed, or joined by kinship only.</param>
-public sealed record WaitEdge(EdgeEnd From, int Clause, string Kind, string Resource, ImmutableArray<EdgeTarget> To, EdgeBasis Basis);
+public sealed record WaitEdge(EdgeEnd From, int Clause, string Kind, string Resource, ImmutableArray<EdgeTarget> To, EdgeBasis Basis)
+{
+    /// <summary>How it waits, where the kind leaves that open: <c>send</c>, <c>one</c>, <c>unix</c>; of a set which member this is, <c>SocketRead:tcp</c>. Null: the kind says all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Detail { get; init; }
+}
 
 public sealed record EdgeEnd(int Pid, int Tid);
 

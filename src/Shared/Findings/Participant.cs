@@ -56,7 +56,7 @@ public sealed record OrphanInfo(int? LostPpid, string? LostParent, int AdoptedBy
 /// <param name="Syscall">Name of the blocked call; null: not in one, or not shown.</param>
 /// <param name="Housekeeping">A service thread of a runtime.</param>
 /// <param name="WaitedSeconds">How long it is known not to have run; null: not known.</param>
-/// <param name="Detail">How it waits on a futex: <c>join</c>, <c>lock</c> or <c>wait</c>; null for other waits.</param>
+/// <param name="Detail">How it waits, where the kind leaves that open, as <see cref="Waits.WaitManner"/>: <c>lock-own</c>, <c>join</c>, <c>send</c>, <c>one</c>; of what its terminal stopped <c>input</c> or <c>output</c>.</param>
 public sealed record ThreadInfo(
     int Tid,
     string Comm,
@@ -67,7 +67,12 @@ public sealed record ThreadInfo(
     string? Syscall,
     bool Housekeeping,
     double? WaitedSeconds,
-    string? Detail = null);
+    string? Detail = null)
+{
+    /// <summary>Tid of the thread that has the lock that it waits for, as the lock's owner word says, or that it joins; 0: one that lives no more. Null: no word says it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Awaits { get; init; }
+}
 
 [JsonConverter(typeof(KebabCase<Bounded>))]
 public enum Bounded { Yes, No, Unknown }

@@ -43,7 +43,7 @@ internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableAr
                 : null;
             if (by is not null && !ObjectWord.CanBeTold(by))
                 by = null;
-            return new CoreEdge(edge.From.Pid, edge.Basis == EdgeBasis.Kinship ? CoreEdge.Kinship : RelevantWaits.KindOf(edge, tables.GetValueOrDefault(edge.From.Pid, [])), through ?? by, by == (through ?? by) ? null : by, to.Pid);
+            return new CoreEdge(edge.From.Pid, edge.Basis == EdgeBasis.Kinship ? CoreEdge.Kinship : RelevantWaits.KindOf(edge), through ?? by, by == (through ?? by) ? null : by, to.Pid);
         }
     }
 

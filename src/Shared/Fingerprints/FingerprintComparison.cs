@@ -75,5 +75,5 @@ public static class FingerprintComparison
     /// <summary>Past so many the count of alike things says nothing new.</summary>
     private const int MaxTimes = 8;
 
-    private static string Spell(string kind) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(kind).Replace('-', ' ');
+    private static string Spell(string kind) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(kind).Replace('-', ' ').Replace(':', ' ');
 }

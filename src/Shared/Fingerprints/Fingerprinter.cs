@@ -29,7 +29,8 @@ public static class Fingerprinter
     private static string FamilyText(Finding finding, FindingCore core)
     {
         IEnumerable<string> kinds = core.Edges.Select(edge => edge.Kind)
-            .Concat(core.Core.SelectMany(participant => RelevantWaits.Of(finding, participant)).Select(wait => wait.Split(':')[0]))
+            .Concat(core.Core.SelectMany(participant => RelevantWaits.Of(finding, participant)))
+            .Select(kind => kind.Split(':')[0])
             .Distinct().Order(StringComparer.Ordinal);
         return $"family {finding.Class.ToString().ToLowerInvariant()} {string.Join(' ', kinds)}";
     }

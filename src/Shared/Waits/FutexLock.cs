@@ -48,6 +48,9 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
 {
     public LockHolder Holder { get; init; }
 
+    /// <summary>The owner's number is lower than that of the process: it was there before, and is none of its threads. fork(2) copied the lock.</summary>
+    public bool Inherited { get; init; }
+
     /// <summary>FUTEX_PRIVATE_FLAG: only threads with the same memory are woken.</summary>
     public const int PrivateFlag = 0x80;
 

@@ -24,6 +24,9 @@ public sealed record Wait
     /// <summary>It reads no more than one byte: a token, a word byte by byte. Whether it reads on to the end shows nowhere.</summary>
     public bool ReadsOneByte { get; init; }
 
+    /// <summary>A recv(2) that takes no less than it asks for (MSG_WAITALL): part of it may have come.</summary>
+    public bool WantsAll { get; init; }
+
     /// <summary>For <see cref="WaitKind.ChildWait"/>: which children.</summary>
     public ChildSelector? Children { get; init; }
 
@@ -45,10 +48,13 @@ public sealed record Wait
     /// <summary>For <see cref="WaitKind.FifoOpen"/>, and <see cref="WaitKind.SocketConnect"/> of a unix socket: the name as it was passed. Null: could not be read.</summary>
     public string? Path { get; init; }
 
+    /// <summary>For <see cref="WaitKind.FifoOpen"/>: which end it opens.</summary>
+    public FdAccess OpensFor { get; init; }
+
     /// <summary>For a member of a set: what it is watched for, bits as in poll(2) and epoll_ctl(2); hang-up and error are always told.</summary>
     public uint Events { get; init; }
 
-    /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/> is for room, and not for input.</summary>
+    /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/> or <see cref="WaitKind.EventFd"/> is for room, and not for input.</summary>
     public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
 
     /// <summary>Whether a pipe stands in a set for hang-up or error alone: neither data (POLLIN, POLLRDNORM) nor room (POLLOUT, POLLWRNORM) is asked for, or can come at that end.</summary>
@@ -143,18 +149,30 @@ public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue,
     public bool IsPrivate => Private || Mapping is { Shared: false };
 
     /// <summary>
-    /// <c>join</c> (a thread of the same process), a lock by who has it (<c>lock-own</c>: the waiting thread, <c>lock-held</c>: another thread of the process,
-    /// <c>lock-joiner</c>: one that waits for a thread to end, <c>lock-elsewhere</c>: no thread of it, <c>lock-shared</c>: the same in shared memory, <c>lock</c>: no word says it) or <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike).
+    /// <c>join</c> (a thread of the same process), a lock by who has it, or <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike), <c>wait-shared</c> in
+    /// memory that processes share. Of locks: <c>lock-own</c> the waiting thread, <c>lock-own-shared</c> the same in shared memory, <c>lock-held</c> another thread of the process,
+    /// <c>lock-joiner</c> one that waits for a thread to end, <c>lock-elsewhere</c> no thread of it, <c>lock-inherited</c> one that was there before the process was forked with the lock,
+    /// <c>lock-shared</c> no thread of it, in shared memory, <c>lock</c> no word says it; <c>rw-lock</c> and so on where it is a read-write lock.
     /// </summary>
-    public string Class => JoinsTid is not null ? "join" : Lock?.Holder switch
+    public string Class
     {
-        null => "wait",
-        LockHolder.Self => "lock-own",
-        LockHolder.Thread => "lock-held",
-        LockHolder.Joiner => "lock-joiner",
-        LockHolder.Elsewhere => IsPrivate ? "lock-elsewhere" : "lock-shared",
-        _ => "lock",
-    };
+        get
+        {
+            if (JoinsTid is not null)
+                return "join";
+            if (Lock is null)
+                return IsPrivate ? "wait" : "wait-shared";
+            string held = Lock.Holder switch
+            {
+                LockHolder.Self => IsPrivate ? "lock-own" : "lock-own-shared",
+                LockHolder.Thread => "lock-held",
+                LockHolder.Joiner => "lock-joiner",
+                LockHolder.Elsewhere => !IsPrivate ? "lock-shared" : Lock.Inherited ? "lock-inherited" : "lock-elsewhere",
+                _ => "lock",
+            };
+            return Lock.Form == LockForm.ReadWrite ? $"rw-{held}" : held;
+        }
+    }
 }
 
 /// <summary>A file lock that is waited for: flock(2), or fcntl(2) with F_SETLKW or F_OFD_SETLKW.</summary>

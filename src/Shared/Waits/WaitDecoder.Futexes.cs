@@ -26,7 +26,7 @@ public static partial class WaitDecoder
             Call = call,
             Futex = new FutexWait(address, operation, expected, isPrivate || joins is not null, joins)
             {
-                Lock = held is null ? null : held with { Holder = HolderOf(host, process, thread, held.OwnerTid) },
+                Lock = held is null ? null : held with { Holder = HolderOf(host, process, thread, held.OwnerTid), Inherited = held.OwnerTid < process.NsPid },
                 Mapping = thread.Memory?.FutexMapping,
                 HasChanged = compares && thread.Memory?.FutexWord is { } word && word != expected,
             },

@@ -20,6 +20,9 @@ public static partial class WaitDecoder
     // MSG_DONTWAIT of recv(2) and send(2)
     private const ulong DoNotWait = 0x40;
 
+    // MSG_WAITALL of recv(2)
+    private const ulong WaitForAll = 0x100;
+
     private static Wait OfSocket(ProcessRecord process, ThreadRecord thread, SystemCall call, WaitKind kind)
     {
         int fd = (int)thread.Call.Arguments[0];
@@ -27,8 +30,15 @@ public static partial class WaitDecoder
             return Wait.Unknown($"fd {fd} of {SystemCallTable.NameOf(call)} is no socket that was seen", call);
         if (!Sleeps(thread, SocketChannels(kind)) || IsTold(thread, call))
             return Wait.Unknown($"{SystemCallTable.NameOf(call)} of fd {fd} ({entry.Target.Text}) in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call);
-        return new Wait { Kind = kind, Bounded = BoundedOf(entry, kind), Call = call, Fd = fd, Target = entry.Target };
+        return new Wait { Kind = kind, Bounded = BoundedOf(entry, kind), Call = call, Fd = fd, Target = entry.Target, WantsAll = TakesAll(thread, call) };
     }
+
+    private static bool TakesAll(ThreadRecord thread, SystemCall call) => call switch
+    {
+        SystemCall.Recvfrom or SystemCall.Recvmmsg => (thread.Call.Arguments[3] & WaitForAll) != 0,
+        SystemCall.Recvmsg => (thread.Call.Arguments[2] & WaitForAll) != 0,
+        _ => false,
+    };
 
     /// <summary>Whether its flags or its own timeout argument say that it does not wait, or not for ever.</summary>
     private static bool IsTold(ThreadRecord thread, SystemCall call) => call switch

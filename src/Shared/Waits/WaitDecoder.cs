@@ -84,7 +84,7 @@ public static partial class WaitDecoder
             SystemCall.Accept or SystemCall.Accept4 => OfSocket(process, thread, call, WaitKind.SocketAccept),
             SystemCall.Connect => OfSocket(process, thread, call, WaitKind.SocketConnect) with { Path = thread.Memory?.Path },
             SystemCall.Open or SystemCall.Openat when Sleeps(thread, FifoOpenChannels) =>
-                new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path },
+                new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path, OpensFor = AccessOf(args[call == SystemCall.Open ? 1 : 2]) },
             SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 when Sleeps(thread, PollChannels) =>
                 OfPollSet(process, thread, call),
             // After SIGSTOP and SIGCONT an interrupted poll(2) or sleep goes on as this call, the registers as they were. ppoll and select begin anew instead.
@@ -111,6 +111,14 @@ public static partial class WaitDecoder
             _ => Wait.Unknown($"{SystemCallTable.NameOf(call)} in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call),
         };
     }
+
+    // O_ACCMODE of open(2)
+    private static FdAccess AccessOf(ulong flags) => (flags & 3) switch
+    {
+        0 => FdAccess.Read,
+        1 => FdAccess.Write,
+        _ => FdAccess.ReadWrite,
+    };
 
     // Allow-lists of wait channels. Names differ between kernels; each list holds those of 4.x to 6.18. A suffix that the compiler adds
     // (poll_schedule_timeout.constprop.0) is cut before comparing.

@@ -87,7 +87,7 @@ internal static class FingerprintScenes
     }
 
     /// <summary>Two processes, each of which waits for what the other holds.</summary>
-    public static Finding Mutual(string kind, string first, string second) => Only(Scenes.CrossReaders()) with
+    public static Finding Mutual(string kind, string first, string second, string? detail = null) => Only(Scenes.CrossReaders()) with
     {
         Participants =
         [
@@ -96,8 +96,8 @@ internal static class FingerprintScenes
         ],
         Edges =
         [
-            new WaitEdge(new EdgeEnd(10, 10), 0, kind, first, [new EdgeTarget(11, 4, false)], EdgeBasis.Proven),
-            new WaitEdge(new EdgeEnd(11, 11), 0, kind, second, [new EdgeTarget(10, 4, false)], EdgeBasis.Proven),
+            new WaitEdge(new EdgeEnd(10, 10), 0, kind, first, [new EdgeTarget(11, 4, false)], EdgeBasis.Proven) { Detail = detail },
+            new WaitEdge(new EdgeEnd(11, 11), 0, kind, second, [new EdgeTarget(10, 4, false)], EdgeBasis.Proven) { Detail = detail },
         ],
         Culprit = null,
         Culprits = [],

@@ -151,7 +151,7 @@ public sealed class FingerprinterTests
 
         string text = Fingerprinter.Of(finding with { Culprit = runner, Culprits = [runner] }).Text;
 
-        Assert.Contains(" runner waits ChildWait\n", text);
+        Assert.Contains(" runner waits ChildWait:one\n", text);
         Assert.DoesNotContain("runner", finding.Fingerprint.Text);
     }
 
@@ -238,8 +238,8 @@ public sealed class FingerprinterTests
     {
         Finding finding = Mutual("PipeRead", "pipe:[1]", "pipe:[2]");
 
-        Assert.Equal(Fingerprinter.Of(finding).Text, Fingerprinter.Of(Mutual("Poll", "pipe:[1]", "pipe:[2]")).Text);
-        Assert.NotEqual(Fingerprinter.Of(Mutual("SocketRead", "socket:[1]", "socket:[2]")).Text, Fingerprinter.Of(Mutual("Poll", "socket:[1]", "socket:[2]")).Text);
+        Assert.Equal(Fingerprinter.Of(finding).Text, Fingerprinter.Of(Mutual("Poll", "pipe:[1]", "pipe:[2]", "PipeRead")).Text);
+        Assert.NotEqual(Fingerprinter.Of(Mutual("SocketRead", "socket:[1]", "socket:[2]")).Text, Fingerprinter.Of(Mutual("Poll", "socket:[1]", "socket:[2]", "SocketRead")).Text);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class WaitDecoderTests
     [InlineData(0x189, 0, 0, Bounded.No, true, "wait")]
     [InlineData(0x189, 0, 0x7fff0000, Bounded.Yes, true, "wait")]
     [InlineData(0x109, 11, 0, Bounded.No, true, "join")]
-    [InlineData(0x109, 99, 0, Bounded.No, false, "wait")]
+    [InlineData(0x109, 99, 0, Bounded.No, false, "wait-shared")]
     public void Decode_Futex_TellsBoundAndClass(int operation, uint expected, ulong timeout, Bounded bounded, bool isPrivate, string futexClass)
     {
         Actor actor = new Actor(10, "a", 1).Thread(10, 202, "futex_do_wait", 0x7f0000, (ulong)operation, expected, timeout).Thread(11, 202, "futex_do_wait", 0x7f0000, 0x80);

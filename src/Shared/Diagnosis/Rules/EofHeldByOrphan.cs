@@ -60,7 +60,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
                     .Select(orphan => $"{narrator.Name(orphan)} listens on a unix socket: a server that is meant to stay, and should not have been given the pipe."),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = FindingBuilder.Edges(edges),
+            Edges = FindingBuilder.Edges(evidence, edges),
             NotProvenBecause = [$"{names} can still exit"],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));

@@ -63,7 +63,7 @@ internal sealed class EofHeldByUnrelated : EvidenceRule
                 .. holders.Select(holder => $"{narrator.Name(holder)} {HowItCame(evidence, held, holder)}, and waits for other things: it has inherited that end."),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = FindingBuilder.Edges(edges),
+            Edges = FindingBuilder.Edges(evidence, edges),
             NotProvenBecause = [$"{names} can still exit, or write"],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));

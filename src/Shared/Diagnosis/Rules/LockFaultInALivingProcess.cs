@@ -82,7 +82,7 @@ internal sealed class LockFaultInALivingProcess(LockFaultKind kind) : EvidenceRu
         return FindingBuilder.Complete(finding with
         {
             Explanation = [.. verdict.Sentences, .. RestSentence(process, faults[0]), .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct()],
-            Edges = FindingBuilder.Edges(LockStory.EdgesOf(faults[0])),
+            Edges = FindingBuilder.Edges(evidence, LockStory.EdgesOf(faults[0])),
             NotProvenBecause = [WhyNotProven(evidence, process)],
         });
     }

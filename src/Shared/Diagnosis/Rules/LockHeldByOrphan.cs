@@ -113,7 +113,7 @@ internal sealed class LockHeldByOrphan : EvidenceRule
                 .. orphans.Where(orphan => evidence.Resources.ParentOf(orphan) is not { } parent || !orphans.Contains(parent)).Select(orphan => EofHeldByOrphan.OrphanSentence(evidence, orphan)),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = FindingBuilder.Edges(edges),
+            Edges = FindingBuilder.Edges(evidence, edges),
             NotProvenBecause =
             [
                 $"{names} can still exit, or unlock it",

@@ -77,7 +77,7 @@ internal sealed class NotAcceptedYet : EvidenceRule
                 .. owners.Select(owner => narrator.WaitSentence(owner, evidence.Graph.NodeOf(owner).Waiters[0], first: true, many: false)),
                 .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = FindingBuilder.Edges(edges),
+            Edges = FindingBuilder.Edges(evidence, edges),
             NotProvenBecause = [owners.Length > 0 ? $"{Narrator.Listing(owners.Select(narrator.Name))} can still accept it" : "another thread of it, or a handler, may still accept it"],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, client.Pid, finding.Pids));

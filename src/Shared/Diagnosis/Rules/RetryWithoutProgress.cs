@@ -49,7 +49,7 @@ internal sealed class RetryWithoutProgress : EvidenceRule
         return FindingBuilder.Complete(finding with
         {
             Explanation = [.. narrator.Tell(incident), .. culprits.Select(culprit => culprit.Remedy).Distinct()],
-            Edges = FindingBuilder.Edges(incident.Edges),
+            Edges = FindingBuilder.Edges(evidence, incident.Edges),
             NotProvenBecause = [.. retries.Select(edge => edge.From).Distinct().Select(pid => $"a timeout wakes {narrator.Name(pid)} each time, and it may give up")],
         });
     }

@@ -71,7 +71,7 @@ internal sealed class WaitingForStoppedChild : EvidenceRule
                 .. stopped.Select(pid => StopWords.Sentence(evidence.Resources[pid], evidence.Standstill.SignalOf(evidence.Resources[pid]))),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = FindingBuilder.Edges(edges),
+            Edges = FindingBuilder.Edges(evidence, edges),
             Assumptions = DeadlockTeller.AssumptionsOf(waiters),
             NotProvenBecause = notProven,
         });
