@@ -54,8 +54,8 @@ public sealed record Wait
     /// <summary>For a member of a set: what it is watched for, bits as in poll(2) and epoll_ctl(2); hang-up and error are always told.</summary>
     public uint Events { get; init; }
 
-    /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/> or <see cref="WaitKind.EventFd"/> is for room, and not for input.</summary>
-    public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
+    /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/>, <see cref="WaitKind.EventFd"/> or <see cref="WaitKind.PosixQueue"/> is for room, and not for input.</summary>
+    public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 or SystemCall.MqTimedsend || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
 
     /// <summary>Whether a pipe stands in a set for hang-up or error alone: neither data (POLLIN, POLLRDNORM) nor room (POLLOUT, POLLWRNORM) is asked for, or can come at that end.</summary>
     public bool OnlyForTheEnd => Call is null && Kind switch

@@ -95,6 +95,8 @@ public static partial class WaitDecoder
             // Its members were not read: they are of suspects.
             FdKind.Epoll => WaitKind.Poll,
             FdKind.Path when IsTerminal(entry.Target.Text) => WaitKind.Tty,
+            FdKind.PosixQueue => WaitKind.PosixQueue,
+            FdKind.Path when IsUnlinkedAndPolled(entry) => IsAtRoot(entry.Target.Text) ? WaitKind.PosixQueue : wantsWrite && entry.Access != FdAccess.Read || entry.Access == FdAccess.Write ? WaitKind.PipeWrite : WaitKind.PipeRead,
             _ => WaitKind.Unknown,
         };
         return new Wait
@@ -108,6 +110,18 @@ public static partial class WaitDecoder
             Why = kind == WaitKind.Unknown ? $"what polls {entry.Target.Text} is not decoded" : null,
         };
     }
+
+    /// <summary>
+    /// What a set waits for and has lost its name is a FIFO or a message queue: a regular file is ready at once (vfs_poll of the kernel), and devices, and what the kernel shows of itself, keep their names.
+    /// </summary>
+    private static bool IsUnlinkedAndPolled(FileDescriptor entry) =>
+        entry.IsDeleted && !KernelsOwn.Any(root => entry.Target.Text.StartsWith(root, StringComparison.Ordinal));
+
+    private static readonly string[] KernelsOwn = ["/dev/", "/proc/", "/sys/"];
+
+    /// <summary>As mq_open(3) names them; which of the two it is, the mount in fdinfo says of suspects.</summary>
+    private static bool IsAtRoot(string path) => path.IndexOf('/', 1) < 0;
+
     /// <summary>A timer that is not armed never ends the wait by itself: its holders could arm it.</summary>
     private static Bounded BoundedOf(FileDescriptor timer) => timer.TimerArmed switch
     {

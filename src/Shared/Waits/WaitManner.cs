@@ -11,7 +11,7 @@ public static class WaitManner
     {
         WaitKind.Futex => wait.Futex?.Class,
         WaitKind.SysvMessage => wait.Call == SystemCall.Msgsnd ? "send" : wait.WantsType ? "receive-type" : "receive",
-        WaitKind.PosixQueue => wait.Call == SystemCall.MqTimedsend ? "send" : "receive",
+        WaitKind.PosixQueue => wait.WaitsForRoom ? "send" : "receive",
         WaitKind.EventFd => wait.WaitsForRoom ? "write" : null,
         WaitKind.Tty => wait.Target is { } side && side.Text.EndsWith("ptmx", StringComparison.Ordinal) ? "master" : null,
         WaitKind.FifoOpen => OfOpen(wait),

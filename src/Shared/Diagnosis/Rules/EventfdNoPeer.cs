@@ -5,7 +5,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// A process waits for somebody to add to an eventfd, and nobody who has it ever will: it alone has it, or the others wait as well.
+/// A process waits for somebody to add to an eventfd, or, where it is full, to read it, and nobody who has it ever will: it alone has it, or the others wait as well.
 /// <code>
 /// left   reads e             e: left/3 right/3
 /// right  reads f             f: left/4 right/4
@@ -25,18 +25,20 @@ internal sealed class EventfdNoPeer : IncidentRule
             return null;
         string who = narrator.Name(edge.From);
         ulong eventFd = edge.Part.Target!.Id;
+        (string adds, string add) = edge.Part.WaitsForRoom ? ("reads", "read") : ("adds to", "add to");
+        string waits = edge.Part.WaitsForRoom ? $"{who} waits for room in eventfd {eventFd}" : $"{who} waits on eventfd {eventFd}";
         Waker[] others = [.. edge.To.Where(waker => waker.Node != edge.From)];
         if (others.Length == 0)
         {
             return new Verdict(
-                $"{who} waits on eventfd {eventFd}, which nobody else has open, and none of its own threads will add to it.",
-                [new Culprit(edge.From, edge.Part.Fd, Resource(eventFd), $"It ends when something adds to eventfd {eventFd} (fd {edge.Part.Fd}) of {who}: whoever was to do that is gone, or never got it.")])
+                $"{waits}, which nobody else has open, and none of its own threads will {add} it.",
+                [new Culprit(edge.From, edge.Part.Fd, Resource(eventFd), $"It ends when something {adds} eventfd {eventFd} (fd {edge.Part.Fd}) of {who}: whoever was to do that is gone, or never got it.")])
             { NamesFault = false };
         }
         ImmutableArray<Culprit> culprits = [.. others.Select(waker => new Culprit(
-            waker.Node, waker.Fd, Resource(eventFd), $"It ends when {narrator.Name(waker.Node)} adds to eventfd {eventFd} (fd {waker.Fd}), for which {who} waits."))];
+            waker.Node, waker.Fd, Resource(eventFd), $"It ends when {narrator.Name(waker.Node)} {adds} eventfd {eventFd} (fd {waker.Fd}), for which {who} waits."))];
         return new Verdict(
-            $"{who} waits on eventfd {eventFd}, which only {Narrator.Listing(others.Select(waker => narrator.Name(waker.Node)).Distinct())} could add to, and {(others.DistinctBy(waker => waker.Node).Count() == 1 ? "that is" : "those are")} stuck as well.",
+            $"{waits}, which only {Narrator.Listing(others.Select(waker => narrator.Name(waker.Node)).Distinct())} could {add}, and {(others.DistinctBy(waker => waker.Node).Count() == 1 ? "that is" : "those are")} stuck as well.",
             culprits)
         { NamesFault = false };
     }
