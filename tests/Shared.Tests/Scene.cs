@@ -116,6 +116,9 @@ internal sealed class Actor(int pid, string comm, int parent)
 
     public Actor ReadsEventFd(int fd) => Thread(NextTid, 0, "do_wait_intr_irq", (ulong)fd, 0x1000, 8);
 
+    /// <summary>write(2) to one that is full.</summary>
+    public Actor AddsToEventFd(int fd) => Thread(NextTid, 1, "do_wait_intr_irq", (ulong)fd, 0x1000, 8);
+
     /// <summary>In vfork(2), state D, until the child has exec'd.</summary>
     public Actor WaitsForVfork() => Thread(NextTid, 58, "kernel_clone", null, [0], 'D');
 

@@ -180,11 +180,12 @@ internal sealed class HopTeller
             yield return $"Somebody else may end this wait: {why}.";
     }
 
-    private static string FutexSentence(HostProcess process, int futexes, int timed, int total)
+    private string FutexSentence(HostProcess process, int futexes, int timed, int total)
     {
         string who = Narrator.Name(process.Record);
         string sentence = (futexes, total) switch
         {
+            (1, 1) when _narrator.Sharers(process.Record) is { } sharers => $"{who} waits on a futex, which only {sharers} could wake",
             (1, 1) => $"{who} waits on a futex, and has no other thread that could wake it",
             _ when futexes == total => $"{(total == 2 ? "Both" : $"All {total}")} threads of {who} wait on futexes, which only threads of the same process could wake",
             (1, _) => "Its other thread waits on a futex, for another thread of the same process",

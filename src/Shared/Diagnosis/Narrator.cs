@@ -87,6 +87,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
     /// <summary>The wait as a verb phrase: <c>reads pipe 86256 (fd 3) to its end</c>.</summary>
     public string What(int process, Wait wait) => wait.Kind switch
     {
+        WaitKind.PipeRead when wait is { Target.Kind: FdKind.Pipe, Call: not (null or SystemCall.Read) } => $"waits for data in {Thing(wait)}",
         WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}" : $"reads {Thing(wait)}{(IsShared(process, wait.Target) ? "" : " to its end")}",
         WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
@@ -147,11 +148,12 @@ internal sealed partial class Narrator(ResourceIndex resources)
         return child is null ? $"waits for its child {(there.Length == 0 ? $"{number} " : "")}to exit{there}" : $"waits for its child {Name(child.Record)} to exit{(selector.ByPidFd ? "" : there)}";
     }
 
-    private static string Thing(Wait wait) => wait.Target switch
+    private string Thing(Wait wait) => wait.Target switch
     {
         { Kind: FdKind.Pipe } pipe => $"pipe {pipe.Id} (fd {wait.Fd})",
         { Kind: FdKind.Socket, Id: > 0 } socket => $"socket {socket.Id} (fd {wait.Fd})",
         { Kind: FdKind.EventFd, Id: > 0 } eventFd => $"eventfd {eventFd.Id} (fd {wait.Fd})",
+        { Kind: FdKind.PidFd, Id: > 0 } pidFd => $"the pidfd of {(resources.Find((int)pidFd.Id) is { } process ? Name(process.Record) : $"process {pidFd.Id}")} (fd {wait.Fd})",
         { } target => $"{target.Text} (fd {wait.Fd})",
         null => $"fd {wait.Fd}",
     };
@@ -213,12 +215,17 @@ internal sealed partial class Narrator(ResourceIndex resources)
 
     private string FutexSentence(int process, int futexes, WaitNode node) => (futexes, node.Waiters.Length) switch
     {
+        (1, 1) when Sharers(resources[process]) is { } sharers => $"{Name(process)} waits on a futex, which only {sharers} could wake.",
         (1, 1) when node.Aside.IsEmpty => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other.",
         (1, 1) => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other but {ServiceThreads(node)}.",
         (_, var threads) when futexes == threads => $"All {threads} threads of {Name(process)}{(node.Aside.IsEmpty ? "" : $", but for {ServiceThreads(node)},")} wait on futexes, which only threads of the same process could wake.",
         (1, _) => "Its other thread waits on a futex, which only a thread of the same process could wake.",
         _ => $"Its other {futexes} threads wait on futexes, which only threads of the same process could wake.",
     };
+
+    /// <summary>Those who could wake a futex of a process's memory where others have it, too (clone(2) with CLONE_VM, vfork(2)); null: none has.</summary>
+    public string? Sharers(ProcessRecord process) => process.SharesMemoryWith.IsEmpty ? null
+        : $"{Listing([.. process.SharesMemoryWith.Select(Name)])}, with {(process.SharesMemoryWith.Length == 1 ? "whom" : "all of whom")} it shares its memory, or a thread of its own";
 
     private static string ServiceThreads(WaitNode node) => node.Aside.Length == 1 ? "one that serves its runtime" : $"{node.Aside.Length} that serve its runtime";
 

@@ -150,6 +150,24 @@ public sealed class PipeRuleTests
     }
 
     [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void EventFd_ThatIsFull_WaitsForItsReaders(bool third, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "left").EventFd(77, 3).EventFd(78, 4).AddsToEventFd(3);
+        scene.Process(11, "right", parent: 10).EventFd(77, 3).EventFd(78, 4).AddsToEventFd(4);
+        if (third)
+            scene.Process(12, "third").EventFd(77, 9).Sleeps();
+
+        DiagnosisResult result = scene.Diagnose();
+
+        Assert.Equal(findings, result.Findings.Length);
+        Assert.All(result.Findings, finding => Assert.Equal("eventfd-no-peer", finding.Rule));
+        Assert.All(result.Findings, finding => Assert.Contains("reads eventfd 77", finding.Culprit!.Remedy, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(77UL, 0)]
     [InlineData(79UL, 1)]
     public void EventFd_ThatAThirdHasWhoCanRun_IsFree(ulong id, int findings) => Assert.Equal(findings, EventFdPair(id).Diagnose().Findings.Length);

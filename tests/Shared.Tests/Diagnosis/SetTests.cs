@@ -29,6 +29,34 @@ public sealed class SetTests
         Assert.Empty(WithMember(left => left.Has(9, "anon_inode:[signalfd]", FdAccess.ReadWrite), new EpollMember(9, In, 57, 15)).Diagnose().Findings);
 
     [Theory]
+    [InlineData(false, "eof-held-by-self")]
+    [InlineData(true, null)] // another thread is meant to write
+    public void Diagnose_PollOfAPipeThatOnlyItselfHas_IsAWaitForItsEnd(bool worker, string? rule)
+    {
+        Scene scene = new();
+        scene.Process(10, "a").WaitsFor(11);
+        Actor child = scene.Process(11, "b", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Polls(3);
+        if (worker)
+            child.Sleeps();
+
+        Assert.Equal(rule, scene.Diagnose().Findings.SingleOrDefault()?.Rule);
+    }
+
+    [Theory]
+    [InlineData("/", " (deleted)", 1)]
+    [InlineData("/tmp/", " (deleted)", 1)]
+    [InlineData("/", "", 0)]
+    [InlineData("/proc/77/", " (deleted)", 0)]
+    public void Diagnose_PollOfWhatHasLostItsName_IsThatOfAQueueOrFifo(string folder, string suffix, int findings)
+    {
+        Scene scene = new();
+        scene.Process(10, "a").Has(3, $"{folder}there{suffix}", FdAccess.ReadWrite).Has(4, $"{folder}back{suffix}", FdAccess.ReadWrite).Polls(3);
+        scene.Process(11, "b").Has(3, $"{folder}back{suffix}", FdAccess.ReadWrite).Has(4, $"{folder}there{suffix}", FdAccess.ReadWrite).Polls(3);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)]
     public void Diagnose_PidFdInTheSet_IsThatProcess(bool runs, int findings)

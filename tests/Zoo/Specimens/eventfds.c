@@ -1,6 +1,6 @@
 /*
- * eventfds pair|alone|poll: two processes with two eventfds, each waiting for the other to add to one first; or one process that waits on an eventfd that
- * nobody else has; or the pair in poll(2). ZOO_FORM=fed: a third process, which has both and is at work, adds to them now and then. ZOO_FORM=carried: one of them lies in the queue of a
+ * eventfds pair|alone|poll|full: two processes with two eventfds, each waiting for the other to add to one first; or one process that waits on an eventfd that
+ * nobody else has; or the pair in poll(2); or both eventfds are full, and each adds to one. ZOO_FORM=fed: a third process, which has both and is at work, adds to them now and then. ZOO_FORM=carried: one of them lies in the queue of a
  * socket, and who has that one is at work.
  */
 #include "zoo.h"
@@ -9,8 +9,13 @@
 
 static void await(const char *how, int fd)
 {
-    uint64_t count;
+    uint64_t count = 1;
     in_place();
+    if (strcmp(how, "full") == 0) {
+        if (write(fd, &count, sizeof count) < 0)
+            die("write");
+        return;
+    }
     if (strcmp(how, "poll") == 0)
         poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
     if (read(fd, &count, sizeof count) < 0)
@@ -23,6 +28,9 @@ int main(int argc, char **argv)
     int there = eventfd(0, EFD_CLOEXEC), back = eventfd(0, EFD_CLOEXEC);
     if (there < 0 || back < 0)
         die("eventfd");
+    const uint64_t most = UINT64_MAX - 1;
+    if (strcmp(how, "full") == 0 && (write(there, &most, sizeof most) < 0 || write(back, &most, sizeof most) < 0))
+        die("write");
     announce("first");
     if (form != NULL && strcmp(form, "fed") == 0 && fork_or_die() == 0) {
         announce("feeder");
