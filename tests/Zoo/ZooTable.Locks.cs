@@ -159,7 +159,7 @@ internal static partial class ZooTable
 
     private static Specimen LockCircle(string how, int fd) => new($"lock-circle-{how}", Program("file-locks"), how)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["first", "second"], Culprit = new("second", fd), Group = $"lock-circle-{how}" },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["first", "second"], Culprit = new("second", fd), Group = $"lock-circle-{(how == "position" ? "mixed" : how)}" },
     };
 
     private static Specimen LockHeld(string how) => new($"lock-held-{how}", Program("file-locks"), how)
