@@ -94,8 +94,12 @@ public sealed class ShapeTests
             (shapesOf.TryGetValue(group, out HashSet<string>? shapes) ? shapes : shapesOf[group] = []).Add(shape);
         }
 
-        Assert.Empty(groupsOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{string.Join(", ", pair.Value)} have one shape: {pair.Key}"));
-        Assert.Empty(shapesOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{pair.Key} has several shapes: {string.Join(" | ", pair.Value)}"));
+        string[] wrong =
+        [
+            .. groupsOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{string.Join(", ", pair.Value)} have one shape: {pair.Key}"),
+            .. shapesOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{pair.Key} has several shapes: {string.Join(" | ", pair.Value)}"),
+        ];
+        Assert.True(wrong.Length == 0, string.Join('\n', wrong));
     }
 
     [Fact]

@@ -25,7 +25,9 @@ internal static class Shapes
         // A scan that saw how it came to stand so knows more (whom an orphan has lost): of what does not say itself that it stands, the next one is taken.
         if (specimen.Expected?.Unannounced > 0)
             findings = await Agent.ScanUntilAsync(keeper.Pid, found => found.Any(IsTheOne), cancellation, backend);
-        return Assert.Single(findings, finding => IsTheOne(finding));
+        Finding[] found = [.. findings.Where(IsTheOne)];
+        Assert.True(found.Length == 1, $"{specimen.Name}: {found.Length} findings of its class among {findings.Length}");
+        return found[0];
 
         bool IsTheOne(Finding finding) => specimen.Expected is { } expected
             ? finding.Class == expected.Class

@@ -159,7 +159,7 @@ internal static partial class ZooTable
 
     private static Specimen LockCircle(string how, int fd) => new($"lock-circle-{how}", Program("file-locks"), how)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["first", "second"], Culprit = new("second", fd), Group = how == "upgrade" ? "lock-upgrade" : "lock-circle" },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-cycle") { Pids = ["first", "second"], Culprit = new("second", fd), Group = $"lock-circle-{(how == "position" ? "mixed" : how)}" },
     };
 
     private static Specimen LockHeld(string how) => new($"lock-held-{how}", Program("file-locks"), how)
@@ -183,7 +183,7 @@ internal static partial class ZooTable
 
     private static Specimen FifoOpen(string how) => new($"fifo-open-{how}", Program("fifo-open"), how)
     {
-        Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener"], Culprit = new("opener", -1), Group = "fifo-open" },
+        Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener"], Culprit = new("opener", -1), Group = $"fifo-open-{how}" },
     };
 
     /// <summary>The hang's command line, with nothing wrong.</summary>

@@ -50,7 +50,7 @@ internal static partial class ZooTable
         {
             Name = "unaccepted-of-one-that-may-be-told",
             Environment = Told,
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, "never-accepted") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = "unaccepted" },
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "never-accepted") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = "unaccepted-unix" },
         },
         Unaccepted("poll"),
         Unaccepted("inherited"),
@@ -121,7 +121,7 @@ internal static partial class ZooTable
     {
         Expected = new(FindingClass.Deadlock, Confidence.Proven, "never-accepted")
         {
-            Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = form is "unix" or "tcp" ? "unaccepted" : null,
+            Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = $"unaccepted-{form}",
         },
     };
 
@@ -129,7 +129,7 @@ internal static partial class ZooTable
 
     private static Specimen SocketReaders(string over, string call) => new($"socket-readers-{over}-{call}", Program("socket-readers"), over, call)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read") { Pids = ["first", "second"], Group = call is "read" or "recv" ? "socket-readers" : "socket-pollers" },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "socket-mutual-read") { Pids = ["first", "second"], Group = $"{(call is "read" or "recv" ? "socket-readers" : "socket-pollers")}-{over}" },
     };
 
     private static Specimen SocketTwin(string form, string over, string call) => new($"socket-readers-{over}-{form}", Program("socket-readers"), over, call)

@@ -66,7 +66,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
 
         WantedCallMemory? WantPollSet() => args[1] > MaxPollMembers ? null : new WantedCallMemory(SystemCall.Poll, (int)args[1], Queue(args[0], (int)args[1] * 8));
 
-        ReadTicket? WantLockWords() => FutexLock.WordsOf(args[0], (int)args[1], (uint)args[2]) is { } words ? Queue(words.Address, words.Count * sizeof(uint)) : null;
+        ReadTicket? WantLockWords() => FutexLock.AnyWordsOf(args[0], (int)args[1], (uint)args[2]) is { } words ? Queue(words.Address, words.Count * sizeof(uint)) : null;
 
         // select(2), pselect6(2): n, readfds, writefds, exceptfds; each a bit mask of n bits in whole longs, or NULL
         WantedCallMemory? WantSelectSets()

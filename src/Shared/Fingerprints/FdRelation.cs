@@ -23,7 +23,7 @@ internal static class FdRelation
         return core.Core.SelectMany(participant => participant.Fds
             .Where(fd => relevant.Contains(fd.Target))
             .GroupBy(fd => (fd.Target, fd.Access))
-            .Select(set => new FdSet(participant.Pid, set.Key.Target, set.Key.Access.ToUpperInvariant(), Spell([.. set.Select(fd => fd.Fd)]))));
+            .Select(set => new FdSet(participant.Pid, set.Key.Target, set.Key.Access.ToUpperInvariant(), Spell([.. set]))));
     }
 
     private static IEnumerable<string> Objects(CoreEdge edge)
@@ -42,7 +42,7 @@ internal static class FdRelation
     private static IEnumerable<string> Duplicated(FindingCore core) => core.Core.SelectMany(participant => participant.Fds
         .Where(fd => ObjectWord.IsAnonymous(fd.Target))
         .GroupBy(fd => (fd.Target, fd.Access))
-        .Where(set => set.Count() > 1 && set.Any(fd => fd.Fd > 2))
+        .Where(set => set.Count() > 1 && set.Any(fd => !IsStdio(fd)))
         .Select(set => set.Key.Target));
 
     /// <summary>
@@ -59,10 +59,13 @@ internal static class FdRelation
             || entries.Any(entry => entry.Access == "w") && entries.Any(entry => entry.Access != "w"))
         .Select(entries => entries.Key);
 
-    private static string Spell(int[] fds)
+    private static string Spell(FdInfo[] fds)
     {
-        int above = fds.Count(fd => fd > 2);
-        IEnumerable<string> parts = [.. fds.Where(fd => fd <= 2).Order().Select(fd => fd.ToString()), .. above switch { 0 => Array.Empty<string>(), 1 => ["n"], _ => ["n+"] }];
+        int above = fds.Count(fd => !IsStdio(fd));
+        IEnumerable<string> parts = [.. fds.Where(IsStdio).Select(fd => fd.Fd).Order().Select(fd => fd.ToString()), .. above switch { 0 => Array.Empty<string>(), 1 => ["n"], _ => ["n+"] }];
         return $"{{{string.Join(',', parts)}}}";
     }
+
+    /// <summary>What a process opened itself may get a number up to 2 where it was started without: it is closed at an exec, as nothing that was handed on by one is, or is open the wrong way.</summary>
+    private static bool IsStdio(FdInfo fd) => fd.Fd <= 2 && fd.Cloexec != true && fd.Access != (fd.Fd == 0 ? "w" : "r");
 }

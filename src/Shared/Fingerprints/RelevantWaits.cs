@@ -41,19 +41,36 @@ internal static class RelevantWaits
         : edge.Kind == nameof(WaitKind.Poll) && edge.Detail.StartsWith("Pipe", StringComparison.Ordinal) ? edge.Detail
         : $"{edge.Kind}:{edge.Detail}";
 
+    /// <summary>
+    /// Where locks cannot be had any more, what else waits on futexes idles, or waits behind these: it is upstream, as processes are that wait for others. Idle workers wait on condition variables:
+    /// beside semaphores and barriers those tell nothing.
+    /// </summary>
     private static IEnumerable<string> Futexes(Finding finding, IEnumerable<ThreadInfo> waiting)
     {
         ThreadInfo[] threads = [.. waiting.Where(thread => thread is { Wait: nameof(WaitKind.Futex), Detail: not null })];
-        if (!Array.Exists(threads, thread => thread.Awaits is not null))
+        if (Array.Exists(threads, IsTelling))
+            threads = [.. threads.Where(thread => thread.Detail != "wait")];
+        if (!Array.Exists(threads, thread => thread.Detail == "join" || thread.Detail!.Contains("lock", StringComparison.Ordinal)))
             return threads.Select(thread => Spell(thread, thread.Detail!));
         var ring = new LockRing(finding);
-        bool circles = Array.Exists(threads, thread => ring.SizeAt(thread.Tid) > 0);
-        return threads
-            .Where(thread => !circles || ring.SizeAt(thread.Tid) > 0 || thread.Awaits is not > 0 || thread.Detail == "join")
-            .Select(thread => Spell(thread, ring.SizeAt(thread.Tid) is > 1 and var size ? $"{(thread.Detail == "join" ? "join" : Form(thread))}-ring-{size}"
-                : thread is { Awaits: 0, Detail: "lock-shared" or "rw-lock-shared" } ? $"{Form(thread)}-gone"
-                : thread.Detail!));
+        (ThreadInfo Thread, string? Fault)[] told = [.. threads.Select(thread => (thread, FaultOf(thread, ring.SizeAt(thread.Tid))))];
+        if (Array.Exists(told, pair => pair.Fault is not null))
+            return told.Where(pair => pair.Fault is not null).Select(pair => Spell(pair.Thread, pair.Fault!));
+        // Of locks without owners' words only how many they are shows a ring.
+        int locks = threads.Where(thread => thread.Detail == "lock").Select(thread => thread.Resource).Distinct().Count();
+        return threads.Select(thread => Spell(thread, thread.Detail == "lock" && locks > 1 ? $"locks-{locks}" : thread.Detail!));
     }
+
+    private static bool IsTelling(ThreadInfo thread) => thread.Detail is "semaphore" or "semaphore-shared" or "barrier" or "barrier-shared" or "wait-shared";
+
+    /// <summary>What is wrong with the lock by itself; null where its owner may still unlock it, or none is told.</summary>
+    private static string? FaultOf(ThreadInfo thread, int ring) => thread switch
+    {
+        _ when ring > 1 => $"{(thread.Detail == "join" ? "join" : Form(thread))}-ring-{ring}",
+        { Awaits: 0, Detail: "lock-shared" or "rw-lock-shared" } => $"{Form(thread)}-gone",
+        { Detail: "lock-own" or "lock-own-shared" or "lock-elsewhere" or "lock-inherited" or "rw-lock-own" or "rw-lock-own-shared" or "rw-lock-elsewhere" or "rw-lock-inherited" } => thread.Detail,
+        _ => null,
+    };
 
     private static string Form(ThreadInfo thread) => thread.Detail!.StartsWith("rw-", StringComparison.Ordinal) ? "rw-lock" : "lock";
 

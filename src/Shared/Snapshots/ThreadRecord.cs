@@ -115,7 +115,7 @@ public sealed record CallMemory
     /// </summary>
     public string? Path { get; init; }
 
-    /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.WordsOf"/>: which, and how many, depends on how it is waited on.</summary>
+    /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.AnyWordsOf"/>: which, and how many, depends on how it is waited on.</summary>
     public ImmutableArray<uint>? LockWords { get; init; }
 
     /// <summary>The signals that rt_sigtimedwait(2) waits for, as a mask: bit n-1 is signal n.</summary>

@@ -61,6 +61,9 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     /// <summary>Linux does not give a larger tid (PID_MAX_LIMIT).</summary>
     private const uint MaxTid = 1 << 22;
 
+    /// <summary>Which words around a futex of whatever sort have to be read to tell what it is.</summary>
+    public static (ulong Address, int Count)? AnyWordsOf(ulong address, int operation, uint expected) => WordsOf(address, operation, expected) ?? FutexSort.WordsOf(address, operation, expected);
+
     /// <summary>Which words around the futex have to be read to tell the lock: where they begin, and how many; null for none.</summary>
     public static (ulong Address, int Count)? WordsOf(ulong address, int operation, uint expected) => (operation & CommandMask) switch
     {

@@ -139,6 +139,9 @@ public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue,
     /// <summary>The lock that the word belongs to, as far as it can be told; null: it is none, or looks like none.</summary>
     public FutexLock? Lock { get; init; }
 
+    /// <summary><c>semaphore</c> or <c>barrier</c>, where the words around it look like one; null: neither, or not told.</summary>
+    public string? Sort { get; init; }
+
     /// <summary>The mapping that the word lies in. Null: not asked (only suspects that wait on no private futex are), or not readable.</summary>
     public FutexMapping? Mapping { get; init; }
 
@@ -149,8 +152,8 @@ public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue,
     public bool IsPrivate => Private || Mapping is { Shared: false };
 
     /// <summary>
-    /// <c>join</c> (a thread of the same process), a lock by who has it, or <c>wait</c> (condition variables, semaphores, other runtimes' locks: they look alike), <c>wait-shared</c> in
-    /// memory that processes share. Of locks: <c>lock-own</c> the waiting thread, <c>lock-own-shared</c> the same in shared memory, <c>lock-held</c> another thread of the process,
+    /// <c>join</c> (a thread of the same process), a lock by who has it, <c>semaphore</c>, <c>barrier</c> or <c>wait</c> (condition variables and other runtimes' locks look alike),
+    /// <c>wait-shared</c> and so on in memory that processes share. Of locks: <c>lock-own</c> the waiting thread, <c>lock-own-shared</c> the same in shared memory, <c>lock-held</c> another thread of the process,
     /// <c>lock-joiner</c> one that waits for a thread to end, <c>lock-elsewhere</c> no thread of it, <c>lock-inherited</c> one that was there before the process was forked with the lock,
     /// <c>lock-shared</c> no thread of it, in shared memory, <c>lock</c> no word says it; <c>rw-lock</c> and so on where it is a read-write lock.
     /// </summary>
@@ -161,7 +164,7 @@ public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue,
             if (JoinsTid is not null)
                 return "join";
             if (Lock is null)
-                return IsPrivate ? "wait" : "wait-shared";
+                return IsPrivate ? Sort ?? "wait" : $"{Sort ?? "wait"}-shared";
             string held = Lock.Holder switch
             {
                 LockHolder.Self => IsPrivate ? "lock-own" : "lock-own-shared",

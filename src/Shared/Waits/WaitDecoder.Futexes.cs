@@ -27,6 +27,7 @@ public static partial class WaitDecoder
             Futex = new FutexWait(address, operation, expected, isPrivate || joins is not null, joins)
             {
                 Lock = held is null ? null : held with { Holder = HolderOf(host, process, thread, held.OwnerTid), Inherited = held.OwnerTid < process.NsPid },
+                Sort = held is null && joins is null && thread.Memory?.LockWords is { IsDefaultOrEmpty: false } words ? FutexSort.Of(address, operation, expected, words) : null,
                 Mapping = thread.Memory?.FutexMapping,
                 HasChanged = compares && thread.Memory?.FutexWord is { } word && word != expected,
             },

@@ -16,6 +16,17 @@ public sealed class LockShapeTests
     public void Of_MoreThreadsBehindARing_IsTheSame() =>
         Assert.Equal(Process(Ring(2)), Process([.. Ring(2), Thread(20, "lock-held", 10), Thread(21, "lock-held", 20)]));
 
+    [Theory]
+    [InlineData("lock-own", 10, "lock-own")]
+    [InlineData("lock-elsewhere", null, "lock-elsewhere")]
+    [InlineData("semaphore", null, "semaphore")]
+    public void Of_IdleThreadBesideIt_IsTheSame(string detail, int? awaits, string waits) =>
+        Assert.Equal($"P0 server waits Futex:{waits}", Process([Thread(10, detail, awaits), Thread(20, "wait", null)]));
+
+    [Fact]
+    public void Of_LocksWithoutOwners_CountsThem() =>
+        Assert.Equal("P0 server waits Futex:locks-2", Process([Thread(10, "lock", null), Thread(11, "lock", null) with { Resource = "futex:0x8000" }, Thread(12, "lock", null)]));
+
     [Fact]
     public void Of_MoreThreadsBehindOneThatWaitsForItself_IsTheSame() =>
         Assert.Equal(Process([Thread(10, "lock-own", 10)]), Process([Thread(10, "lock-own", 10), Thread(20, "lock-held", 10)]));
