@@ -25,14 +25,30 @@ internal sealed record LockFault(LockFaultKind Kind, ImmutableArray<LockWaiter> 
 {
     /// <summary>No word says who has the lock: nobody else is left who could.</summary>
     public bool ByElimination { get; init; }
+
+    /// <summary>Of locks that no word gives to anybody: who waits for one of the chain to end, and may have them just as well.</summary>
+    public ImmutableArray<LockWaiter> Others { get; init; } = [];
 }
 
-/// <summary>A thread that waits on a futex.</summary>
+/// <summary>A thread that waits for a lock: on a futex, or for a file lock; or for somebody to end.</summary>
 internal sealed record LockWaiter(ProcessRecord Process, ThreadRecord Thread, Wait Wait)
 {
-    public FutexWait Futex => Wait.Futex!;
+    public FutexWait? Futex => Wait.Futex;
 
-    public bool Joins => Futex.JoinsTid is not null;
+    public FutexLock? Lock => Wait.Futex?.Lock;
+
+    public bool Joins => Wait.Futex?.JoinsTid is not null;
+
+    /// <summary>Whether it waits for a thread or a child to end.</summary>
+    public bool AwaitsAnEnd => Joins || Wait.Kind == WaitKind.ChildWait;
+
+    /// <summary>Where the next one of the chain has the file open that it has locked.</summary>
+    public int? HeldAt { get; init; }
+
+    /// <summary>Whether the word of what it waits for names the thread that another one is.</summary>
+    public bool IsOwnedBy(LockWaiter other) =>
+        Lock is { OwnerTid: > 0 and var owner } && other.Process.NsTidOf(other.Thread) == owner
+        && (other.Process.Pid == Process.Pid || LockGraph.SameNumbers(Process, other.Process) && (!Futex!.IsPrivate || Process.SharesMemoryWith.Contains(other.Process.Pid)));
 }
 
 /// <summary>
@@ -133,7 +149,7 @@ internal sealed class LockGraph
     private int NextOf(int place)
     {
         LockWaiter waiter = _waiters[place];
-        int owner = waiter.Futex.JoinsTid is { } joined
+        int owner = waiter.Futex!.JoinsTid is { } joined
             ? waiter.Process.Threads.FirstOrDefault(thread => thread.Tid == joined) is { } thread ? waiter.Process.NsTidOf(thread) ?? 0 : 0
             : waiter.Futex.Lock?.OwnerTid ?? 0;
         if (owner == 0)
@@ -155,10 +171,10 @@ internal sealed class LockGraph
     private bool IsOwnerGone(LockWaiter waiter)
     {
         ProcessRecord process = waiter.Process;
-        if (waiter.Futex.Lock is not { Holder: LockHolder.Elsewhere, Form: not LockForm.PriorityInheriting } held || !process.ThreadsComplete || process.Threads.Any(thread => process.NsTidOf(thread) is null))
+        if (waiter.Lock is not { Holder: LockHolder.Elsewhere, Form: not LockForm.PriorityInheriting } held || !process.ThreadsComplete || process.Threads.Any(thread => process.NsTidOf(thread) is null))
             return false;
         // A child that was forked while another thread had the lock has a copy of it: the owner lives on in the parent.
-        return waiter.Futex.IsPrivate ? process.SharesMemoryWith.IsEmpty && !_livesElsewhere(process, held.OwnerTid) : !_lives(process, held.OwnerTid);
+        return waiter.Futex!.IsPrivate ? process.SharesMemoryWith.IsEmpty && !_livesElsewhere(process, held.OwnerTid) : !_lives(process, held.OwnerTid);
     }
 
     private static bool Lives(ResourceIndex resources, ProcessRecord waiter, int nsTid)
@@ -187,5 +203,5 @@ internal sealed class LockGraph
     private static bool IsElsewhere(ResourceIndex resources, ProcessRecord waiter, ProcessRecord other) =>
         other.NsPid != other.Pid && waiter.Namespaces?.Pid is { } own && resources.Find(resources.Look.ObserverPid)?.Record.Namespaces?.Pid == own;
 
-    private static bool SameNumbers(ProcessRecord a, ProcessRecord b) => a.Namespaces?.Pid is not { } one || b.Namespaces?.Pid is not { } other || one == other;
+    internal static bool SameNumbers(ProcessRecord a, ProcessRecord b) => a.Namespaces?.Pid is not { } one || b.Namespaces?.Pid is not { } other || one == other;
 }
