@@ -110,7 +110,7 @@ internal sealed class LockGraph
     /// <summary>What the words of all who wait only for each other name.</summary>
     public static IEnumerable<LockFault> Of(Incident incident) => new LockGraph(
         incident.Core.Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
-        (process, tid) => Lives(incident.Evidence.Resources, process, tid),
+        (process, tid) => Lives(incident.Evidence.Resources, process, tid) || IsMappedElsewhere(incident, process),
         (process, tid) => LivesElsewhere(incident.Evidence.Resources, process, tid)).Faults();
 
     /// <summary>Each cycle once, beginning with its lowest tid.</summary>
@@ -176,6 +176,11 @@ internal sealed class LockGraph
         // A child that was forked while another thread had the lock has a copy of it: the owner lives on in the parent.
         return waiter.Futex!.IsPrivate ? process.SharesMemoryWith.IsEmpty && !_livesElsewhere(process, held.OwnerTid) : !_lives(process, held.OwnerTid);
     }
+
+    /// <summary>Whether somebody whose threads have other numbers has memory that a process waits in: then a word there may be of those.</summary>
+    private static bool IsMappedElsewhere(Incident incident, ProcessRecord waiter) => incident.Evidence.Graph.NodeOf(waiter.Pid).Waiters.Any(one =>
+        one.Wait.Futex?.Mapping is { } mapping && incident.Evidence.Resources.SharedObjectOf(mapping) is { } shared
+        && shared.Mappers.Any(pid => incident.Evidence.Resources.Find(pid) is { } mapper && !SameNumbers(waiter, mapper.Record)));
 
     private static bool Lives(ResourceIndex resources, ProcessRecord waiter, int nsTid)
     {

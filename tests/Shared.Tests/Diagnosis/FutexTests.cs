@@ -260,9 +260,51 @@ public sealed class FutexTests
             Assert.Contains("anybody may map the POSIX semaphore /dev/shm/sem.x", finding.NotProvenBecause);
     }
 
+    [Theory]
+    [InlineData("10 11", 10, "lock-order-cycle")]
+    [InlineData("10 11 12", 10, null)] // one more has it, who can run
+    [InlineData("10 11", 12, null)] // its owner does something else
+    [InlineData("10 11", 13, "lock-owner-gone")]
+    public void Diagnose_SharedMemoryWithAName_IsLikelyWhereTheWordsNameAFault(string mappers, int owner, string? rule)
+    {
+        Scene scene = new();
+        Locks(scene.Process(10, "first"), 10, A, 11, shared: true);
+        Locks(scene.Process(11, "second"), 11, B, owner, shared: true);
+        scene.Process(12, "third").Sleeps();
+
+        Finding? finding = Diagnose(scene, Anonymous([.. mappers.Split(' ').Select(int.Parse)]) with { Name = "/tmp/table", Linked = true }).Findings.SingleOrDefault();
+
+        Assert.Equal(rule, finding?.Rule);
+        if (finding is not null)
+            Assert.Equal(Confidence.Likely, finding.Confidence);
+    }
+
+    [Theory]
+    [InlineData(13, "lock-owner-gone")]
+    [InlineData(12, null)] // it lives, and may map the file again
+    [InlineData(0, null)] // no word says who has it: whoever serves others waits alone
+    public void Diagnose_OneAloneAtALockInMemoryWithAName_IsLikelyWhereItsOwnerIsGone(int owner, string? rule)
+    {
+        Scene scene = new();
+        Locks(scene.Process(10, "first"), 10, A, owner, shared: true);
+        scene.Process(12, "other").Sleeps();
+
+        Finding? finding = Diagnose(scene, Anonymous(10) with { Name = "/tmp/table", Linked = true }).Findings.SingleOrDefault();
+
+        Assert.Equal((rule, rule is null ? null : Confidence.Likely), (finding?.Rule, finding?.Confidence));
+    }
+
     [Fact]
-    public void Diagnose_SharedMemoryWithAName_IsNoDeadlock() =>
-        Assert.Empty(Diagnose(AcrossProcesses(), Anonymous(10, 11) with { Name = "/dev/shm/sem.x", Linked = true }).Findings);
+    public void Diagnose_OwnerWhoseNumberIsOfAnotherPidNamespace_IsNotGone()
+    {
+        Scene scene = new();
+        Locks(scene.Process(10, "first"), 10, A, 7, shared: true);
+        scene.Process(20, "elsewhere").WaitsFor(10).NsPid = 7;
+        scene[10].With = record => record with { Ppid = 20, Namespaces = new NamespaceSet(Pid: 1) };
+        scene[20].With = record => record with { Namespaces = new NamespaceSet(Pid: 2) };
+
+        Assert.DoesNotContain(Diagnose(scene, Anonymous(10, 20)).Findings, finding => finding.Rule == "lock-owner-gone");
+    }
 
     [Fact]
     public void Diagnose_SharedMemoryThatNobodyAskedFor_IsNoDeadlock() => Assert.Empty(Diagnose(AcrossProcesses()).Findings);
