@@ -105,6 +105,8 @@ internal static class DeadlockTeller
             if (node.Waiters.Any(waiter => waiter.Reuse == FdReuse.NoneButByInit))
                 assumptions.Add(Assumption.InitHoldsNoEnd);
         }
+        if (PidFds.AnyMayTakeFrom(incident))
+            assumptions.Add(Assumption.NoPidFdGetFd);
         return [.. assumptions];
     }
 

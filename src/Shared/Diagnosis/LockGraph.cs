@@ -149,6 +149,8 @@ internal sealed class LockGraph
     private int NextOf(int place)
     {
         LockWaiter waiter = _waiters[place];
+        if (waiter.Lock?.Form == LockForm.Refused)
+            return FarthestThatWaitsFor(place);
         int owner = waiter.Futex!.JoinsTid is { } joined
             ? waiter.Process.Threads.FirstOrDefault(thread => thread.Tid == joined) is { } thread ? waiter.Process.NsTidOf(thread) ?? 0 : 0
             : waiter.Futex.Lock?.OwnerTid ?? 0;
@@ -165,6 +167,20 @@ internal sealed class LockGraph
                 return other;
         }
         return None;
+    }
+
+    /// <summary>The kernel refuses a lock that inherits priority to whom its owner waits for, through however many of such locks: each waits for the next, and the farthest has it.</summary>
+    private int FarthestThatWaitsFor(int place)
+    {
+        int at = place;
+        for (int steps = 0; steps < _waiters.Count; steps++)
+        {
+            int before = _waiters.FindIndex(waiter => waiter.Lock?.Form == LockForm.PriorityInheriting && waiter.IsOwnedBy(_waiters[at]));
+            if (before < 0)
+                break;
+            at = before;
+        }
+        return at == place ? None : at;
     }
 
     /// <summary>All threads of those who have the memory are known, and the owner is none of them.</summary>

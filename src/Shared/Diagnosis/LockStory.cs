@@ -120,10 +120,10 @@ internal static class LockStory
     private static string Name(LockWaiter waiter) =>
         waiter.Process.Threads.Length == 1 ? Narrator.Name(waiter.Process) : $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid})";
 
-    private static string Thing(LockWaiter waiter) => ThingOf(waiter.Wait);
+    private static string Thing(LockWaiter waiter) => waiter.Lock?.Form == LockForm.Refused ? $"the mutex that thread {waiter.Thread.Tid} was refused" : ThingOf(waiter.Wait);
 
     /// <summary>What is waited for, in memory or on a file: <c>the mutex at 0x7100</c>, <c>the lock on /tmp/l</c>.</summary>
-    internal static string ThingOf(Wait wait) => wait.Futex is not { } futex ? $"the lock on {wait.Target?.Text ?? wait.Resource}" : $"the {futex.Lock?.Form switch
+    internal static string ThingOf(Wait wait) => wait.Futex is not { } futex ? $"the lock on {wait.Target?.Text ?? wait.Resource}" : futex.Lock?.Form == LockForm.Refused ? "a mutex that it was refused" : $"the {futex.Lock?.Form switch
     {
         LockForm.Mutex or LockForm.PriorityInheriting => "mutex",
         LockForm.ReadWrite => "read-write lock",

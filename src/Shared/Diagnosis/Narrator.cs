@@ -100,6 +100,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
+        WaitKind.Futex when wait.Futex is { Lock.Form: LockForm.Refused } => "waits for a mutex that inherits priority and that it can never get",
         WaitKind.Futex when wait.Futex is { IsPrivate: false, Lock: not null } => $"waits for {LockStory.ThingOf(wait)} in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",

@@ -433,6 +433,51 @@ public sealed class FutexTests
         Assert.Contains("thread p (12) waits for the lock on /one, which p (10) has locked at fd 3.", finding.Explanation);
     }
 
+    /// <summary>FUTEX_LOCK_PI on a word that names its owner.</summary>
+    private static Actor LocksPi(Actor actor, int tid, ulong address, int owner) =>
+        actor.Thread(tid, 202, "futex_do_wait", new CallMemory { FutexWord = 0x80000000 | (uint)owner }, [address, 0x86, 0]);
+
+    /// <summary>As glibc lets a thread rest whose lock the kernel has refused.</summary>
+    private static Actor Refused(Actor actor, int tid, bool onStack = true) =>
+        actor.Thread(tid, 202, "futex_do_wait", new CallMemory { FutexWord = 0, OnStack = onStack }, [0x7ffd_0000_0054, 0x189, 0]);
+
+    [Theory]
+    [InlineData(true, "lock-order-cycle")]
+    [InlineData(false, "stuck-set")] // a condition variable: what it waits for no word says
+    public void Diagnose_LocksThatInheritPriorityCrosswise_AreALockOrderCycleThoughTheKernelRefusesTheLast(bool onStack, string rule)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p");
+        Refused(LocksPi(LocksPi(actor, 10, A, 11), 11, B, 12), 12, onStack);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal((rule, Confidence.Proven), (finding.Rule, finding.Confidence));
+        if (onStack)
+            Assert.Contains("thread p (12) waits for the mutex that thread 12 was refused, which thread p (10) has.", finding.Explanation);
+    }
+
+    [Fact]
+    public void Diagnose_OneAloneThatIsRefusedALock_HasItItselfOrItsOwnerIsGone()
+    {
+        var scene = new Scene();
+        Refused(scene.Process(10, "p"), 10);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("self-deadlock", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Contains("No word says who has this lock: p (10) itself, or one that has exited without unlocking it.", finding.Notes);
+    }
+
+    [Fact]
+    public void Diagnose_OwnerOfALockThatInheritsPriorityWorks_IsHealthy()
+    {
+        var scene = new Scene();
+        LocksPi(scene.Process(10, "p"), 10, A, 11).Sleeps();
+
+        Assert.Empty(Diagnose(scene).Findings);
+    }
+
     [Theory]
     [InlineData(0x82u, null, "lost-wakeup")]
     [InlineData(2u, false, "lost-wakeup")]
