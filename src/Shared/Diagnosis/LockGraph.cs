@@ -109,9 +109,13 @@ internal sealed class LockGraph
 
     /// <summary>What the words of all who wait only for each other name.</summary>
     public static IEnumerable<LockFault> Of(Incident incident) => new LockGraph(
-        incident.Core.Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
+        WhoMayHaveThem(incident).Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
         (process, tid) => Lives(incident.Evidence.Resources, process, tid) || IsMappedElsewhere(incident, process),
         (process, tid) => LivesElsewhere(incident.Evidence.Resources, process, tid)).Faults();
+
+    /// <summary>The core; and who waits upstream, where one of the core rests at a word of its own, which leads to nobody: the kernel has refused it what one of those has.</summary>
+    private static IEnumerable<int> WhoMayHaveThem(Incident incident) =>
+        incident.Core.Any(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Any(waiter => waiter.Wait.Futex is { Lock.Form: LockForm.Refused })) ? incident.Members : incident.Core;
 
     /// <summary>Each cycle once, beginning with its lowest tid.</summary>
     public IEnumerable<LockFault> Faults()

@@ -11,8 +11,10 @@ internal static class LockStory
     /// <summary>The verdict of a rule on a stuck set: null where no such fault is in its core.</summary>
     public static Verdict? Of(Incident incident, LockFaultKind kind)
     {
-        LockFault? fault = LockGraph.Of(incident).FirstOrDefault(found => found.Kind == kind)
-            ?? (LockElimination.Of(incident) is { } left && left.Kind == kind ? left : null)
+        ImmutableArray<LockFault> named = [.. LockGraph.Of(incident)];
+        LockFault? fault = named.FirstOrDefault(found => found.Kind == kind)
+            // What words name is surer than what is left when nobody else could.
+            ?? (named.IsEmpty && LockElimination.Of(incident) is { } left && left.Kind == kind ? left : null)
             ?? (MixedLocks.Of(incident) is { } mixed && mixed.Kind == kind ? mixed : null);
         return fault is null ? null : Tell(fault);
     }
@@ -43,6 +45,13 @@ internal static class LockStory
                 $"{fault.Chain.Length} threads of {Narrator.Listing(fault.Chain.Select(one => Narrator.Name(one.Process)).Distinct())} wait for {what}, and nobody else is left who could have it.",
                 [.. fault.Chain.DistinctBy(one => one.Process.Pid).Select(one => new Culprit(one.Process.Pid, null, one.Wait.Resource!, $"It ends when the one of them that has {what} lets go of it instead of locking it again."))],
                 [$"No word says who has this lock: one of these threads{OrOthers(fault)}, or one that has exited without unlocking it."]);
+        }
+        if (waiter.Lock is { Form: LockForm.Refused })
+        {
+            return new Verdict(
+                $"{who} waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had has exited.",
+                [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends only when {Narrator.Name(waiter.Process)} is ended: look for such a mutex that is locked twice, or that was left locked.")],
+                ["The kernel refuses a lock to who has it (EDEADLK), and one whose owner is gone (ESRCH); the C library then lets the thread wait for ever."]);
         }
         bool upgrades = waiter.Lock is { Form: LockForm.ReadWrite, OwnerTid: 0 };
         return new Verdict(

@@ -458,6 +458,19 @@ public sealed class FutexTests
     }
 
     [Fact]
+    public void Diagnose_LocksThatInheritPriorityCrosswiseInProcesses_AreALockOrderCycle()
+    {
+        var scene = new Scene();
+        scene.Process(10, "first").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 0x8000000b, FutexMapping = Mapping }, [A, 0x06, 0]);
+        Refused(scene.Process(11, "second"), 11);
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(10, 11)).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal([10, 11], finding.Culprits.Select(culprit => culprit.Pid).Order());
+    }
+
+    [Fact]
     public void Diagnose_OneAloneThatIsRefusedALock_HasItItselfOrItsOwnerIsGone()
     {
         var scene = new Scene();
@@ -466,7 +479,7 @@ public sealed class FutexTests
         Finding finding = Assert.Single(Diagnose(scene).Findings);
 
         Assert.Equal(("self-deadlock", Confidence.Proven), (finding.Rule, finding.Confidence));
-        Assert.Contains("No word says who has this lock: p (10) itself, or one that has exited without unlocking it.", finding.Notes);
+        Assert.Equal("p (10) waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had has exited.", finding.Summary);
     }
 
     [Fact]
