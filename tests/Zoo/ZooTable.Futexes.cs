@@ -35,6 +35,8 @@ internal static partial class ZooTable
         LivingLocks("owner-exited", "lock-owner-gone", "owner-exited"),
         LivingLocks("join-held", "join-cycle", "join-held"),
         SharedLocks("abba", "lock-order-cycle", "first", "second"),
+        SharedLocks("readers", "lock-order-cycle", "first", "second", "parent"),
+        SharedLocks("parent", "child-never-exits", "parent", "child"),
         SharedLocks("died", "lock-owner-gone", "shared-locks"),
         // On a busy host processes end before it can be asked whether they have the unlinked file.
         SharedSemaphore with { Expected = SharedSemaphore.Expected! with { AtLeast = Confidence.Likely } },
@@ -79,7 +81,7 @@ internal static partial class ZooTable
 
     private static readonly Specimen[] HealthyFutexes =
     [
-        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-waitv", "locks-once", "shared-locks-abba", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
+        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-waitv", "locks-once", "shared-locks-abba", "shared-locks-readers", "shared-locks-parent", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
         .. new[] { "shared-locks-semaphore", "shared-locks-unnamed", "shared-locks-keyless" }.Select(hang => Healthily(hang) with { Name = $"{hang}-named", Environment = Form("named") }),
         .. new[] { "std-locks-abba", "std-locks-self" }.Select(Healthily),
         Healthily("fork-in-python"),

@@ -29,6 +29,14 @@ internal static partial class ZooTable
         LockHeld("pipe"),
         LockHeld("inherited"),
         LockHeld("left"),
+        new("lock-and-mutex-crosswise", Program("file-locks"), "mutex")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "lock-order-cycle") { Pids = ["first", "second"], Culprit = new("first", 5) },
+        },
+        new("lock-of-one-who-is-stopped", Program("file-locks"), "stopped")
+        {
+            Expected = new(FindingClass.Stall, Confidence.Proven, "waiting-for-stopped-child") { AtLeast = Confidence.Likely, Pids = ["waiter", "holder"], Culprit = new("holder", 5) },
+        },
         new("lock-child", Program("file-locks"), "child")
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
@@ -129,6 +137,8 @@ internal static partial class ZooTable
         Twin("lock-held-pipe", Alive),
         Twin("lock-held-inherited", Alive),
         Twin("lock-held-left", Alive),
+        Twin("lock-and-mutex-crosswise", Alive),
+        Twin("lock-of-one-who-is-stopped", Alive),
         Twin("lock-child", Alive),
         Twin("lock-child-in-memory", Alive),
         Twin("lock-nested", Alive),

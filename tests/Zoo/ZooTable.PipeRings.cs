@@ -132,7 +132,7 @@ internal static partial class ZooTable
         new("sort-whose-input-is-not-over", "python3", Script("sorted_before_end.py"), Program("zoo-exec"))
         {
             Needs = "python3",
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { AtLeast = Confidence.Likely, Pids = ["parent", "sort"] },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { AtLeast = Confidence.Likely, Pids = ["parent", "sort"], Culprit = new("parent", [.. Enumerable.Range(3, 30)]) },
         },
         new("perl-closes-a-copied-handle", "perl", Script("wait-before-close.pl"), Program("zoo-exec"))
         {

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
+using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -13,13 +15,14 @@ namespace OrphanBoard.Agent.Looking;
 /// <param name="First">Poll set, futex word or array of futexes, or readfds. Null: the call passed NULL there, as for the next two.</param>
 /// <param name="Second">writefds; of a futex that may be a lock's, the words around it.</param>
 /// <param name="Third">exceptfds.</param>
-internal readonly record struct WantedCallMemory(SystemCall Call, int Count, ReadTicket? First, ReadTicket? Second = null, ReadTicket? Third = null);
+/// <param name="OnStack">See <see cref="CallMemory.OnStack"/>.</param>
+internal readonly record struct WantedCallMemory(SystemCall Call, int Count, ReadTicket? First, ReadTicket? Second = null, ReadTicket? Third = null, bool? OnStack = null);
 
 /// <summary>
 /// Reads what the pointers of a blocked call point to, in the memory of the process that is blocked: by <see cref="RiskyReads"/>, for the memory
 /// may be locked, or served by somebody who does not answer.
 /// </summary>
-internal sealed class CallMemoryReader(RiskyReads risky)
+internal sealed class CallMemoryReader(RiskyReads risky, DirectoryHandle proc, ReadBuffer buffer)
 {
     /// <summary>A larger set is not read, and nothing is claimed about it.</summary>
     private const int MaxPollMembers = 4096;
@@ -36,13 +39,19 @@ internal sealed class CallMemoryReader(RiskyReads risky)
 
     private const ushort UnixFamily = 1;
 
+    /// <summary>
+    /// Above the stack pointer of a thread that glibc lets rest lie the frames of two functions, of 84 bytes with one glibc, and then its word. A semaphore or condition variable in a frame of its caller lies above more of them: from 190 bytes on.
+    /// </summary>
+    private const ulong NearestFrames = 128;
+
     private const short PollIn = 1, PollPri = 2, PollOut = 4;
 
     /// <summary>Queues what is needed; null where the call passes nothing that matters. To be taken after the next <see cref="RiskyReads.Run"/>.</summary>
     /// <param name="target">The process.</param>
     /// <param name="moved">Sum of the run counters of its threads.</param>
     /// <param name="asleep">No thread of it is in state D.</param>
-    internal WantedCallMemory? Want(ProcessKey target, ThreadRecord thread, SystemCall call, ulong moved, bool asleep)
+    /// <param name="suspect">What takes a read of its own is asked.</param>
+    internal WantedCallMemory? Want(ProcessKey target, ThreadRecord thread, SystemCall call, ulong moved, bool asleep, bool suspect)
     {
         ImmutableArray<ulong> args = thread.Call.Arguments;
         return call switch
@@ -51,7 +60,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
             // Only poll(2) continues through restart_syscall(2): after SIGSTOP and SIGCONT, its registers as they were.
             SystemCall.RestartSyscall when IsPoll(thread.Wchan) => WantPollSet(),
             SystemCall.Select or SystemCall.Pselect6 => WantSelectSets(),
-            SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint)), WantLockWords()),
+            SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint)), WantLockWords(), OnStack: IsOnStack()),
             SystemCall.FutexWaitv when args[1] is > 0 and <= MaxFutexes => new WantedCallMemory(SystemCall.FutexWaitv, (int)args[1], Queue(args[0], (int)args[1] * FutexLength)),
             SystemCall.Fcntl when args[1] is SetLockWait or OfdSetLockWait => new WantedCallMemory(SystemCall.Fcntl, 1, Queue(args[2], LockRangeLength)),
             SystemCall.Open when OpensFifo(thread.Wchan) => WantPath(args[0]),
@@ -67,6 +76,13 @@ internal sealed class CallMemoryReader(RiskyReads risky)
         WantedCallMemory? WantPollSet() => args[1] > MaxPollMembers ? null : new WantedCallMemory(SystemCall.Poll, (int)args[1], Queue(args[0], (int)args[1] * 8));
 
         ReadTicket? WantLockWords() => FutexLock.AnyWordsOf(args[0], (int)args[1], (uint)args[2]) is { } words ? Queue(words.Address, words.Count * sizeof(uint)) : null;
+
+        // Asleep in that call it is in no execve, for which its file in /proc would wait.
+        bool? IsOnStack() => !suspect || !FutexLock.MayBeRefused((int)args[1], (uint)args[2], args[3]) ? null
+            : thread.Memory?.OnStack is { } known ? known
+            : proc.Read(RelativePath.BelowProcess(target.Pid, thread.Tid, "syscall"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen && SyscallFile.StackPointerOf(text) is { } pointer
+                ? args[0] > pointer && args[0] - pointer < NearestFrames
+                : null;
 
         // select(2), pselect6(2): n, readfds, writefds, exceptfds; each a bit mask of n bits in whole longs, or NULL
         WantedCallMemory? WantSelectSets()
@@ -94,7 +110,7 @@ internal sealed class CallMemoryReader(RiskyReads risky)
                 return SelectSets(wanted, out sight);
             case SystemCall.Futex:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> word);
-                return sight == Sight.Seen ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word), LockWords = LockWords(wanted) } : null;
+                return sight == Sight.Seen ? new CallMemory { FutexWord = BinaryPrimitives.ReadUInt32LittleEndian(word), LockWords = LockWords(wanted), OnStack = wanted.OnStack } : null;
             case SystemCall.FutexWaitv:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> futexes);
                 return sight == Sight.Seen ? new CallMemory { Futexes = FutexesOf(futexes) } : null;

@@ -65,7 +65,7 @@ public sealed class HostLooker : IDisposable
         var namespaces = new NamespaceReader(_buffer);
         _mounts = new MountDevices(namespaces);
         _fds = new FdTableReader(_buffer, texts, _mounts, _risky);
-        _parts = new RiskyParts(_risky, new CallMemoryReader(_risky), new CommandLines(_risky, redaction), new JobCookieReader(_risky), _threads, _fds);
+        _parts = new RiskyParts(_risky, new CallMemoryReader(_risky, _proc, _buffer), new CommandLines(_risky, redaction), new JobCookieReader(_risky), _threads, _fds);
         var freezer = new FreezerReader(_proc, _buffer);
         var reader = new ProcessReader(
             _proc, _buffer, _threads, _fds, _parts, new ExecGuard(_buffer, _risky), namespaces, freezer, texts, Host.Architecture);

@@ -38,7 +38,7 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
         for (int i = 0; i < record.Threads.Length; i++)
         {
             ThreadRecord thread = record.Threads[i];
-            if ((allAsleep || thread.State == 'S' && threads.MayWaitForLock(thread)) && (thread.Memory is null || suspect) && threads.CallOf(thread) is { } call && memory.Want(record.Key, thread, call, moved, asleep) is { } wanted)
+            if ((allAsleep || thread.State == 'S' && threads.MayWaitForLock(thread)) && (thread.Memory is null || suspect) && threads.CallOf(thread) is { } call && memory.Want(record.Key, thread, call, moved, asleep, suspect) is { } wanted)
                 (ofCalls ??= []).Add((i, wanted));
         }
         List<(int, ReadTicket)>? epolls = fds.WantEpolls(record, living, moved, asleep, plan, threads.EpollsWaitedOn(record.Threads));
@@ -149,7 +149,7 @@ internal sealed class RiskyParts(RiskyReads risky, CallMemoryReader memory, Comm
 
     private static bool IsSame(CallMemory? a, CallMemory? b) =>
         ReferenceEquals(a, b)
-        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.LockRange == b.LockRange && a.Path == b.Path && a.SignalSet == b.SignalSet && (a.Futexes ?? []).AsSpan().SequenceEqual((b.Futexes ?? []).AsSpan())
+        || a is not null && b is not null && a.FutexWord == b.FutexWord && a.OnStack == b.OnStack && a.LockRange == b.LockRange && a.Path == b.Path && a.SignalSet == b.SignalSet && (a.Futexes ?? []).AsSpan().SequenceEqual((b.Futexes ?? []).AsSpan())
         && (a.LockWords ?? []).AsSpan().SequenceEqual((b.LockWords ?? []).AsSpan()) && a.PollSet.HasValue == b.PollSet.HasValue
         && (a.PollSet is not { } set || set.AsSpan().SequenceEqual(b.PollSet!.Value.AsSpan()));
 

@@ -109,11 +109,12 @@ internal static class Sharers
         return answer[0] switch { 0 => 0, 1 => -1, _ => 1 };
     }
 
+    /// <summary>Asleep, or stopped by a signal: whom that stops has come to the end of its call.</summary>
     internal static bool Sleeps(ProcessRecord process)
     {
         foreach (ThreadRecord thread in process.Threads)
         {
-            if (!ThreadReader.Sleeps(thread))
+            if (thread.State != 'T' && !ThreadReader.Sleeps(thread))
                 return false;
         }
         return !process.Threads.IsEmpty;

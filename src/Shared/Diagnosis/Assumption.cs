@@ -53,6 +53,11 @@ public static class Assumption
     /// <summary>Nothing shows who knows the id of a System V segment without a key (IPC_PRIVATE). It has been marked to go: nobody else is meant to come.</summary>
     public const string PrivateIpcInFamily = "private-ipc-in-family";
 
+    /// <summary>
+    /// Who has a pidfd of a process that it may trace can take a copy of any of its fds (pidfd_getfd(2)), an end of a pipe, say. One who is not above it has such a pidfd: those above have them to be told of its end.
+    /// </summary>
+    public const string NoPidFdGetFd = "no-pidfd-getfd";
+
     /// <summary>The assumption as a sentence; null for a word of another version.</summary>
     public static string? Sentence(string assumption) => assumption switch
     {
@@ -69,6 +74,7 @@ public static class Assumption
         TerminalNotOpened => "Nobody who has not done so opens the pseudoterminal by its name in /dev/pts.",
         NoTcpUserTimeout => "TCP does not give up sending what nobody takes: no time was set for that (TCP_USER_TIMEOUT), which could not be asked of the socket.",
         PrivateIpcInFamily => "The id of the System V segment, which has no key and is to go with its last user, is known only to the program that made it and to what it started.",
+        NoPidFdGetFd => "Nobody takes a descriptor over from one of them by a pidfd that he has of it (pidfd_getfd(2)), as who may trace it could.",
         _ => null,
     };
 }

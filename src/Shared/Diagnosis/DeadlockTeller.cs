@@ -27,7 +27,7 @@ internal static class DeadlockTeller
         ImmutableArray<string> doubts = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. NamedMemory.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
         ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
         // What is hidden besides makes nothing surer.
-        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named && !NamedMemory.IsJoined(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
+        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named && !NamedMemory.IsJoined(incident) && !NamedMemory.NamesFault(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
             || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
             || UntilInterrupted.IsMeant(evidence, incident.Core);
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core)).Union(UntilInterrupted.DoubtsOf(evidence, incident.Core))];
@@ -105,6 +105,8 @@ internal static class DeadlockTeller
             if (node.Waiters.Any(waiter => waiter.Reuse == FdReuse.NoneButByInit))
                 assumptions.Add(Assumption.InitHoldsNoEnd);
         }
+        if (PidFds.AnyMayTakeFrom(incident))
+            assumptions.Add(Assumption.NoPidFdGetFd);
         return [.. assumptions];
     }
 

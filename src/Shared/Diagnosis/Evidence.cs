@@ -25,6 +25,7 @@ internal sealed class Evidence
         Graph = new WaitGraph(resources, counted);
         Adoption = new Adoption(resources, memory);
         ImmutableArray<int> candidates = triage.StuckAt(counted);
+        Candidates = candidates;
         Proven = candidates.IsEmpty ? [] : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: false);
         Stuck = candidates.IsEmpty ? Proven : StuckSet.Find(candidates, Graph.NodeOf, ignoreHidden: true);
     }
@@ -38,6 +39,7 @@ internal sealed class Evidence
         Options = whole.Options;
         Adoption = whole.Adoption;
         Proven = whole.Proven;
+        Candidates = whole.Candidates;
         Counting = counting;
         var counted = new Counted(Memory, Options.MinimumWait, counting);
         ImmutableArray<int> candidates = _triage.StuckAt(counted);
@@ -78,6 +80,9 @@ internal sealed class Evidence
 
     /// <summary>Pids of those that are stuck if no hidden fd table holds an end, and what does not count lets them be.</summary>
     public ImmutableSortedSet<int> Stuck { get; }
+
+    /// <summary>Pids of those who might be stuck as far as the triage knew: who waits for a file lock, whoever has it, is among them.</summary>
+    public ImmutableArray<int> Candidates { get; }
 
     /// <summary>Who is stopped, traced or frozen, and who waits only for somebody stopped.</summary>
     public Standstill Standstill => _standstill ??= new Standstill(this);

@@ -65,8 +65,11 @@ internal enum LocalFacts
     /// <summary>The kernel sends signals for one of its fds, to it or to others.</summary>
     SendsSignals = 262144,
 
+    /// <summary>It has a pidfd.</summary>
+    HasPidFd = 524288,
+
     /// <summary>What says nothing by itself, and is asked of those alone whom another one has picked out.</summary>
-    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors | HasTimeout | HasDescriptions | HasEpollOrTimer | SendsSignals,
+    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors | HasTimeout | HasDescriptions | HasEpollOrTimer | SendsSignals | HasPidFd,
 }
 
 internal static class LocalFact
@@ -119,6 +122,8 @@ internal static class LocalFact
                 facts |= LocalFacts.HasIoUring;
             else if (fd.Target.Kind is FdKind.Epoll or FdKind.TimerFd)
                 facts |= LocalFacts.HasEpollOrTimer;
+            else if (fd.Target.Kind == FdKind.PidFd)
+                facts |= LocalFacts.HasPidFd;
             else if (WakerFinder.IsMaster(fd.Target))
                 facts |= LocalFacts.HasMaster;
             if (fd.Async)

@@ -25,14 +25,30 @@ internal sealed record LockFault(LockFaultKind Kind, ImmutableArray<LockWaiter> 
 {
     /// <summary>No word says who has the lock: nobody else is left who could.</summary>
     public bool ByElimination { get; init; }
+
+    /// <summary>Of locks that no word gives to anybody: who waits for one of the chain to end, and may have them just as well.</summary>
+    public ImmutableArray<LockWaiter> Others { get; init; } = [];
 }
 
-/// <summary>A thread that waits on a futex.</summary>
+/// <summary>A thread that waits for a lock: on a futex, or for a file lock; or for somebody to end.</summary>
 internal sealed record LockWaiter(ProcessRecord Process, ThreadRecord Thread, Wait Wait)
 {
-    public FutexWait Futex => Wait.Futex!;
+    public FutexWait? Futex => Wait.Futex;
 
-    public bool Joins => Futex.JoinsTid is not null;
+    public FutexLock? Lock => Wait.Futex?.Lock;
+
+    public bool Joins => Wait.Futex?.JoinsTid is not null;
+
+    /// <summary>Whether it waits for a thread or a child to end.</summary>
+    public bool AwaitsAnEnd => Joins || Wait.Kind == WaitKind.ChildWait;
+
+    /// <summary>Where the next one of the chain has the file open that it has locked.</summary>
+    public int? HeldAt { get; init; }
+
+    /// <summary>Whether the word of what it waits for names the thread that another one is.</summary>
+    public bool IsOwnedBy(LockWaiter other) =>
+        Lock is { OwnerTid: > 0 and var owner } && other.Process.NsTidOf(other.Thread) == owner
+        && (other.Process.Pid == Process.Pid || LockGraph.HaveSameNumbers(Process, other.Process) && (!Futex!.IsPrivate || Process.SharesMemoryWith.Contains(other.Process.Pid)));
 }
 
 /// <summary>
@@ -93,9 +109,13 @@ internal sealed class LockGraph
 
     /// <summary>What the words of all who wait only for each other name.</summary>
     public static IEnumerable<LockFault> Of(Incident incident) => new LockGraph(
-        incident.Core.Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
-        (process, tid) => Lives(incident.Evidence.Resources, process, tid),
+        WhoMayHaveThem(incident).Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
+        (process, tid) => Lives(incident.Evidence.Resources, process, tid) || IsMappedElsewhere(incident, process),
         (process, tid) => LivesElsewhere(incident.Evidence.Resources, process, tid)).Faults();
+
+    /// <summary>The core; and who waits upstream, where one of the core rests at a word of its own, which leads to nobody: the kernel has refused it what one of those has.</summary>
+    private static IEnumerable<int> WhoMayHaveThem(Incident incident) =>
+        incident.Core.Any(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Any(waiter => waiter.Wait.Futex is { Lock.Form: LockForm.Refused })) ? incident.Members : incident.Core;
 
     /// <summary>Each cycle once, beginning with its lowest tid.</summary>
     public IEnumerable<LockFault> Faults()
@@ -133,7 +153,9 @@ internal sealed class LockGraph
     private int NextOf(int place)
     {
         LockWaiter waiter = _waiters[place];
-        int owner = waiter.Futex.JoinsTid is { } joined
+        if (waiter.Lock?.Form == LockForm.Refused)
+            return FarthestThatWaitsFor(place);
+        int owner = waiter.Futex!.JoinsTid is { } joined
             ? waiter.Process.Threads.FirstOrDefault(thread => thread.Tid == joined) is { } thread ? waiter.Process.NsTidOf(thread) ?? 0 : 0
             : waiter.Futex.Lock?.OwnerTid ?? 0;
         if (owner == 0)
@@ -151,15 +173,34 @@ internal sealed class LockGraph
         return None;
     }
 
+    /// <summary>The kernel refuses a lock that inherits priority to whom its owner waits for, through however many of such locks: each waits for the next, and the farthest has it.</summary>
+    private int FarthestThatWaitsFor(int place)
+    {
+        int at = place;
+        for (int steps = 0; steps < _waiters.Count; steps++)
+        {
+            int before = _waiters.FindIndex(waiter => waiter.Lock?.Form == LockForm.PriorityInheriting && waiter.IsOwnedBy(_waiters[at]));
+            if (before < 0)
+                break;
+            at = before;
+        }
+        return at == place ? None : at;
+    }
+
     /// <summary>All threads of those who have the memory are known, and the owner is none of them.</summary>
     private bool IsOwnerGone(LockWaiter waiter)
     {
         ProcessRecord process = waiter.Process;
-        if (waiter.Futex.Lock is not { Holder: LockHolder.Elsewhere, Form: not LockForm.PriorityInheriting } held || !process.ThreadsComplete || process.Threads.Any(thread => process.NsTidOf(thread) is null))
+        if (waiter.Lock is not { Holder: LockHolder.Elsewhere, Form: not LockForm.PriorityInheriting } held || !process.ThreadsComplete || process.Threads.Any(thread => process.NsTidOf(thread) is null))
             return false;
         // A child that was forked while another thread had the lock has a copy of it: the owner lives on in the parent.
-        return waiter.Futex.IsPrivate ? process.SharesMemoryWith.IsEmpty && !_livesElsewhere(process, held.OwnerTid) : !_lives(process, held.OwnerTid);
+        return waiter.Futex!.IsPrivate ? process.SharesMemoryWith.IsEmpty && !_livesElsewhere(process, held.OwnerTid) : !_lives(process, held.OwnerTid);
     }
+
+    /// <summary>Whether somebody whose threads have other numbers has memory that a process waits in: then a word there may be of those.</summary>
+    private static bool IsMappedElsewhere(Incident incident, ProcessRecord waiter) => incident.Evidence.Graph.NodeOf(waiter.Pid).Waiters.Any(one =>
+        one.Wait.Futex?.Mapping is { } mapping && incident.Evidence.Resources.SharedObjectOf(mapping) is { } shared
+        && shared.Mappers.Any(pid => incident.Evidence.Resources.Find(pid) is { } mapper && !HaveSameNumbers(waiter, mapper.Record)));
 
     private static bool Lives(ResourceIndex resources, ProcessRecord waiter, int nsTid)
     {

@@ -11,8 +11,11 @@ internal static class LockStory
     /// <summary>The verdict of a rule on a stuck set: null where no such fault is in its core.</summary>
     public static Verdict? Of(Incident incident, LockFaultKind kind)
     {
-        LockFault? fault = LockGraph.Of(incident).FirstOrDefault(found => found.Kind == kind)
-            ?? (LockElimination.Of(incident) is { } left && left.Kind == kind ? left : null);
+        ImmutableArray<LockFault> named = [.. LockGraph.Of(incident)];
+        LockFault? fault = named.FirstOrDefault(found => found.Kind == kind)
+            // What words name is surer than what is left when nobody else could.
+            ?? (named.IsEmpty && LockElimination.Of(incident) is { } left && left.Kind == kind ? left : null)
+            ?? (MixedLocks.Of(incident) is { } mixed && mixed.Kind == kind ? mixed : null);
         return fault is null ? null : Tell(fault);
     }
 
@@ -20,7 +23,7 @@ internal static class LockStory
     {
         LockFaultKind.OwnLock => OfOwnLock(fault),
         LockFaultKind.OwnerGone => OfOwnerGone(fault.Chain[0]),
-        _ when fault.ByElimination => OfUnnamedOwners(fault.Chain),
+        _ when fault.ByElimination => OfUnnamedOwners(fault),
         _ => OfCycle(fault),
     };
 
@@ -39,24 +42,35 @@ internal static class LockStory
         if (fault.Chain.Length > 1)
         {
             return new Verdict(
-                $"{fault.Chain.Length} threads of {Narrator.Name(waiter.Process)} wait for {what}, and nobody else is left who could have it.",
-                [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when the one of them that has {what} lets go of it instead of locking it again.")],
-                ["No word says who has this lock: one of these threads, or one that has exited without unlocking it."]);
+                $"{fault.Chain.Length} threads of {Narrator.Listing(fault.Chain.Select(one => Narrator.Name(one.Process)).Distinct())} wait for {what}, and nobody else is left who could have it.",
+                [.. fault.Chain.DistinctBy(one => one.Process.Pid).Select(one => new Culprit(one.Process.Pid, null, one.Wait.Resource!, $"It ends when the one of them that has {what} lets go of it instead of locking it again."))],
+                [$"No word says who has this lock: one of these threads{OrOthers(fault)}, or one that has exited without unlocking it."]);
         }
-        bool upgrades = waiter.Futex.Lock is { Form: LockForm.ReadWrite, OwnerTid: 0 };
-        return new Verdict(
-            upgrades ? $"{who} wants to write under {what}, and waits for a reader to let go of it: that is itself." : $"{who} waits for {what}, which it has locked itself.",
-            [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {who} lets go of {what} before it locks it again.")],
-            fault.ByElimination ? ["No word says who has this lock: no other thread is left that could."] : [])
+        if (waiter.Lock is { Form: LockForm.Refused })
         {
-            Sentences = fault.ByElimination ? [] : [$"{who} is the owner that the lock at 0x{waiter.Futex.Address:x} names."],
+            return new Verdict(
+                $"{who} waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had has exited.",
+                [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends only when {Narrator.Name(waiter.Process)} is ended: look for such a mutex that is locked twice, or that was left locked.")],
+                ["The kernel refuses a lock to who has it (EDEADLK), and one whose owner is gone (ESRCH); the C library then lets the thread wait for ever."]);
+        }
+        bool upgrades = waiter.Lock is { Form: LockForm.ReadWrite, OwnerTid: 0 };
+        return new Verdict(
+            upgrades ? $"{who} wants to write under {what}, and waits for a reader to let go of it: that is itself{OrOthers(fault)}." : $"{who} waits for {what}, which it has locked itself.",
+            [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {who} lets go of {what} before it locks it again.")],
+            fault.ByElimination ? [$"No word says who has this lock: {who} itself{OrOthers(fault)}, or one that has exited without unlocking it."] : [])
+        {
+            Sentences = fault.ByElimination ? [] : [$"{who} is the owner that the lock at 0x{waiter.Futex!.Address:x} names."],
         };
     }
+
+    /// <summary><c>, or main (10), which waits for another to end</c>.</summary>
+    private static string OrOthers(LockFault fault) => fault.Others.IsEmpty ? ""
+        : $", or {Narrator.Listing(fault.Others.Select(Name), "or")}, which wait{(fault.Others.Length == 1 ? "s" : "")} for others to end";
 
     private static Verdict OfOwnerGone(LockWaiter waiter)
     {
         string who = Name(waiter), what = Thing(waiter);
-        int owner = waiter.Futex.Lock!.OwnerTid;
+        int owner = waiter.Lock!.OwnerTid;
         return new Verdict(
             $"{who} waits for {what}, whose owner, thread {owner}, has exited without unlocking it.",
             [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"Nobody is left to unlock {what}: {Narrator.Name(waiter.Process)} has to be ended. A robust mutex would have told the next one that its owner died.")])
@@ -73,16 +87,16 @@ internal static class LockStory
         [
             .. chain.Take(MaxSentences).Select((waiter, place) => waiter.Joins
                 ? $"{Name(waiter)} waits for {Name(NextOf(place))} to end."
-                : $"{Name(waiter)} waits for {Thing(waiter)}, which {Name(NextOf(place))} has."),
+                : $"{Name(waiter)} waits for {Thing(waiter)}, which {(waiter.HeldAt is { } fd ? $"{Narrator.Name(NextOf(place).Process)} has locked at fd {fd}" : $"{Name(NextOf(place))} has")}."),
         ];
         // Whoever holds a lock could have let go of it before it waited.
         ImmutableArray<Culprit> culprits =
         [
             .. chain.Select((waiter, place) => (Waiter: waiter, Holder: NextOf(place)))
                 .OrderBy(pair => pair.Waiter.Joins)
-                .Select(pair => new Culprit(pair.Holder.Process.Pid, null, pair.Waiter.Wait.Resource!, pair.Waiter.Joins
+                .Select(pair => new Culprit(pair.Holder.Process.Pid, pair.Waiter.HeldAt, pair.Waiter.Wait.Resource!, pair.Waiter.Joins
                     ? $"It ends when {Name(pair.Holder)} ends without waiting for {Name(pair.Waiter)}."
-                    : $"It ends when {Name(pair.Holder)} lets go of {Thing(pair.Waiter)} before it {(pair.Holder.Joins ? $"waits for thread {pair.Holder.Futex.JoinsTid}" : $"locks {Thing(pair.Holder)}")}.")),
+                    : $"It ends when {Name(pair.Holder)} lets go of {Thing(pair.Waiter)} before it {(pair.Holder.Joins ? $"waits for thread {pair.Holder.Futex!.JoinsTid}" : $"{(pair.Holder.Futex is null ? "waits for" : "locks")} {Thing(pair.Holder)}")}.")),
         ];
         string[] programs = [.. chain.Select(waiter => Narrator.Name(waiter.Process)).Distinct()];
         string who = programs.Length == 1 ? $"In {programs[0]} {Narrator.Listing(chain.Select(Name))}" : Narrator.Listing(chain.Select(waiter => Narrator.Name(waiter.Process)));
@@ -92,18 +106,21 @@ internal static class LockStory
         return new Verdict(summary, culprits) { Sentences = sentences };
     }
 
-    private static Verdict OfUnnamedOwners(ImmutableArray<LockWaiter> wanting)
+    private static Verdict OfUnnamedOwners(LockFault fault)
     {
-        string where = Narrator.Name(wanting[0].Process);
+        ImmutableArray<LockWaiter> wanting = fault.Chain;
+        string[] programs = [.. wanting.Select(waiter => Narrator.Name(waiter.Process)).Distinct()];
+        string of = programs.Length == 1 ? $" of {programs[0]}" : "", others = OrOthers(fault);
+        string which = wanting.All(waiter => Owner(waiter) is null) ? "these locks" : Thing(wanting[0]);
         return new Verdict(
-            $"{Narrator.Listing(wanting.Select(Name))} of {where} wait for locks that only they can have.",
+            $"{Narrator.Listing(wanting.Select(Name))}{of} wait for locks that {(others.Length == 0 ? "only they" : "nobody but they themselves, or who waits for them,")} can have.",
             [.. wanting.Select(waiter => new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when whoever has {Thing(waiter)} lets go of it before it waits for another lock."))],
-            [wanting.All(waiter => Owner(waiter) is null) ? "No word says who has these locks: no other thread is left that could." : $"No word says who has {Thing(wanting[0])}: no other thread is left that could."])
+            [$"No word says who has {which}: one of them{others}, or one that has exited without unlocking it."])
         {
             Sentences = [.. wanting.Take(MaxSentences).Select(waiter => $"{Name(waiter)} waits for {Thing(waiter)}{(Owner(waiter) is { } owner ? $", which {Name(owner)} has" : "")}.")],
         };
 
-        LockWaiter? Owner(LockWaiter waiter) => wanting.FirstOrDefault(other => waiter.Futex.Lock!.OwnerTid is not 0 and var tid && other.Process.NsTidOf(other.Thread) == tid);
+        LockWaiter? Owner(LockWaiter waiter) => wanting.FirstOrDefault(waiter.IsOwnedBy);
     }
 
     private const int MaxSentences = 20;
@@ -112,13 +129,16 @@ internal static class LockStory
     private static string Name(LockWaiter waiter) =>
         waiter.Process.Threads.Length == 1 ? Narrator.Name(waiter.Process) : $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid})";
 
-    private static string Thing(LockWaiter waiter) => $"the {waiter.Futex.Lock?.Form switch
+    private static string Thing(LockWaiter waiter) => waiter.Lock?.Form == LockForm.Refused ? $"the mutex that thread {waiter.Thread.Tid} was refused" : ThingOf(waiter.Wait);
+
+    /// <summary>What is waited for, in memory or on a file: <c>the mutex at 0x7100</c>, <c>the lock on /tmp/l</c>.</summary>
+    internal static string ThingOf(Wait wait) => wait.Futex is not { } futex ? $"the lock on {wait.Target?.Text ?? wait.Resource}" : futex.Lock?.Form == LockForm.Refused ? "a mutex that it was refused" : $"the {futex.Lock?.Form switch
     {
         LockForm.Mutex or LockForm.PriorityInheriting => "mutex",
         LockForm.ReadWrite => "read-write lock",
         LockForm.Bare => "lock",
         _ => "futex",
-    }} at 0x{waiter.Futex.Address:x}";
+    }} at 0x{futex.Address:x}";
 
     private static string Upper(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -16,10 +16,13 @@ internal static class NamedMemory
     {
         Evidence evidence = incident.Evidence;
         HostProcess[] members = [.. incident.Members.Select(member => evidence.Resources.Find(member)!)];
-        return (IsJoined(incident) || IsEntangled(incident)) && members.All(evidence.StandsStill) && NamedFifos.IsFamily(evidence.Resources, members) && In(incident).All(shared => shared.Mappers.All(pid => incident.Members.Contains(pid)))
+        return (NamesFault(incident) || (IsJoined(incident) || IsEntangled(incident)) && NamedFifos.IsFamily(evidence.Resources, members)) && members.All(evidence.StandsStill) && In(incident).All(shared => shared.Mappers.All(pid => incident.Members.Contains(pid)))
             ? DeadlockTeller.Tell(incident)
             : null;
     }
+
+    /// <summary>The words of their locks name each other, or somebody who is gone: whoever else may come would unlock what he has not locked.</summary>
+    public static bool NamesFault(Incident incident) => !NamedFifos.AtNames(incident).Any() && LockGraph.Of(incident).Any();
 
     /// <summary>Somebody waits for the end of one child: nobody keeps a service like that, where it is likely enough that all who have the memory are known.</summary>
     public static bool IsJoined(Incident incident) => !NamedFifos.AtNames(incident).Any()

@@ -102,6 +102,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.EventFd when wait.WaitsForRoom => $"adds to {Thing(wait)}, which is full",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
+        WaitKind.Futex when wait.Futex is { Lock.Form: LockForm.Refused } => "waits for a mutex that inherits priority and that it can never get",
+        WaitKind.Futex when wait.Futex is { IsPrivate: false, Lock: not null } => $"waits for {LockStory.ThingOf(wait)} in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
         WaitKind.ChildWait => ChildPhrase(process, wait),

@@ -22,7 +22,7 @@ internal sealed class Standstill
                 Halted.Add((process, halt));
         }
         Stopped = [.. Halted.Where(halted => halted.Halt == Halt.Stopped).Select(halted => halted.Process.Pid)];
-        if (Stopped.IsEmpty || evidence.Triage.WaitForStopped.Count == 0)
+        if (Stopped.IsEmpty || evidence.Triage.WaitForStopped.Count == 0 && evidence.Candidates.Length == evidence.Stuck.Count)
             return;
         Waiting = Search(ignoreHidden: true).Except(evidence.Stuck);
         ProvenWaiting = Search(ignoreHidden: false).Intersect(Waiting);
@@ -85,7 +85,8 @@ internal sealed class Standstill
     private ImmutableSortedSet<int> Search(bool ignoreHidden)
     {
         var halted = new WaitNode([], null, []);
-        ImmutableArray<int> members = [.. Stopped.Union(_evidence.Stuck).Union(_evidence.Triage.WaitForStopped.Select(process => process.Pid))];
+        // Who has a file lock is not known to the triage: who waits for one may be stuck to it, whoever that is.
+        ImmutableArray<int> members = [.. Stopped.Union(_evidence.Candidates).Union(_evidence.Triage.WaitForStopped.Select(process => process.Pid))];
         return StuckSet.Find(members, pid => Stopped.Contains(pid) ? halted : NodeOf(pid), ignoreHidden).Except(Stopped);
     }
 

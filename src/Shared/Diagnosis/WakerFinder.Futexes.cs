@@ -43,7 +43,8 @@ internal sealed partial class WakerFinder
     /// </summary>
     private void FindMappers(HostProcess process, SharedObject shared, Wait wait, IWakerSink sink)
     {
-        if (shared.Linked && !((guess || BelievesNames) && shared.Mappers.Length > 1))
+        // A service alone may wait at a semaphore for its clients; who waits for a lock that somebody has does not.
+        if (shared.Linked && !((guess || BelievesNames) && (shared.Mappers.Length > 1 || wait.Futex!.Lock is { OwnerTid: > 0 })))
         {
             Outside(wait, $"anybody may map {shared.Words}", sink);
             return;

@@ -118,6 +118,11 @@ public sealed record CallMemory
     /// <summary>32-bit words around a futex that may be a lock's, see <see cref="Waits.FutexLock.AnyWordsOf"/>: which, and how many, depends on how it is waited on.</summary>
     public ImmutableArray<uint>? LockWords { get; init; }
 
+    /// <summary>
+    /// A futex word that no lock is known by lies in the frames of the very call, right above the stack pointer: nobody else knows of it. Asked of those only that wait as <see cref="Waits.FutexLock.MayBeRefused"/> says; null else.
+    /// </summary>
+    public bool? OnStack { get; init; }
+
     /// <summary>The signals that rt_sigtimedwait(2) waits for, as a mask: bit n-1 is signal n.</summary>
     public ulong? SignalSet { get; init; }
 

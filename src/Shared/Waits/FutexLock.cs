@@ -17,6 +17,11 @@ public enum LockForm
 
     /// <summary>pthread_rwlock_t of glibc.</summary>
     ReadWrite,
+
+    /// <summary>
+    /// One of FUTEX_LOCK_PI which the kernel has refused for good: the thread has it itself, who has it waits for this thread (EDEADLK), or has exited (ESRCH). glibc then lets the thread wait for ever, at a word of its own stack.
+    /// </summary>
+    Refused,
 }
 
 /// <summary>Who has the lock.</summary>
@@ -73,6 +78,9 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
         _ => null,
     };
 
+    /// <summary>Whether it is as glibc waits that lets a thread rest for good, see <see cref="LockForm.Refused"/>, if the word lies in its stack; so it waits for much else.</summary>
+    public static bool MayBeRefused(int operation, uint expected, ulong timeout) => (operation & ~PrivateFlag) == (WaitBitset | ClockRealtime) && expected == 0 && timeout == 0;
+
     public static bool IsPriorityInheriting(int operation) => (operation & CommandMask) is LockPi or LockPi2;
 
     internal static FutexLock? Of(ulong address, int operation, uint expected, CallMemory? memory)
@@ -83,6 +91,8 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
         {
             case LockPi or LockPi2:
                 return new FutexLock(LockForm.PriorityInheriting, (int)((memory?.FutexWord ?? 0) & TidMask));
+            case WaitBitset when memory is { OnStack: true } && expected == 0:
+                return new FutexLock(LockForm.Refused, 0);
             case Wait when expected == 2:
                 return MutexOf(words) ?? new FutexLock(LockForm.Bare, 0);
             // A robust mutex has its owner's tid in the word as well.

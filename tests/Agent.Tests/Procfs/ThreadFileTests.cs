@@ -14,6 +14,13 @@ public class ThreadFileTests
         Assert.Equal(new BlockedCall(BlockedCallStatus.InCall, 7, [0x7ffe3937bbd0, 2, ulong.MaxValue, 0x7f6381477b60, 0, 0]), call);
     }
 
+    [Theory]
+    [InlineData("202 0x7ffff628e5a4 0x189 0x0 0x0 0x0 0xffffffff 0x7ffff628e550 0x7fa6d7689e96\n", 0x7ffff628e550UL)]
+    [InlineData("-1 0x7fff10b1eca8 0x7f0e67d4b1c0\n", null)]
+    [InlineData("running\n", null)]
+    [InlineData("202 0x7ffff628e5a4 0x189", null)]
+    public void Syscall_InACall_HasItsStackPointer(string text, ulong? pointer) => Assert.Equal(pointer, SyscallFile.StackPointerOf(System.Text.Encoding.UTF8.GetBytes(text)));
+
     [Fact]
     public void Syscall_Running_IsRunning() => Assert.Equal(BlockedCall.Running, SyscallFile.Parse("running\n"u8));
 

@@ -260,9 +260,51 @@ public sealed class FutexTests
             Assert.Contains("anybody may map the POSIX semaphore /dev/shm/sem.x", finding.NotProvenBecause);
     }
 
+    [Theory]
+    [InlineData("10 11", 10, "lock-order-cycle")]
+    [InlineData("10 11 12", 10, null)] // one more has it, who can run
+    [InlineData("10 11", 12, null)] // its owner does something else
+    [InlineData("10 11", 13, "lock-owner-gone")]
+    public void Diagnose_SharedMemoryWithAName_IsLikelyWhereTheWordsNameAFault(string mappers, int owner, string? rule)
+    {
+        Scene scene = new();
+        Locks(scene.Process(10, "first"), 10, A, 11, shared: true);
+        Locks(scene.Process(11, "second"), 11, B, owner, shared: true);
+        scene.Process(12, "third").Sleeps();
+
+        Finding? finding = Diagnose(scene, Anonymous([.. mappers.Split(' ').Select(int.Parse)]) with { Name = "/tmp/table", Linked = true }).Findings.SingleOrDefault();
+
+        Assert.Equal(rule, finding?.Rule);
+        if (finding is not null)
+            Assert.Equal(Confidence.Likely, finding.Confidence);
+    }
+
+    [Theory]
+    [InlineData(13, "lock-owner-gone")]
+    [InlineData(12, null)] // it lives, and may map the file again
+    [InlineData(0, null)] // no word says who has it: whoever serves others waits alone
+    public void Diagnose_OneAloneAtALockInMemoryWithAName_IsLikelyWhereItsOwnerIsGone(int owner, string? rule)
+    {
+        Scene scene = new();
+        Locks(scene.Process(10, "first"), 10, A, owner, shared: true);
+        scene.Process(12, "other").Sleeps();
+
+        Finding? finding = Diagnose(scene, Anonymous(10) with { Name = "/tmp/table", Linked = true }).Findings.SingleOrDefault();
+
+        Assert.Equal((rule, rule is null ? null : Confidence.Likely), (finding?.Rule, finding?.Confidence));
+    }
+
     [Fact]
-    public void Diagnose_SharedMemoryWithAName_IsNoDeadlock() =>
-        Assert.Empty(Diagnose(AcrossProcesses(), Anonymous(10, 11) with { Name = "/dev/shm/sem.x", Linked = true }).Findings);
+    public void Diagnose_OwnerWhoseNumberIsOfAnotherPidNamespace_IsNotGone()
+    {
+        Scene scene = new();
+        Locks(scene.Process(10, "first"), 10, A, 7, shared: true);
+        scene.Process(20, "elsewhere").WaitsFor(10).NsPid = 7;
+        scene[10].With = record => record with { Ppid = 20, Namespaces = new NamespaceSet(Pid: 1) };
+        scene[20].With = record => record with { Namespaces = new NamespaceSet(Pid: 2) };
+
+        Assert.DoesNotContain(Diagnose(scene, Anonymous(10, 20)).Findings, finding => finding.Rule == "lock-owner-gone");
+    }
 
     [Fact]
     public void Diagnose_SharedMemoryThatNobodyAskedFor_IsNoDeadlock() => Assert.Empty(Diagnose(AcrossProcesses()).Findings);
@@ -299,6 +341,154 @@ public sealed class FutexTests
 
         Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
         Assert.Contains("thread p (10) waits for the mutex at 0x7100, which thread p (11) has.", finding.Explanation);
+    }
+
+    /// <summary>A pthread_rwlock_t that is held for reading and that somebody wants to write: readers in the first word above three flags, writers 1, wrphase_futex 3.</summary>
+    private static Actor WantsToWrite(Actor actor, int tid, ulong address, int readers, bool shared) => actor.Thread(
+        tid, 202, "futex_do_wait",
+        new CallMemory { FutexWord = 3, LockWords = [(uint)readers << 3, 1, 3, 0, 0, 0, 0, shared ? 1u : 0], FutexMapping = shared ? Mapping : null }, [address, shared ? 0x109UL : 0x189, 3]);
+
+    [Theory]
+    [InlineData(A, B, 1)] // each has read the other's
+    [InlineData(A, A, 2)] // both have read it, and want to write
+    public void Diagnose_ProcessesThatWantToWriteWhatOnlyTheyCanHaveRead_AreALockOrderCycle(ulong one, ulong other, int readers)
+    {
+        var scene = new Scene();
+        scene.Process(9, "parent").WaitsFor(-1);
+        WantsToWrite(scene.Process(10, "first", parent: 9), 10, one, readers, shared: true);
+        WantsToWrite(scene.Process(11, "second", parent: 9), 11, other, readers, shared: true);
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(9, 10, 11)).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal([10, 11], finding.Culprits.Select(culprit => culprit.Pid));
+    }
+
+    [Fact]
+    public void Diagnose_ReaderOfTheSharedLockIsAtWork_IsHealthy()
+    {
+        var scene = new Scene();
+        WantsToWrite(scene.Process(10, "first"), 10, A, 1, shared: true);
+        WantsToWrite(scene.Process(11, "second"), 11, B, 1, shared: true);
+        scene.Process(12, "reader").Sleeps();
+
+        Assert.Empty(Diagnose(scene, Anonymous(10, 11, 12)).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ThreadsThatWantToWriteWhatTheOtherHasRead_AreALockOrderCycleThoughAnotherJoinsThem()
+    {
+        var scene = new Scene();
+        WantsToWrite(WantsToWrite(Joins(scene.Process(10, "p"), 10, 11), 11, A, 1, shared: false), 12, B, 1, shared: false);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal("lock-order-cycle", finding.Rule);
+        Assert.Contains("No word says who has these locks: one of them, or thread p (10), which waits for others to end, or one that has exited without unlocking it.", finding.Notes);
+    }
+
+    [Theory]
+    [InlineData(10, 10, "It ends when parent (10) lets go of the mutex at 0x7100 before it waits for child (11).")]
+    [InlineData(12, 11, "It ends when child (11) exits.")] // who has it is gone, or of no part
+    public void Diagnose_ChildWantsTheSharedMutexOfTheParentThatWaitsForIt_TheParentIsToBlame(int owner, int culprit, string remedy)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsFor(11);
+        Locks(scene.Process(11, "child", parent: 10), 11, A, owner, shared: true);
+        scene.Process(12, "other").Sleeps();
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(10, 11)).Findings);
+
+        Assert.Equal(("child-never-exits", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((culprit, "futex:0x7100", remedy), (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // the mutex has another owner: that is no circle
+    public void Diagnose_FileLockAndMutexCrosswise_BothAreTold(bool crosswise)
+    {
+        var scene = new Scene();
+        Locks(scene.Process(10, "first").Opens(3, "/one", 1, 11, new FileLock(1, false, LockKind.Flock, LockAccess.Write, 10, 0xfe00000, 1, 0, long.MaxValue)), 10, A, crosswise ? 20 : 21, shared: true);
+        scene.Process(20, "second").Opens(4, "/one", 1, 21).WaitsForLock(4);
+        scene.Process(21, "third").Sleeps();
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(10, 20)).Findings);
+
+        Assert.Equal(crosswise ? "lock-order-cycle" : "file-lock-held-by-stuck", finding.Rule);
+        if (crosswise)
+            Assert.Equal([(10, 3, "flock:fe:00:1"), (20, null, "futex:0x7100")], finding.Culprits.Select(culprit => (culprit.Pid, culprit.Fd, culprit.Resource)));
+    }
+
+    [Fact]
+    public void Diagnose_FileLockAndMutexCrosswiseInThreads_IsTheOrderOfLocks()
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p").Opens(3, "/one", 1, 11, new FileLock(1, false, LockKind.Flock, LockAccess.Write, 10, 0xfe00000, 1, 0, long.MaxValue)).Opens(4, "/one", 1, 12);
+        Locks(Joins(actor, 10, 11), 11, A, 12).WaitsForLock(4);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Contains("thread p (12) waits for the lock on /one, which p (10) has locked at fd 3.", finding.Explanation);
+    }
+
+    /// <summary>FUTEX_LOCK_PI on a word that names its owner.</summary>
+    private static Actor LocksPi(Actor actor, int tid, ulong address, int owner) =>
+        actor.Thread(tid, 202, "futex_do_wait", new CallMemory { FutexWord = 0x80000000 | (uint)owner }, [address, 0x86, 0]);
+
+    /// <summary>As glibc lets a thread rest whose lock the kernel has refused.</summary>
+    private static Actor Refused(Actor actor, int tid, bool onStack = true) =>
+        actor.Thread(tid, 202, "futex_do_wait", new CallMemory { FutexWord = 0, OnStack = onStack }, [0x7ffd_0000_0054, 0x189, 0]);
+
+    [Theory]
+    [InlineData(true, "lock-order-cycle")]
+    [InlineData(false, "stuck-set")] // a condition variable: what it waits for no word says
+    public void Diagnose_LocksThatInheritPriorityCrosswise_AreALockOrderCycleThoughTheKernelRefusesTheLast(bool onStack, string rule)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p");
+        Refused(LocksPi(LocksPi(actor, 10, A, 11), 11, B, 12), 12, onStack);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal((rule, Confidence.Proven), (finding.Rule, finding.Confidence));
+        if (onStack)
+            Assert.Contains("thread p (12) waits for the mutex that thread 12 was refused, which thread p (10) has.", finding.Explanation);
+    }
+
+    [Fact]
+    public void Diagnose_LocksThatInheritPriorityCrosswiseInProcesses_AreALockOrderCycle()
+    {
+        var scene = new Scene();
+        scene.Process(10, "first").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 0x8000000b, FutexMapping = Mapping }, [A, 0x06, 0]);
+        Refused(scene.Process(11, "second"), 11);
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(10, 11)).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal([10, 11], finding.Culprits.Select(culprit => culprit.Pid).Order());
+    }
+
+    [Fact]
+    public void Diagnose_OneAloneThatIsRefusedALock_HasItItselfOrItsOwnerIsGone()
+    {
+        var scene = new Scene();
+        Refused(scene.Process(10, "p"), 10);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("self-deadlock", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal("p (10) waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had has exited.", finding.Summary);
+    }
+
+    [Fact]
+    public void Diagnose_OwnerOfALockThatInheritsPriorityWorks_IsHealthy()
+    {
+        var scene = new Scene();
+        LocksPi(scene.Process(10, "p"), 10, A, 11).Sleeps();
+
+        Assert.Empty(Diagnose(scene).Findings);
     }
 
     [Theory]

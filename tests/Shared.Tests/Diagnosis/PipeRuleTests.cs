@@ -101,6 +101,22 @@ public sealed class PipeRuleTests
         Assert.Equal([10, 11, 12], finding.Culprits.Select(culprit => culprit.Pid).Order());
     }
 
+    [Theory]
+    [InlineData(10, 0, 10)] // a filter: who started it has its input open
+    [InlineData(10, 3, 11)] // they speak with each other, in the order of the story
+    [InlineData(1, 0, 11)] // nobody of them started the other
+    public void ReadCycle_WithAFilter_NamesWhoKeepsItsInputOpenFirst(int parent, int fd, int culprit)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).ReadEnd(7001, 6).Reads(6);
+        scene.Process(11, "sort", parent).ReadEnd(7000, fd).WriteEnd(7001, 1).Reads(fd);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("pipe-read-cycle", culprit), (finding.Rule, finding.Culprit!.Pid));
+        Assert.Equal([10, 11], finding.Culprits.Select(one => one.Pid).Order());
+    }
+
     private static readonly PipeState Empty = new(0, 0, 16, 1, 1);
 
     private static Scene CrossReaders(PipeState left)

@@ -403,4 +403,22 @@ public sealed class ProofTests
 
         Assert.Equal(confidence, Assert.Single(scene.Diagnose().Findings).Confidence);
     }
+
+    [Theory]
+    [InlineData(1, 10, true)] // an orphan, say
+    [InlineData(1, 0, true)] // whose it is was not read
+    [InlineData(1, 40, false)] // of somebody else
+    [InlineData(0, 10, false)] // who started it is told of its end by it
+    public void Diagnose_PidFdOfAMember_IsAnAssumptionUnlessItIsOfOneAbove(int parent, int of, bool assumed)
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene.Process(40, "other").Sleeps();
+        scene.Process(30, "holder", parent).Has(5, "anon_inode:[pidfd]", FdAccess.ReadWrite).Fd(5, fd => fd with { Target = fd.Target with { Id = (ulong)of } }).Sleeps();
+        if (parent == 0)
+            scene[10].With = record => record with { Ppid = 30 };
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal((Confidence.Proven, assumed), (finding.Confidence, finding.Assumptions.Contains(Assumption.NoPidFdGetFd)));
+    }
 }

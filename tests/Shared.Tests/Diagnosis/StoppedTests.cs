@@ -60,6 +60,27 @@ public sealed class StoppedTests
         Assert.Equal((11, 1, "pipe:[7000]"), (Single(scene).Culprit!.Pid, Single(scene).Culprit!.Fd!.Value, Single(scene).Culprit!.Resource));
     }
 
+    [Theory]
+    [InlineData(19, "waiting-for-stopped-child", Confidence.Proven)] // a child of the same parent
+    [InlineData(0, "stopped-job", Confidence.Proven)] // it has let go of the lock before
+    public void Diagnose_FileLockOfOneWhoIsStopped_WhoWaitsForItIsOfTheStory(int taker, string rule, Confidence confidence)
+    {
+        var scene = new Scene();
+        scene.Process(9, "parent").WaitsFor(10);
+        scene.Process(10, "waiter", parent: 9).Opens(3, "/one", 1, 11).WaitsForLock(3);
+        FileLock[] locks = taker == 0 ? [] : [new FileLock(1, false, LockKind.Flock, LockAccess.Write, taker, 0xfe00000, 1, 0, long.MaxValue)];
+        Stopped(scene.Process(19, "holder", parent: 9).Opens(5, "/one", 1, 21, locks));
+
+        Finding finding = Single(scene);
+
+        Assert.Equal((rule, confidence), (finding.Rule, finding.Confidence));
+        if (taker == 0)
+            return;
+        Assert.Equal([9, 10, 19], finding.Pids);
+        Assert.Equal((19, 5), (finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal("waiter (10) waits for holder (19) to let go of the lock on /one, which is stopped by SIGSTOP.", finding.Summary);
+    }
+
     [Fact]
     public void Diagnose_AnotherWriterRuns_OnlyTheStopIsTold()
     {

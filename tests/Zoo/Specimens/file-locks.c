@@ -14,6 +14,8 @@
  *   inherited  a child has inherited the file, and reads a pipe from its parent
  *   left       the same; who took the lock and started that child has exited
  *   memory     as child, with flock(2) on memory that has no name (memfd_create)
+ *   mutex      one has the file locked and waits for a mutex in shared memory, the other has that and waits for the file
+ *   stopped    the holder, a child, is stopped by SIGSTOP
  *   orphan     who took the lock has exited; what it started has inherited the open file, and is another program, which sleeps
  *   leaver     who waits for the lock took it itself, and has closed it; what it started with it has lost its parent, and sleeps
  * ZOO_FORM=daemon: of the last two, what sleeps took the lock for itself, when it was in the background already.
@@ -162,6 +164,54 @@ static void held_behind_pipe(void)
     }
     meet();
     close(ends[0]);
+    block_on(fd, "flock");
+}
+
+static void against_a_mutex(void)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutex_t *mutex = mmap(NULL, sizeof *mutex, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (mutex == MAP_FAILED)
+        die("mmap");
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(mutex, &attributes);
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "second" : "first");
+    int fd = open_file("one.lock");
+    if (pid == 0) {
+        pthread_mutex_lock(mutex);
+        meet();
+        if (alive) {
+            in_place();
+            work();
+        }
+        block_on(fd, "flock");
+    } else {
+        take(fd, "flock", F_WRLCK);
+        meet();
+        in_place();
+        pthread_mutex_lock(mutex);
+    }
+}
+
+static void held_by_one_stopped(void)
+{
+    pid_t pid = fork_or_die();
+    announce(pid == 0 ? "holder" : "waiter");
+    int fd = open_file("one.lock");
+    if (pid == 0) {
+        take(fd, "flock", F_WRLCK);
+        meet();
+        in_place();
+        raise(SIGSTOP);
+        work();
+    }
+    meet();
+    if (waitpid(pid, NULL, WUNTRACED) != pid)
+        die("waitpid");
+    if (alive)
+        kill(pid, SIGCONT);
     block_on(fd, "flock");
 }
 
@@ -345,6 +395,10 @@ int main(int argc, char **argv)
         nested();
     else if (strcmp(form, "inherited") == 0 || strcmp(form, "left") == 0)
         inherited(strcmp(form, "left") == 0);
+    else if (strcmp(form, "mutex") == 0)
+        against_a_mutex();
+    else if (strcmp(form, "stopped") == 0)
+        held_by_one_stopped();
     else if (strcmp(form, "memory") == 0)
         in_memory();
     else if (strcmp(form, "orphan") == 0 || strcmp(form, "leaver") == 0)

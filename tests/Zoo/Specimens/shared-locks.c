@@ -1,6 +1,8 @@
 /*
  * shared-locks FORM: processes that wait for each other in memory that they share, or for a lock that fork copied.
  *   abba       two processes, two mutexes in anonymous shared memory
+ *   readers    each has a read-write lock for reading, which the other one wants to write; their parent waits for both
+ *   parent     a child wants the mutex of the parent that waits for it
  *   died       a child has exited with a shared mutex
  *   semaphore  parent and child each wait for a post of the other, in a named semaphore that has no name any more
  *   unnamed    the same in a file of /dev/shm that never had a name (O_TMPFILE)
@@ -18,6 +20,7 @@
 
 struct shared {
     pthread_mutex_t locks[2];
+    pthread_rwlock_t tables[2];
     pthread_barrier_t held;
 };
 
@@ -30,6 +33,7 @@ static void share(void)
 {
     pthread_mutexattr_t mutex;
     pthread_barrierattr_t barrier;
+    pthread_rwlockattr_t table;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         die("mmap");
@@ -39,8 +43,12 @@ static void share(void)
         pthread_mutexattr_setrobust(&mutex, PTHREAD_MUTEX_ROBUST);
     pthread_barrierattr_init(&barrier);
     pthread_barrierattr_setpshared(&barrier, PTHREAD_PROCESS_SHARED);
-    for (int i = 0; i < 2; i++)
+    pthread_rwlockattr_init(&table);
+    pthread_rwlockattr_setpshared(&table, PTHREAD_PROCESS_SHARED);
+    for (int i = 0; i < 2; i++) {
         pthread_mutex_init(&shared->locks[i], &mutex);
+        pthread_rwlock_init(&shared->tables[i], &table);
+    }
     pthread_barrier_init(&shared->held, &barrier, 2);
 }
 
@@ -53,6 +61,20 @@ static void cross(const char *role, int mine)
     if (healthy && mine == 0)
         work();
     pthread_mutex_lock(&shared->locks[1 - mine]);
+    _exit(0);
+}
+
+static void read_then_write(const char *role, int mine)
+{
+    if (fork_or_die() != 0)
+        return;
+    announce(role);
+    pthread_rwlock_rdlock(&shared->tables[mine]);
+    pthread_barrier_wait(&shared->held);
+    in_place();
+    if (healthy && mine == 0)
+        work();
+    pthread_rwlock_wrlock(&shared->tables[1 - mine]);
     _exit(0);
 }
 
@@ -175,6 +197,27 @@ int main(int argc, char **argv)
         if (fork_or_die() == 0)
             cross("second", 1);
         cross("first", 0);
+    } else if (strcmp(form, "readers") == 0) {
+        share();
+        read_then_write("first", 0);
+        read_then_write("second", 1);
+        announce("parent");
+        in_place();
+        while (wait(NULL) > 0 || errno == EINTR)
+            ;
+    } else if (strcmp(form, "parent") == 0) {
+        share();
+        pthread_mutex_lock(&shared->locks[0]);
+        pid_t pid = fork_or_die();
+        announce(pid == 0 ? "child" : "parent");
+        in_place();
+        if (pid == 0) {
+            pthread_mutex_lock(&shared->locks[0]);
+            _exit(0);
+        }
+        if (healthy)
+            work();
+        wait_for(pid);
     } else if (strcmp(form, "died") == 0) {
         share();
         announce("shared-locks");

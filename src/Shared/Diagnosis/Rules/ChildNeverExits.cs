@@ -58,6 +58,11 @@ internal sealed class ChildNeverExits : IncidentRule
         string waiter = narrator.Name(parent), child = narrator.Name(line.Waiters[1]), waited = narrator.Name(last);
         string wait = $"{waiter} waits for its child {child} to exit{string.Concat(line.Waiters.Skip(2).Select(below => $", which waits for its child {narrator.Name(below)}"))}, and {waited}";
         ImmutableArray<Waker> holders = line.Back is null ? [] : [.. line.Back.To.Where(waker => waker.Node != last && waker.Fd is not null).OrderByDescending(waker => waker.Node == parent)];
+        if (holders.IsEmpty && OwnerOf(incident, line) is { } owner)
+        {
+            string has = narrator.Name(owner.Process.Pid), what = LockStory.ThingOf(line.Back!.Part);
+            return new Verdict($"{wait} waits for {what}, which {has} has.", [new Culprit(owner.Process.Pid, null, line.Back.Part.Resource!, $"It ends when {has} lets go of {what} before it waits for {narrator.Name(line.Waiters[line.Waiters.IndexOf(owner.Process.Pid) + 1])}.")]);
+        }
         if (holders.IsEmpty)
         {
             return new Verdict($"{wait} can never run again.", [StuckSetRule.ByItself(incident, narrator, last)]) { NamesFault = false };
@@ -77,6 +82,16 @@ internal sealed class ChildNeverExits : IncidentRule
             OnlySuspected = relays.Length > 0,
             Doubts = incident.Evidence.Counting == Counting.Likely ? [.. DeadlockTeller.WhoMayEndAChild(incident)] : [],
         };
+    }
+
+    /// <summary>The thread of one of those who wait that the lock names which the last of them wants.</summary>
+    private static LockWaiter? OwnerOf(Incident incident, Line line)
+    {
+        if (line.Back is not { Part.Futex.Lock: not null } back)
+            return null;
+        LockWaiter[] waiters = [.. line.Waiters.SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => new LockWaiter(incident.Evidence.Resources[pid], waiter.Thread, waiter.Wait)))];
+        LockWaiter last = waiters.First(waiter => waiter.Process.Pid == back.From && waiter.Thread.Tid == back.Tid);
+        return waiters.FirstOrDefault(waiter => waiter.Process.Pid != back.From && last.IsOwnedBy(waiter));
     }
 
     /// <param name="Waiters">Each waits for the next, its child, to exit; two at least.</param>

@@ -42,7 +42,7 @@ internal sealed class LockFaultInALivingProcess(LockFaultKind kind) : EvidenceRu
         return now.SignalsPending is not null
             && process.Before?.Threads.FirstOrDefault(thread => thread.Tid == now.Tid) is { } then
             && now.Counters is not null && then.Counters == now.Counters && then.Call.Equals(now.Call)
-            && !waiter.Futex.HasChanged && now.Memory is { FutexWord: not null } && then.Memory is { } before && before.FutexWord == now.Memory.FutexWord
+            && !waiter.Futex!.HasChanged && now.Memory is { FutexWord: not null } && then.Memory is { } before && before.FutexWord == now.Memory.FutexWord
             && (before.LockWords ?? []).AsSpan().SequenceEqual((now.Memory.LockWords ?? []).AsSpan())
             && evidence.StillFor(process.Record, now) >= evidence.Options.MinimumWait;
     }

@@ -14,7 +14,7 @@ internal sealed class LockOrderCycle : IncidentRule
     public override RuleInfo Info => Told;
 
     internal static RuleInfo Told { get; } = new("lock-order-cycle", FindingClass.Deadlock,
-        "Threads, of one process or of several that share memory, each have the lock that another of them waits for.");
+        "Threads, of one process or of several, each have the lock, in memory or on a file, that another of them waits for.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator) => LockStory.Of(incident, LockFaultKind.OrderCycle);
 }

@@ -35,8 +35,10 @@ internal sealed class PipeReadCycle : IncidentRule
         int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
         ImmutableArray<Culprit> culprits = [.. order.SelectMany(reader => of[reader].SelectMany(edge => edge.To
             .Where(waker => waker.Node != reader)
-            .Select(waker => new Culprit(waker.Node, waker.Fd, edge.Part.Target!.Text,
-                $"It ends when {narrator.Name(waker.Node)} writes to {(edge.Part.Kind == WaitKind.Tty ? "the other side of " : "")}{edge.Part.Target.Text} (fd {waker.Fd}), which {narrator.Name(reader)} reads, or closes it."))))];
+            .Select(waker => (Edge: edge, Waker: waker))))
+            // A filter does its part by reading: it is for whoever started it to close its input, or to write more.
+            .OrderByDescending(pair => IsInputOfAFilter(incident, pair.Edge, pair.Waker))
+            .Select(pair => CulpritOf(narrator, pair.Edge, pair.Waker))];
         string hops = string.Join(", ", order.Select(reader => $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
         return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first.", culprits)
         {
@@ -44,6 +46,13 @@ internal sealed class PipeReadCycle : IncidentRule
             NamesFault = false,
         };
     }
+
+    private static Culprit CulpritOf(Narrator narrator, IncidentEdge edge, Waker waker) => new(waker.Node, waker.Fd, edge.Part.Target!.Text,
+        $"It ends when {narrator.Name(waker.Node)} writes to {(edge.Part.Kind == WaitKind.Tty ? "the other side of " : "")}{edge.Part.Target.Text} (fd {waker.Fd}), which {narrator.Name(edge.From)} reads, or closes it.");
+
+    /// <summary>Whether a process below reads there at its stdin.</summary>
+    private static bool IsInputOfAFilter(Incident incident, IncidentEdge edge, Waker waker) => edge.Part is { Kind: WaitKind.PipeRead, Fd: 0 }
+        && incident.Evidence.Resources.IsDescendant(incident.Evidence.Resources.Find(edge.From)!, incident.Evidence.Resources.Find(waker.Node)!);
 
     private static IEnumerable<int> Writers(IEnumerable<IncidentEdge> edges, int reader) =>
         edges.SelectMany(edge => edge.To).Select(waker => waker.Node).Where(node => node != reader).Distinct();

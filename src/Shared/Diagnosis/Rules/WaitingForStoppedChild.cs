@@ -16,7 +16,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 internal sealed class WaitingForStoppedChild : EvidenceRule
 {
     public override RuleInfo Info { get; } = new("waiting-for-stopped-child", FindingClass.Stall,
-        "A process waits for a child, or for what only a child could give, and the child is stopped by a signal.");
+        "A process waits for a child, or for what only one could give (an end of a pipe, a lock), that is stopped by a signal.");
 
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
@@ -52,6 +52,7 @@ internal sealed class WaitingForStoppedChild : EvidenceRule
         {
             WaitKind.ChildWait => "to exit",
             WaitKind.PipeRead => $"to close {wait.Part.Resource}",
+            WaitKind.FileLock or WaitKind.Futex => $"to let go of {LockStory.ThingOf(wait.Part)}",
             _ => $"to let go of {wait.Part.Resource}",
         };
         Finding finding = new FindingBuilder(evidence).Build(
