@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.RiskyReading;
@@ -8,21 +7,27 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Stacks;
 
+/// <summary>What a JVM keeps of threads that do not go on.</summary>
+/// <param name="Says">A sentence for each of them.</param>
+/// <param name="OwnerGone">Whether they wait for what a thread has that has ended; else for each other.</param>
+internal sealed record JvmDeadlock(ImmutableArray<string> Says, bool OwnerGone)
+{
+    internal static JvmDeadlock None { get; } = new([], false);
+}
+
 /// <summary>
-/// Which threads of a HotSpot JVM wait for each other's monitors (<c>synchronized</c>), read in its memory. Until JDK 23 a thread that waits for one wakes each second to look again: by its waits alone it stands as
-/// one that sleeps in a loop.
+/// Which threads of a HotSpot JVM wait for each other's monitors (<c>synchronized</c>) and locks (<c>java.util.concurrent</c>), read in its memory. Until JDK 23 a thread that waits for a monitor wakes each second to
+/// look again: by its waits alone it stands as one that sleeps in a loop.
 /// </summary>
-/// <remarks><c>JavaThread::_current_pending_monitor</c> is the monitor that a thread waits for; of who has it, see <see cref="JvmOwners"/>. Since JDK 24 a virtual thread that waits
-/// leaves its thread, unless it is pinned: of such none is told.</remarks>
+/// <remarks><c>JavaThread::_current_pending_monitor</c> is the monitor that a thread waits for; of who has it, see <see cref="JvmOwners"/>, and of locks <see cref="JvmLocks"/>. Since JDK 24 a virtual thread that waits
+/// leaves its thread, unless it is pinned, and for a lock each does: of such none is told.</remarks>
 internal sealed class JvmMonitors(RiskyReads risky)
 {
-    private const uint MostThreads = 4096;
-
-    /// <summary>A lock stack has eight places.</summary>
-    private const int MostLocked = 8;
-
     /// <summary>The JVM's own come to more.</summary>
     private const int FewestThreads = 6;
+
+    /// <summary>At reading while nothing collects garbage.</summary>
+    private const int MostAttempts = 3;
 
     /// <summary>Who waits looks again at 1, 8, 64, 512 and from then on each 1,000 ms: more often within two looks than this, and a second, is another wait.</summary>
     private const ulong MostRuns = 4;
@@ -30,19 +35,19 @@ internal sealed class JvmMonitors(RiskyReads risky)
     /// <summary>A JVM is read anew when so much time is over.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
-    private static readonly Known Unread = new(null, TimeSpan.MinValue, []);
+    private static readonly Known Unread = new(null, TimeSpan.MinValue, JvmDeadlock.None);
 
     /// <summary>The JVMs of the last look.</summary>
     private readonly Dictionary<ProcessKey, Known> _known = [];
 
     /// <param name="Before">What it was at the look before the one that is to read it; null: it has been read.</param>
     /// <param name="Since">Uptime of that look, or of the one that read it.</param>
-    /// <param name="Says">As it was read last.</param>
-    private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, ImmutableArray<string> Says);
+    /// <param name="Told">As it was read last.</param>
+    private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, JvmDeadlock Told);
 
     /// <summary>
     /// One more look, which <paramref name="diagnosis"/> has had: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each
-    /// <see cref="Rest"/> until there is something to tell. What its other threads do is no matter: those that wait for each other's monitors do so for good.
+    /// <see cref="Rest"/> until there is something to tell. What its other threads do is no matter: those that wait for each other do so for good.
     /// </summary>
     internal ImmutableArray<Finding> Advance(HostDiagnosis diagnosis, Snapshot look, ImmutableArray<Finding> findings)
     {
@@ -65,14 +70,14 @@ internal sealed class JvmMonitors(RiskyReads risky)
                 continue;
             }
             Known known = _known[key];
-            // What was told stays: nothing but the end of the JVM parts two who wait for each other's monitors, and one of them may be seen to look again just now.
-            if (known.Says.IsEmpty && known.Before is { } before)
+            // What was told stays: nothing but the end of the JVM parts two who wait for each other, and one of them may be seen to look again just now.
+            if (known.Told.Says.IsEmpty && known.Before is { } before)
                 known = new Known(null, look.Uptime, Deadlocked(before, process, look.Uptime - known.Since));
-            else if (known.Says.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
+            else if (known.Told.Says.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
                 known = known with { Before = process, Since = look.Uptime };
             _known[key] = known;
-            if (known.Says.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
-                || diagnosis.OfRuntime(process.Key, "the JVM", known.Says, asked: false) is not { } finding)
+            if (known.Told.Says.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
+                || diagnosis.OfRuntime(process.Key, "the JVM", known.Told.Says, asked: false, known.Told.OwnerGone) is not { } finding)
                 continue;
             told.Add(finding);
             // What is but suspected of its threads is this, whoever else waits for them.
@@ -94,25 +99,25 @@ internal sealed class JvmMonitors(RiskyReads risky)
         return false;
     }
 
-    /// <summary>A sentence for each thread; empty: none wait for each other, or it cannot be told.</summary>
+    /// <summary>A sentence for each thread; none: none wait for each other, or it cannot be told.</summary>
     /// <param name="between">Time between the looks that the two records are of.</param>
-    internal ImmutableArray<string> Deadlocked(ProcessRecord before, ProcessRecord process, TimeSpan between)
+    internal JvmDeadlock Deadlocked(ProcessRecord before, ProcessRecord process, TimeSpan between)
     {
         using DirectoryHandle? directory = DirectoryHandle.TryOpen($"/proc/{process.Pid}");
         if (directory is null || RuntimeFacts.Read(directory, process.Pid) is not { } facts)
-            return [];
+            return JvmDeadlock.None;
         var structs = new JvmStructs(risky, process.Key);
         try
         {
             if (!structs.Find())
-                return [];
-            Func<int, int?> tids = facts.TidsByTheirOwn(directory, StackTarget.Of(process));
+                return JvmDeadlock.None;
+            JvmFault fault = Twice(structs, facts.TidsByTheirOwn(directory, StackTarget.Of(process)));
             ulong mostRuns = MostRuns + (ulong)between.TotalSeconds;
-            // Read while it may have run: what is so twice is so.
-            int[] circle = Circle(structs, tids);
-            return circle.Length > 0 && circle.AsSpan().SequenceEqual(Circle(structs, tids)) && circle.All(tid => Stands(before, process, tid, mostRuns))
-                ? [.. circle.Select((tid, place) => $"Thread {Name(process, tid)} waits for a monitor that thread {Name(process, circle[(place + 1) % circle.Length])} has.")]
-                : [];
+            bool[] stands = [.. fault.Tids.Select((tid, place) => Stands(before, process, tid, fault.Locks[place] is null ? mostRuns : 0))];
+            // Of a circle all of them, of the others each by itself.
+            return stands.Length == 0 || (fault.OwnerGone ? !stands.Contains(true) : stands.Contains(false))
+                ? JvmDeadlock.None
+                : new JvmDeadlock([.. Enumerable.Range(0, stands.Length).Where(place => stands[place]).Select(place => Sentence(process, fault, place))], fault.OwnerGone);
         }
         finally
         {
@@ -120,98 +125,36 @@ internal sealed class JvmMonitors(RiskyReads risky)
         }
     }
 
+    /// <summary>It may run meanwhile: what is so twice is so. Not if objects were moved in between.</summary>
+    private static JvmFault Twice(JvmStructs structs, Func<int, int?> tids)
+    {
+        var heap = new JvmHeap(structs);
+        bool hasHeap = heap.Open();
+        for (int attempt = 0; attempt < MostAttempts; attempt++)
+        {
+            uint? collections = hasHeap ? heap.Collections : null;
+            var waits = new JvmWaits(structs, collections is null ? null : new JvmLocks(structs, heap), tids);
+            JvmFault fault = waits.Find();
+            if (fault.Tids.Length == 0 || !fault.IsSame(waits.Find()))
+                return JvmFault.None;
+            if (!fault.HasLocks || heap.Collections == collections)
+                return fault;
+        }
+        return JvmFault.None;
+    }
+
+    private static string Sentence(ProcessRecord process, JvmFault fault, int place)
+    {
+        string waits = $"Thread {Name(process, fault.Tids[place])} waits for a {(fault.Locks[place] is { } name ? $"lock ({name})" : "monitor")}";
+        return fault.OwnerGone ? $"{waits} that a thread has which has ended." : $"{waits} that thread {Name(process, fault.Tids[(place + 1) % fault.Tids.Length])} has.";
+    }
+
     private static string Name(ProcessRecord process, int tid) => $"{process.FindThread(tid)!.Comm} ({tid})";
 
-    /// <summary>In the same wait at both looks, and no more than that it has looked again.</summary>
+    /// <summary>In the same wait at both looks, and no more than that it has looked again; for a lock without a limit of time, and asleep ever since.</summary>
     private static bool Stands(ProcessRecord before, ProcessRecord process, int tid, ulong mostRuns) =>
         before.FindThread(tid) is { Counters: { } then } past && process.FindThread(tid) is { Counters: { } now } thread
-        && past.Call.Number == thread.Call.Number && past.Call.Status == thread.Call.Status && past.Call.Arguments is [var one, ..] && thread.Call.Arguments is [var other, ..] && one == other
+        && past.Call.Number == thread.Call.Number && past.Call.Status == thread.Call.Status && past.Call.Arguments is [var one, ..] && thread.Call.Arguments is [var other, _, _, var limit, ..] && one == other
+        && (mostRuns > 0 || limit == 0)
         && now.Timeslices - then.Timeslices <= mostRuns;
-
-    /// <summary>Tids, each waiting for the next and the last for the first.</summary>
-    private static int[] Circle(JvmStructs structs, Func<int, int?> tids)
-    {
-        if (structs.ReadWord(structs.ThreadList) is not { } list || list == 0 || !structs.Read(list + (ulong)structs.Length, sizeof(uint), out ReadOnlySpan<byte> bytes)
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes) is not (> 1 and <= MostThreads and var count)
-            || structs.ReadWord(list + (ulong)structs.Threads) is not { } array || !structs.Read(array, (int)count * sizeof(ulong), out bytes))
-            return [];
-        ulong[] addresses = new ulong[count];
-        for (int place = 0; place < addresses.Length; place++)
-            addresses[place] = JvmStructs.Word(bytes[(place * sizeof(ulong))..]);
-        var threads = new JvmThread[count];
-        var monitors = new JvmMonitor[count];
-        for (int place = 0; place < threads.Length; place++)
-        {
-            if (!TryRead(structs, addresses[place], out threads[place]) || structs.ReadWord(addresses[place] + (ulong)structs.PendingMonitor) is not { } pending)
-                return [];
-            if (pending != 0)
-                monitors[place] = MonitorAt(structs, pending);
-        }
-        int[] owners = new int[count];
-        for (int place = 0; place < owners.Length; place++)
-            owners[place] = JvmOwners.Find(threads, monitors[place]);
-        for (int start = 0; start < threads.Length; start++)
-        {
-            List<int> chain = [];
-            for (int at = start; at >= 0 && chain.Count <= threads.Length; at = owners[at])
-            {
-                if (chain.Count > 1 && at == start)
-                    return [.. chain.Select(place => TidOf(structs, tids, threads[place].Address))];
-                chain.Add(at);
-            }
-        }
-        return [];
-    }
-
-    private static bool TryRead(JvmStructs structs, ulong address, out JvmThread thread)
-    {
-        thread = default;
-        if (structs.ReadWord(address + (ulong)structs.StackBase) is not { } stack || structs.ReadWord(address + (ulong)structs.StackSize) is not { } size)
-            return false;
-        ulong[] locked = LockedBy(structs, address);
-        ulong[] marks = new ulong[locked.Length];
-        for (int place = 0; place < marks.Length; place++)
-            marks[place] = structs.ReadWord(locked[place]) ?? 0;
-        thread = new JvmThread { Address = address, StackBegin = stack - size, StackEnd = stack, Id = WordAt(structs, address, structs.OwnerId), Locked = locked, Marks = marks };
-        return true;
-    }
-
-    private static JvmMonitor MonitorAt(JvmStructs structs, ulong address)
-    {
-        ulong handle = WordAt(structs, address, structs.Object);
-        return new JvmMonitor
-        {
-            Address = address,
-            Owner = WordAt(structs, address, structs.Owner),
-            Object = handle == 0 ? 0 : structs.ReadWord(handle) ?? 0,
-            Locker = WordAt(structs, address, structs.StackLocker),
-        };
-    }
-
-    /// <summary>The objects on its lock stack, whose top is kept as an offset in the thread.</summary>
-    private static ulong[] LockedBy(JvmStructs structs, ulong thread)
-    {
-        if ((structs.LockStack | structs.LockStackTop | structs.LockStackBase) < 0
-            || !structs.Read(thread + (ulong)(structs.LockStack + structs.LockStackTop), sizeof(uint), out ReadOnlySpan<byte> bytes))
-            return [];
-        int first = structs.LockStack + structs.LockStackBase;
-        int length = (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes) - first;
-        if (length is <= 0 or > MostLocked * sizeof(ulong) || !structs.Read(thread + (ulong)first, length, out bytes))
-            return [];
-        ulong[] locked = new ulong[length / sizeof(ulong)];
-        for (int place = 0; place < locked.Length; place++)
-            locked[place] = JvmStructs.Word(bytes[(place * sizeof(ulong))..]);
-        return locked;
-    }
-
-    /// <summary>0: that version has no such field, or it cannot be read.</summary>
-    private static ulong WordAt(JvmStructs structs, ulong address, int offset) => offset < 0 ? 0 : structs.ReadWord(address + (ulong)offset) ?? 0;
-
-    /// <summary>Our number of the thread; the JVM has that of its own pid namespace. 0: not known.</summary>
-    private static int TidOf(JvmStructs structs, Func<int, int?> tids, ulong thread)
-    {
-        if (structs.ReadWord(thread + (ulong)structs.OsThread) is not { } native || !structs.Read(native + (ulong)structs.ThreadId, sizeof(int), out ReadOnlySpan<byte> bytes))
-            return 0;
-        return tids(BinaryPrimitives.ReadInt32LittleEndian(bytes)) ?? 0;
-    }
 }

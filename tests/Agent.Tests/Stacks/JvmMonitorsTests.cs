@@ -25,7 +25,7 @@ public sealed class JvmMonitorsTests : IDisposable
         using HungRuntime java = contained ? await HungRuntime.StartContainedAsync("java") : await HungRuntime.StartJavaAsync([]);
         ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
 
-        ImmutableArray<string> says = Monitors.Deadlocked(look, look, TimeSpan.Zero);
+        ImmutableArray<string> says = Monitors.Deadlocked(look, look, TimeSpan.Zero).Says;
 
         Assert.Equal(2, says.Length);
         ThreadRecord[] threads = [.. look.Threads.Where(IsAtAMonitor)];
@@ -49,7 +49,7 @@ public sealed class JvmMonitorsTests : IDisposable
         using HungRuntime java = await HungRuntime.StartJavaAsync(["-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:+UnlockExperimentalVMOptions", "-Xmx64m", .. options]);
         ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
 
-        Assert.Equal(2, Monitors.Deadlocked(look, look, TimeSpan.Zero).Length);
+        Assert.Equal(2, Monitors.Deadlocked(look, look, TimeSpan.Zero).Says.Length);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class JvmMonitorsTests : IDisposable
         ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
         ProcessRecord busy = look with { Threads = [.. look.Threads.Select(thread => IsAtAMonitor(thread) ? thread with { Counters = new RunCounters(0, thread.Counters!.Value.Timeslices - 100) } : thread)] };
 
-        Assert.Empty(Monitors.Deadlocked(busy, look, TimeSpan.FromSeconds(30)));
+        Assert.Empty(Monitors.Deadlocked(busy, look, TimeSpan.FromSeconds(30)).Says);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class JvmMonitorsTests : IDisposable
     {
         ProcessRecord look = Specimen.LookUntil(_looker, Environment.ProcessId, process => process.Threads.Length > 1);
 
-        Assert.Empty(Monitors.Deadlocked(look, look, TimeSpan.Zero));
+        Assert.Empty(Monitors.Deadlocked(look, look, TimeSpan.Zero).Says);
     }
 
     /// <summary>Until JDK 23 they wake each second to look again, and may be seen to run.</summary>
