@@ -7,14 +7,6 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Stacks;
 
-/// <summary>What a JVM keeps of threads that do not go on.</summary>
-/// <param name="Says">A sentence for each of them.</param>
-/// <param name="OwnerGone">Whether they wait for what a thread has that has ended; else for each other.</param>
-internal sealed record JvmDeadlock(ImmutableArray<string> Says, bool OwnerGone)
-{
-    internal static JvmDeadlock None { get; } = new([], false);
-}
-
 /// <summary>
 /// Which threads of a HotSpot JVM wait for each other's monitors (<c>synchronized</c>) and locks (<c>java.util.concurrent</c>), read in its memory. Until JDK 23 a thread that waits for a monitor wakes each second to
 /// look again: by its waits alone it stands as one that sleeps in a loop.
@@ -35,7 +27,7 @@ internal sealed class JvmMonitors(RiskyReads risky)
     /// <summary>A JVM is read anew when so much time is over.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
-    private static readonly Known Unread = new(null, TimeSpan.MinValue, JvmDeadlock.None);
+    private static readonly Known Unread = new(null, TimeSpan.MinValue, []);
 
     /// <summary>The JVMs of the last look.</summary>
     private readonly Dictionary<ProcessKey, Known> _known = [];
@@ -43,7 +35,7 @@ internal sealed class JvmMonitors(RiskyReads risky)
     /// <param name="Before">What it was at the look before the one that is to read it; null: it has been read.</param>
     /// <param name="Since">Uptime of that look, or of the one that read it.</param>
     /// <param name="Told">As it was read last.</param>
-    private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, JvmDeadlock Told);
+    private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, ImmutableArray<RuntimeWait> Told);
 
     /// <summary>
     /// One more look, which <paramref name="diagnosis"/> has had: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each
@@ -71,13 +63,13 @@ internal sealed class JvmMonitors(RiskyReads risky)
             }
             Known known = _known[key];
             // What was told stays: nothing but the end of the JVM parts two who wait for each other, and one of them may be seen to look again just now.
-            if (known.Told.Says.IsEmpty && known.Before is { } before)
+            if (known.Told.IsEmpty && known.Before is { } before)
                 known = new Known(null, look.Uptime, Deadlocked(before, process, look.Uptime - known.Since));
-            else if (known.Told.Says.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
+            else if (known.Told.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
                 known = known with { Before = process, Since = look.Uptime };
             _known[key] = known;
-            if (known.Told.Says.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
-                || diagnosis.OfRuntime(process.Key, "the JVM", known.Told.Says, asked: false, known.Told.OwnerGone) is not { } finding)
+            if (known.Told.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
+                || diagnosis.OfRuntime(process.Key, "the JVM", known.Told, asked: false) is not { } finding)
                 continue;
             told.Add(finding);
             // What is but suspected of its threads is this, whoever else waits for them.
@@ -99,25 +91,25 @@ internal sealed class JvmMonitors(RiskyReads risky)
         return false;
     }
 
-    /// <summary>A sentence for each thread; none: none wait for each other, or it cannot be told.</summary>
+    /// <summary>Threads that do not go on; empty: none, or it cannot be told.</summary>
     /// <param name="between">Time between the looks that the two records are of.</param>
-    internal JvmDeadlock Deadlocked(ProcessRecord before, ProcessRecord process, TimeSpan between)
+    internal ImmutableArray<RuntimeWait> Deadlocked(ProcessRecord before, ProcessRecord process, TimeSpan between)
     {
         using DirectoryHandle? directory = DirectoryHandle.TryOpen($"/proc/{process.Pid}");
         if (directory is null || RuntimeFacts.Read(directory, process.Pid) is not { } facts)
-            return JvmDeadlock.None;
+            return [];
         var structs = new JvmStructs(risky, process.Key);
         try
         {
             if (!structs.Find())
-                return JvmDeadlock.None;
+                return [];
             JvmFault fault = Twice(structs, facts.TidsByTheirOwn(directory, StackTarget.Of(process)));
             ulong mostRuns = MostRuns + (ulong)between.TotalSeconds;
-            bool[] stands = [.. fault.Tids.Select((tid, place) => Stands(before, process, tid, fault.Locks[place] is null ? mostRuns : 0))];
+            bool[] stands = [.. fault.Tids.Select((tid, place) => Stands(before, process, tid, fault.Waits[place].Kind == RuntimeWaitKind.Monitor ? mostRuns : 0))];
             // Of a circle all of them, of the others each by itself.
             return stands.Length == 0 || (fault.OwnerGone ? !stands.Contains(true) : stands.Contains(false))
-                ? JvmDeadlock.None
-                : new JvmDeadlock([.. Enumerable.Range(0, stands.Length).Where(place => stands[place]).Select(place => Sentence(process, fault, place))], fault.OwnerGone);
+                ? []
+                : [.. Enumerable.Range(0, stands.Length).Where(place => stands[place]).Select(place => new RuntimeWait(Sentence(process, fault, place), fault.Tids[place], fault.Waits[place].Kind, fault.Waits[place].Type))];
         }
         finally
         {
@@ -137,7 +129,7 @@ internal sealed class JvmMonitors(RiskyReads risky)
             JvmFault fault = waits.Find();
             if (fault.Tids.Length == 0 || !fault.IsSame(waits.Find()))
                 return JvmFault.None;
-            if (!fault.HasLocks || heap.Collections == collections)
+            if (fault.HasMonitorsAlone || heap.Collections == collections)
                 return fault;
         }
         return JvmFault.None;
@@ -145,8 +137,16 @@ internal sealed class JvmMonitors(RiskyReads risky)
 
     private static string Sentence(ProcessRecord process, JvmFault fault, int place)
     {
-        string waits = $"Thread {Name(process, fault.Tids[place])} waits for a {(fault.Locks[place] is { } name ? $"lock ({name})" : "monitor")}";
-        return fault.OwnerGone ? $"{waits} that a thread has which has ended." : $"{waits} that thread {Name(process, fault.Tids[(place + 1) % fault.Tids.Length])} has.";
+        JvmWait wait = fault.Waits[place];
+        string other = wait.Owner < 0 ? "a thread" : $"thread {Name(process, fault.Tids[(place + 1) % fault.Tids.Length])}";
+        return $"Thread {Name(process, fault.Tids[place])} waits for " + wait.Kind switch
+        {
+            RuntimeWaitKind.Monitor => $"a monitor that {other} has.",
+            RuntimeWaitKind.Lock => $"a lock ({wait.Type}) that {other} has.",
+            RuntimeWaitKind.Task => $"a task ({wait.Type}) that {other} runs.",
+            RuntimeWaitKind.ThreadEnd => $"{other} to end.",
+            _ => $"a lock ({wait.Type}) that {other} has which has ended.",
+        };
     }
 
     private static string Name(ProcessRecord process, int tid) => $"{process.FindThread(tid)!.Comm} ({tid})";

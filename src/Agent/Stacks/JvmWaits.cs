@@ -1,23 +1,37 @@
 using System.Buffers.Binary;
+using OrphanBoard.Shared.Diagnosis;
 
 namespace OrphanBoard.Agent.Stacks;
 
 /// <summary>For what a thread of a JVM waits.</summary>
-/// <param name="Owner">Who has it, as a place among the threads; -1: one that has ended.</param>
-/// <param name="Lock">Class of the lock; null: it is a monitor.</param>
-internal sealed record JvmWait(int Owner, string? Lock);
+/// <param name="Owner">For which other, as a place among the threads; -1: one that has ended.</param>
+/// <param name="Kind">For what of it.</param>
+/// <param name="Type">As in <see cref="RuntimeWait"/>.</param>
+internal sealed record JvmWait(int Owner, RuntimeWaitKind Kind, string Type);
 
 /// <summary>Threads that do not go on by what the JVM keeps of their locks: a circle, or those who wait for what a thread has that has ended.</summary>
 /// <param name="Tids">Each waits for the next and the last for the first, or each for one that has ended. 0: not known.</param>
-/// <param name="Locks">Classes of the locks that they wait for; null: a monitor.</param>
-/// <param name="OwnerGone">Whether it is the latter.</param>
-internal sealed record JvmFault(int[] Tids, string?[] Locks, bool OwnerGone)
+/// <param name="Waits">For what each of them waits.</param>
+internal sealed record JvmFault(int[] Tids, JvmWait[] Waits)
 {
-    internal static JvmFault None { get; } = new([], [], false);
+    internal static JvmFault None { get; } = new([], []);
 
-    internal bool HasLocks => Array.Exists(Locks, name => name is not null);
+    internal bool OwnerGone => Waits is [{ Owner: < 0 }, ..];
 
-    internal bool IsSame(JvmFault other) => OwnerGone == other.OwnerGone && Tids.AsSpan().SequenceEqual(other.Tids) && Locks.AsSpan().SequenceEqual(other.Locks);
+    internal bool HasMonitorsAlone => Array.TrueForAll(Waits, wait => wait.Kind == RuntimeWaitKind.Monitor);
+
+    /// <summary>Whatever other threads have come and gone in between.</summary>
+    internal bool IsSame(JvmFault other)
+    {
+        if (!Tids.AsSpan().SequenceEqual(other.Tids))
+            return false;
+        for (int place = 0; place < Waits.Length; place++)
+        {
+            if (Waits[place].Kind != other.Waits[place].Kind || Waits[place].Type != other.Waits[place].Type)
+                return false;
+        }
+        return true;
+    }
 }
 
 /// <summary>Which threads of a JVM wait for which, read in its memory once.</summary>
@@ -49,13 +63,21 @@ internal sealed class JvmWaits(JvmStructs structs, JvmLocks? locks, Func<int, in
         var waits = new JvmWait?[threads.Length];
         for (int place = 0; place < waits.Length; place++)
         {
-            int owner = JvmOwners.Find(threads, monitors[place]);
-            waits[place] = owner >= 0 ? new JvmWait(owner, null) : monitors[place].Address == 0 ? locks?.Find(objects, place) : null;
+            if (monitors[place].Address == 0)
+                waits[place] = locks?.Find(objects, place) ?? (EndAwaitedBy(addresses[place], objects) is >= 0 and var ends ? new JvmWait(ends, RuntimeWaitKind.ThreadEnd, "thread") : null);
+            else if (JvmOwners.Find(threads, monitors[place]) is >= 0 and var owner)
+                waits[place] = new JvmWait(owner, RuntimeWaitKind.Monitor, "monitor");
         }
-        return Circle(waits, threads) ?? new JvmFault([.. Gone(waits).Select(place => TidOf(threads[place].Address))], [.. Gone(waits).Select(place => waits[place]!.Lock)], true);
+        return Circle(waits, threads) ?? FaultOf([.. Enumerable.Range(0, waits.Length).Where(place => waits[place] is { Owner: < 0 })], waits, threads);
     }
 
-    private static IEnumerable<int> Gone(JvmWait?[] waits) => Enumerable.Range(0, waits.Length).Where(place => waits[place] is { Owner: < 0 });
+    private JvmFault FaultOf(List<int> places, JvmWait?[] waits, JvmThread[] threads) => new([.. places.Select(place => TidOf(threads[place].Address))], [.. places.Select(place => waits[place]!)]);
+
+    /// <summary>By <c>Thread.join</c>, which waits to be notified by the thread's own object. A place among the threads; -1: of none.</summary>
+    private int EndAwaitedBy(ulong address, ulong[] objects) =>
+        locks is not null && structs.WordAt(address, JvmField.WaitingMonitor) is not 0 and var monitor && structs.WordAt(monitor, JvmField.Object) is not 0 and var handle && structs.ReadWord(handle) is { } thread and not 0
+            ? objects.IndexOf(thread)
+            : -1;
 
     private JvmFault? Circle(JvmWait?[] waits, JvmThread[] threads)
     {
@@ -65,7 +87,7 @@ internal sealed class JvmWaits(JvmStructs structs, JvmLocks? locks, Func<int, in
             for (int at = start; at >= 0 && chain.Count <= waits.Length; at = waits[at]?.Owner ?? -1)
             {
                 if (chain.Count > 1 && at == start)
-                    return new JvmFault([.. chain.Select(place => TidOf(threads[place].Address))], [.. chain.Select(place => waits[place]!.Lock)], false);
+                    return FaultOf(chain, waits, threads);
                 chain.Add(at);
             }
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Waits;
 
@@ -6,7 +7,7 @@ namespace OrphanBoard.Shared.Fingerprints;
 
 /// <summary>
 /// The kinds of wait of a process that count: those on somebody else or on an object of its own; where there are none, how its threads wait on
-/// futexes. Idle service threads do not make another bug of it, nor does what somebody does at the moment who is not stuck at all.
+/// futexes. Where their runtime tells for what they wait, that is what counts. Idle service threads do not make another bug of it, nor does what somebody does at the moment who is not stuck at all.
 /// </summary>
 internal static class RelevantWaits
 {
@@ -18,12 +19,16 @@ internal static class RelevantWaits
         string[] kinds = [.. finding.Edges
             .Where(edge => edge.From.Pid == participant.Pid && edge.Basis != EdgeBasis.Kinship
                 && (edge.To.Any(to => to.Pid != participant.Pid) || edge.Kind != nameof(WaitKind.Futex)))
-            .Select(edge => Spell(KindOf(edge, participant.Fds), participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid)))
+            .Select(edge => Spell(KindOf(edge, participant.Fds), ThreadOf(edge, participant)))
             .Distinct().Order(StringComparer.Ordinal)];
         return kinds.Length > 0
             ? kinds
             : participant.Threads.Where(thread => thread is { Detail: not null, Housekeeping: false }).Select(thread => Spell(thread.Wait, thread)).Distinct().Order(StringComparer.Ordinal);
     }
+
+    /// <summary>Null: how the runtime has it wait is no matter where that tells for what.</summary>
+    private static ThreadInfo? ThreadOf(WaitEdge edge, Participant participant) =>
+        RuntimeWait.IsKind(edge.Kind) ? null : participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid);
 
     /// <summary>The wait's kind; whoever polls a pipe waits for it as if it read or wrote it, for which of the two its end says.</summary>
     /// <param name="edge">The wait.</param>

@@ -1,6 +1,7 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -9,6 +10,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /** Two threads that take two locks the wrong way round, or do what the property "hang" says; says "ready" when they hang, and answers each line with itself. */
 public final class Hung {
     private static final CyclicBarrier bothHold = new CyclicBarrier(2);
+    private static Thread[] threads;
 
     public static void main(String[] arguments) throws Exception {
         Object first = new Object(), second = new Object();
@@ -25,14 +27,20 @@ public final class Hung {
                 owner.join();
                 yield new Runnable[] {lock::lock, lock::lock};
             }
+            case "join" -> new Runnable[] {() -> { lock.lock(); meet(); join(); }, () -> { meet(); lock.lock(); }};
+            case "task" -> {
+                var task = new FutureTask<Integer>(() -> { meet(); lock.lock(); return 0; });
+                yield new Runnable[] {() -> { lock.lock(); meet(); get(task); }, task};
+            }
             // None of these does.
+            case "joined" -> new Runnable[] {() -> join(), () -> sleep()};
             case "timed" -> new Runnable[] {() -> take(lock, fair, false), () -> take(fair, lock, true)};
             case "read-locks" -> new Runnable[] {() -> take(shared.readLock(), lock, false), () -> take(lock, shared.writeLock(), false)};
-            case "owner" -> new Runnable[] {() -> { lock.lock(); sleep(); }, lock::lock};
+            case "owner" -> new Runnable[] {() -> { lock.lock(); meet(); sleep(); }, () -> { meet(); lock.lock(); }};
             case "condition" -> new Runnable[] {() -> await(lock), () -> await(fair)};
             default -> throw new IllegalArgumentException();
         };
-        Thread[] threads = {new Thread(both[0], "one"), new Thread(both[1], "two \"quoted\"")};
+        threads = new Thread[] {new Thread(both[0], "one"), new Thread(both[1], "two \"quoted\"")};
         for (Thread thread : threads) {
             thread.setDaemon(true);
             thread.start();
@@ -86,6 +94,22 @@ public final class Hung {
     private static void meet() {
         try {
             bothHold.await();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void join() {
+        try {
+            threads[1].join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void get(FutureTask<Integer> task) {
+        try {
+            task.get();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

@@ -73,6 +73,18 @@ public final class Specimen {
                 Executors.newScheduledThreadPool(1).scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.SECONDS);
                 lock.lock();
             }
+            case "task" -> {
+                var lock = new ReentrantLock();
+                var pool = Executors.newFixedThreadPool(2);
+                lock.lock();
+                var task = pool.submit(() -> {
+                    if (!healthy)
+                        lock.lock();
+                    keep();
+                });
+                Executors.newScheduledThreadPool(1).scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.SECONDS);
+                task.get();
+            }
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
