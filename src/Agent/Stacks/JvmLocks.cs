@@ -30,10 +30,19 @@ internal sealed class JvmLocks(JvmStructs structs, JvmHeap heap)
             return null;
         if (owner == 0)
             return null;
-        int place = threads.IndexOf(owner);
+        int place = PlaceOf(owner, threads);
         if (place < 0 && kind == RuntimeWaitKind.Lock && type.Name.StartsWith(Package, StringComparison.Ordinal) && HasEnded(owner))
             kind = RuntimeWaitKind.LockOfEnded;
         return place >= 0 || kind == RuntimeWaitKind.LockOfEnded ? new JvmWait(place, kind, type.Name.Replace('/', '.')) : null;
+    }
+
+    /// <summary>-1: it is none of them.</summary>
+    internal static int PlaceOf(ulong thread, ulong[] threads)
+    {
+        int place = threads.Length - 1;
+        while (place >= 0 && threads[place] != thread)
+            place--;
+        return place;
     }
 
     private ulong ThreadIn(ulong oop, JvmClass type, string field, ref int offset)

@@ -113,7 +113,15 @@ internal sealed class JvmStructs(RiskyReads risky, ProcessKey process) : JvmMemo
     }
 
     /// <summary>Whether the table has what stands in the enumeration from the one to the other.</summary>
-    internal bool HasAll(JvmField first, JvmField last) => !_known.AsSpan((int)first, last - first + 1).Contains(-1);
+    internal bool HasAll(JvmField first, JvmField last)
+    {
+        for (JvmField field = first; field <= last; field++)
+        {
+            if (this[field] < 0)
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>The word at a field of a structure; 0: that version has no such field, or it cannot be read.</summary>
     internal ulong WordAt(ulong address, JvmField field) => this[field] is >= 0 and var offset && address != 0 ? ReadWord(address + (ulong)offset) ?? 0 : 0;
@@ -121,7 +129,8 @@ internal sealed class JvmStructs(RiskyReads risky, ProcessKey process) : JvmMemo
     private static long[] NoneKnown()
     {
         long[] none = new long[(int)JvmField.FlagAddress + 1];
-        none.AsSpan().Fill(-1);
+        for (int place = 0; place < none.Length; place++)
+            none[place] = -1;
         return none;
     }
 
@@ -134,8 +143,12 @@ internal sealed class JvmStructs(RiskyReads risky, ProcessKey process) : JvmMemo
 
     private void Take(ReadOnlySpan<byte> name, long value)
     {
-        if (Names.IndexOf(name) is >= 0 and var at)
-            _known[Names[..at].Count((byte)'\n')] = value;
+        if (Names.IndexOf(name) is not (>= 0 and var at))
+            return;
+        int line = 0;
+        foreach (byte letter in Names[..at])
+            line += letter == '\n' ? 1 : 0;
+        _known[line] = value;
     }
 
     private ReadOnlySpan<byte> Name(ulong address) => Read(address, NameLength, out ReadOnlySpan<byte> bytes) && bytes.IndexOf((byte)0) is >= 0 and var end ? bytes[..end] : default;

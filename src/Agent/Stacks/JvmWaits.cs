@@ -76,7 +76,7 @@ internal sealed class JvmWaits(JvmStructs structs, JvmLocks? locks, Func<int, in
     /// <summary>By <c>Thread.join</c>, which waits to be notified by the thread's own object. A place among the threads; -1: of none.</summary>
     private int EndAwaitedBy(ulong address, ulong[] objects) =>
         locks is not null && structs.WordAt(address, JvmField.WaitingMonitor) is not 0 and var monitor && structs.WordAt(monitor, JvmField.Object) is not 0 and var handle && structs.ReadWord(handle) is { } thread and not 0
-            ? objects.IndexOf(thread)
+            ? JvmLocks.PlaceOf(thread, objects)
             : -1;
 
     private JvmFault? Circle(JvmWait?[] waits, JvmThread[] threads)
