@@ -149,6 +149,18 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "lock-order-cycle") { Pids = ["runner"], Culprit = new("runner") },
         },
+        Running("java-has-locks-in-two-orders", "java", Java, "locks") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "lock-order-cycle") { Pids = ["runner"], Culprit = new("runner") },
+        },
+        Running("java-waits-for-a-lock-of-one-that-ended", "java", Java, "abandoned") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "lock-owner-gone") { Pids = ["runner"], Culprit = new("runner") },
+        },
+        Running("java-awaits-a-task-that-needs-its-lock", "java", Java, "task") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "join-cycle") { Pids = ["runner"], Culprit = new("runner") },
+        },
         Running("java-waits-for-its-own-pool", "java", Java, "futures") with { Expected = Lost(Confidence.Suspected, "runner") with { Group = "java-pool" } },
         // Another collector, with threads of its own that tick.
         Running("java-with-zgc-waits-for-its-own-pool", "java", ["java", "-XX:+UseZGC", "-Xmx64m", .. Java[1..]], "futures") with { Expected = Lost(Confidence.Suspected, "runner") with { Group = "java-pool" } },

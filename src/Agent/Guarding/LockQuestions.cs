@@ -26,7 +26,7 @@ internal sealed class LockQuestions(PanicPolicy policy, TimeSpan grace, TimeSpan
             else if (stands >= 2 * _askedAt.GetValueOrDefault(process.Key) && policy.IsAwaited(process.Pid, look.Last))
             {
                 _askedAt[process.Key] = stands;
-                if (await StackReader.AskForDeadlocksAsync(StackTarget.Of(process) with { WaitsInsideItself = looks.WaitsInsideItself(process.Key) }, limit, time) is var (runtime, says) && looks.OfRuntime(process.Key, runtime, says) is { } finding)
+                if (await StackReader.AskForDeadlocksAsync(StackTarget.Of(process) with { WaitsInsideItself = looks.WaitsInsideItself(process.Key) }, limit, time) is var (runtime, waits) && looks.OfRuntime(process.Key, runtime, waits) is { } finding)
                     return finding;
             }
         }

@@ -78,7 +78,7 @@ internal sealed class TreeLooks : IDisposable
     public bool WaitsInsideItself(ProcessKey process) => _diagnosis.WaitsInsideItself(process);
 
     /// <summary>What the runtime of a process of the last look says, as a finding; null: it is gone.</summary>
-    public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<string> says) => _diagnosis.OfRuntime(process, runtime, says);
+    public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<RuntimeWait> waits) => _diagnosis.OfRuntime(process, runtime, waits);
 
     public void Dispose() => _looker.Dispose();
 

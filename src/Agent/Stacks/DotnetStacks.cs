@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Procfs;
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Stacks;
@@ -50,7 +51,7 @@ internal sealed class DotnetStacks : StackTool
             if (samples is null)
                 return Missing("its diagnostics port refused to sample");
             ImmutableArray<ThreadStack> threads = Threads(samples, target, facts.TidsByTheirOwn(process, target), new DotnetSymbols(facts.Root));
-            return threads.IsEmpty ? Missing("no managed thread could be sampled") : new ProcessStacks(target.Pid, target.Comm, Name, threads) { Deadlocked = DotnetLocks.Deadlocked(threads) };
+            return threads.IsEmpty ? Missing("no managed thread could be sampled") : new ProcessStacks(target.Pid, target.Comm, Name, threads) { Deadlocked = [.. DotnetLocks.Deadlocked(threads).Select(said => new RuntimeWait(said))] };
         }
         catch (InvalidDataException e)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using OrphanBoard.Shared.Diagnosis;
 
 namespace OrphanBoard.Agent.Stacks;
 
@@ -29,6 +30,10 @@ internal static class JavaThreadDump
     internal const string Deadlock = "Java-level deadlock";
 
     private const int MostThreads = 2000, MostFrames = 300, MostDeadlockLines = 100, MostLineLength = 1000;
+
+    /// <summary>What a line of a deadlock says.</summary>
+    internal static RuntimeWait WaitOf(string line) =>
+        line.Contains("waiting for ownable synchronizer ", StringComparison.Ordinal) ? new(line, 0, RuntimeWaitKind.Lock, "lock") : new(line, 0, RuntimeWaitKind.Monitor, "monitor");
 
     /// <param name="tids">From the tid that it tells to ours.</param>
     /// <returns>In its order. What it says of deadlocks comes first, as a thread without a tid.</returns>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.RiskyReading;
@@ -9,20 +8,18 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Agent.Stacks;
 
 /// <summary>
-/// Which threads of a HotSpot JVM wait for each other's monitors (<c>synchronized</c>), read in its memory. Until JDK 23 a thread that waits for one wakes each second to look again: by its waits alone it stands as
-/// one that sleeps in a loop.
+/// Which threads of a HotSpot JVM wait for each other's monitors (<c>synchronized</c>) and locks (<c>java.util.concurrent</c>), read in its memory. Until JDK 23 a thread that waits for a monitor wakes each second to
+/// look again: by its waits alone it stands as one that sleeps in a loop.
 /// </summary>
-/// <remarks><c>JavaThread::_current_pending_monitor</c> is the monitor that a thread waits for; of who has it, see <see cref="JvmOwners"/>. Since JDK 24 a virtual thread that waits
-/// leaves its thread, unless it is pinned: of such none is told.</remarks>
+/// <remarks><c>JavaThread::_current_pending_monitor</c> is the monitor that a thread waits for; of who has it, see <see cref="JvmOwners"/>, and of locks <see cref="JvmLocks"/>. Since JDK 24 a virtual thread that waits
+/// leaves its thread, unless it is pinned, and for a lock each does: of such none is told.</remarks>
 internal sealed class JvmMonitors(RiskyReads risky)
 {
-    private const uint MostThreads = 4096;
-
-    /// <summary>A lock stack has eight places.</summary>
-    private const int MostLocked = 8;
-
     /// <summary>The JVM's own come to more.</summary>
     private const int FewestThreads = 6;
+
+    /// <summary>At reading while nothing collects garbage.</summary>
+    private const int MostAttempts = 3;
 
     /// <summary>Who waits looks again at 1, 8, 64, 512 and from then on each 1,000 ms: more often within two looks than this, and a second, is another wait.</summary>
     private const ulong MostRuns = 4;
@@ -37,12 +34,12 @@ internal sealed class JvmMonitors(RiskyReads risky)
 
     /// <param name="Before">What it was at the look before the one that is to read it; null: it has been read.</param>
     /// <param name="Since">Uptime of that look, or of the one that read it.</param>
-    /// <param name="Says">As it was read last.</param>
-    private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, ImmutableArray<string> Says);
+    /// <param name="Told">As it was read last.</param>
+    private readonly record struct Known(ProcessRecord? Before, TimeSpan Since, ImmutableArray<RuntimeWait> Told);
 
     /// <summary>
     /// One more look, which <paramref name="diagnosis"/> has had: these findings, and what JVMs of which nothing is told yet keep of their monitors. A JVM is read at the second look that has it, and then each
-    /// <see cref="Rest"/> until there is something to tell. What its other threads do is no matter: those that wait for each other's monitors do so for good.
+    /// <see cref="Rest"/> until there is something to tell. What its other threads do is no matter: those that wait for each other do so for good.
     /// </summary>
     internal ImmutableArray<Finding> Advance(HostDiagnosis diagnosis, Snapshot look, ImmutableArray<Finding> findings)
     {
@@ -65,14 +62,14 @@ internal sealed class JvmMonitors(RiskyReads risky)
                 continue;
             }
             Known known = _known[key];
-            // What was told stays: nothing but the end of the JVM parts two who wait for each other's monitors, and one of them may be seen to look again just now.
-            if (known.Says.IsEmpty && known.Before is { } before)
+            // What was told stays: nothing but the end of the JVM parts two who wait for each other, and one of them may be seen to look again just now.
+            if (known.Told.IsEmpty && known.Before is { } before)
                 known = new Known(null, look.Uptime, Deadlocked(before, process, look.Uptime - known.Since));
-            else if (known.Says.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
+            else if (known.Told.IsEmpty && (known.Since == TimeSpan.MinValue || look.Uptime - known.Since >= Rest))
                 known = known with { Before = process, Since = look.Uptime };
             _known[key] = known;
-            if (known.Says.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
-                || diagnosis.OfRuntime(process.Key, "the JVM", known.Says, asked: false) is not { } finding)
+            if (known.Told.IsEmpty || findings.Any(finding => finding.Confidence != Confidence.Suspected && finding.Pids.Contains(process.Pid))
+                || diagnosis.OfRuntime(process.Key, "the JVM", known.Told, asked: false) is not { } finding)
                 continue;
             told.Add(finding);
             // What is but suspected of its threads is this, whoever else waits for them.
@@ -94,9 +91,9 @@ internal sealed class JvmMonitors(RiskyReads risky)
         return false;
     }
 
-    /// <summary>A sentence for each thread; empty: none wait for each other, or it cannot be told.</summary>
+    /// <summary>Threads that do not go on; empty: none, or it cannot be told.</summary>
     /// <param name="between">Time between the looks that the two records are of.</param>
-    internal ImmutableArray<string> Deadlocked(ProcessRecord before, ProcessRecord process, TimeSpan between)
+    internal ImmutableArray<RuntimeWait> Deadlocked(ProcessRecord before, ProcessRecord process, TimeSpan between)
     {
         using DirectoryHandle? directory = DirectoryHandle.TryOpen($"/proc/{process.Pid}");
         if (directory is null || RuntimeFacts.Read(directory, process.Pid) is not { } facts)
@@ -106,13 +103,13 @@ internal sealed class JvmMonitors(RiskyReads risky)
         {
             if (!structs.Find())
                 return [];
-            Func<int, int?> tids = facts.TidsByTheirOwn(directory, StackTarget.Of(process));
+            JvmFault fault = Twice(structs, facts.TidsByTheirOwn(directory, StackTarget.Of(process)));
             ulong mostRuns = MostRuns + (ulong)between.TotalSeconds;
-            // Read while it may have run: what is so twice is so.
-            int[] circle = Circle(structs, tids);
-            return circle.Length > 0 && circle.AsSpan().SequenceEqual(Circle(structs, tids)) && circle.All(tid => Stands(before, process, tid, mostRuns))
-                ? [.. circle.Select((tid, place) => $"Thread {Name(process, tid)} waits for a monitor that thread {Name(process, circle[(place + 1) % circle.Length])} has.")]
-                : [];
+            bool[] stands = [.. fault.Tids.Select((tid, place) => Stands(before, process, tid, fault.Waits[place].Kind == RuntimeWaitKind.Monitor ? mostRuns : 0))];
+            // Of a circle all of them, of the others each by itself.
+            return stands.Length == 0 || (fault.OwnerGone ? !stands.Contains(true) : stands.Contains(false))
+                ? []
+                : [.. Enumerable.Range(0, stands.Length).Where(place => stands[place]).Select(place => new RuntimeWait(Sentence(process, fault, place), fault.Tids[place], fault.Waits[place].Kind, fault.Waits[place].Type))];
         }
         finally
         {
@@ -120,98 +117,44 @@ internal sealed class JvmMonitors(RiskyReads risky)
         }
     }
 
-    private static string Name(ProcessRecord process, int tid) => $"{process.FindThread(tid)!.Comm} ({tid})";
-
-    /// <summary>In the same wait at both looks, and no more than that it has looked again.</summary>
-    private static bool Stands(ProcessRecord before, ProcessRecord process, int tid, ulong mostRuns) =>
-        before.FindThread(tid) is { Counters: { } then } past && process.FindThread(tid) is { Counters: { } now } thread
-        && past.Call.Number == thread.Call.Number && past.Call.Status == thread.Call.Status && past.Call.Arguments is [var one, ..] && thread.Call.Arguments is [var other, ..] && one == other
-        && now.Timeslices - then.Timeslices <= mostRuns;
-
-    /// <summary>Tids, each waiting for the next and the last for the first.</summary>
-    private static int[] Circle(JvmStructs structs, Func<int, int?> tids)
+    /// <summary>It may run meanwhile: what is so twice is so. Not if objects were moved in between.</summary>
+    private static JvmFault Twice(JvmStructs structs, Func<int, int?> tids)
     {
-        if (structs.ReadWord(structs.ThreadList) is not { } list || list == 0 || !structs.Read(list + (ulong)structs.Length, sizeof(uint), out ReadOnlySpan<byte> bytes)
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes) is not (> 1 and <= MostThreads and var count)
-            || structs.ReadWord(list + (ulong)structs.Threads) is not { } array || !structs.Read(array, (int)count * sizeof(ulong), out bytes))
-            return [];
-        ulong[] addresses = new ulong[count];
-        for (int place = 0; place < addresses.Length; place++)
-            addresses[place] = JvmStructs.Word(bytes[(place * sizeof(ulong))..]);
-        var threads = new JvmThread[count];
-        var monitors = new JvmMonitor[count];
-        for (int place = 0; place < threads.Length; place++)
+        var heap = new JvmHeap(structs);
+        bool hasHeap = heap.Open();
+        for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
-            if (!TryRead(structs, addresses[place], out threads[place]) || structs.ReadWord(addresses[place] + (ulong)structs.PendingMonitor) is not { } pending)
-                return [];
-            if (pending != 0)
-                monitors[place] = MonitorAt(structs, pending);
+            uint? collections = hasHeap ? heap.Collections : null;
+            var waits = new JvmWaits(structs, collections is null ? null : new JvmLocks(structs, heap), tids);
+            JvmFault fault = waits.Find();
+            if (fault.Tids.Length == 0 || !fault.IsSame(waits.Find()))
+                return JvmFault.None;
+            if (fault.HasMonitorsAlone || heap.Collections == collections)
+                return fault;
         }
-        int[] owners = new int[count];
-        for (int place = 0; place < owners.Length; place++)
-            owners[place] = JvmOwners.Find(threads, monitors[place]);
-        for (int start = 0; start < threads.Length; start++)
-        {
-            List<int> chain = [];
-            for (int at = start; at >= 0 && chain.Count <= threads.Length; at = owners[at])
-            {
-                if (chain.Count > 1 && at == start)
-                    return [.. chain.Select(place => TidOf(structs, tids, threads[place].Address))];
-                chain.Add(at);
-            }
-        }
-        return [];
+        return JvmFault.None;
     }
 
-    private static bool TryRead(JvmStructs structs, ulong address, out JvmThread thread)
+    private static string Sentence(ProcessRecord process, JvmFault fault, int place)
     {
-        thread = default;
-        if (structs.ReadWord(address + (ulong)structs.StackBase) is not { } stack || structs.ReadWord(address + (ulong)structs.StackSize) is not { } size)
-            return false;
-        ulong[] locked = LockedBy(structs, address);
-        ulong[] marks = new ulong[locked.Length];
-        for (int place = 0; place < marks.Length; place++)
-            marks[place] = structs.ReadWord(locked[place]) ?? 0;
-        thread = new JvmThread { Address = address, StackBegin = stack - size, StackEnd = stack, Id = WordAt(structs, address, structs.OwnerId), Locked = locked, Marks = marks };
-        return true;
-    }
-
-    private static JvmMonitor MonitorAt(JvmStructs structs, ulong address)
-    {
-        ulong handle = WordAt(structs, address, structs.Object);
-        return new JvmMonitor
+        JvmWait wait = fault.Waits[place];
+        string other = wait.Owner < 0 ? "a thread" : $"thread {Name(process, fault.Tids[(place + 1) % fault.Tids.Length])}";
+        return $"Thread {Name(process, fault.Tids[place])} waits for " + wait.Kind switch
         {
-            Address = address,
-            Owner = WordAt(structs, address, structs.Owner),
-            Object = handle == 0 ? 0 : structs.ReadWord(handle) ?? 0,
-            Locker = WordAt(structs, address, structs.StackLocker),
+            RuntimeWaitKind.Monitor => $"a monitor that {other} has.",
+            RuntimeWaitKind.Lock => $"a lock ({wait.Type}) that {other} has.",
+            RuntimeWaitKind.Task => $"a task ({wait.Type}) that {other} runs.",
+            RuntimeWaitKind.ThreadEnd => $"{other} to end.",
+            _ => $"a lock ({wait.Type}) that {other} has which has ended.",
         };
     }
 
-    /// <summary>The objects on its lock stack, whose top is kept as an offset in the thread.</summary>
-    private static ulong[] LockedBy(JvmStructs structs, ulong thread)
-    {
-        if ((structs.LockStack | structs.LockStackTop | structs.LockStackBase) < 0
-            || !structs.Read(thread + (ulong)(structs.LockStack + structs.LockStackTop), sizeof(uint), out ReadOnlySpan<byte> bytes))
-            return [];
-        int first = structs.LockStack + structs.LockStackBase;
-        int length = (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes) - first;
-        if (length is <= 0 or > MostLocked * sizeof(ulong) || !structs.Read(thread + (ulong)first, length, out bytes))
-            return [];
-        ulong[] locked = new ulong[length / sizeof(ulong)];
-        for (int place = 0; place < locked.Length; place++)
-            locked[place] = JvmStructs.Word(bytes[(place * sizeof(ulong))..]);
-        return locked;
-    }
+    private static string Name(ProcessRecord process, int tid) => $"{process.FindThread(tid)!.Comm} ({tid})";
 
-    /// <summary>0: that version has no such field, or it cannot be read.</summary>
-    private static ulong WordAt(JvmStructs structs, ulong address, int offset) => offset < 0 ? 0 : structs.ReadWord(address + (ulong)offset) ?? 0;
-
-    /// <summary>Our number of the thread; the JVM has that of its own pid namespace. 0: not known.</summary>
-    private static int TidOf(JvmStructs structs, Func<int, int?> tids, ulong thread)
-    {
-        if (structs.ReadWord(thread + (ulong)structs.OsThread) is not { } native || !structs.Read(native + (ulong)structs.ThreadId, sizeof(int), out ReadOnlySpan<byte> bytes))
-            return 0;
-        return tids(BinaryPrimitives.ReadInt32LittleEndian(bytes)) ?? 0;
-    }
+    /// <summary>In the same wait at both looks, and no more than that it has looked again; for a lock without a limit of time, and asleep ever since.</summary>
+    private static bool Stands(ProcessRecord before, ProcessRecord process, int tid, ulong mostRuns) =>
+        before.FindThread(tid) is { Counters: { } then } past && process.FindThread(tid) is { Counters: { } now } thread
+        && past.Call.Number == thread.Call.Number && past.Call.Status == thread.Call.Status && past.Call.Arguments is [var one, ..] && thread.Call.Arguments is [var other, _, _, var limit, ..] && one == other
+        && (mostRuns > 0 || limit == 0)
+        && now.Timeslices - then.Timeslices <= mostRuns;
 }

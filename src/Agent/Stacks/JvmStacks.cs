@@ -57,7 +57,7 @@ internal sealed class JvmStacks : StackTool
             ImmutableArray<ThreadStack> threads = dump is null ? [] : JavaThreadDump.Parse(dump, facts.TidsByTheirOwn(process, target));
             return threads.IsEmpty ? Missing("it did not answer with a thread dump: it takes commands of its own user and of root alone") : new ProcessStacks(target.Pid, target.Comm, Name, threads)
             {
-                Deadlocked = threads is [{ Tid: null, Name: JavaThreadDump.Deadlock } first, ..] ? [.. first.Frames.Select(frame => frame.Function)] : [],
+                Deadlocked = threads is [{ Tid: null, Name: JavaThreadDump.Deadlock } first, ..] ? [.. first.Frames.Select(frame => JavaThreadDump.WaitOf(frame.Function))] : [],
             };
         }
     }

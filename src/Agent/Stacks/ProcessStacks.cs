@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis;
 
 namespace OrphanBoard.Agent.Stacks;
 
@@ -12,8 +13,8 @@ namespace OrphanBoard.Agent.Stacks;
 /// </param>
 public sealed record ProcessStacks(int Pid, string Comm, string Tool, ImmutableArray<ThreadStack> Threads, string? Missing = null)
 {
-    /// <summary>What the runtime says of threads that wait for each other's locks, a line for each; empty where it says nothing.</summary>
-    public ImmutableArray<string> Deadlocked { get; init; } = [];
+    /// <summary>What the runtime says of threads that wait for each other's locks; empty where it says nothing.</summary>
+    public ImmutableArray<RuntimeWait> Deadlocked { get; init; } = [];
 }
 
 /// <param name="Tid">As in proc(5); null where the runtime does not tell it.</param>

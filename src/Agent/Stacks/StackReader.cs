@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using OrphanBoard.Shared.Diagnosis;
 
 namespace OrphanBoard.Agent.Stacks;
 
@@ -29,7 +30,7 @@ public static class StackReader
 
     /// <summary>Asks the runtime of a process whether its threads wait for each other's locks, if it is one that knows.</summary>
     /// <returns>Who says it, and what; null: it does not, or was not asked.</returns>
-    public static async Task<(string Runtime, ImmutableArray<string> Says)?> AskForDeadlocksAsync(StackTarget target, TimeSpan limit, TimeProvider time)
+    public static async Task<(string Runtime, ImmutableArray<RuntimeWait> Waits)?> AskForDeadlocksAsync(StackTarget target, TimeSpan limit, TimeProvider time)
     {
         if (Tools.First(tool => tool.Fits(target)) is not { TellsDeadlocks: { } runtime } tool || tool.ConcludesDeadlocks && !target.WaitsInsideItself)
             return null;

@@ -58,8 +58,8 @@ public sealed class HostDiagnosis
     /// <summary>What the runtime of a process of the last look says of its own threads, as a finding. Null: there is no such process.</summary>
     /// <param name="process">Who was asked.</param>
     /// <param name="runtime">Who says it: <c>the JVM</c>.</param>
-    /// <param name="says">A sentence or line for each thread that it says to be in a deadlock; not empty.</param>
+    /// <param name="waits">Each thread that it says to be in a deadlock; not empty.</param>
     /// <param name="asked">Whether it was asked; else it was read in its memory.</param>
-    public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<string> says, bool asked = true) =>
-        _evidence is { } evidence && evidence.Resources.Find(process.Pid) is { } known && known.Identity.Key == process ? ToldByRuntime.Tell(evidence, known, runtime, says, asked) : null;
+    public Finding? OfRuntime(ProcessKey process, string runtime, ImmutableArray<RuntimeWait> waits, bool asked = true) =>
+        _evidence is { } evidence && evidence.Resources.Find(process.Pid) is { } known && known.Identity.Key == process ? ToldByRuntime.Tell(evidence, known, runtime, waits, asked) : null;
 }

@@ -1,3 +1,4 @@
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Waits;
 
@@ -5,7 +6,7 @@ namespace OrphanBoard.Shared.Fingerprints;
 
 /// <summary>
 /// The kinds of wait of a process that count: those on somebody else or on an object of its own; where there are none, how its threads wait on
-/// futexes, and where they do not, what else they wait for. Idle service threads do not make another bug of it, nor does what somebody does at the moment who is not stuck at all.
+/// futexes, and where they do not, what else they wait for. Where their runtime tells for what they wait, that is what counts, and not how it has them wait. Idle service threads do not make another bug of it, nor does what somebody does at the moment who is not stuck at all.
 /// </summary>
 internal static class RelevantWaits
 {
@@ -19,7 +20,7 @@ internal static class RelevantWaits
         WaitEdge[] own = [.. finding.Edges.Where(edge => edge.From.Pid == participant.Pid && edge.Basis != EdgeBasis.Kinship)];
         string[] kinds = [.. own
             .Where(edge => edge.Kind != nameof(WaitKind.Futex))
-            .Select(edge => $"{KindOf(edge)}{Limit(participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid))}")
+            .Select(edge => $"{KindOf(edge)}{(RuntimeWait.IsKind(edge.Kind) ? "" : Limit(participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid)))}")
             .Concat(Futexes(finding, participant.Threads.Where(thread => own.Any(edge => edge.From.Tid == thread.Tid && edge.Kind == nameof(WaitKind.Futex) && edge.To.Any(to => to.Pid != participant.Pid)))))
             .Distinct().Order(StringComparer.Ordinal)];
         if (kinds.Length > 0)

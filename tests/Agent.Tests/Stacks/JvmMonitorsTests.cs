@@ -25,7 +25,7 @@ public sealed class JvmMonitorsTests : IDisposable
         using HungRuntime java = contained ? await HungRuntime.StartContainedAsync("java") : await HungRuntime.StartJavaAsync([]);
         ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
 
-        ImmutableArray<string> says = Monitors.Deadlocked(look, look, TimeSpan.Zero);
+        string[] says = [.. Monitors.Deadlocked(look, look, TimeSpan.Zero).Select(wait => wait.Said)];
 
         Assert.Equal(2, says.Length);
         ThreadRecord[] threads = [.. look.Threads.Where(IsAtAMonitor)];
@@ -50,6 +50,60 @@ public sealed class JvmMonitorsTests : IDisposable
         ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
 
         Assert.Equal(2, Monitors.Deadlocked(look, look, TimeSpan.Zero).Length);
+    }
+
+    [Theory]
+    [InlineData("locks", "ReentrantLock$FairSync", "ReentrantLock$NonfairSync")]
+    [InlineData("locks", "ReentrantLock$FairSync", "ReentrantLock$NonfairSync", "-XX:+UseSerialGC")]
+    [InlineData("locks", "ReentrantLock$FairSync", "ReentrantLock$NonfairSync", "-XX:+UseParallelGC")]
+    [InlineData("locks", "ReentrantLock$FairSync", "ReentrantLock$NonfairSync", "-XX:-UseCompressedOops")]
+    [InlineData("locks", "ReentrantLock$FairSync", "ReentrantLock$NonfairSync", "-Xmx16g")]
+    [InlineData("locks", "ReentrantLock$FairSync", "ReentrantLock$NonfairSync", "-XX:-UseCompressedClassPointers")]
+    [InlineData("locks", "ReentrantLock$FairSync", "ReentrantLock$NonfairSync", "-XX:+UseCompactObjectHeaders")]
+    [InlineData("write-locks", "ReentrantLock$NonfairSync", "ReentrantReadWriteLock$NonfairSync")]
+    [InlineData("mixed", "monitor", "ReentrantLock$NonfairSync")]
+    [InlineData("task", "FutureTask", "ReentrantLock$NonfairSync")]
+    [InlineData("join", "thread", "ReentrantLock$NonfairSync")]
+    [InlineData("gone", "ReentrantLock$NonfairSync", "ReentrantLock$NonfairSync")]
+    public async Task Deadlocked_LocksOfTheLibrary_NamesThreadsAndClasses(string how, string one, string two, params string[] options)
+    {
+        using HungRuntime java = await HungRuntime.StartJavaAsync(["-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockExperimentalVMOptions", "-Xmx64m", .. options, $"-Dhang={how}"]);
+        ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
+
+        ImmutableArray<RuntimeWait> waits = Monitors.Deadlocked(look, look, TimeSpan.Zero);
+
+        Assert.Equal(2, waits.Length);
+        Assert.All(waits, wait => Assert.StartsWith($"Thread {look.FindThread(wait.Tid)!.Comm} ({wait.Tid}) waits for ", wait.Said, StringComparison.Ordinal));
+        Assert.Equal([one, two], waits.OrderBy(wait => look.FindThread(wait.Tid)!.Comm, StringComparer.Ordinal).Select(wait => wait.Type[(wait.Type.LastIndexOf('.') + 1)..]));
+        Assert.Equal(how == "gone", waits.All(wait => wait.Kind == RuntimeWaitKind.LockOfEnded));
+    }
+
+    /// <summary>The last ones hang, but their collectors move objects at any time.</summary>
+    [Theory]
+    [InlineData("timed")]
+    [InlineData("read-locks")]
+    [InlineData("owner")]
+    [InlineData("condition")]
+    [InlineData("joined")]
+    [InlineData("locks", "-XX:+UseZGC")]
+    [InlineData("gone", "-XX:+UseShenandoahGC")]
+    public async Task Deadlocked_OwnerNotKnownOrGoesOn_IsNone(string how, params string[] options)
+    {
+        using HungRuntime java = await HungRuntime.StartJavaAsync(["-Xmx64m", .. options, $"-Dhang={how}"]);
+        ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
+
+        Assert.Empty(Monitors.Deadlocked(look, look, TimeSpan.Zero));
+    }
+
+    /// <summary>Who waits for a lock without a limit of time has no reason to look again.</summary>
+    [Fact]
+    public async Task Deadlocked_ThreadAtALockHasRunSince_IsNone()
+    {
+        using HungRuntime java = await HungRuntime.StartJavaAsync(["-Dhang=locks"]);
+        ProcessRecord look = Specimen.LookUntil(_looker, java.Pid, process => process.Threads.Count(IsAtAMonitor) == 2);
+        ProcessRecord before = look with { Threads = [.. look.Threads.Select(thread => IsAtAMonitor(thread) ? thread with { Counters = new RunCounters(0, thread.Counters!.Value.Timeslices - 1) } : thread)] };
+
+        Assert.Empty(Monitors.Deadlocked(before, look, TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Text;
 using OrphanBoard.Shared.Waits;
 
@@ -32,7 +33,13 @@ public static class WaitWords
         WaitKind.Uninterruptible => "in the kernel (D)",
         WaitKind.Running => "running",
         WaitKind.Unknown => "not decoded",
-        _ => VisibleText.Of(kind),
+        _ => kind switch
+        {
+            nameof(RuntimeWaitKind.Monitor) or nameof(RuntimeWaitKind.Lock) or nameof(RuntimeWaitKind.LockOfEnded) => "waits for a lock",
+            nameof(RuntimeWaitKind.Task) => "waits for a task",
+            nameof(RuntimeWaitKind.ThreadEnd) => "waits for a thread to end",
+            _ => VisibleText.Of(kind),
+        },
     };
 
     /// <summary>What stands beside an arrow: <c>waits for exit</c>, <c>reads D until EOF</c>.</summary>

@@ -2,6 +2,9 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /** Specimen HOW [COMMAND...]: a JVM that waits for its child, for itself, or for nothing. ZOO_FORM=healthy: what hangs does not. */
 public final class Specimen {
@@ -43,6 +46,45 @@ public final class Specimen {
                 for (Thread thread : threads)
                     thread.join();
             }
+            case "locks" -> {
+                Lock one = new ReentrantLock(), two = new ReentrantReadWriteLock().writeLock();
+                var bothHaveOne = new CyclicBarrier(2);
+                var first = new Thread(() -> take(one, two, bothHaveOne, healthy), "first");
+                var second = new Thread(() -> take(healthy ? one : two, healthy ? two : one, bothHaveOne, healthy), "second");
+                first.start();
+                second.start();
+                first.join();
+                second.join();
+            }
+            case "abandoned" -> {
+                var lock = new ReentrantLock();
+                var owner = new Thread(() -> {
+                    lock.lock();
+                    if (healthy)
+                        keep();
+                }, "owner");
+                owner.start();
+                if (healthy)
+                    while (!lock.isLocked())
+                        Thread.onSpinWait();
+                else
+                    owner.join();
+                // One that ticks, as programs have.
+                Executors.newScheduledThreadPool(1).scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.SECONDS);
+                lock.lock();
+            }
+            case "task" -> {
+                var lock = new ReentrantLock();
+                var pool = Executors.newFixedThreadPool(2);
+                lock.lock();
+                var task = pool.submit(() -> {
+                    if (!healthy)
+                        lock.lock();
+                    keep();
+                });
+                Executors.newScheduledThreadPool(1).scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.SECONDS);
+                task.get();
+            }
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -62,6 +104,26 @@ public final class Specimen {
                 }
             }
         } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void take(Lock first, Lock second, CyclicBarrier bothHaveOne, boolean healthy) {
+        try {
+            first.lock();
+            if (!healthy)
+                bothHaveOne.await();
+            second.lock();
+            keep();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void keep() {
+        try {
+            Thread.sleep(Long.MAX_VALUE);
+        } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
     }
