@@ -115,7 +115,7 @@ public static partial class WaitDecoder
     /// What a set waits for and has lost its name is a FIFO or a message queue: a regular file is ready at once (vfs_poll of the kernel), and devices, and what the kernel shows of itself, keep their names.
     /// </summary>
     private static bool IsUnlinkedAndPolled(FileDescriptor entry) =>
-        entry.IsDeleted && !KernelsOwn.Any(root => entry.Target.Text.StartsWith(root, StringComparison.Ordinal));
+        entry.Target.IsDeleted && !KernelsOwn.Any(root => entry.Target.Text.StartsWith(root, StringComparison.Ordinal));
 
     private static readonly string[] KernelsOwn = ["/dev/", "/proc/", "/sys/"];
 
