@@ -44,6 +44,7 @@ internal static partial class ZooTable
         },
         .. SpeechlessRuntimes,
         .. RuntimesThatWaitForThemselves,
+        .. AtFifos,
         Running("java-waits-for-a-filter", "java", Java, "wait", "cat") with
         {
             // So stands one as well that waits for a signal, and has its child wait beside it.
@@ -90,7 +91,7 @@ internal static partial class ZooTable
         Healthily(Unread),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
         .. FiltersOfRuntimes.Select(Healthily),
-        .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Select(Healthily),
+        .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Concat(AtFifos).Select(Healthily),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
         .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
@@ -168,6 +169,20 @@ internal static partial class ZooTable
         new("node-waits-at-a-word", "node", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
     ];
 
+    /// <summary>At whose other end nobody is, whatever signals their runtimes catch.</summary>
+    private static Specimen[] AtFifos =>
+    [
+        Running("dash-reads-its-own-fifo", "dash", ["dash", Script("own_fifo.sh")]) with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", 3) },
+        },
+        NodeAt("own", new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { Pids = ["runner"], AtLeast = Confidence.Likely, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) }),
+        NodeAt("main", new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["runner"] }),
+        NodeAt("pool", new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["runner"] }),
+    ];
+
+    private static Specimen NodeAt(string how, Expected expected) => new($"node-at-a-fifo-{how}", "node", Script("fifos.js"), how) { Needs = "node", Expected = expected };
+
     private static Expected Lost(Confidence confidence, string role) => new(FindingClass.Deadlock, confidence, "lost-wakeup") { Pids = [role], Culprit = new(role) };
 
     private static Specimen FilterOf(string name, string needs, string[] program, Confidence confidence) => Running(name, needs, [.. program, "cat"], []) with
@@ -224,15 +239,18 @@ internal static partial class ZooTable
     [
         LonePython("pipe", Confidence.Likely, "eof-held-by-self", ["program"], new("program", 4)),
         LonePython("thread", Confidence.Suspected, "eof-held-by-self", ["program"], new("program", 4)),
+        LonePython("fifo", Confidence.Likely, "eof-held-by-self", ["program"], new("program", [.. Enumerable.Range(3, 90)])),
+        LonePython("memory", Confidence.Suspected, "lost-wakeup", ["program"], new("program")),
+        LonePython("pool", Confidence.Suspected, "lost-wakeup", ["program"], new("program"), unannounced: 2),
         LonePython("fork", Confidence.Likely, "lost-wakeup", ["program", "worker"], new("worker")),
         LonePython("terminal", Confidence.Suspected, "ipc-cycle", ["program", "child"], new("program", [.. Enumerable.Range(3, 90)])),
     ];
 
-    private static Specimen LonePython(string how, Confidence confidence, string rule, string[] roles, Letting culprit) => new($"lone-python-{how}", "python3", Script("lone_python.py"), how, Program("zoo-exec"))
+    private static Specimen LonePython(string how, Confidence confidence, string rule, string[] roles, Letting culprit, int unannounced = 0) => new($"lone-python-{how}", "python3", Script("lone_python.py"), how, Program("zoo-exec"))
     {
         Needs = "python3",
         // In which of its threads it reads makes no other bug of it.
-        Expected = new(FindingClass.Deadlock, confidence, rule) { Pids = [.. roles], Culprit = culprit, Group = rule == "eof-held-by-self" ? "lone-python-reads-its-own-pipe" : null },
+        Expected = new(FindingClass.Deadlock, confidence, rule) { Pids = [.. roles], Unannounced = unannounced, Culprit = culprit, Group = how is "pipe" or "thread" ? "lone-python-reads-its-own-pipe" : null },
     };
 
     private static Specimen Healthily(Specimen hang) =>

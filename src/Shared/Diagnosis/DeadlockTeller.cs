@@ -20,7 +20,11 @@ internal static class DeadlockTeller
             .Where(fit => fit.Verdict is not null)];
         (RuleInfo rule, Verdict verdict) = fits[0];
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
-            return null;
+        {
+            if (fits.FirstOrDefault(fit => fit.Verdict.SpeaksAgainstIdling) is not { Verdict: not null } against)
+                return null;
+            (rule, verdict) = against;
+        }
         // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
         if (evidence.Counting == Counting.Likely && (!verdict.NamesFault || verdict.RestsOnStillness))
             return null;

@@ -19,7 +19,7 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || ReadsFromItself(resources, process, waits) || IsAtListener(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || ReadsFromItself(resources, process, waits) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -55,10 +55,12 @@ internal static class NotByDesign
             return others.Count > 0 ? Apart.InARuntime : Apart.No;
         if (others.DistinctBy(futex => futex.Address).Count() < others.Count)
             return Apart.No;
-        return others.Exists(futex => IsMapped(futex.Address)) ? Apart.AtWordsOfTheirOwn : others.Count > 1 ? Apart.AtCommonWords : Apart.No;
+        if (others.Exists(futex => IsMapped(futex.Address)))
+            return Apart.AtWordsOfTheirOwn;
+        return others.Count > 1 ? Apart.AtCommonWords : others.Count == 1 && IsMapped(main.Futex!.Address) ? Apart.AtEachOthersWords : Apart.No;
     }
 
-    private static bool IsForItself(Wait wait) => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true, Lock: null } };
+    public static bool IsForItself(Wait wait) => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true, Lock: null } };
 
     /// <summary>Whether it waits for data at both ends of one socket: each would have to be written to by who waits at the other.</summary>
     public static bool SpeaksToItself(ResourceIndex resources, ImmutableArray<Wait> waits)
@@ -76,21 +78,27 @@ internal static class NotByDesign
     }
 
     /// <summary>
-    /// Whether it reads a pipe, and nothing else, whose write end it has itself, while its other threads, if any, wait in its own memory; and catches what its runtime catches in every program and no signal besides.
-    /// A handler that writes there would be one of its own: who wakes itself by a pipe is told of more than SIGINT, or polls it.
+    /// Whether it reads a pipe, or a FIFO that has no name any more, and nothing else, whose write end it has itself, while its other threads, if any, serve its runtime or wait in its own memory; and catches what its runtime
+    /// catches in every program and no signal besides. A handler that writes there would be one of its own: who wakes itself by a pipe is told of more than that, or polls it.
     /// </summary>
     public static bool ReadsFromItself(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits)
     {
         bool reads = false;
-        foreach (Wait wait in waits)
+        ImmutableArray<bool> services = process.ServicesOf(resources.Look.Host);
+        for (int place = 0; place < waits.Length; place++)
         {
-            if (PipeHazards.IsPipeRead(wait) && Holds(resources.HoldersOf(wait.Target!), process, FdAccess.Write))
+            if (!services.IsDefault && services[place])
+                continue;
+            if (IsOwnRead(resources, process, waits[place]))
                 reads = true;
-            else if (!IsForItself(wait))
+            else if (!IsForItself(waits[place]))
                 return false;
         }
-        return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | SignalMask.Interrupt)) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits);
+        return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process.Record, waits))) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits);
     }
+
+    private static bool IsOwnRead(ResourceIndex resources, HostProcess process, Wait wait) => wait is { Kind: WaitKind.PipeRead, Target: { } target }
+        && (target.Kind == FdKind.Pipe ? Holds(resources.HoldersOf(target), process, FdAccess.Write) : WakerFinder.MayBeUnlinked(target) && HasOpen(process, target, FdAccess.Write));
 
     /// <summary>Whether it waits for somebody to accept its connection, which nobody but it could: no program waits for a signal there.</summary>
     private static bool IsAtListener(ResourceIndex resources, ImmutableArray<Wait> waits)
@@ -194,11 +202,11 @@ internal static class NotByDesign
     }
 
     /// <summary>By its name: who holds the lock is asked of suspects only.</summary>
-    private static bool HasOpen(HostProcess process, FdTarget file)
+    private static bool HasOpen(HostProcess process, FdTarget file, FdAccess access = FdAccess.None)
     {
         foreach (FileDescriptor fd in process.Record.Fds)
         {
-            if (fd.Target.Kind == file.Kind && fd.Target.Text == file.Text)
+            if (fd.Target.Kind == file.Kind && fd.Target.Text == file.Text && (fd.Access & access) == access)
                 return true;
         }
         return false;
@@ -229,6 +237,9 @@ internal enum Apart
 
     /// <summary>What two or more of them wait at was made beforehand: so threads that have taken each other's locks stand.</summary>
     AtCommonWords,
+
+    /// <summary>The main thread waits at what the only other one made, as for its end, and that one at what was made beforehand: so stand two that wait for each other, and who has its work done by one thread that idles.</summary>
+    AtEachOthersWords,
 
     /// <summary>The threads of a runtime that goes on beside them (JVM, .NET): all that is known is that nobody of them waits for anything from outside, and for no time.</summary>
     InARuntime,

@@ -84,6 +84,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
 
         ulong Signal(string name) => name switch
         {
+            "CHLD" => SignalMask.Child,
             "HUP" => SignalMask.HangUp,
             "INT" => SignalMask.Interrupt,
             "QUIT" => SignalMask.Quit,

@@ -19,7 +19,7 @@ internal static class Unheeded
             return false;
         return runtime.ActsOnSignals switch
         {
-            SignalActing.InItsLoop => IsLoopAtAFutex(main),
+            SignalActing.InItsLoop => IsLoopAtAFutex(main) || IsLoopInACall(main),
             SignalActing.AfterItsChild => IsInWait(main),
             SignalActing.ToEnd => IsInWait(main) && NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits),
             SignalActing.InAThread => main.Kind != WaitKind.Futex && AtOwnWords(runtime, waits) == 0,
@@ -30,6 +30,9 @@ internal static class Unheeded
     /// <summary>An event loop that stands on a futex gets to no event, and a handler is one.</summary>
     public static bool IsStoppedLoop(ProcessRecord process, ImmutableArray<Wait> waits) =>
         MainOf(process, waits) is { } main && IsLoopAtAFutex(main) && Housekeeping.In(process, waits) is { ActsOnSignals: SignalActing.InItsLoop };
+
+    /// <summary>Nor does one that stands in a read or write of one pipe, or in opening a FIFO: what the handlers note is looked at when the call has come back, and none of them ends it (SA_RESTART).</summary>
+    private static bool IsLoopInACall(Wait main) => main is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.FifoOpen, Members.IsEmpty: true };
 
     private static bool IsLoopAtAFutex(Wait main) => main is { Kind: WaitKind.Futex, Futex: { IsPrivate: true, JoinsTid: null } };
 

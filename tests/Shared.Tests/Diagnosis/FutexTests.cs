@@ -48,6 +48,27 @@ public sealed class FutexTests
         Assert.Equal(asked, Diagnoser.Suspects(look, new LookMemory().Advance(look)).Contains(10));
     }
 
+    [Theory]
+    [InlineData("/usr/bin/python3.11", SignalMask.Interrupt, false, null, true)]
+    [InlineData("/usr/bin/python3.11", SignalMask.Interrupt | SignalMask.Terminate, false, null, false)] // a handler of its own
+    [InlineData("/usr/bin/server", SignalMask.Interrupt, false, null, false)]
+    [InlineData("/usr/bin/python3.11", SignalMask.Interrupt, true, null, false)] // anybody may map it
+    [InlineData("/usr/bin/python3.11", SignalMask.Interrupt, false, 11, false)] // a worker at work has it
+    public void Diagnose_LastOneInMemoryThatWasMadeForOthers_IsSuspected(string exe, ulong caught, bool linked, int? other, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "pool").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 0, FutexMapping = Mapping }, [A, 0x109, 0]);
+        actor.Thread(12, 202, "futex_do_wait", B, 0x189, 0);
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe };
+        scene.Process(11, "worker", parent: 10).Sleeps();
+        ImmutableArray<int> mappers = other is { } worker ? [10, worker] : [10];
+
+        Finding[] findings = [.. Diagnose(scene, new SharedObject(1, 4711, linked ? "/dev/shm/sem.one" : "/dev/shm/sem.one (deleted)", linked, mappers, [])).Findings];
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], findings.Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
     [Fact]
     public void Diagnose_TwoThreadsCrosswise_IsALockOrderCycle()
     {

@@ -35,6 +35,62 @@ public sealed class NotByDesignTests
         Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], scene.Diagnose().Findings.Select(Of));
     }
 
+    [Theory]
+    [InlineData(0x7fda20000ba0, true)] // the main thread waits for its end, say
+    [InlineData(0x55801bcff320, false)] // for something that it made itself: an event, say
+    public void Diagnose_OneThreadAtWhatWasMadeBeforehand_IsSuspectedWhereTheMainOneWaitsForIt(ulong main, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "python3").Thread(10, 202, "futex_do_wait", main, 0x80 | 9, 0, 0).Thread(11, 202, "futex_do_wait", 0x55801bcff328, 0x80 | 9, 0, 0);
+        actor.Caught = Interrupt;
+        actor.With = record => record with { Exe = "/usr/bin/python3.11" };
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], scene.Diagnose().Findings.Select(Of));
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/python3.11", Interrupt, "/tmp/f (deleted)", Confidence.Likely)]
+    [InlineData("/usr/bin/dash", Interrupt | Child, "/tmp/f (deleted)", Confidence.Likely)]
+    [InlineData("/usr/bin/dash", Interrupt | Terminate | Child, "/tmp/f (deleted)", null)] // a trap
+    [InlineData("/usr/bin/server", Interrupt, "/tmp/f (deleted)", null)]
+    [InlineData("/usr/bin/python3.11", Interrupt, "/tmp/f", null)] // anybody may open it
+    public void Diagnose_InterpreterThatReadsAFifoOfItsOwn_IsLikelyWhereNobodyElseCanOpenIt(string exe, ulong caught, string fifo, Confidence? told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "script").Has(3, fifo, FdAccess.ReadWrite).Reads(3);
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe };
+
+        Finding[] findings = [.. scene.Diagnose().Findings];
+
+        Assert.Equal(told is { } confidence ? [("eof-held-by-self", confidence)] : [], findings.Select(Of));
+        if (told is not null)
+            Assert.Contains("no name any more", findings[0].Culprit!.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(95_000UL, true)] // after the main thread had begun to wait
+    [InlineData(89_999UL, false)]
+    public void Diagnose_PoolOfProcessesWithAWorkerThatIsNew_IsSuspected(ulong startTicks, bool told)
+    {
+        // As an idle pool below. That one waits since 900 s after boot.
+        var scene = new Scene();
+        scene.Process(10, "python3").ReadEnd(7000, 5).WriteEnd(7000, 6).WriteEnd(7001, 4).ReadEnd(7002, 7).ReadEnd(7003, 8).WaitsOnFutex().Polls(5, 7, 8);
+        scene.Process(11, "python3", parent: 10).ReadEnd(7000, 5).WriteEnd(7000, 6).ReadEnd(7001, 3).WriteEnd(7002, 9).Reads(3);
+        scene.Process(12, "python3", parent: 10).ReadEnd(7000, 5).WriteEnd(7000, 6).ReadEnd(7001, 3).WriteEnd(7003, 9).Reads(3).StartTimeTicks = startTicks;
+        foreach (int pid in (int[])[10, 11, 12])
+        {
+            scene[pid].Caught = Interrupt;
+            scene[pid].With = record => record with { Exe = "/usr/bin/python3.11" };
+        }
+
+        Finding[] findings = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], findings.Select(Of));
+        if (told)
+            Assert.Equal(10, findings[0].Culprit!.Pid);
+    }
+
     [Fact]
     public void Diagnose_ThreadsApartOfWhichOneMadeWhatItWaitsFor_AreSuspected() =>
         Assert.Equal(("lost-wakeup", Confidence.Suspected), Of(Assert.Single(Apart(Interrupt, second: 0x7fda20000ba0).Diagnose().Findings)));

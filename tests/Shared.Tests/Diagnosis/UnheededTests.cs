@@ -50,6 +50,38 @@ public sealed class UnheededTests
         Assert.Equal(told ? ["lost-wakeup"] : [], scene.Diagnose().Findings.Select(finding => finding.Rule));
     }
 
+    [Theory]
+    [InlineData("/usr/bin/node", true)]
+    [InlineData("/usr/bin/server", false)]
+    public void Diagnose_LoopThatReadsItsOwnPipe_HandlesNoSignal(string exe, bool told)
+    {
+        var scene = new Scene();
+        scene.Process(10, "node").ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3).WaitsOnFutex().Caught = Interrupt | Terminate;
+        scene[10].With = record => record with { Exe = exe };
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Proven)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
+    private const string Loop = "the loop polls what its own threads write to";
+
+    [Theory]
+    [InlineData("/usr/bin/node", Terminate, Loop, true)]
+    [InlineData("/usr/bin/node", Terminate | 1UL << 0, Loop, false)] // a handler of SIGHUP that its runtime does not have
+    [InlineData("/usr/bin/server", Terminate, Loop, false)]
+    [InlineData("/usr/bin/node", Terminate, "and its stdin", false)]
+    public void Diagnose_LoopOfWhichAThreadOpensAFifo_IsSuspectedWhereItWaitsForNothingElse(string exe, ulong caught, string polls, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "node").EventFd(5, 3).ReadEnd(7000, 4).WriteEnd(7000, 6).ReadEnd(7001, 0);
+        EpollMember[] own = [new(3, In, 57, 15), new(4, In, 7000, 12)];
+        actor.WaitsInEpoll(7, polls == Loop ? own : [.. own, new EpollMember(0, In, 7001, 12)]).Thread(11, 257, "wait_for_partner", 0xffffff9c, 0x1000, 0, 0).Caught = caught;
+        actor.With = record => record with { Exe = exe };
+        actor.Pgrp = 60;
+        scene.Process(12, "feeder").WriteEnd(7001, 1).Sleeps();
+
+        Assert.Equal(told ? [("fifo-no-peer", Confidence.Suspected)] : [], scene.Diagnose().Findings.Where(finding => finding.Rule == "fifo-no-peer").Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
     private const uint In = 1;
 
     private const ulong Allotted = 0xc000042948, OfTheProgram = 0x5dd1c0, OfTheMaker = 0x5dd078;

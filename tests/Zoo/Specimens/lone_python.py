@@ -3,15 +3,20 @@
 pipe      it reads a pipe to its end and has the write end itself
 thread    so does a thread of it, for which the main one waits
 fork      its forked child waits for a lock that a thread of it had, and it waits for any child
+fifo      it reads a FIFO that it has opened for both directions and unlinked
+memory    it waits for a lock in shared memory, and the worker that had it was killed
+pool      it waits for a result of a pool of processes, and the worker that was at it was killed
 terminal  a loop waits for what a child writes to the terminal, and the child for a line
 
-ZOO_FORM=healthy: a handler of SIGTERM is to end it; in fork the child is at work.
+ZOO_FORM=healthy: a handler of SIGTERM is to end it; in fork the child is at work, and in pool the result has come and it waits for Ctrl-C.
 """
 import asyncio
+import multiprocessing
 import os
 import pty
 import signal
 import sys
+import tempfile
 import threading
 import time
 
@@ -47,6 +52,61 @@ def fork():
     os.wait()
 
 
+def fifo():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "fifo")
+        os.mkfifo(path)
+        end = os.open(path, os.O_RDWR)
+    announce("program")
+    os.read(end, 1)
+
+
+def die(lock):
+    lock.acquire()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def memory():
+    context = multiprocessing.get_context("fork")
+    lock = context.Lock()
+    worker = context.Process(target=die, args=(lock,))
+    worker.start()
+    worker.join()
+    announce("program")
+    lock.acquire()
+
+
+def leave():
+    """A worker that is made later finds nothing to close."""
+    try:
+        os.close(99)
+    except OSError:
+        pass
+
+
+def ticks():
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
+def die_at_work(main):
+    """Not before the main thread waits, and the clock by which the ages of processes are told has gone on."""
+    since = ticks()
+    while ticks() < since + 5:
+        with open(f"/proc/{main}/wchan") as wchan:
+            if not wchan.read().startswith("futex"):
+                since = ticks()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def pool():
+    with multiprocessing.get_context("fork").Pool(2, leave) as workers:
+        result = workers.apply_async(abs if HEALTHY else die_at_work, [os.getpid()])
+        if HEALTHY:
+            result.wait()
+        announce("program")
+        (threading.Event().wait if HEALTHY else result.get)()
+
+
 async def terminal(zoo_exec):
     master, slave = pty.openpty()
     await asyncio.create_subprocess_exec(
@@ -62,14 +122,14 @@ async def terminal(zoo_exec):
 
 
 how = sys.argv[1]
-if how == "fork":
-    fork()
+if HEALTHY and how in ("fifo", "memory", "pipe", "thread"):
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+if how in ("fork", "fifo", "memory", "pool"):
+    {"fork": fork, "fifo": fifo, "memory": memory, "pool": pool}[how]()
 elif how == "terminal":
     asyncio.run(terminal(sys.argv[2]))
 else:
     read, write = os.pipe()
-    if HEALTHY:
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     announce("program")
     if how == "pipe":
         os.read(read, 1)

@@ -12,7 +12,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// filter  reads a            a: filter/0r filter/4w
 /// </code>
 /// A pair of ends inside one process is also how threads wake each other: that is not a wait for the end. It counts as one where the
-/// reader reads its stdin, where others hold the write end too, or where there is no other thread to write; where no other one does in a runtime that catches SIGINT in every program, it is suspected. Where others both read it
+/// reader reads its stdin, where others hold the write end too, or where there is no other thread to write; where no other one does in a runtime that catches signals in every program, it is suspected, unless that acts on none while it reads. Where others both read it
 /// and hold its write end, it is a channel that they share (tokens of a job server), and nobody waits for its end. Nor does who shares it with others and
 /// has opened it for both directions, or speaks through it with somebody who waits for an answer.
 /// </summary>
@@ -33,9 +33,10 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool alone = (edge.Whole.Kind == edge.Part.Kind || edge.Whole.Members.Length == 1) && IsAlone(incident, reader, edge.Tid);
             // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
-            // Its other threads wait in its memory, and for no time: one of them may be meant to write when Ctrl-C has woken it.
-            bool apart = !alone && !others && edge.Part.Fd is > 2 && incident.HasStoodStill && resources.Find(edge.From) is { } process
-                && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host));
+            // Its other threads wait in its memory, and for no time: one of them may be meant to write when Ctrl-C has woken it, if its runtime acts on that.
+            HostProcess process = resources.Find(edge.From)!;
+            bool apart = !alone && !others && edge.Part.Fd is > 2 && incident.HasStoodStill && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host));
+            bool unheeded = apart && Unheeded.Is(resources, process);
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared && !apart)
                 continue;
             if (others && OpenedForBoth(reader, edge.Part) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
@@ -48,10 +49,15 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool socket = stream.Kind == FdKind.Socket;
             if (OpenedForBoth(reader, edge.Part))
             {
-                string only = $"It ends when somebody opens {stream.Text} and writes to it; opened for reading alone (O_RDONLY), it would have come to its end.";
+                string only = WakerFinder.IsUnlinked(reader, edge.Part)
+                    ? $"It ends when {who} is ended: {stream.Text} has no name any more by which somebody could open it and write. Opened for reading alone (O_RDONLY), it would have come to its end."
+                    : $"It ends when somebody opens {stream.Text} and writes to it; opened for reading alone (O_RDONLY), it would have come to its end.";
                 return new Verdict(
                     $"{who} reads {StreamEnds.NameOf(stream)} at fd {edge.Part.Fd}, which is open for writing as well: while nobody else has it open, only {who} itself could write, and its end never comes.",
-                    [new Culprit(reader.Pid, edge.Part.Fd, stream.Text, only)]);
+                    [new Culprit(reader.Pid, edge.Part.Fd, stream.Text, only)])
+                {
+                    OnlySuspected = apart && !unheeded,
+                };
             }
             string remedy = $"It ends when {who} closes {fds}, its own {(socket ? "other end of the socket" : "write end of the pipe")} that it reads{Beyond(edge, narrator)}.";
             return new Verdict(
@@ -60,7 +66,7 @@ internal sealed class EofHeldBySelf : IncidentRule
             {
                 // Where others hold the write end too, the wait may be for what they write and not for the end.
                 NamesFault = !others,
-                OnlySuspected = apart,
+                OnlySuspected = apart && !unheeded,
             };
         }
         return null;

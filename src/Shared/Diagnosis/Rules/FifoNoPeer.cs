@@ -24,16 +24,53 @@ internal sealed class FifoNoPeer : EvidenceRule
     public override RuleInfo Info { get; } = new("fifo-no-peer", FindingClass.Stall,
         "A process opens a FIFO whose other end nobody opens, or writes to a full one that nobody reads.");
 
-    /// <summary>The wait at a FIFO on which all of the process hangs, or null: its main thread's, or that of a thread whose end the main thread waits for.</summary>
+    /// <summary>The wait at a FIFO on which all of the process hangs, or null: its main thread's, or that of a thread whose end the main thread waits for, or whose work an event loop that has no other.</summary>
     /// <param name="waits">Of its living threads, in their order.</param>
     public static Wait? Awaits(ProcessRecord process, ImmutableArray<Wait> waits)
     {
-        if (!waits.Any(IsAtFifo) || (process.SignalsCaught & CaughtByServices) != 0 || process.Threads.Length != waits.Length)
+        if (!waits.Any(IsAtFifo) || (process.SignalsCaught & CaughtByServices & ~Housekeeping.HandlersOf(process, waits)) != 0 || process.Threads.Length != waits.Length)
             return null;
         int main = 0;
         if (waits[main] is { Kind: WaitKind.Futex, Futex.JoinsTid: { } joined })
             main = process.Threads.Select(thread => thread.Tid).ToList().IndexOf(joined);
+        else if (IsLoopWithoutWork(process, waits[main]))
+            return AtFifoForIt(process, waits);
         return main >= 0 && IsAtFifo(waits[main]) ? waits[main] : null;
+    }
+
+    /// <summary>Not one that serves the runtime there.</summary>
+    private static Wait? AtFifoForIt(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        ImmutableArray<bool> services = Housekeeping.Of(process, waits);
+        for (int place = 0; place < waits.Length; place++)
+        {
+            if (IsAtFifo(waits[place]) && (services.IsDefault || !services[place]))
+                return waits[place];
+        }
+        return null;
+    }
+
+    /// <summary>An event loop polls nothing but what its own threads tell it by: one of them is to open the FIFO.</summary>
+    private static bool IsLoopWithoutWork(ProcessRecord process, Wait main)
+    {
+        if (main is not { Kind: WaitKind.Poll, Bounded: Bounded.No, Members.IsEmpty: false })
+            return false;
+        foreach (Wait member in main.Members)
+        {
+            if (member is not { Kind: WaitKind.EventFd, WaitsForRoom: false } && !(PipeHazards.IsPipeRead(member) && member.Fd is > 2 && HasWriteEnd(process, member.Target!)))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool HasWriteEnd(ProcessRecord process, FdTarget pipe)
+    {
+        foreach (FileDescriptor fd in process.Fds)
+        {
+            if ((fd.Access & FdAccess.Write) != 0 && fd.Target.Kind == FdKind.Pipe && fd.Target.Id == pipe.Id)
+                return true;
+        }
+        return false;
     }
 
     private static bool IsAtFifo(Wait wait) =>

@@ -38,6 +38,7 @@ internal sealed class LostWakeup : IncidentRule
             return null;
         Apart apart = alone is null ? Apart.No : NotByDesign.HowApart(alone, host);
         bool awaited = alone is not null && ForkedChild.IsAwaited(incident.Evidence.Resources, alone);
+        bool left = alone is not null && apart == Apart.No && !awaited && OutlivedItsMemory.Is(incident.Evidence.Resources, alone, alone.WaitsOf(host));
         bool catches = (apart != Apart.No || awaited) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
@@ -56,18 +57,20 @@ internal sealed class LostWakeup : IncidentRule
             !awaited ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec: see fork-while-locked."])
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process.
-            NamesFault = awaited || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || stopped) && incident.HasStoodStill,
+            NamesFault = awaited || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || left || stopped) && incident.HasStoodStill,
             Doubts = apart == Apart.InARuntime ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes, which its runtime catches in every program, stand the same way"] : catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)] : [],
             // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
-            OnlySuspected = !awaited && (apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
+            OnlySuspected = !awaited && (left || apart is Apart.InARuntime or Apart.AtEachOthersWords || catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
             Notes =
             [
                 .. untold.Any(item => MayBeOnce(item.Wait.Futex!)) ? [OnceNote] : Array.Empty<string>(),
-                .. alone is not null && !awaited && apart == Apart.No ? ["A program that is to do nothing until it is ended stands the same way: a main thread that waits for a promise which nobody keeps."] : Array.Empty<string>(),
+                .. left ? ["The memory has no name any more and nobody else has it: who had the lock in it, or was to post the semaphore, is gone."] : Array.Empty<string>(),
+                .. alone is not null && !awaited && !left && apart == Apart.No ? ["A program that is to do nothing until it is ended stands the same way: a main thread that waits for a promise which nobody keeps."] : Array.Empty<string>(),
                 .. apart switch
                 {
                     Apart.AtCommonWords => ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."],
                     Apart.AtWordsOfTheirOwn => ["Each of its threads waits for something else: so stand threads that wait for each other's answers, and those that idle, each at a queue of its own."],
+                    Apart.AtEachOthersWords => ["Its main thread waits for the other one, and that for something that was made before: so stand a thread that waits for a lock that it has itself, or for the main one, and one that idles."],
                     Apart.InARuntime => ["Nobody of them waits for anything from outside, nor for any time: so stand threads that wait for a task which the same threads should run, or at two full queues."],
                     _ => Array.Empty<string>(),
                 },

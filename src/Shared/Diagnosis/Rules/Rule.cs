@@ -59,6 +59,8 @@ public static class RuleBook
         new StdioDuplicateStuck(),
         new LostWakeup(),
         new ChildNeverExits(),
+        // What idles by its looks, and does not.
+        new WorkerReplaced(),
         // What is left.
         new StuckSetRule(),
     ];
@@ -130,6 +132,9 @@ internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits,
 
     /// <summary>False where all that was seen is that nobody moves: that may also be a program that idles until it is sent a signal.</summary>
     public bool NamesFault { get; init; } = true;
+
+    /// <summary>True where it says why they do not idle, as a set does of which no rule that fits before names a fault.</summary>
+    public bool SpeaksAgainstIdling { get; init; }
 
     /// <summary>True where somebody is likely to be there who could end it, and would.</summary>
     public bool OnlySuspected { get; init; }
