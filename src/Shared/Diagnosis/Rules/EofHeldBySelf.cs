@@ -30,7 +30,8 @@ internal sealed class EofHeldBySelf : IncidentRule
                 || resources.Sockets.QueueOf(stream) is not null)
                 continue;
             ProcessRecord reader = resources[edge.From];
-            bool alone = (edge.Whole.Kind == edge.Part.Kind || edge.Whole.Members.Length == 1) && IsAlone(incident, reader, edge.Tid);
+            // Whose handlers are to wake it by a pipe polls that.
+            bool alone = (edge.Whole.Kind == edge.Part.Kind || edge.Whole.Members.Length == 1 && (reader.SignalsCaught & ~SignalMask.OfFaults) == 0) && IsAlone(incident, reader, edge.Tid);
             // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             // Its other threads wait in its memory, and for no time: one of them may be meant to write when Ctrl-C has woken it, if its runtime acts on that.
