@@ -225,9 +225,12 @@ internal sealed partial class Narrator(ResourceIndex resources)
         _ => $"Its other {futexes} threads wait on futexes, which only threads of the same process could wake.",
     };
 
-    /// <summary>Those who could wake a futex of a process's memory where others have it, too (clone(2) with CLONE_VM, vfork(2)); null: none has.</summary>
-    public string? Sharers(ProcessRecord process) => process.SharesMemoryWith.IsEmpty ? null
-        : $"{Listing([.. process.SharesMemoryWith.Select(Name)])}, with {(process.SharesMemoryWith.Length == 1 ? "whom" : "all of whom")} it shares its memory, or a thread of its own";
+    /// <summary>Those who could wake a futex of a process's memory where others have it, too (clone(2) with CLONE_VM, vfork(2)); null: nobody who is seen has.</summary>
+    public string? Sharers(ProcessRecord process)
+    {
+        string[] seen = [.. process.SharesMemoryWith.Where(pid => resources.Find(pid) is not null).Select(Name)];
+        return seen.Length == 0 ? null : $"{Listing(seen)}, with {(seen.Length == 1 ? "whom" : "all of whom")} it shares its memory, or a thread of its own";
+    }
 
     private static string ServiceThreads(WaitNode node) => node.Aside.Length == 1 ? "one that serves its runtime" : $"{node.Aside.Length} that serve its runtime";
 

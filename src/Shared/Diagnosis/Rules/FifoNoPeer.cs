@@ -202,7 +202,7 @@ internal sealed class FifoNoPeer : EvidenceRule
                 .. openers.Zip(waiters, (opener, waiter) => narrator.WaitSentence(opener.Pid, waiter, first: true, many: false)),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = FindingBuilder.Edges(evidence, 
+            Edges = FindingBuilder.Edges(evidence,
             [
                 .. upstream.SelectMany(process => ChildEdges(evidence, process, [.. upstream, .. openers.Select(opener => opener.Pid)])),
                 .. openers.Zip(waiters, (opener, waiter) => new IncidentEdge(opener.Pid, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, [], EdgeBasis.Assumed)),
