@@ -174,7 +174,7 @@ internal static partial class ZooTable
     [
         Running("dash-reads-its-own-fifo", "dash", ["dash", Script("own_fifo.sh")]) with
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", 3) },
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", 0, 3) },
         },
         NodeAt("own", new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { Pids = ["runner"], AtLeast = Confidence.Likely, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) }),
         NodeAt("main", new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["runner"] }),

@@ -20,8 +20,6 @@ if (how === "own") {
     end = fs.openSync(fifo, "r+");
     fs.rmSync(folder, { recursive: true });
 }
-if (healthy && how !== "pool")
-    child.spawn("sleep", ["1000"], { stdio: ["ignore", "ignore", "ignore", ...(how === "own" ? [end] : [])] });
 function announce() {
     fs.writeSync(99, `role runner ${process.pid}\n`);
     fs.closeSync(99);
@@ -30,6 +28,9 @@ if (how === "pool" && healthy)
     net.createServer().listen(path.join(folder, "socket"), announce);
 else
     announce();
+// What a child has of fd 99 would never let the announcement end.
+if (healthy && how !== "pool")
+    child.spawn("sleep", ["1000"], { stdio: ["ignore", "ignore", "ignore", ...(how === "own" ? [end] : [])] });
 if (how === "main")
     fs.openSync(fifo, "r");
 else if (how === "pool")
