@@ -49,7 +49,7 @@ internal static class LockStory
         if (waiter.Lock is { Form: LockForm.Refused })
         {
             return new Verdict(
-                $"{who} waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had has exited.",
+                $"{who} waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had it has exited.",
                 [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends only when {Narrator.Name(waiter.Process)} is ended: look for such a mutex that is locked twice, or that was left locked.")],
                 ["The kernel refuses a lock to who has it (EDEADLK), and one whose owner is gone (ESRCH); the C library then lets the thread wait for ever."]);
         }

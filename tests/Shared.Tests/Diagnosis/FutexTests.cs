@@ -500,7 +500,7 @@ public sealed class FutexTests
         Finding finding = Assert.Single(Diagnose(scene).Findings);
 
         Assert.Equal(("self-deadlock", Confidence.Proven), (finding.Rule, finding.Confidence));
-        Assert.Equal("p (10) waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had has exited.", finding.Summary);
+        Assert.Equal("p (10) waits for a mutex that inherits priority and that it was refused: it has locked that itself, or whoever had it has exited.", finding.Summary);
     }
 
     [Fact]
