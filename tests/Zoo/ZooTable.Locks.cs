@@ -43,7 +43,7 @@ internal static partial class ZooTable
         },
         new("lock-child-in-memory", Program("file-locks"), "memory")
         {
-            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5), Group = "lock-child" },
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "file-lock-held-by-stuck") { Pids = ["parent", "child"], Culprit = new("parent", 5) },
         },
         new("lock-nested", Program("file-locks"), "nested")
         {

@@ -177,8 +177,8 @@ internal static partial class ZooTable
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", 0, 3) },
         },
         NodeAt("own", new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { Pids = ["runner"], AtLeast = Confidence.Likely, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) }),
-        NodeAt("main", new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["runner"] }),
-        NodeAt("pool", new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["runner"] }),
+        NodeAt("main", new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["runner"], Group = "node-at-a-fifo" }),
+        NodeAt("pool", new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["runner"], Group = "node-at-a-fifo" }),
     ];
 
     private static Specimen NodeAt(string how, Expected expected) => new($"node-at-a-fifo-{how}", "node", Script("fifos.js"), how) { Needs = "node", Expected = expected };
