@@ -60,7 +60,7 @@ internal static partial class ZooTable
             AtLeast = Confidence.Likely,
             Pids = [.. waiting, "child"],
             Culprit = new("child") { Fds = mode is "read" or "poll" ? [3, 4] : [-1] },
-            Group = $"parent-and-stopped-child-{(mode is "any" or "above" ? "wait" : mode == "poll" ? "read" : mode)}",
+            Group = $"parent-and-stopped-child-{(mode == "above" ? "wait" : mode == "poll" ? "read" : mode)}",
         },
     };
 
