@@ -33,12 +33,22 @@ int main(int argc, char **argv)
     snprintf(group, sizeof group, "%.200s/zoo-frozen-%d", root, (int)getpid());
     if (mkdir(group, 0755) < 0)
         die(group);
+    /* Frozen before it has announced itself, it would never be in place: its parent waits for that. */
+    int announced[2];
+    if (pipe2(announced, O_CLOEXEC) < 0)
+        die("pipe2");
     pid_t child = fork_or_die();
     if (child == 0) {
         announce("child");
         in_place();
+        close(announced[0]);
+        close(announced[1]);
         work();
     }
+    close(announced[1]);
+    if (read(announced[0], text, 1) != 0)
+        die("the child announces itself");
+    close(announced[0]);
     snprintf(text, sizeof text, "%d", (int)child);
     put(group, "cgroup.procs", text);
     put(group, "cgroup.freeze", "1");
