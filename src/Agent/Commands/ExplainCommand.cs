@@ -51,13 +51,17 @@ public static class ExplainCommand
         return CommandLine.Ok;
     }
 
-    /// <summary>Looks until everybody on the way has been looked at as a suspect: only then the members of their sets, their locks and their like are known.</summary>
+    /// <summary>
+    /// Looks until everybody on the way has been looked at as a suspect, only then the members of their sets, their locks and their like are known; and
+    /// again while a thread of the asked one runs: what it waits for the rest of the time is what was asked. The look that saw the fewest of them run is told.
+    /// </summary>
     /// <exception cref="InvalidDataException">There is no such process.</exception>
     private static async Task<Explanation> LookAsync(HostLooker looker, TimeProvider time, int pid)
     {
         Snapshot first = looker.Look(new HashSet<int>());
         LookMemory memory = new LookMemory().Advance(first);
         var suspects = new HashSet<int>(Diagnoser.Suspects(first, new LookMemory())) { pid };
+        (Explanation? Told, int Running) best = (null, int.MaxValue); // of a look that suspects were missing in: MaxValue
         for (int looks = 2; ; looks++)
         {
             await Task.Delay(ScanCommand.BetweenLooks, time);
@@ -68,8 +72,11 @@ public static class ExplainCommand
                 return NotFound(looker, first, last, pid);
             int known = suspects.Count;
             suspects.UnionWith(explanation.Hops.Select(hop => hop.Pid));
-            if (suspects.Count == known || looks == MaxLooks)
-                return explanation;
+            int running = suspects.Count > known ? int.MaxValue : last.Find(pid)!.Threads.Count(thread => thread.Call.Status == BlockedCallStatus.Running);
+            if (running <= best.Running)
+                best = (explanation, running);
+            if (running == 0 || looks == MaxLooks)
+                return best.Told!;
             first = last;
         }
     }
