@@ -35,7 +35,7 @@ public sealed class HostTests
                 keepers.Add(specimen, await Keeper.StartAsync(specimen, Cancellation));
 
             // What only just began to work by itself is believed after some seconds.
-            ImmutableArray<Finding> findings = await Agent.ScanUntilAsync(null, found => !Wrong(keepers, found).Any(), Cancellation);
+            ImmutableArray<Finding> findings = await Agent.ScanUntilAsync(null, found => !Tell(Wrong(keepers, found)).Any(), Cancellation);
 
             foreach (Keeper keeper in Wrong(keepers, findings).Where(one => one.Told.Length == 0).Select(one => one.Keeper))
             {
@@ -49,6 +49,12 @@ public sealed class HostTests
             foreach (Keeper keeper in keepers.Values)
                 await keeper.DisposeAsync();
         }
+    }
+
+    private static IEnumerable<(string Name, Keeper Keeper, string Told, string Expected)> Tell(IEnumerable<(string Name, Keeper Keeper, string Told, string Expected)> wrong)
+    {
+        TestContext.Current.SendDiagnosticMessage(DateTime.Now + " " + string.Join(", ", wrong.Select(one => $"{one.Name} {one.Told}")));
+        return wrong;
     }
 
     private static IEnumerable<(string Name, Keeper Keeper, string Told, string Expected)> Wrong(Dictionary<Specimen, Keeper> keepers, ImmutableArray<Finding> findings) =>

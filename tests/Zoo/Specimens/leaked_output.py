@@ -27,7 +27,7 @@ JOBS = {
     "twice": f"({LEFTOVER} &) ; ",
     "deep": f"bash -c '{LEFTOVER} & exec 99>&-; wait' & ",
     "many": "".join(f'"{ZOO_EXEC}" leftover-{i} sleep 1000 & ' for i in range(5)),
-    "busy": f'"{ZOO_EXEC}" leftover nice -n 19 bash -c "while :; do :; done" & ',
+    "busy": f'"{ZOO_EXEC}" leftover bash -c "echo 19 2>/dev/null >/proc/self/autogroup; while :; do :; done" & ',  # whatever else stands on the machine goes first
     "chatty": f'"{ZOO_EXEC}" leftover python3 -uc "import time; [(print(), time.sleep(0.2)) for more in iter(int, 1)]" & ',
     "listening": f'"{ZOO_EXEC}" leftover python3 -c "import socket; s = socket.create_server((\'127.0.0.1\', 0)); s.accept()" & ',
     "waited": f"{LEFTOVER} & exec 99>&-; wait",

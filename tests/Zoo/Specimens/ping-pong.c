@@ -4,9 +4,7 @@
 _Noreturn static void play(int from, int to, int serves)
 {
     char ball = 0;
-    // What else stands on the machine goes first.
-    if (nice(19) != 19)
-        die("nice");
+    stand_back();
     in_place();
     if (serves && write(to, &ball, 1) != 1)
         _exit(1);

@@ -71,9 +71,7 @@ static void connect_tcp(int ends[2])
 _Noreturn static void play(int fd, int serves)
 {
     char ball = 0;
-    // What else stands on the machine goes first.
-    if (nice(19) != 19)
-        die("nice");
+    stand_back();
     in_place();
     if (serves && write(fd, &ball, 1) != 1)
         _exit(1);

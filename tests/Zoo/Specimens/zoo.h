@@ -49,6 +49,22 @@ static inline void in_place(void)
     close(READY_FD);
 }
 
+/*
+ * For those who are busy by design: whatever else stands on the machine goes first. Where each session is a group of the
+ * scheduler (autogroup, sched(7)), nice(2) weighs within the session alone.
+ */
+static inline void stand_back(void)
+{
+    if (nice(19) != 19)
+        die("nice");
+    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (write(fd, "19", 2) < 0 && errno != EAGAIN)
+        die("/proc/self/autogroup");
+    close(fd);
+}
+
 /* For processes of several threads: each calls it before it blocks, the last of them closes the announcement. */
 static atomic_int threads_to_come __attribute__((unused));
 
