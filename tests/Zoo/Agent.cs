@@ -87,13 +87,13 @@ internal static class Agent
     /// Scans until the specimen's findings are what <paramref name="told"/> asks for, or the deadline is over; the last findings.
     /// An orphan counts as one only after 5 s, and the last thread blocks a moment after it has announced so.
     /// </summary>
-    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int? pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation, string? backend = null)
+    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int? pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation, string? backend = null, TimeSpan? patience = null)
     {
         long begin = Stopwatch.GetTimestamp();
         while (true)
         {
             ImmutableArray<Finding> findings = (await ScanAsync(pid, cancellation, backend)).Findings;
-            if (told(findings) || Stopwatch.GetElapsedTime(begin) > Deadline)
+            if (told(findings) || Stopwatch.GetElapsedTime(begin) > (patience ?? Deadline))
                 return findings;
         }
     }
