@@ -99,6 +99,8 @@ internal static partial class ZooTable
         EventFds("pair", "first", "second"),
         EventFds("poll", "first", "second"),
         EventFds("alone", "first"),
+        EventFds("full", "first"),
+        EventFds("full-poll", "first"),
         Pending("pipe", "child-never-exits", ["parent", "child"], new("parent", 4)),
         Pending("eventfd", "eventfd-no-peer", ["parent", "child"], new("child", 3)),
         Pending("own", "eventfd-no-peer", ["parent"], new("parent", 3)),
@@ -174,6 +176,8 @@ internal static partial class ZooTable
         Twin("eventfds-pair", "carried"),
         Twin("eventfds-poll", "fed"),
         Twin("eventfds-alone", "fed"),
+        Twin("eventfds-full", "fed"),
+        Twin("eventfds-full-poll", "fed"),
         Twin("nothing-pending-pipe", "ring"),
         Twin("nothing-pending-pipe", "mapped"),
         .. ((string[])["nothing-pending-eventfd", "nothing-pending-own"]).SelectMany(hang => ((string[])["ring", "mapped", "aio"]).Select(form => Twin(hang, form))),
@@ -242,7 +246,7 @@ internal static partial class ZooTable
 
     private static Specimen EventFds(string how, params string[] roles) => new($"eventfds-{how}", Program("eventfds"), how)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, "eventfd-no-peer") { Pids = roles, Culprit = new(roles[^1], 3, 4) },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, "eventfd-no-peer") { Pids = roles, Culprit = new(roles[^1], 3, 4), Group = how.StartsWith("full", StringComparison.Ordinal) ? "eventfds-full" : null },
     };
 
     /// <summary>The same command line, with something else in its environment.</summary>

@@ -235,22 +235,16 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
         uint? device = fd.Target.Kind == FdKind.Path && info.MountId is { } mount ? mounts.Find(directory, living, mount, out unlisted) : null;
         return fd with
         {
-            Target = unlisted && info.Inode is { } inode && LooksLikeQueue(fd.Target.Text) ? fd.Target with { Kind = FdKind.PosixQueue, Id = inode } : fd.Target,
+            // No mountinfo lists the mount of queues. A file at the root of a file system that was unmounted lazily (umount2(2), MNT_DETACH) cannot be told from one.
+            Target = unlisted && info.Inode is { } inode && fd.Target.NamesAQueue ? fd.Target with { Kind = FdKind.PosixQueue, Id = inode } : fd.Target,
             Inode = info.Inode,
             Device = device,
             Locks = info.Locks,
             TtyIndex = info.TtyIndex,
             DescriptorsInFlight = info.DescriptorsInFlight,
+            NonBlocking = fd.Target.Kind == FdKind.Pipe ? info.NonBlocking : null,
         };
     }
-
-    /// <summary>
-    /// mq_open(3) opens <c>/name</c> on a mount of the kernel's own, which no mountinfo lists. So does the kernel for memfd_create(2), System V memory and shared
-    /// anonymous memory, by other names. A file at the root of a file system that was unmounted lazily (umount2(2), MNT_DETACH) cannot be told from a queue.
-    /// </summary>
-    private static bool LooksLikeQueue(string text) =>
-        text.Length > 1 && text.IndexOf('/', 1) < 0
-        && !text.StartsWith("/memfd:", StringComparison.Ordinal) && !text.StartsWith("/SYSV", StringComparison.Ordinal) && !text.StartsWith("/[", StringComparison.Ordinal);
 
     /// <summary>What was asked once and is not any more must not grow old.</summary>
     /// <param name="fd">The descriptor.</param>

@@ -54,12 +54,15 @@ internal sealed class FindingBuilder(Evidence evidence)
         .. edges.Select(edge => new WaitEdge(
             new EdgeEnd(edge.From, edge.Tid),
             edge.Clause,
-            // Which way it waits makes another hang of it.
-            edge.Whole is { Kind: WaitKind.Tty, WaitsForRoom: true } ? "TtyWrite" : edge.Whole.Kind.ToString(),
+            KindOf(edge),
             ResourceOf(edge),
             [.. edge.To.Take(MaxEntries).Select(waker => new EdgeTarget(waker.Node, waker.Fd, Outside: false))],
             edge.Basis)),
     ];
+
+    /// <summary>Which way it waits makes another hang of it, be it in a call of its own or in a set.</summary>
+    private static string KindOf(IncidentEdge edge) =>
+        edge.Part is { Kind: WaitKind.Tty or WaitKind.EventFd or WaitKind.SysvMessage or WaitKind.PosixQueue, WaitsForRoom: true } ? $"{edge.Part.Kind}Write" : edge.Whole.Kind.ToString();
 
     /// <summary>In the numbers of the look, whatever those are in the pid namespace of who waits for a child.</summary>
     private static string ResourceOf(IncidentEdge edge) => edge is { Part: { Kind: WaitKind.ChildWait, Children.Pid: not null }, To: [var child] } ? $"child:{child.Node}" : edge.Part.Resource ?? "?";

@@ -156,7 +156,7 @@ internal sealed class HopTeller
 
     /// <summary>A pipe or eventfd that nobody else has, in a process of several threads: a hand-made bell.</summary>
     private bool IsOwnChannel(HostProcess process, Wait wait) =>
-        wait.Kind is WaitKind.PipeRead or WaitKind.EventFd && process.Record.Threads.Length > 1 && _parts.Of(process, wait)[0].IsOwn(process.Pid);
+        wait is { Kind: WaitKind.PipeRead } or { Kind: WaitKind.EventFd, WaitsForRoom: false } && process.Record.Threads.Length > 1 && _parts.Of(process, wait)[0].IsOwn(process.Pid);
 
     /// <summary>Timeouts, holders, and what else could end the wait.</summary>
     private IEnumerable<string> Additions(HostProcess process, Waiter waiter)
@@ -180,11 +180,12 @@ internal sealed class HopTeller
             yield return $"Somebody else may end this wait: {why}.";
     }
 
-    private static string FutexSentence(HostProcess process, int futexes, int timed, int total)
+    private string FutexSentence(HostProcess process, int futexes, int timed, int total)
     {
         string who = Narrator.Name(process.Record);
         string sentence = (futexes, total) switch
         {
+            (1, 1) when _narrator.WhoElseHasItsMemory(process.Pid) is { } others => $"{who} waits on a futex, which {others} could wake, with which it shares its memory",
             (1, 1) => $"{who} waits on a futex, and has no other thread that could wake it",
             _ when futexes == total => $"{(total == 2 ? "Both" : $"All {total}")} threads of {who} wait on futexes, which only threads of the same process could wake",
             (1, _) => "Its other thread waits on a futex, for another thread of the same process",

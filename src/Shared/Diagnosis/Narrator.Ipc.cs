@@ -10,9 +10,9 @@ internal sealed partial class Narrator
     {
         WaitKind.FileLock => $"waits for {(wait.Lock is { } wanted ? wanted.Access == Snapshots.LockAccess.Write ? "an exclusive lock" : "a shared lock" : "a lock")} on {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.SysvSemaphore => $"waits for System V semaphore set {wait.SysvId}",
-        WaitKind.SysvMessage when wait.Call == SystemCall.Msgsnd => $"waits for room in System V message queue {wait.SysvId}",
+        WaitKind.SysvMessage when wait.WaitsForRoom => $"waits for room in System V message queue {wait.SysvId}",
         WaitKind.SysvMessage => $"waits for a message in System V queue {wait.SysvId}",
-        _ when wait.Call == SystemCall.MqTimedsend => $"waits for room in message queue {wait.Target?.Text} (fd {wait.Fd})",
+        _ when wait.WaitsForRoom => $"waits for room in message queue {wait.Target?.Text} (fd {wait.Fd})",
         _ => $"waits for a message in queue {wait.Target?.Text} (fd {wait.Fd})",
     };
 

@@ -87,7 +87,9 @@ internal sealed partial class Narrator(ResourceIndex resources)
     /// <summary>The wait as a verb phrase: <c>reads pipe 86256 (fd 3) to its end</c>.</summary>
     public string What(int process, Wait wait) => wait.Kind switch
     {
-        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}" : $"reads {Thing(wait)}{(IsShared(process, wait.Target) ? "" : " to its end")}",
+        WaitKind.PipeRead when wait.Target is { Kind: FdKind.Pipe } => wait.ReadsOneByte ? $"reads a byte from {Thing(wait)}"
+            : wait.TakesAPiece ? $"waits for data in {Thing(wait)}"
+            : $"reads {Thing(wait)}{(IsShared(process, wait.Target) ? "" : " to its end")}",
         WaitKind.PipeRead => $"reads the FIFO {wait.Target?.Text} (fd {wait.Fd})",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Pipe } => $"writes to {Thing(wait)}, which is full",
         WaitKind.PipeWrite => $"writes to the FIFO {wait.Target?.Text} (fd {wait.Fd}), which is full",
@@ -96,8 +98,9 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.SocketWrite => $"waits for room to send on {Thing(wait)}",
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
         WaitKind.SocketConnect => $"waits for {Thing(wait)} to be connected",
-        WaitKind.Poll when wait.Members is [var only] => $"polls {(only.Target is null ? $"fd {only.Fd}" : Thing(only))}",
-        WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
+        WaitKind.Poll when wait.Members is [var only] => $"polls {Member(only)}",
+        WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(Member))}",
+        WaitKind.EventFd when wait.WaitsForRoom => $"adds to {Thing(wait)}, whose count has no room for that, until somebody reads it",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
         WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
@@ -145,6 +148,15 @@ internal sealed partial class Narrator(ResourceIndex resources)
         HostProcess? child = selector.ByPidFd || there.Length == 0 ? resources.Find(number) : resources.ChildrenOf(resources.Find(process)!).FirstOrDefault(child => child.Record.NsPid == number);
         return child is null ? $"waits for its child {(there.Length == 0 ? $"{number} " : "")}to exit{there}" : $"waits for its child {Name(child.Record)} to exit{(selector.ByPidFd ? "" : there)}";
     }
+
+    private string Member(Wait member) => member switch
+    {
+        { Target: null } => $"fd {member.Fd}",
+        { Target: { Kind: FdKind.PidFd, Id: > 0 } pidFd } => $"the pidfd of {(Find((int)pidFd.Id) is { } process ? Name(process) : $"process {pidFd.Id}")} (fd {member.Fd}), which tells when that exits",
+        { Kind: WaitKind.EventFd, WaitsForRoom: true } => $"{Thing(member)}, whose count is full, for room",
+        { Kind: WaitKind.PosixQueue } => $"message queue {Thing(member)}{(member.WaitsForRoom ? ", which is full, for room" : "")}",
+        _ => Thing(member),
+    };
 
     private static string Thing(Wait wait) => wait.Target switch
     {
@@ -212,12 +224,20 @@ internal sealed partial class Narrator(ResourceIndex resources)
 
     private string FutexSentence(int process, int futexes, WaitNode node) => (futexes, node.Waiters.Length) switch
     {
+        (1, 1) when WhoElseHasItsMemory(process) is { } others => $"{Name(process)} waits on a futex, which only who has its memory could wake: {others}, with which it shares that.",
         (1, 1) when node.Aside.IsEmpty => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other.",
         (1, 1) => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other but {ServiceThreads(node)}.",
         (_, var threads) when futexes == threads => $"All {threads} threads of {Name(process)}{(node.Aside.IsEmpty ? "" : $", but for {ServiceThreads(node)},")} wait on futexes, which only threads of the same process could wake.",
         (1, _) => "Its other thread waits on a futex, which only a thread of the same process could wake.",
         _ => $"Its other {futexes} threads wait on futexes, which only threads of the same process could wake.",
     };
+
+    /// <summary>Those who have the memory of a process beside it, a parent in vfork(2) say. Null: nobody.</summary>
+    public string? WhoElseHasItsMemory(int process)
+    {
+        string[] others = [.. resources[process].SharesMemoryWith.Where(pid => Find(pid) is not null).Select(Name)];
+        return others.Length == 0 ? null : Listing(others, "or");
+    }
 
     private static string ServiceThreads(WaitNode node) => node.Aside.Length == 1 ? "one that serves its runtime" : $"{node.Aside.Length} that serve its runtime";
 

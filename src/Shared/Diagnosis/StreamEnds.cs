@@ -40,6 +40,9 @@ internal static class StreamEnds
     public static bool IsHandedOn(this ResourceIndex resources, FdTarget target) =>
         target.Kind == FdKind.Pipe || target.Kind == FdKind.Socket && resources.Sockets.FactOf(target.Id).Pair;
 
+    /// <summary><c>the end of pipe 7000</c>; of a call that any data ends, no more than is known: <c>data from pipe 7000, or its end</c>.</summary>
+    public static string EndOf(Wait wait) => wait is { TakesAPiece: true, ReadsOneByte: false } ? $"data from {NameOf(wait.Target!)}, or its end" : $"the end of {NameOf(wait.Target!)}";
+
     /// <summary><c>pipe 7000</c>, <c>socket 4711</c>.</summary>
     public static string NameOf(FdTarget target) => target.Kind == FdKind.Path ? $"FIFO {target.Text}" : $"{(target.Kind == FdKind.Socket ? "socket" : "pipe")} {target.Id}";
 

@@ -101,7 +101,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
     private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter, bool isMain)
     {
         int pid = process.Pid;
-        if (waiter.Wait.Kind == WaitKind.PipeWrite)
+        if (waiter.Wait is { Kind: WaitKind.PipeWrite } or { Kind: WaitKind.EventFd, WaitsForRoom: true })
             return false; // whom a handler is to wake does not wait in a write
         if (isMain
             && (waiter.WaitsOnlyFor(pid) || waiter.Wait.Kind == WaitKind.ChildWait && (process.SignalsCaught & SignalMask.EndsOthersToo) != 0 && !WaitsForOneChild(waiter)))

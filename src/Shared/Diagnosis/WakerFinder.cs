@@ -208,6 +208,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
             case WaitKind.PipeRead or WaitKind.PipeWrite when wait.Target!.Kind == FdKind.Path && !guess && !BelievesNames && !IsUnlinked(process.Record, wait):
                 Outside(wait, "anybody may open the FIFO by its name", sink);
                 break;
+            case WaitKind.PosixQueue when !guess && wait.Call is null && wait.Target!.Kind != FdKind.PosixQueue:
+                Outside(wait, $"what polls {wait.Target.Text} is not decoded", sink);
+                break;
             case WaitKind.PosixQueue when !guess && !IsUnlinked(process.Record, wait):
                 Outside(wait, "whether the queue has a name left could not be read", sink);
                 break;

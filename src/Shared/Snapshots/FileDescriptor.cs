@@ -94,6 +94,14 @@ public sealed record FdTarget(FdKind Kind, ulong Id, string Text)
     [JsonIgnore]
     public bool IsDeleted => Kind is FdKind.Path or FdKind.PosixQueue && Text.EndsWith(" (deleted)", StringComparison.Ordinal);
 
+    /// <summary>
+    /// Whether it is called as queues are: mq_open(3) opens <c>/name</c> on a mount of the kernel's own. So does the kernel for memfd_create(2), System V memory and shared
+    /// anonymous memory, by other names.
+    /// </summary>
+    [JsonIgnore]
+    public bool NamesAQueue => Kind is FdKind.Path or FdKind.PosixQueue && Text.Length > 1 && Text.IndexOf('/', 1) < 0
+        && !Text.StartsWith("/memfd:", StringComparison.Ordinal) && !Text.StartsWith("/SYSV", StringComparison.Ordinal) && !Text.StartsWith("/[", StringComparison.Ordinal);
+
     public static FdTarget Unreadable { get; } = new(FdKind.Unreadable, 0, "?");
 
     /// <summary>

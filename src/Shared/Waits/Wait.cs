@@ -24,6 +24,11 @@ public sealed record Wait
     /// <summary>It reads no more than one byte: a token, a word byte by byte. Whether it reads on to the end shows nowhere.</summary>
     public bool ReadsOneByte { get; init; }
 
+    /// <summary>
+    /// It goes on with any data, or takes a few bytes: readv(2), splice(2) and tee(2), a read of what is no buffer but a number. Whether somebody reads on to the end shows of whole buffers at the most.
+    /// </summary>
+    public bool TakesAPiece { get; init; }
+
     /// <summary>For <see cref="WaitKind.ChildWait"/>: which children.</summary>
     public ChildSelector? Children { get; init; }
 
@@ -48,8 +53,9 @@ public sealed record Wait
     /// <summary>For a member of a set: what it is watched for, bits as in poll(2) and epoll_ctl(2); hang-up and error are always told.</summary>
     public uint Events { get; init; }
 
-    /// <summary>Whether a wait of kind <see cref="WaitKind.Tty"/> is for room, and not for input.</summary>
-    public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 || Call is null && (Events & 4) != 0 && (Events & 1) == 0;
+    /// <summary>Of a terminal, an eventfd or a message queue, which are waited on both ways under one kind: whether it is for room, and not for input.</summary>
+    public bool WaitsForRoom => Call is SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 or SystemCall.Msgsnd or SystemCall.MqTimedsend
+        || Call is null && (Events & (4 | 0x100)) != 0 && (Events & (1 | 0x40)) == 0;
 
     /// <summary>Whether a pipe stands in a set for hang-up or error alone: neither data (POLLIN, POLLRDNORM) nor room (POLLOUT, POLLWRNORM) is asked for, or can come at that end.</summary>
     public bool OnlyForTheEnd => Call is null && Kind switch

@@ -95,6 +95,9 @@ public static partial class WaitDecoder
             // Its members were not read: they are of suspects.
             FdKind.Epoll => WaitKind.Poll,
             FdKind.Path when IsTerminal(entry.Target.Text) => WaitKind.Tty,
+            FdKind.PosixQueue => WaitKind.PosixQueue,
+            // A queue without a name shows as a path until fdinfo was read, which is of suspects.
+            FdKind.Path when entry.Target is { IsDeleted: true, NamesAQueue: true } => WaitKind.PosixQueue,
             _ => WaitKind.Unknown,
         };
         return new Wait

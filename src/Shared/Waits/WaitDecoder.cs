@@ -125,7 +125,8 @@ public static partial class WaitDecoder
         // FUTEX_LOCK_PI
         "rt_mutex_schedule", "rt_mutex_slowlock_block", "__rt_mutex_slowlock", "futex_lock_pi");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");
-    private static readonly FrozenSet<string> EventFdChannels = Names("do_wait_intr_irq", "eventfd_read");
+    private static readonly FrozenSet<string> EventFdReadChannels = Names("do_wait_intr_irq", "eventfd_read");
+    private static readonly FrozenSet<string> EventFdWriteChannels = Names("do_wait_intr_irq", "eventfd_write");
     private static readonly FrozenSet<string> SignalFdChannels = Names("signalfd_read_iter", "signalfd_read", "signalfd_dequeue");
     private static readonly FrozenSet<string> VforkChannels = Names("kernel_clone", "_do_fork", "do_fork", "wait_for_vfork_done");
 
@@ -145,6 +146,9 @@ public static partial class WaitDecoder
         && call is SystemCall.Vfork or SystemCall.Clone or SystemCall.Clone3
         && Sleeps(thread, VforkChannels);
 
+    /// <summary>Bytes: a number, a pair of them. Buffers are larger.</summary>
+    private const int MostOfAPiece = 16;
+
     private static Wait OfFd(ProcessRecord process, ThreadRecord thread, SystemCall call)
     {
         (int? read, int? written) = StreamCalls.FdsOf(call, thread.Call.Arguments);
@@ -161,7 +165,7 @@ public static partial class WaitDecoder
                 $"{SystemCallTable.NameOf(call)} of fd {fd} ({entry.Target.Text}) in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call);
         }
         Wait wait = OfStream(entry, kind.Value, call);
-        return call == SystemCall.Read && thread.Call.Arguments[2] == 1 ? wait with { ReadsOneByte = true } : wait;
+        return read is null ? wait : wait with { ReadsOneByte = call == SystemCall.Read && thread.Call.Arguments[2] == 1, TakesAPiece = call != SystemCall.Read || thread.Call.Arguments[2] <= MostOfAPiece };
     }
 
     /// <summary>splice(2) and its like, of whose two fds one is waited for: the wait channel tells which. Where it fits both, neither is known to be it.</summary>
@@ -173,7 +177,7 @@ public static partial class WaitDecoder
             return Wait.Unknown($"fd {(source is null ? read : written)} is not in the fd table", call);
         return (KindOf(thread, source, reading: true), KindOf(thread, destination, reading: false)) switch
         {
-            ({ } empty, null) => OfStream(source, empty, call),
+            ({ } empty, null) => OfStream(source, empty, call) with { TakesAPiece = true },
             (null, { } full) => OfStream(destination, full, call),
             _ => Wait.Unknown($"{SystemCallTable.NameOf(call)} in {thread.Wchan ?? "an unnamed wait channel"} is not decoded", call),
         };
@@ -193,7 +197,7 @@ public static partial class WaitDecoder
     {
         // A named FIFO sleeps in the pipe's wait channel; anybody may open its name.
         FdKind.Pipe or FdKind.Path when Sleeps(thread, reading ? PipeReadChannels : PipeWriteChannels) => reading ? WaitKind.PipeRead : WaitKind.PipeWrite,
-        FdKind.EventFd when reading && Sleeps(thread, EventFdChannels) => WaitKind.EventFd,
+        FdKind.EventFd when Sleeps(thread, reading ? EventFdReadChannels : EventFdWriteChannels) => WaitKind.EventFd,
         FdKind.Socket when Sleeps(thread, reading ? SocketReadChannels : SocketWriteChannels) => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
         _ => null,
     };

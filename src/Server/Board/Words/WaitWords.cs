@@ -49,6 +49,9 @@ public static class WaitWords
             WaitKind.Poll => $"polls{what}",
             WaitKind.ChildWait => "waits for exit",
             WaitKind.Futex => "waits on a futex",
+            WaitKind.EventFd when IsForRoom(kind) => $"waits for room in eventfd{what}",
+            WaitKind.SysvMessage or WaitKind.PosixQueue when IsForRoom(kind) => "waits for room in a queue",
+            WaitKind.Tty when IsForRoom(kind) => "writes to a full terminal",
             _ => Of(kind),
         };
     }
@@ -56,6 +59,12 @@ public static class WaitWords
     /// <summary>Whether a thread of this kind goes on by itself.</summary>
     public static bool IsIdleOrRunning(string kind) => Parse(kind) is WaitKind.Running or WaitKind.Timer;
 
+    /// <summary>What is waited on both ways under one kind says so of an edge: <c>EventFdWrite</c>.</summary>
+    private static bool IsForRoom(string kind) => kind.EndsWith("Write", StringComparison.Ordinal);
+
     private static WaitKind? Parse(string kind) =>
+        ParseExactly(kind) ?? (IsForRoom(kind) ? ParseExactly(kind[..^"Write".Length]) : null);
+
+    private static WaitKind? ParseExactly(string kind) =>
         Enum.TryParse(kind.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out WaitKind parsed) && Enum.IsDefined(parsed) ? parsed : null;
 }

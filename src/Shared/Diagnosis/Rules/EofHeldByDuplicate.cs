@@ -43,7 +43,7 @@ internal sealed class EofHeldByDuplicate : IncidentRule
         string remedy = $"It ends when {who} closes {fds} as well as fd {twice.Stdio.Number}: either alone leaves the {(twice.Stdio.Target.Kind == FdKind.Socket ? "socket" : "pipe")} open.";
         ImmutableArray<Culprit> culprits = [.. twice.Duplicates.Select(fd => new Culprit(resources[holder].Pid, fd.Number, fd.Target.Text, remedy))];
         return new Verdict(
-            $"{Narrator.Name(resources[edge.From])} waits for the end of {StreamEnds.NameOf(edge.Part.Target!)}, which {who} holds open at fd {twice.Stdio.Number} and again at {fds}.",
+            $"{Narrator.Name(resources[edge.From])} waits for {StreamEnds.EndOf(edge.Part)}, which {who} holds open at fd {twice.Stdio.Number} and again at {fds}.",
             culprits);
     }
 }

@@ -30,7 +30,10 @@ internal sealed class EofHeldBySelf : IncidentRule
                 || resources.Sockets.QueueOf(stream) is not null)
                 continue;
             ProcessRecord reader = resources[edge.From];
-            bool alone = edge.Whole.Kind == edge.Part.Kind && IsAlone(incident, reader, edge.Tid);
+            // Who polls that pipe alone waits as who reads it; but a handler of signals may be meant to wake it so.
+            bool polled = edge.Whole.Kind == WaitKind.Poll && edge.Part.Kind == WaitKind.PipeRead && edge.Whole.Members.All(member => member.Kind == WaitKind.PipeRead && member.Target == stream)
+                && !incident.Evidence.Graph.NodeOf(reader.Pid).MayWaitForSignal;
+            bool alone = (edge.Whole.Kind == edge.Part.Kind || polled) && IsAlone(incident, reader, edge.Tid);
             // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             // Its other threads wait in its memory, and for no time: one of them may be meant to write when Ctrl-C has woken it.
@@ -55,11 +58,13 @@ internal sealed class EofHeldBySelf : IncidentRule
             }
             string remedy = $"It ends when {who} closes {fds}, its own {(socket ? "other end of the socket" : "write end of the pipe")} that it reads{Beyond(edge, narrator)}.";
             return new Verdict(
-                $"{who} waits for the end of {StreamEnds.NameOf(stream)}, whose {(socket ? "other" : "write")} end it holds open itself at {fds}.",
+                polled && !others
+                    ? $"{who} polls pipe {stream.Id}, whose write end nobody but itself has, at {fds}: neither data nor its end can come."
+                    : $"{who} waits for {StreamEnds.EndOf(edge.Part)}, whose {(socket ? "other" : "write")} end it holds open itself at {fds}.",
                 [.. own.Select(fd => new Culprit(reader.Pid, fd, resources.ResourceOf(reader.Pid, fd), remedy))])
             {
                 // Where others hold the write end too, the wait may be for what they write and not for the end.
-                NamesFault = !others,
+                NamesFault = !others && !(polled && edge.Part.Fd is > 2),
                 OnlySuspected = apart,
             };
         }

@@ -34,7 +34,7 @@ internal sealed class EofHeldBySibling : IncidentRule
                 ? $"It ends when {holders[0]} closes fd {edge.To[0].Fd}, which it inherited from {narrator.Name(parent.Pid)} and has no use for."
                 : $"It ends when {fds} are closed: inherited from {narrator.Name(parent.Pid)}, and of no use there.";
             return new Verdict(
-                $"{narrator.Name(edge.From)} waits for the end of pipe {pipe.Id}, which {narrator.Name(parent.Pid)} has closed, but {Narrator.Listing(holders)}, started later, inherited its write end.",
+                $"{narrator.Name(edge.From)} waits for {StreamEnds.EndOf(edge.Part)}, which {narrator.Name(parent.Pid)} has closed, but {Narrator.Listing(holders)}, started later, inherited its write end.",
                 [.. edge.To.Select(waker => new Culprit(waker.Node, waker.Fd, pipe.Text, remedy))])
             {
                 // Workers that wait for work from a parent that waits for a signal stand the same way.

@@ -71,8 +71,8 @@ internal sealed class IpcCycle : IncidentRule
     private static string? WhatEnds(Narrator narrator, Wait wait) => wait.Kind switch
     {
         WaitKind.SysvSemaphore => $"changes System V semaphore set {wait.SysvId}",
-        WaitKind.SysvMessage => wait.Call == SystemCall.Msgsnd ? $"takes a message from System V queue {wait.SysvId}" : $"sends a message to System V queue {wait.SysvId}",
-        WaitKind.PosixQueue => wait.Call == SystemCall.MqTimedsend ? $"takes a message from queue {wait.Target?.Text}" : $"sends a message to queue {wait.Target?.Text}",
+        WaitKind.SysvMessage => wait.WaitsForRoom ? $"takes a message from System V queue {wait.SysvId}" : $"sends a message to System V queue {wait.SysvId}",
+        WaitKind.PosixQueue => wait.WaitsForRoom ? $"takes a message from queue {wait.Target?.Text}" : $"sends a message to queue {wait.Target?.Text}",
         WaitKind.PipeRead when wait.Target is { Kind: FdKind.Path } => $"writes to the FIFO {wait.Target.Text}{OrCloses}",
         WaitKind.PipeWrite when wait.Target is { Kind: FdKind.Path } => $"reads from the FIFO {wait.Target.Text}{OrCloses}",
         WaitKind.Tty when wait.WaitsForRoom => $"reads the other side of {wait.Target?.Text}",

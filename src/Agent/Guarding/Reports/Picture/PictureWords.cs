@@ -19,6 +19,7 @@ internal static class PictureWords
             WaitKind.PipeRead or WaitKind.SocketRead => untilEof ? $"reads{of} to its end" : what.Length == 0 ? "reads" : $"reads{of}",
             WaitKind.PipeWrite or WaitKind.SocketWrite => $"writes{of}, which is full",
             WaitKind.Poll => $"polls{of}",
+            null when edge.Kind == "EventFdWrite" => $"waits for room in eventfd{of}",
             WaitKind.EventFd => $"waits on eventfd{of}",
             WaitKind.ChildWait => "waits for exit",
             WaitKind.Vfork => "waits for exec or exit",
