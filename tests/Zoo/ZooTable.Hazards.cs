@@ -19,6 +19,7 @@ internal static partial class ZooTable
         new("bystander-that-was-given-nothing", Program("pipe-hazard"), "closed"),
         new("pipe-that-all-read-and-write", Program("pipe-hazard"), "tokens"),
         new("pipe-to-wake-oneself", Program("pipe-hazard"), "self-pipe"),
+        new("pipe-that-is-a-bell", Program("pipe-hazard"), "bell"),
         new("end-in-a-table-of-a-thread-at-work", Program("own-table")) { TwinOf = "end-in-a-table-of-a-thread", Environment = Form("healthy") },
         new("loop-over-a-command", Script("loop-over-a-command.sh"), Program("zoo-exec")),
         new("redirection-below-a-shell", Program("pipe-hazard"), "shell"),

@@ -66,6 +66,7 @@ internal static partial class ZooTable
         TalkOfTwo("semaphores"),
         TalkOfTwo("messages"),
         TalkOfTwo("queues"),
+        TalkOfTwo("polled"),
         TalkOfTwo("fifos"),
         TalkOfTwo("terminal"),
         new("prompt-that-nobody-answers", Program("ipc-waits"), "prompt")
@@ -152,6 +153,8 @@ internal static partial class ZooTable
         Twin("talk-messages", Named),
         Twin("talk-queues", Alive),
         Twin("talk-queues", Named),
+        Twin("talk-polled", Alive),
+        Twin("talk-polled", Named),
         Twin("talk-fifos", Alive),
         Twin("talk-fifos", Named),
         Twin("talk-fifos", ("ZOO_LINKED", "1")) with { Name = "talk-fifos-linked" },

@@ -53,4 +53,7 @@ public enum FdBits : byte
 
     /// <summary>There are file locks on it, or have been [inode: i_flctx]. Of who is wanted.</summary>
     Locks = 4,
+
+    /// <summary>O_NONBLOCK [f_flags].</summary>
+    NonBlocking = 8,
 }

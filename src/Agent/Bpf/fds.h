@@ -3,7 +3,7 @@
 
 #include "state.h"
 
-enum { WORD = 64, S_IFMT = 0170000, S_IFIFO = 0010000, S_IFDIR = 0040000, FASYNC = 020000, MAX_SLOTS = 64 };
+enum { WORD = 64, S_IFMT = 0170000, S_IFIFO = 0010000, S_IFDIR = 0040000, FASYNC = 020000, O_NONBLOCK = 04000, MAX_SLOTS = 64 };
 
 // include/uapi/linux/magic.h, fs/anon_inodes.c
 enum { ANON_INODE_FS = 0x09041934, PIPE_FS = 0x50495045, SOCK_FS = 0x534F434B, PID_FS = 0x50494446, NS_FS = 0x6e736673, QUEUE_FS = 0x19800202 };
@@ -246,7 +246,7 @@ static long read_fd(u32 ignored, struct table *table)
     GET(type, inode->i_mode);
     row->number = table->base + bit;
     row->access = mode & 3; // FMODE_READ, FMODE_WRITE
-    row->bits = (table->exec_word >> bit & 1 ? FD_CLOSE_ON_EXEC : 0) | (flags & FASYNC ? FD_ASYNC : 0);
+    row->bits = (table->exec_word >> bit & 1 ? FD_CLOSE_ON_EXEC : 0) | (flags & FASYNC ? FD_ASYNC : 0) | (flags & O_NONBLOCK ? FD_NONBLOCK : 0);
     row->fill = row->slots = row->capacity = row->readers = row->writers = row->references = 0;
     magic = magic_of(inode);
     read_kind(file, inode, number, magic, row);

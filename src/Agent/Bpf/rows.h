@@ -116,7 +116,7 @@ enum fd_kind {
     KIND_POSIX_QUEUE, KIND_OTHER,
 };
 
-enum fd_bits { FD_CLOSE_ON_EXEC = 1, FD_ASYNC = 2, FD_LOCKS = 4 };
+enum fd_bits { FD_CLOSE_ON_EXEC = 1, FD_ASYNC = 2, FD_LOCKS = 4, FD_NONBLOCK = 8 };
 
 // FdRow.cs
 struct fd_row {

@@ -91,9 +91,10 @@ internal sealed class FdRows(FdTableReader reader, ThreadReader threads, KnownLi
         if (row.Kind != FdKind.Pipe || (row.Bits & FdBits.Locks) != 0)
             return reader.WithInfo(directory.Handle, living, fd, suspect: true);
         bool async = (row.Bits & FdBits.Async) != 0;
-        return fd.Inode == row.Id && fd.CloseOnExec == row.CloseOnExec && fd.Async == async && fd.Locks is { IsEmpty: true }
+        bool nonBlocking = (row.Bits & FdBits.NonBlocking) != 0;
+        return fd.Inode == row.Id && fd.CloseOnExec == row.CloseOnExec && fd.Async == async && fd.NonBlocking == nonBlocking && fd.Locks is { IsEmpty: true }
             ? fd
-            : fd with { CloseOnExec = row.CloseOnExec, Async = async, Inode = row.Id, Locks = [] };
+            : fd with { CloseOnExec = row.CloseOnExec, Async = async, NonBlocking = nonBlocking, Inode = row.Id, Locks = [] };
     }
 
     /// <summary>With what fdinfo would say of an eventfd or a pidfd.</summary>

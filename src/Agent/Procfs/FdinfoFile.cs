@@ -38,6 +38,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
     public int? DescriptorsInFlight { get; init; }
 
     public bool CloseOnExec => (Flags & 0x80000) != 0; // O_CLOEXEC, octal 02000000
+    public bool NonBlocking => (Flags & 0x800) != 0; // O_NONBLOCK, octal 04000
     public bool Async => (Flags & 0x2000) != 0; // FASYNC, octal 020000
 
     // pos:    0

@@ -18,7 +18,7 @@ internal static class DeadlockTeller
         ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits = [.. RuleBook.DeadlockRules
             .Select(rule => (rule.Info, Verdict: rule.Judge(incident, narrator)!))
             .Where(fit => fit.Verdict is not null)];
-        (RuleInfo rule, Verdict verdict) = fits[0];
+        (RuleInfo rule, Verdict verdict) = Knots.Complete(incident, narrator, fits[0].Rule, fits[0].Verdict);
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
         {
             if (fits.FirstOrDefault(fit => fit.Verdict.SpeaksAgainstIdling) is not { Verdict: not null } against)

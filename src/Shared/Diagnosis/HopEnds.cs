@@ -44,6 +44,8 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
                 return $"{who} is not hung: it is running.";
             case End.Ran when evidence.Graph.NodeOf(pids[0]).Waiters is [{ Wait: { Bounded: Bounded.Yes, Kind: not WaitKind.Timer } }] && pids.Length > 1:
                 return $"{who} has just run, and its wait has a timeout: whether it comes back to the same wait each time, one look cannot tell; 'guard' and 'run' look again and again.";
+            case End.Ran when evidence.Graph.NodeOf(pids[0]).Waiters is [{ Wait.Kind: WaitKind.Timer }] && evidence.Resources[pids[0]].Threads.Length == 1:
+                return $"{who} has just run, and sleeps again until a timer ends: whether it gets on, or tries the same in vain each time, does not show from outside.";
             case End.Ran when evidence.Resources[pids[0]].Threads.Length == 1:
                 return $"{who} is not hung: it has just run.";
             case End.Ran:

@@ -38,6 +38,22 @@ internal static class PipeHazards
         return null;
     }
 
+    /// <summary>
+    /// Whether who writes to it does not wait for room (O_NONBLOCK): so a process wakes its own loop, from a handler or from anywhere else. A pipe that was made for a child's output has a write end
+    /// that waits. Also where that was not asked yet.
+    /// </summary>
+    public static bool IsBell(HostProcess process, Wait wait)
+    {
+        if (wait.Fd == 0)
+            return false;
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Target.Equals(wait.Target) && (fd.Access & FdAccess.Write) != 0 && (fd.NonBlocking == true || fd.CloseOnExec is null))
+                return true;
+        }
+        return false;
+    }
+
     private static bool IsOwn(ResourceIndex resources, HostProcess process, Wait wait)
     {
         if (!IsPipeRead(wait) || !resources.OnlyInitIsHidden)

@@ -48,7 +48,7 @@ internal sealed class TriageLists
     public TriageList Duplicates { get; } = new(asksForThem: true, asksAboveThem: false);
 
     /// <summary>Those that wait for the end of a pipe whose write end they alone have, see <see cref="PipeHazards"/>.</summary>
-    public TriageList OwnReaders { get; } = new(asksForThem: false, asksAboveThem: false);
+    public TriageList OwnReaders { get; } = new(asksForThem: true, asksAboveThem: false);
 
     /// <summary>Those that wait on a pipe whose write end a bystander may have inherited: that one is asked.</summary>
     public TriageList LeakReaders { get; } = new(asksForThem: false, asksAboveThem: false);

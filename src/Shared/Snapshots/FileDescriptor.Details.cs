@@ -126,6 +126,13 @@ public sealed partial record FileDescriptor
         init { if (value is not null || _details is not null) Own.GivenToKernel = value; }
     }
 
+    /// <summary>Whether who uses this end of a pipe does not wait there: O_NONBLOCK (04000 in <c>flags:</c> of fdinfo). Read of suspects. Null: not asked, or no pipe.</summary>
+    public bool? NonBlocking
+    {
+        get => _details?.NonBlocking;
+        init { if (value is not null || _details is not null) Own.NonBlocking = value; }
+    }
+
     /// <summary>
     /// References to the open file description, wherever they are: one for each fd in each table, one for a descriptor in flight over a socket, and one for a
     /// call that is blocked on it. Null: not asked, or a back end that cannot see it (/proc does not show it).
@@ -161,6 +168,7 @@ public sealed partial record FileDescriptor
         public bool? TimerArmed { get; set; }
         public ulong? Signals { get; set; }
         public bool? GivenToKernel { get; set; }
+        public bool? NonBlocking { get; set; }
         public uint? References { get; set; }
     }
 }

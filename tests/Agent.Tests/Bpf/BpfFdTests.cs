@@ -35,7 +35,7 @@ public sealed class BpfFdTests
             Assert.Equal((fd.Number, access), (fd.Number, fd.Access));
             Assert.Equal(Sight.Seen, directory.Read(new RelativePath("fdinfo"u8, fd.Number), buffer, out ReadOnlySpan<byte> text));
             Assert.True(FdinfoFile.TryParse(text, out FdinfoFile? info));
-            Assert.Equal((fd.Number, info!.CloseOnExec, info.Async), (fd.Number, fd.CloseOnExec, (fd.Bits & FdBits.Async) != 0));
+            Assert.Equal((fd.Number, info!.CloseOnExec, info.Async, info.NonBlocking), (fd.Number, fd.CloseOnExec, (fd.Bits & FdBits.Async) != 0, (fd.Bits & FdBits.NonBlocking) != 0));
             ulong id = fd.Kind switch { FdKind.EventFd => info.EventFdId ?? 0, FdKind.PidFd => (ulong)(info.Pid ?? 0), FdKind.Path => fd.Id, _ => target.Id };
             Assert.Equal((fd.Number, id), (fd.Number, fd.Id));
             names.TryAdd(target.Text, fd.Id);

@@ -63,6 +63,24 @@ public sealed class ListenerTests
         Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "not-accepted-yet"));
     }
 
+    [Fact]
+    public void Diagnose_ManyClientsOfOneWhoSleeps_AreOneStory()
+    {
+        Scene scene = NotAccepted();
+        foreach (ulong more in (ulong[])[1, 2])
+            scene.Sockets!.AddRange(NotAccepted().Sockets!.Where(socket => socket.Inode == 500).Select(socket => socket with { Inode = 500 + more }));
+        foreach (int pid in (int[])[10, 12, 13])
+            scene.Process(pid, "client").Socket(3, pid == 10 ? 500UL : (ulong)(489 + pid)).Receives(3);
+        scene.Process(11, "server").Socket(3, 600).Sleeps();
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("not-accepted-yet", 11), (finding.Rule, finding.Culprit!.Pid));
+        Assert.Equal([10, 11, 12, 13], finding.Pids);
+        Assert.EndsWith("client (12) and client (13) wait there as well.", finding.Summary, StringComparison.Ordinal);
+        Assert.Single(finding.Culprits);
+    }
+
     [Theory]
     [InlineData(10, 900, 1)]
     [InlineData(10, 999, 0)] // the server has just run

@@ -43,6 +43,19 @@ public sealed class PipeHazardTests
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }
 
+    [Theory]
+    [InlineData(true, true, 0)] // so a process wakes itself
+    [InlineData(true, false, 1)] // a reader that does not wait, of what was made for a child's output
+    [InlineData(false, false, 1)]
+    public void Diagnose_PollsAPipeOfItsOwnWhoseWriterDoesNotWait_IsNoHazard(bool reader, bool writer, int findings)
+    {
+        var scene = new Scene();
+        PollsWithTimeout(scene.Process(10, "poller").ReadEnd(7000, 3).WriteEnd(7000, 4), 3)
+            .Fd(3, fd => fd with { NonBlocking = reader }).Fd(4, fd => fd with { NonBlocking = writer });
+
+        Assert.Equal(Enumerable.Repeat("own-both-ends", findings), scene.Diagnose().Findings.Select(finding => finding.Rule));
+    }
+
     /// <summary>A runner reads what its tool writes; a bystander has the write end too.</summary>
     private static Scene Collected(bool closeOnExec = false)
     {

@@ -6,6 +6,7 @@
  *   semaphores  two semaphores of one System V set
  *   messages    two System V message queues
  *   queues      two POSIX message queues, unlinked
+ *   polled      the same in poll(2)
  *   fifos       two FIFOs, unlinked
  *   terminal    the two sides of a pseudoterminal
  *   prompt      the child reads a pseudoterminal, whose other side the parent has, who reads the child's output to its end
@@ -14,6 +15,7 @@
  */
 #include "zoo.h"
 #include <mqueue.h>
+#include <poll.h>
 #include <semaphore.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -138,7 +140,7 @@ int main(int argc, char **argv)
             ends[i][0] = msgget(key(i), IPC_CREAT | 0600);
             leave('q', ends[i][0]);
         }
-    } else if (strcmp(form, "queues") == 0) {
+    } else if (strcmp(form, "queues") == 0 || strcmp(form, "polled") == 0) {
         for (int i = 0; i < 2; i++)
             ends[i][0] = open_queue(i);
     } else if (strcmp(form, "fifos") == 0) {
@@ -177,6 +179,8 @@ int main(int argc, char **argv)
         semop(ends[0][0], &(struct sembuf){.sem_num = (unsigned short)child, .sem_op = -1}, 1);
     else if (strcmp(form, "messages") == 0)
         msgrcv(ends[child][0], &message, sizeof message.text, 0, 0);
+    else if (strcmp(form, "polled") == 0)
+        poll(&(struct pollfd){.fd = ends[child][0], .events = POLLIN}, 1, -1);
     else if (strcmp(form, "queues") == 0)
         mq_receive(ends[child][0], message.text, sizeof message.text, NULL);
     else if (read(ends[child][0], message.text, 1) < 0)

@@ -3,6 +3,7 @@
  *
  *   own-stdin    reads its stdin with a timeout, and has the write end of that pipe at another fd
  *   own-set      polls a pipe that only itself has, with a timeout
+ *   bell         the same, and neither end waits (O_NONBLOCK): so a process wakes its own loop
  *   collected    reads the output of a tool; a bystander that was started later has inherited its write end
  *   fed          feeds a filter; a bystander has inherited the feeding end
  *   closed       as collected, and the bystander was started without it
@@ -41,7 +42,7 @@ int main(int argc, char **argv)
 {
     mode = argc > 1 ? argv[1] : "own-stdin";
     int both[2];
-    if (pipe(both) < 0)
+    if (pipe2(both, is("bell") ? O_NONBLOCK : 0) < 0)
         die("pipe");
     announce("owner");
     if (is("own-stdin")) {
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
         close(both[0]);
         poll_again_and_again(0);
     }
-    if (is("own-set") || is("self-pipe")) {
+    if (is("own-set") || is("bell") || is("self-pipe")) {
         own[0] = both[0], own[1] = both[1];
         if (is("self-pipe"))
             sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);

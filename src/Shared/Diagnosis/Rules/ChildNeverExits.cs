@@ -21,6 +21,8 @@ internal sealed class ChildNeverExits : IncidentRule
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
+        if (OfSeveral(incident, narrator) is { } several)
+            return several;
         Line[] lines =
         [
             .. incident.Edges
@@ -35,6 +37,22 @@ internal sealed class ChildNeverExits : IncidentRule
                 .OrderByDescending(line => line.Back is { } back && back.To.Any(waker => waker.Node == line.Waiters[0])),
         ];
         return lines is [var first, ..] ? Tell(incident, narrator, first) : null;
+    }
+
+    /// <summary>A parent that waits for any of its children, each of which is stuck by itself.</summary>
+    private static Verdict? OfSeveral(Incident incident, Narrator narrator)
+    {
+        if (incident.Core.Count < 2 || incident.Edges.Any(edge => incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From)))
+            return null;
+        IncidentEdge? wait = incident.Edges.FirstOrDefault(edge => edge is { IsKinship: false, Part.Kind: WaitKind.ChildWait } && edge.To.Count(waker => incident.Core.Contains(waker.Node)) == incident.Core.Count);
+        if (wait is null)
+            return null;
+        string parent = narrator.Name(wait.From), children = Narrator.Listing(incident.Core.Order().Select(narrator.Name));
+        string remedy = $"{parent} goes on when one of {children} exits.";
+        return new Verdict(
+            $"{parent} waits for one of its children to exit, and none of {children} can ever run again.",
+            [.. incident.Core.Order().Select(child => StuckSetRule.ByItself(incident, narrator, child) with { Remedy = remedy })])
+        { NamesFault = false };
     }
 
     /// <summary>From a parent down: a child that itself waits for a child (a shell for its command) has no more to do with it than that.</summary>

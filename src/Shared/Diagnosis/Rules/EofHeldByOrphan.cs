@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -43,6 +44,8 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
             [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed)];
 
+        // What was forgotten sleeps like what has yet to say something: nothing but its words tell them apart.
+        ImmutableArray<int> asleep = [.. orphans.Where(orphan => evidence.Graph.NodeOf(orphan).Main is { Wait: var wait } && (wait.Kind == WaitKind.Timer || wait.Members.Any(member => member is { Kind: WaitKind.Timer, Bounded: Bounded.Yes })))];
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             Info, Confidence.Likely,
@@ -56,12 +59,13 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             [
                 $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, edges))}",
                 .. orphans.Select(orphan => OrphanSentence(evidence, orphan)),
+                .. asleep.Select(orphan => $"{narrator.Name(orphan)} sleeps until a timer ends: then it goes on by itself, and may write to it or let go of it."),
                 .. orphans.Where(orphan => evidence.Adoption.Listens(evidence.Resources.Find(orphan)!))
                     .Select(orphan => $"{narrator.Name(orphan)} listens on a unix socket: a server that is meant to stay, and should not have been given the pipe."),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(evidence, edges),
-            NotProvenBecause = [$"{names} can still exit"],
+            NotProvenBecause = [$"{names} can still exit", .. asleep.Select(orphan => $"a timer wakes {narrator.Name(orphan)}, and when shows nowhere")],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }

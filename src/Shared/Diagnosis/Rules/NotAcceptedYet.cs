@@ -19,6 +19,7 @@ internal sealed class NotAcceptedYet : EvidenceRule
 
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
+        List<Client> clients = [];
         foreach (HostProcess process in evidence.Triage.Stuck)
         {
             if (told.Contains(process.Pid) || process.IsNew || !MayBeAtListener(evidence.Resources, process))
@@ -30,13 +31,24 @@ internal sealed class NotAcceptedYet : EvidenceRule
                     continue;
                 ImmutableArray<Waker> holders = [.. waiter.Clauses.SelectMany(clause => clause.Wakers).Where(waker => waker is { Direct: true, Fd: not null }).Distinct()];
                 HostProcess[] owners = [.. holders.Select(holder => holder.Node).Distinct().Select(pid => evidence.Resources.Find(pid)!)];
-                if (owners.Length == 0 || waiter.Clauses.Any(clause => clause.Open == Openness.Outside) 
+                if (owners.Length == 0 || waiter.Clauses.Any(clause => clause.Open == Openness.Outside)
                     || !owners.All(owner => evidence.HasSettled(owner) && evidence.StandsStill(owner) && !WaitsToAccept(evidence, owner, holders)))
                     continue;
-                yield return Tell(evidence, process, waiter, holders);
+                clients.Add(new Client(process, waiter, holders));
                 break;
             }
         }
+        // A server that sleeps is one story, however many wait for it. Who has inherited the listener as well is a client among them.
+        foreach (IGrouping<string, Client> alike in clients.GroupBy(client => client.Server))
+            yield return Tell(evidence, [.. alike.OrderBy(client => client.Process.Record.StartTimeTicks).ThenBy(client => client.Process.Pid)]);
+    }
+
+    /// <param name="Holders">All who have the listener.</param>
+    private sealed record Client(HostProcess Process, Waiter Waiter, ImmutableArray<Waker> Holders)
+    {
+        /// <summary>Pids of all others who have it; where nobody has, its own.</summary>
+        public string Server => Holders.All(holder => holder.Node == Process.Pid) ? $"{Process.Pid}"
+            : string.Join(' ', Holders.Select(holder => holder.Node).Where(node => node != Process.Pid).Distinct().Order());
     }
 
     /// <summary>Asked first: most of those who may be stuck wait for something else, and what a node of the graph takes is not taken for them.</summary>
@@ -59,27 +71,37 @@ internal sealed class NotAcceptedYet : EvidenceRule
             .Any(wait => wait.Fd is { } fd && holders.Any(holder => holder.Node == owner.Pid && holder.Fd == fd)
                 && !(wait is { EdgeTriggered: true, Target: { } listener } && evidence.Resources.Sockets.Find(listener.Id) is { ReceiveQueue: > 0 }));
 
-    private Finding Tell(Evidence evidence, HostProcess client, Waiter waiter, ImmutableArray<Waker> holders)
+    /// <param name="evidence">The two looks.</param>
+    /// <param name="clients">Those of one listener, the oldest first: by it the finding is known again.</param>
+    private Finding Tell(Evidence evidence, ImmutableArray<Client> clients)
     {
         var narrator = new Narrator(evidence.Resources);
-        Verdict verdict = NeverAccepted.Tell(evidence.Resources, narrator, client.Pid, waiter.Wait, holders);
-        int[] owners = [.. holders.Select(holder => holder.Node).Distinct().Where(node => node != client.Pid)];
-        ImmutableArray<IncidentEdge> edges = [new(client.Pid, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, holders, EdgeBasis.Assumed)];
+        (HostProcess first, Waiter waiter, ImmutableArray<Waker> holders) = clients[0];
+        int[] pids = [.. clients.Select(client => client.Process.Pid)];
+        int[] owners = [.. clients.SelectMany(client => client.Holders).Select(holder => holder.Node).Distinct().Where(node => !pids.Contains(node))];
+        Verdict verdict = NeverAccepted.Tell(evidence.Resources, narrator, first.Pid, waiter.Wait, holders);
+        if (clients.Length > 1)
+            verdict = verdict with { Summary = $"{verdict.Summary} {Narrator.Listing(pids[1..].Select(narrator.Name))} wait{(clients.Length == 2 ? "s" : "")} there as well." };
+        ImmutableArray<IncidentEdge> edges = [.. clients.Select(client => new IncidentEdge(
+            client.Process.Pid, client.Waiter.Thread.Tid, 0, client.Waiter.Wait, client.Waiter.Wait, client.Holders, EdgeBasis.Assumed))];
+        IEnumerable<Hop> hops = clients.Zip(edges, (client, edge) => new Hop(
+            client.Process.Pid, client.Process.Record.Comm,
+            [$"{narrator.WaitSentence(client.Process.Pid, client.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(client.Process.Pid, [edge]))}"]));
         Finding finding = new FindingBuilder(evidence).Build(
-            Info, Confidence.Suspected, verdict, [client.Pid, .. owners],
-            [(client.Pid, ParticipantRole.RootWaiter), .. owners.Select(owner => (owner, ParticipantRole.Holder))],
-            [client.Pid, .. owners]);
+            Info, Confidence.Suspected, verdict, [first.Pid, .. owners],
+            [.. pids.Select(pid => (pid, ParticipantRole.RootWaiter)), .. owners.Select(owner => (owner, ParticipantRole.Holder))],
+            [.. pids, .. owners]);
         finding = FindingBuilder.Complete(finding with
         {
             Explanation =
             [
-                $"{narrator.WaitSentence(client.Pid, waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(client.Pid, edges))}",
+                .. AlikeHops.Join(hops, _ => "").Select(hop => string.Join(' ', hop.Sentences)),
                 .. owners.Select(owner => narrator.WaitSentence(owner, evidence.Graph.NodeOf(owner).Waiters[0], first: true, many: false)),
                 .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(evidence, edges),
             NotProvenBecause = [owners.Length > 0 ? $"{Narrator.Listing(owners.Select(narrator.Name))} can still accept it" : "another thread of it, or a handler, may still accept it"],
         });
-        return Upstream.Join(finding, evidence, Upstream.Of(evidence, client.Pid, finding.Pids));
+        return Upstream.Join(finding, evidence, [.. pids.SelectMany(pid => Upstream.Of(evidence, pid, finding.Pids)).DistinctBy(edge => (edge.From, edge.To[0].Node))]);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class OwnBothEnds : EvidenceRule
     {
         foreach (HostProcess process in evidence.Triage.OwnReaders)
         {
-            if (!told.Contains(process.Pid) && !process.IsNew && PipeHazards.FindOwn(evidence.Resources, process) is { } wait)
+            if (!told.Contains(process.Pid) && !process.IsNew && PipeHazards.FindOwn(evidence.Resources, process) is { } wait && !PipeHazards.IsBell(process, wait))
                 yield return Tell(evidence, process, wait);
         }
     }
