@@ -20,10 +20,10 @@ internal static class Agent
     /// One <c>scan --json</c>; with <paramref name="pid"/> the findings that involve this process or its descendants.
     /// Checks what holds for every scan: the schema, the exit code, nothing on stderr.
     /// </summary>
-    public static async Task<ScanReport> ScanAsync(int? pid, CancellationToken cancellation, string? backend = null)
+    public static async Task<ScanReport> ScanAsync(int? pid, CancellationToken cancellation, string? backend = null, string minimumWait = "0")
     {
         string[] filter = [.. pid is { } number ? ["--pid", number.ToString()] : Array.Empty<string>(), .. backend is null ? Array.Empty<string>() : ["--backend", backend]];
-        using Process process = Process.Start(StartInfo(filter))!;
+        using Process process = Process.Start(StartInfo(filter, minimumWait))!;
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limited.CancelAfter(Deadline);
         Task<string> said = process.StandardError.ReadToEndAsync(limited.Token);
@@ -64,9 +64,9 @@ internal static class Agent
         return works;
     }
 
-    private static ProcessStartInfo StartInfo(string[] filter)
+    private static ProcessStartInfo StartInfo(string[] filter, string minimumWait = "0")
     {
-        var start = new ProcessStartInfo(Places.Agent(), ["scan", "--json", "--min-wait", "0", .. filter])
+        var start = new ProcessStartInfo(Places.Agent(), ["scan", "--json", "--min-wait", minimumWait, .. filter])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -87,12 +87,12 @@ internal static class Agent
     /// Scans until the specimen's findings are what <paramref name="told"/> asks for, or the deadline is over; the last findings.
     /// An orphan counts as one only after 5 s, and the last thread blocks a moment after it has announced so.
     /// </summary>
-    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int? pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation, string? backend = null, TimeSpan? patience = null)
+    public static async Task<ImmutableArray<Finding>> ScanUntilAsync(int? pid, Func<ImmutableArray<Finding>, bool> told, CancellationToken cancellation, string? backend = null, TimeSpan? patience = null, string minimumWait = "0")
     {
         long begin = Stopwatch.GetTimestamp();
         while (true)
         {
-            ImmutableArray<Finding> findings = (await ScanAsync(pid, cancellation, backend)).Findings;
+            ImmutableArray<Finding> findings = (await ScanAsync(pid, cancellation, backend, minimumWait)).Findings;
             if (told(findings) || Stopwatch.GetElapsedTime(begin) > (patience ?? Deadline))
                 return findings;
         }

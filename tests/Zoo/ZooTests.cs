@@ -7,6 +7,7 @@ namespace OrphanBoard.Zoo;
 public sealed class ZooTests
 {
     public static TheoryData<string> Told => [.. ZooTable.Hangs.Concat(ZooTable.Leftovers).Select(specimen => specimen.Name)];
+    public static TheoryData<string> Retries => [.. ZooTable.Hangs.Where(specimen => specimen.Expected!.Rule == "retry-without-progress").Select(specimen => specimen.Name)];
     public static TheoryData<string> Silent => [.. ZooTable.Healthy.Select(specimen => specimen.Name)];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -38,6 +39,19 @@ public sealed class ZooTests
             Assert.NotEmpty(finding.NotProvenBecause);
 
         IEnumerable<int> Unannounced(Finding of) => of.Pids.Except(keeper.Pids);
+    }
+
+    [Theory]
+    [MemberData(nameof(Retries))]
+    public async Task Scan_OfRetriesForLessThanTheMinimumWait_LooksOnAndTellsThem(string name)
+    {
+        Specimen specimen = ZooTable.ByName(name);
+        SkipUnlessInstalled(specimen);
+        await using Keeper keeper = await Keeper.StartAsync(specimen, Cancellation);
+
+        ImmutableArray<Finding> findings = await Agent.ScanUntilAsync(keeper.Pid, found => found.Length > 0, Cancellation, minimumWait: "2s");
+
+        Assert.Equal(specimen.Expected!.Rule, Assert.Single(findings).Rule);
     }
 
     [Theory]

@@ -9,13 +9,18 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Commands;
 
-/// <summary><c>scan</c>: two looks and one diagnosis.</summary>
+/// <summary><c>scan</c>: two looks and one diagnosis; and more looks where somebody may be trying the same again and again, which two do not show.</summary>
 public static class ScanCommand
 {
     public const int Found = 3;
 
     /// <summary>Between the two looks: long enough for whoever is alive to run, short enough not to be waited for.</summary>
     internal static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Between the looks at who may come back to the same wait: often enough to meet one who gets on in something else, and for next to nothing.</summary>
+    private static readonly TimeSpan BetweenMore = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan DefaultMinimumWait = TimeSpan.FromSeconds(10);
 
     // Before Syntax: initialisers run in the order of the text.
     internal static readonly Option
@@ -43,30 +48,43 @@ public static class ScanCommand
         long start = time.GetTimestamp();
         using HostLooker looker = LookerArguments.Open(arguments, time, origin: false);
         (Snapshot first, Snapshot last) = LookTwice(looker);
-        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output, new JvmMonitors(looker.RiskyReads).Advance);
+        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output, new Live(looker, error));
     }
+
+    /// <summary>The host itself, which can be asked more than a capture.</summary>
+    internal sealed record Live(HostLooker Looker, TextWriter Error);
 
     /// <summary>Diagnoses two looks and prints what was found; gives the exit code.</summary>
     /// <param name="arguments">Those of <see cref="Json"/>, <see cref="MinimumWait"/> and <see cref="Pid"/>.</param>
     /// <param name="duration">How long it took, asked for after the diagnosis.</param>
-    /// <param name="ask">Adds what processes keep in their memory, look after look. Null: of a capture nothing can be asked.</param>
-    internal static async Task<int> ReportAsync(
-        Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output, Func<HostDiagnosis, Snapshot, ImmutableArray<Finding>, ImmutableArray<Finding>>? ask = null)
+    /// <param name="live">Null: of a capture nothing more can be asked.</param>
+    internal static async Task<int> ReportAsync(Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output, Live? live = null)
     {
         (Snapshot first, Snapshot last) = (capture.First, capture.Last);
         ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
-        var options = new DiagnosisOptions { MinimumWait = arguments.Duration("--min-wait", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? TimeSpan.FromSeconds(10) };
+        var options = new DiagnosisOptions { MinimumWait = arguments.Duration("--min-wait", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? DefaultMinimumWait };
         foreach (int pid in pids)
         {
             if (last.Processes.All(p => p.Pid != pid) && first.Processes.All(p => p.Pid != pid))
                 throw new UsageException($"--pid {pid}: there is no such process");
         }
         var diagnosis = new HostDiagnosis(options);
-        diagnosis.Advance(first);
-        ask?.Invoke(diagnosis, first, []);
-        DiagnosisResult result = diagnosis.Advance(last);
-        if (ask is not null)
-            result = result with { Findings = ask(diagnosis, last, result.Findings) };
+        JvmMonitors? monitors = live is null ? null : new JvmMonitors(live.Looker.RiskyReads);
+        Advance(first);
+        DiagnosisResult result = Advance(last);
+        if (live is not null && options.MinimumWait <= DefaultMinimumWait && MayRetry())
+        {
+            if (!Console.IsErrorRedirected)
+                await live.Error.WriteLineAsync(FormattableString.Invariant($"orphan-agent: somebody may be trying the same in vain again and again: looking on for {options.MinimumWait.TotalSeconds:0.#} s"));
+            // Who comes back is told as soon as he has done so for long enough. A look that meets him as he runs begins anew.
+            TimeSpan until = first.Uptime + options.MinimumWait + TimeSpan.FromSeconds(2);
+            do
+            {
+                Thread.Sleep(BetweenMore);
+                result = Advance(last = live.Looker.Look(diagnosis.Suspects, tables: true));
+            }
+            while (last.Uptime < until && MayRetry());
+        }
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 
         if (arguments.Has("--json"))
@@ -78,13 +96,25 @@ public static class ScanCommand
                 DurationMs = Math.Round(duration().TotalMilliseconds, 1),
                 Visibility = result.Visibility,
                 Findings = findings,
-                Cut = ReportCut.Of(capture),
+                Cut = ReportCut.Of(capture with { Last = last }),
             };
             await output.WriteLineAsync(JsonSerializer.Serialize(report, FindingJson.Default.ScanReport));
         }
         else
             FindingText.Write(output, findings, result.Visibility);
         return findings.Any(f => f.Class != FindingClass.Hazard) ? Found : CommandLine.Ok;
+
+        bool MayRetry()
+        {
+            IEnumerable<int> retrying = diagnosis.MayRetry(result.Findings);
+            return pids.IsEmpty ? retrying.Any() : retrying.Any(ProcessTree.WithDescendants(last, pids).Contains);
+        }
+
+        DiagnosisResult Advance(Snapshot look)
+        {
+            DiagnosisResult told = diagnosis.Advance(look);
+            return monitors is null ? told : told with { Findings = monitors.Advance(diagnosis, look, told.Findings) };
+        }
     }
 
     /// <summary>The second look reads the costly facts of those whom the first one makes suspects.</summary>

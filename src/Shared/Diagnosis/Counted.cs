@@ -24,6 +24,9 @@ internal enum Counting
 
     /// <summary>Not the service threads, and no timeout of a thread that both looks found in the same wait.</summary>
     Patient,
+
+    /// <summary>As <see cref="Patient"/>, and no timeout of a thread that has run within the minimum wait: whether it comes back to the same wait, only looks for that time can tell.</summary>
+    Restless,
 }
 
 /// <summary>Which threads of a process count, and which of their timeouts.</summary>
@@ -53,6 +56,6 @@ internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting 
     /// <summary>Whether the timeout of a wait does not count: its thread comes back to it. Seen to come back: a single long timeout may lead somewhere.</summary>
     /// <param name="endless">See <see cref="AnyEndless"/>.</param>
     public bool ComesBack(HostProcess process, ThreadRecord thread, Wait wait, bool endless) =>
-        wait.Bounded == Bounded.Yes && (counting == Counting.Patient || counting == Counting.Likely && endless)
-        && memory.ReturnsFor(process.Record, thread) is { } time && time >= minimumWait;
+        wait.Bounded == Bounded.Yes && (counting is Counting.Patient or Counting.Restless || counting == Counting.Likely && endless)
+        && (memory.ReturnsFor(process.Record, thread) >= minimumWait || counting == Counting.Restless && memory.StillFor(memory.Resources.Look, process.Record, thread) < minimumWait);
 }

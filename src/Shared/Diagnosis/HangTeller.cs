@@ -40,6 +40,12 @@ internal static class HangTeller
         }
     }
 
+    /// <summary>Pids of those of whom looks for the minimum wait may show that one of them comes back to wait for another in vain.</summary>
+    /// <param name="evidence">The last look.</param>
+    /// <param name="told">Pids of those of whom something is told already.</param>
+    public static IEnumerable<int> MayRetry(Evidence evidence, HashSet<int> told) => Incident.Of(evidence.At(Counting.Restless))
+        .Where(incident => !incident.Members.Any(told.Contains) && RetryWithoutProgress.Tell(incident) is not null).SelectMany(incident => incident.Members);
+
     /// <summary>Those with somebody in them whom the surer one does not have.</summary>
     private static IEnumerable<Incident> New(Evidence evidence, Evidence surer, HashSet<int> told) => evidence.Stuck.Count == surer.Stuck.Count
         ? []

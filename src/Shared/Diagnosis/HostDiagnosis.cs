@@ -45,6 +45,11 @@ public sealed class HostDiagnosis
         return Diagnoser.Diagnose(_evidence = new Evidence(Memory.Resources, _triage, Memory, _options));
     }
 
+    /// <summary>Pids of the last look that would be told as <c>retry-without-progress</c> if looks for the minimum wait found them in the same waits again, each time they have run.</summary>
+    /// <param name="findings">What is told of that look.</param>
+    public IEnumerable<int> MayRetry(ImmutableArray<Finding> findings) =>
+        _evidence is { } evidence ? HangTeller.MayRetry(evidence, [.. findings.SelectMany(finding => finding.Pids)]) : [];
+
     /// <summary>Whether all threads of a process of the last look, those that serve its runtime left aside, wait inside its memory: for locks of their runtime, it may be.</summary>
     public bool WaitsInsideItself(ProcessKey process)
     {

@@ -76,6 +76,22 @@ public sealed class LikelyTests
         Assert.Empty(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) }).Findings);
     }
 
+    [Theory]
+    [InlineData(995, false, 2)] // it may come back for the minimum wait
+    [InlineData(900, false, 0)] // one long timeout
+    [InlineData(995, true, 0)] // nobody waits for it
+    public void MayRetry_TimedWaitForOneThatWaitsForIt_WhereItBeganWithinTheMinimumWait(int ranAt, bool childSleeps, int pids)
+    {
+        (Scene scene, Actor parent) = TimedParent(childSleeps);
+        parent.LastRan = TimeSpan.FromSeconds(ranAt);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) });
+        diagnosis.Advance(scene.Look(1000));
+        ImmutableArray<Finding> findings = diagnosis.Advance(scene.Look(1001)).Findings;
+
+        Assert.Empty(findings);
+        Assert.Equal(pids, diagnosis.MayRetry(findings).Distinct().Count());
+    }
+
     [Fact]
     public void Diagnose_ParentsThatWaitForTheReader_StandUpstreamInTheStall()
     {
