@@ -83,7 +83,7 @@ public sealed class LikelyTests
     public void MayRetry_TimedWaitForOneThatWaitsForIt_WhereItBeganWithinTheMinimumWait(int ranAt, bool childSleeps, int pids)
     {
         (Scene scene, Actor parent) = TimedParent(childSleeps);
-        parent.LastRan = TimeSpan.FromSeconds(ranAt);
+        parent.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = TimeSpan.FromSeconds(ranAt) })] };
         var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) });
         diagnosis.Advance(scene.Look(1000));
         ImmutableArray<Finding> findings = diagnosis.Advance(scene.Look(1001)).Findings;
