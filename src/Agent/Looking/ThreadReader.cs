@@ -151,7 +151,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
 
     private bool NamesObjects(ThreadRecord thread) =>
         CallOf(thread) is SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 or SystemCall.EpollWait or SystemCall.EpollPwait
-            or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read or SystemCall.RestartSyscall;
+            or SystemCall.EpollPwait2 or SystemCall.Waitid or SystemCall.Read or SystemCall.Readv or SystemCall.Write or SystemCall.Writev or SystemCall.RestartSyscall;
 
     /// <summary>The epoll fds that sleeping threads wait on. Valid until the next call.</summary>
     internal IReadOnlySet<int> EpollsWaitedOn(ImmutableArray<ThreadRecord> threads)
