@@ -24,7 +24,7 @@ internal static class CaptureSense
             return $"{look.Host.ClockTicksPerSecond} clock ticks a second";
         if (!IsSpan(look.Uptime) || !IsSpan(look.Duration) || look.TakenAt.Year is < 1970 or > 8000)
             return "its times cannot be";
-        if (look.Processes.IsDefault || look.Births.IsDefault || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener?.Path is null))
+        if (look.Processes.IsDefault || look.Births.IsDefault || look.Births.Any(birth => birth is null) || look.UnixListeners.IsDefault || look.UnixListeners.Any(listener => listener?.Path is null))
             return "a list is missing";
         if (WhyNone(look.Sockets) is { } socket)
             return socket;
