@@ -96,7 +96,8 @@ public sealed record Snapshot
 /// <param name="ParentPid">The process that forked it.</param>
 /// <param name="ParentComm">comm of the parent. Null: not known.</param>
 /// <param name="At">When, since boot (CLOCK_BOOTTIME): the scale of <see cref="Snapshot.Uptime"/>.</param>
-public sealed record Birth(int Pid, int ParentPid, string? ParentComm, TimeSpan At);
+/// <remarks>A capture leaves out what is null: hence the defaults.</remarks>
+public sealed record Birth(int Pid, int ParentPid, string? ParentComm = null, TimeSpan At = default);
 
 /// <summary>A unix socket that listens: somebody may find the process that holds it by name.</summary>
 /// <param name="Inode">The socket's inode, as in the fd links.</param>
