@@ -84,25 +84,6 @@ public sealed class ShapeTests
     }
 
     [Fact]
-    public async Task Shape_OfAllHangs_IsTheSameExactlyInOneGroup()
-    {
-        Dictionary<string, HashSet<string>> groupsOf = [], shapesOf = [];
-        foreach (Specimen specimen in ZooTable.Hangs.Where(specimen => specimen.Needs is null || Places.IsInstalled(specimen.Needs)))
-        {
-            string shape = (await Shapes.OfAsync(specimen, Cancellation)).Fingerprint.Text, group = specimen.Expected!.Group ?? specimen.Name;
-            (groupsOf.TryGetValue(shape, out HashSet<string>? groups) ? groups : groupsOf[shape] = []).Add(group);
-            (shapesOf.TryGetValue(group, out HashSet<string>? shapes) ? shapes : shapesOf[group] = []).Add(shape);
-        }
-
-        string[] wrong =
-        [
-            .. groupsOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{string.Join(", ", pair.Value)} have one shape: {pair.Key}"),
-            .. shapesOf.Where(pair => pair.Value.Count > 1).Select(pair => $"{pair.Key} has several shapes: {string.Join(" | ", pair.Value)}"),
-        ];
-        Assert.True(wrong.Length == 0, string.Join('\n', wrong));
-    }
-
-    [Fact]
     public void Twin_OfEachHealthyLookAlike_HasItsCommandLine()
     {
         foreach (Specimen healthy in ZooTable.Healthy.Where(specimen => specimen.TwinOf is not null))

@@ -6,6 +6,7 @@ using OrphanBoard.Shared.Diagnosis.Rules;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Text;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Agent.Commands;
 
@@ -53,7 +54,8 @@ public static class ExplainCommand
 
     /// <summary>
     /// Looks until everybody on the way has been looked at as a suspect, only then the members of their sets, their locks and their like are known; and
-    /// again while a thread of the asked one runs: what it waits for the rest of the time is what was asked. The look that saw the fewest of them run is told.
+    /// again while a thread of the asked one runs: what it waits for the rest of the time is what was asked. The look that saw the fewest of them run is told, and with it
+    /// what those that run in it too have been seen to wait for.
     /// </summary>
     /// <exception cref="InvalidDataException">There is no such process.</exception>
     private static async Task<Explanation> LookAsync(HostLooker looker, TimeProvider time, int pid)
@@ -61,13 +63,15 @@ public static class ExplainCommand
         Snapshot first = looker.Look(new HashSet<int>());
         LookMemory memory = new LookMemory().Advance(first);
         var suspects = new HashSet<int>(Diagnoser.Suspects(first, new LookMemory())) { pid };
+        Dictionary<int, Wait> atRest = [];
         (Explanation? Told, int Running) best = (null, int.MaxValue); // of a look that suspects were missing in: MaxValue
         for (int looks = 2; ; looks++)
         {
             await Task.Delay(ScanCommand.BetweenLooks, time);
             Snapshot last = looker.Look(suspects, tables: true);
             memory.Advance(last);
-            Explanation explanation = Explainer.Explain(first, last, memory, new DiagnosisOptions(), pid);
+            Explainer.NoteRest(last, pid, atRest);
+            Explanation explanation = Explainer.Explain(first, last, memory, new DiagnosisOptions(), pid, atRest);
             if (!explanation.Found)
                 return NotFound(looker, first, last, pid);
             int known = suspects.Count;

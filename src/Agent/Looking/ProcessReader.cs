@@ -132,7 +132,7 @@ internal sealed class ProcessReader(
         bool known = before is not null && plan.Stood && !plan.Check && !plan.Suspect;
         string? exe = known ? before!.Exe
             : _directory.ReadLink(RelativePath.OfProcess(living, "exe"u8), buffer, out ReadOnlySpan<byte> target) == Sight.Seen ? texts.Get(target, before?.Exe) : null;
-        ExecFacts exec = process.ExecOf(comm, exe);
+        ExecFacts exec = process.ExecOf(comm, exe, leaderLeft: living is not null);
         NamespaceSet inNamespaces = exec.Namespaces = plan.Suspect || exec.Namespaces is null ? namespaces.Read(_directory, living) : exec.Namespaces;
         StatusFile status = known ? StatusOf(before!) : ReadStatus();
         // Others may move it to another group: a self-check finds it.

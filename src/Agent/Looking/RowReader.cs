@@ -108,7 +108,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             process.OfExec = null;
         string? exe = before is not null && !executed && !plan.Check && !plan.Suspect ? before.Exe
             : ReadExe(row, living, before?.Exe);
-        ExecFacts exec = process.ExecOf(comm, exe);
+        ExecFacts exec = process.ExecOf(comm, exe, leaderLeft: living is not null);
         // A dead leader is in none any more.
         NamespaceSet inNamespaces = exec.Namespaces = row.NetNamespace == 0 ? exec.Namespaces ?? namespaces.Read(_directory.Handle, living)
             : IsIn(exec.Namespaces, row) ? exec.Namespaces!

@@ -135,7 +135,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
     /// </summary>
     internal ImmutableArray<ThreadRecord> MarkThoseThatRan(DirectoryHandle directory, ImmutableArray<ThreadRecord> threads) =>
         [.. threads.Select(thread => Counters(directory, new RelativePath("task"u8, thread.Tid, "schedstat"u8)) is { } after && after != thread.Counters
-            ? thread with { Counters = after, Call = BlockedCall.Running, Memory = null }
+            ? thread with { Counters = after, Call = BlockedCall.Running, RanOutOf = thread.Call, Memory = null }
             : thread)];
 
     /// <summary>Whether a thread waits in a call for which eventfds and pidfds of the process have to be told apart.</summary>

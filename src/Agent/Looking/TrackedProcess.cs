@@ -47,7 +47,11 @@ internal sealed class TrackedProcess(int pid, ulong inode)
     internal ExecFacts? OfExec { get; set; }
 
     /// <summary>What it keeps as the program that it is now.</summary>
-    internal ExecFacts ExecOf(string comm, string? exe) => OfExec is { } known && known.AreOf(comm, exe) ? known : OfExec = new ExecFacts(comm, exe);
+    /// <param name="leaderLeft">
+    /// Its leader is dead and other threads are not. What was read while it left, by the leader, may be empty for that reason alone: it is read again by a thread that lives.
+    /// </param>
+    internal ExecFacts ExecOf(string comm, string? exe, bool leaderLeft) =>
+        OfExec is { } known && known.AreOf(comm, exe, leaderLeft) ? known : OfExec = new ExecFacts(comm, exe, leaderLeft);
 
     /// <summary>Living threads as they were listed last, ascending by tid; the one of a process with one thread as well.</summary>
     internal List<TrackedThread> Threads { get; } = [];
@@ -74,7 +78,7 @@ internal sealed class TrackedProcess(int pid, ulong inode)
 }
 
 /// <summary>What belongs to a program from one execve(2) to the next, which changes comm or exe. Each part is null until it could be read.</summary>
-internal sealed class ExecFacts(string comm, string? exe)
+internal sealed class ExecFacts(string comm, string? exe, bool leaderLeft)
 {
     internal ImmutableArray<string>? Arguments { get; set; }
     internal ImmutableArray<JobCookie>? JobCookies { get; set; }
@@ -83,7 +87,7 @@ internal sealed class ExecFacts(string comm, string? exe)
     /// <summary>Its environment may not be read; it stays so until an exec.</summary>
     internal bool EnvironmentDenied { get; set; }
 
-    internal bool AreOf(string otherComm, string? otherExe) => comm == otherComm && exe == otherExe;
+    internal bool AreOf(string otherComm, string? otherExe, bool otherLeft) => comm == otherComm && exe == otherExe && leaderLeft == otherLeft;
 }
 
 /// <param name="Tid">Thread id.</param>

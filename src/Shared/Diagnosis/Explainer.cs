@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
@@ -35,7 +36,15 @@ public static class Explainer
     /// <summary>More hops are not told: what waits for half the host is told by its first hops.</summary>
     private const int MaxHops = 12;
 
-    public static Explanation Explain(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options, int pid)
+    private static readonly Dictionary<int, Wait> NothingSeen = [];
+
+    /// <param name="first">The look before.</param>
+    /// <param name="last">The look that is told.</param>
+    /// <param name="memory">What the looks up to <paramref name="last"/> have shown.</param>
+    /// <param name="options">Minimum waits.</param>
+    /// <param name="pid">The process that is asked for.</param>
+    /// <param name="atRest">By tid, what its threads waited for when they were last seen blocked: told of those that run in the last look.</param>
+    public static Explanation Explain(Snapshot first, Snapshot last, LookMemory memory, DiagnosisOptions options, int pid, IReadOnlyDictionary<int, Wait>? atRest = null)
     {
         ResourceIndex resources = Diagnoser.Between(first, last);
         if (resources.Find(pid) is null)
@@ -46,7 +55,7 @@ public static class Explainer
         Finding? finding = findings.FirstOrDefault(candidate => candidate.Pids.Contains(pid))
             ?? findings.FirstOrDefault(candidate => candidate.Participants.Any(participant => participant.Pid == pid));
 
-        var teller = new HopTeller(evidence);
+        var teller = new HopTeller(evidence) { AtRest = atRest ?? NothingSeen };
         var hops = ImmutableArray.CreateBuilder<Hop>();
         var seen = new HashSet<int> { pid };
         var pending = new Queue<int>([pid]);
@@ -61,6 +70,20 @@ public static class Explainer
         }
         string? verdict = finding is { Class: not FindingClass.Hazard } ? null : teller.Verdict([.. hops.Select(hop => hop.Pid)]);
         return new Explanation(pid, true, hops.ToImmutable(), pending.Count, verdict, finding);
+    }
+
+    /// <summary>Notes what each thread of a process is blocked in, or was until it ran while it was read.</summary>
+    public static void NoteRest(Snapshot look, int pid, IDictionary<int, Wait> atRest)
+    {
+        foreach (ProcessRecord process in look.Processes.Where(process => process.Pid == pid))
+        {
+            foreach (ThreadRecord thread in process.Threads)
+            {
+                Wait wait = WaitDecoder.Decode(look.Host, process, thread.RanOutOf is { } call ? thread with { Call = call } : thread);
+                if (wait.Kind is not (WaitKind.Running or WaitKind.Unknown))
+                    atRest[thread.Tid] = wait;
+            }
+        }
     }
 
     /// <summary>What each of these processes waits for, told for itself; those that are not in the last look are left out.</summary>

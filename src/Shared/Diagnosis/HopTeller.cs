@@ -27,6 +27,9 @@ internal sealed class HopTeller
     /// <summary>Kinds of waits of a process that are told; threads beyond are counted. Of those that lead to another process more are told: that is what was asked.</summary>
     private const int MaxTold = 8, MaxToldThatLead = 32;
 
+    /// <summary>By tid: what threads that run now were last seen blocked in. One that leads to another process is told all the same: a loop runs between two waits.</summary>
+    public IReadOnlyDictionary<int, Wait> AtRest { get; init; } = new Dictionary<int, Wait>();
+
     private ResourceIndex Resources => _evidence.Resources;
 
     /// <summary>
@@ -41,7 +44,7 @@ internal sealed class HopTeller
             int other = process.Record.IsZombie ? process.Record.Ppid : process.Record.TracerPid;
             return Resources.Find(other) is null ? [] : [other];
         }
-        return _evidence.Graph.NodeOf(pid).Waiters
+        return WaitersOf(process)
             .Select(waiter => _parts.Of(process, waiter.Wait))
             .Where(parts => asked || parts.All(part => part.Open is null || !part.Wakers.IsEmpty))
             .SelectMany(parts => parts)
@@ -77,7 +80,7 @@ internal sealed class HopTeller
             sentences.Add($"{who} has no thread that could be read.");
             return [.. sentences];
         }
-        TellThreads(process, node.Waiters, sentences);
+        TellThreads(process, WaitersOf(process), sentences);
         if (record.Frozen == true)
             sentences.Add("Its cgroup is frozen: no thread of it runs until that is thawed.");
         if (record.TracerPid != 0 && node.Waiters.All(waiter => waiter.Wait.Kind != WaitKind.Traced))
@@ -100,7 +103,7 @@ internal sealed class HopTeller
         IOrderedEnumerable<Waiter> ordered = waiters.Where(waiter => !IsPlainFutex(waiter))
             .OrderBy(waiter => waiter.Thread.Tid == process.Pid ? 0 : LeadsOn(process, waiter) ? 1 : 2);
         // Alike threads (a pool) are told once.
-        foreach (var alike in ordered.GroupBy(waiter => (waiter.Wait.Kind, waiter.Wait.Bounded, waiter.Wait.Resource, waiter.Wait.Why)))
+        foreach (var alike in ordered.GroupBy(waiter => (waiter.Wait.Kind, waiter.Wait.Bounded, waiter.Wait.Resource, waiter.Wait.Why, HasRun(waiter))))
         {
             Waiter waiter = alike.First();
             if (kinds++ >= (LeadsOn(process, waiter) ? MaxToldThatLead : MaxTold))
@@ -117,19 +120,33 @@ internal sealed class HopTeller
             sentences.Add($"{rest} more of its threads wait for other things.");
     }
 
+    private ImmutableArray<Waiter> WaitersOf(HostProcess process) =>
+    [
+        .. _evidence.Graph.NodeOf(process.Pid).Waiters.Select(waiter =>
+            waiter.Wait.Kind == WaitKind.Running && AtRest.TryGetValue(waiter.Thread.Tid, out Wait? wait) && waiter with { Wait = wait } is var before && LeadsOn(process, before) ? before : waiter),
+    ];
+
+    private static bool HasRun(Waiter waiter) => waiter.Wait.Kind != WaitKind.Running && (waiter.Thread.State == 'R' || waiter.Thread.Call.Status == BlockedCallStatus.Running);
+
     private bool LeadsOn(HostProcess process, Waiter waiter) => _parts.Of(process, waiter.Wait).Any(part => part.Wakers.Any(waker => waker.Node != process.Pid));
 
     private static string Subject(HostProcess process, Waiter waiter, int count, int total, bool first)
     {
         string who = Narrator.Name(process.Record), thread = $"{waiter.Thread.Comm.Trim()} ({waiter.Thread.Tid})";
-        bool main = waiter.Thread.Tid == process.Pid;
-        return (count, first) switch
+        bool main = waiter.Thread.Tid == process.Pid, ran = HasRun(waiter);
+        string subject = (count, first) switch
         {
             _ when total == 1 => who,
-            ( > 1, true) => $"{count} threads of {who}: each",
-            ( > 1, false) => $"{count} of its threads: each",
+            ( > 1, true) => $"{count} threads of {who}",
+            ( > 1, false) => $"{count} of its threads",
             (_, true) => main ? $"The main thread of {who}" : $"Thread {thread} of {who}",
             _ => main ? "Its main thread" : $"Its thread {thread}",
+        };
+        return (count > 1, ran) switch
+        {
+            (true, _) => $"{subject}{(ran ? ", which have just run" : "")}: each",
+            (false, true) => $"{subject}, which has just run,",
+            _ => subject,
         };
     }
 

@@ -26,6 +26,10 @@ public sealed record ThreadRecord
 
     public required BlockedCall Call { get; init; }
 
+    /// <summary>Of a thread that ran while its process was read, so that <see cref="Call"/> says that it runs: the call that it was blocked in before. Not part of a capture.</summary>
+    [JsonIgnore]
+    public BlockedCall? RanOutOf { get; init; }
+
     /// <summary>What the call's pointers point to; null where the call passes none that matter.</summary>
     public CallMemory? Memory { get; init; }
 

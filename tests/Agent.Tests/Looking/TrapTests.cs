@@ -67,4 +67,18 @@ public sealed class TrapTests : IDisposable
         Assert.Equal("leader-exits", record.Cmdline!.Value[^1]);
         Assert.False(record.MemoryBlocked);
     }
+
+    /// <summary>Between the look at its state and the reading of its command line a leader may have left, and then there is none to be read by it.</summary>
+    [Fact]
+    public void ExecOf_LeaderHasLeftSince_IsToBeReadAgain()
+    {
+        var process = new TrackedProcess(2, 3);
+        ExecFacts byLeader = process.ExecOf("server", "/bin/server", leaderLeft: false);
+        byLeader.Arguments = [];
+
+        ExecFacts byThread = process.ExecOf("server", "/bin/server", leaderLeft: true);
+
+        Assert.Null(byThread.Arguments);
+        Assert.Same(byThread, process.ExecOf("server", "/bin/server", leaderLeft: true));
+    }
 }

@@ -33,7 +33,7 @@ public final class Hung {
                 yield new Runnable[] {() -> { lock.lock(); meet(); get(task); }, task};
             }
             // None of these does.
-            case "joined" -> new Runnable[] {() -> join(), () -> sleep()};
+            case "joined" -> new Runnable[] {() -> { meet(); join(); }, () -> { meet(); sleep(); }}; // of a thread that has not begun, join() returns at once
             case "timed" -> new Runnable[] {() -> take(lock, fair, false), () -> take(fair, lock, true)};
             case "read-locks" -> new Runnable[] {() -> take(shared.readLock(), lock, false), () -> take(lock, shared.writeLock(), false)};
             case "owner" -> new Runnable[] {() -> { lock.lock(); meet(); sleep(); }, () -> { meet(); lock.lock(); }};

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Tests.Diagnosis;
 
@@ -242,6 +243,27 @@ public sealed class ExplainerTests
 
         Assert.Equal(["worker (50) reads pipe 7000 (fd 0) to its end.", "Its write end is open at fd 1 of feeder (60).", "It can still run: it ran between the two looks."], explanation.Hops[0].Sentences);
         Assert.Equal("worker (50) is not hung: it has just run.", explanation.Verdict);
+    }
+
+    /// <summary>A loop that is busy beside its hang is caught between two waits by one look or another.</summary>
+    [Fact]
+    public void Explain_ThreadRanWhileItWasRead_SaysWhatItWaitedFor()
+    {
+        var scene = new Scene();
+        Actor host = scene.Process(50, "host").ReadEnd(7000, 3).WaitsOnFutex().Reads(3);
+        scene.Process(60, "sleep").WriteEnd(7000, 1).Sleeps();
+        host.With = record => record with { Threads = [record.Threads[0], record.Threads[1] with { Call = BlockedCall.Running, RanOutOf = record.Threads[1].Call }] };
+        Snapshot look = scene.Look();
+        Dictionary<int, Wait> atRest = [];
+
+        Explainer.NoteRest(look, 50, atRest);
+        Explanation explanation = Explainer.Explain(look, look, new LookMemory(), new DiagnosisOptions(), 50, atRest);
+
+        Assert.Equal(
+            ["Thread host (51) of host (50), which has just run, reads pipe 7000 (fd 3) to its end.", "Its write end is open at fd 1 of sleep (60)."],
+            explanation.Hops[0].Sentences.Take(2));
+        Assert.Equal([50, 60], explanation.Hops.Select(hop => hop.Pid));
+        Assert.Equal("host (50) is not hung: it is running.", explanation.Verdict);
     }
 
     [Fact]
