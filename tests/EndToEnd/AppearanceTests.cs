@@ -37,9 +37,12 @@ public sealed class AppearanceTests(DemoFixture fixture) : IClassFixture<DemoFix
     private static async Task IsAccessibleAndFits(IPage page, string name, ColorScheme theme, int width)
     {
         await page.ScreenshotAsync(new() { Path = Path.Combine(Places.Screenshots, $"{name}-{theme}-{width}.png".ToLowerInvariant()), FullPage = true });
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), $"{name} is wider than a window of {width}");
+        // Colours are the theme's and the layout is the width's: each theme and each width is gone through once, which takes longer than all the rest.
+        if (theme == ColorScheme.Light != (width == 1440))
+            return;
         AxeResult result = await page.RunAxe();
         Assert.True(result.Violations.Length == 0, string.Join('\n', result.Violations.Select(violation => $"{theme} {width}: {violation.Id}: {violation.Help} at {violation.Nodes[0].Html}")));
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), $"{name} is wider than a window of {width}");
     }
 
     private string PathOf(string name) => name switch

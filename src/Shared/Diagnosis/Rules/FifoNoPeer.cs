@@ -189,24 +189,29 @@ internal sealed class FifoNoPeer : EvidenceRule
             ? $"{narrator.Name(openers[0].Pid)} opens {FifoOf(waiters[0])} {Purpose(waiters[0])}, and nobody opens its other end."
             : $"{narrator.Name(openers[0].Pid)} writes to {FifoOf(waiters[0])}, which is full, and nobody else has it open to read.";
 
+        ImmutableArray<int> members = [.. upstream, .. openers.Select(opener => opener.Pid)];
+        ImmutableArray<IncidentEdge> edges =
+        [
+            .. upstream.SelectMany(process => ChildEdges(evidence, process, [.. members])),
+            .. openers.Zip(waiters, (opener, waiter) => new IncidentEdge(opener.Pid, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, [], EdgeBasis.Assumed)),
+        ];
+        var story = new Incident(evidence, members, [.. members], edges);
         Finding finding = new FindingBuilder(evidence).Build(
             Info, Confidence.Suspected, new Verdict(summary, culprits),
             openers.Select(opener => opener.Pid),
             [.. upstream.Select(process => (process, ParticipantRole.RootWaiter)), .. openers.Select(opener => (opener.Pid, upstream.IsEmpty ? ParticipantRole.RootWaiter : ParticipantRole.Waiter))],
-            [.. upstream, .. openers.Select(opener => opener.Pid)]);
+            members);
         return FindingBuilder.Complete(finding with
         {
             Explanation =
             [
-                .. upstream.Select(process => narrator.WaitSentence(process, evidence.Graph.NodeOf(process).Waiters[0], first: true, many: false)),
-                .. openers.Zip(waiters, (opener, waiter) => narrator.WaitSentence(opener.Pid, waiter, first: true, many: false)),
+                // What a runtime's own threads wait for is no part of the story.
+                .. Narrator.InOrder(story).Select(process => openers.Zip(waiters).FirstOrDefault(pair => pair.First.Pid == process) is { Second: { } waiter }
+                    ? narrator.WaitSentence(process, waiter, first: true, many: false)
+                    : narrator.Hop(story, process)),
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
-            Edges = FindingBuilder.Edges(evidence,
-            [
-                .. upstream.SelectMany(process => ChildEdges(evidence, process, [.. upstream, .. openers.Select(opener => opener.Pid)])),
-                .. openers.Zip(waiters, (opener, waiter) => new IncidentEdge(opener.Pid, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, [], EdgeBasis.Assumed)),
-            ]),
+            Edges = FindingBuilder.Edges(evidence, edges),
             NotProvenBecause = ["anybody may still open the FIFO by its name"],
         });
     }
