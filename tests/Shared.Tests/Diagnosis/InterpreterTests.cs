@@ -29,6 +29,38 @@ public sealed class InterpreterTests
         Assert.All(findings, finding => Assert.Contains("as its runtime does in every program", Assert.Single(finding.NotProvenBecause), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(Interrupt, Python, true)]
+    [InlineData(Interrupt | Terminate, Python, false)]
+    [InlineData(Interrupt | Child, Python, false)]
+    [InlineData(Interrupt, "/usr/bin/server", false)]
+    public void Diagnose_ReaderOfASocketWhoseOtherEndItHasItself_IsLikely(ulong caught, string exe, bool told)
+    {
+        // multiprocessing.Pipe(): the worker that had the other end as well is dead, and this one has not closed its own copy.
+        Scene scene = new Scene().Pair(500, 501);
+        In(exe, caught, scene.Process(10, "python3").Socket(3, 500).Socket(4, 501).Receives(3));
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Likely)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Equal((10, 4), (finding.Culprit!.Pid, finding.Culprit.Fd)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // it lies in another socket's queue, say
+    public void Diagnose_ReaderOfASocketWhoseOtherEndSomebodyElseHasToo_IsHealthy(bool seen)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        In(Python, Interrupt, scene.Process(10, "python3").Socket(3, 500).Socket(4, 501).Receives(3));
+        if (seen)
+            scene.Process(11, "worker", parent: 10).Socket(4, 501).Sleeps();
+        else
+            scene[10].Fd(4, fd => fd with { DescriptorsInFlight = 1 });
+
+        Assert.Empty(Deadlocks(scene));
+    }
+
     [Fact]
     public void Diagnose_LoopThatPollsItsOwnPipe_IsHealthy()
     {
