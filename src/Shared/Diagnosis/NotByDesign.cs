@@ -79,7 +79,7 @@ internal static class NotByDesign
     }
 
     /// <summary>
-    /// Whether it reads a pipe, a FIFO that has no name any more or a socket, and nothing else, whose other end it has itself, while its other threads, if any, serve its runtime or wait in its own memory, or polls such as
+    /// Whether it reads a pipe, a FIFO or a socket, and nothing else, whose other end it has itself, while its other threads, if any, serve its runtime or wait in its own memory, or polls such as
     /// its only thread; and catches what its runtime catches in every program and no signal besides. A handler that writes there would be one of its own: who wakes itself by a pipe is told of more than that, or polls it.
     /// </summary>
     /// <param name="guess">See <see cref="Is"/>.</param>
@@ -128,7 +128,7 @@ internal static class NotByDesign
     }
 
     private static bool IsOwnRead(ResourceIndex resources, HostProcess process, Wait wait) => wait is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } target }
-        && (target.Kind is FdKind.Pipe or FdKind.Socket ? Holds(resources.FarHoldersOf(target), process, FdAccess.Write) : WakerFinder.MayBeUnlinked(target) && HasOpen(process, target, FdAccess.Write));
+        && (target.Kind is FdKind.Pipe or FdKind.Socket ? Holds(resources.FarHoldersOf(target), process, FdAccess.Write) : HasOpen(process, target, FdAccess.Write));
 
     /// <summary>Whether it waits for somebody to accept its connection, which nobody but it could: no program waits for a signal there.</summary>
     private static bool IsAtListener(ResourceIndex resources, ImmutableArray<Wait> waits)
