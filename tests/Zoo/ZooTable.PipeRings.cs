@@ -128,6 +128,11 @@ internal static partial class ZooTable
             Needs = "make",
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "ipc-cycle") { AtLeast = Confidence.Likely, Pids = ["shell", "make", "job-a", "job-b"] },
         },
+        new("recipe-reads-a-fifo-of-its-own", Script("recipe-at-a-fifo.sh"), Program("zoo-exec"))
+        {
+            Needs = "make",
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "ipc-cycle") { Pids = ["shell", "make"], Unannounced = 2 },
+        },
         .. ((string[])["pause", "suspend", "wait", "fd"]).Select(MissedSigchld),
         new("sort-whose-input-is-not-over", "python3", Script("sorted_before_end.py"), Program("zoo-exec"))
         {
@@ -186,6 +191,8 @@ internal static partial class ZooTable
         .. ((string[])["sh", "bash"]).Select(shell => Twin($"command-in-the-foreground-of-{shell}", "busy")),
         Twin("command-in-the-foreground-of-sh", "wait"),
         Twin("recipes-read-what-make-has-open", "busy"),
+        Twin("recipe-reads-a-fifo-of-its-own", "busy"),
+        Twin("recipe-reads-a-fifo-of-its-own", "beside"),
         .. ((string[])["pause", "suspend", "wait", "fd"]).Select(how => Twin($"missed-sigchld-{how}", "more")),
         Twin("sort-whose-input-is-not-over", "alarm"),
         Twin("perl-closes-a-copied-handle", "busy"),

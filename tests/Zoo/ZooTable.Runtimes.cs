@@ -240,6 +240,9 @@ internal static partial class ZooTable
     [
         LonePython("pipe", Confidence.Likely, "eof-held-by-self", ["program"], new("program", 4)),
         LonePython("thread", Confidence.Suspected, "eof-held-by-self", ["program"], new("program", 4)),
+        LonePython("pair", Confidence.Likely, "eof-held-by-self", ["program"], new("program", [.. Enumerable.Range(3, 90)])),
+        LonePython("select", Confidence.Likely, "eof-held-by-self", ["program", "worker"], new("worker", [.. Enumerable.Range(3, 90)])),
+        LonePython("epoll", Confidence.Likely, "eof-held-by-self", ["program", "worker"], new("worker", [.. Enumerable.Range(3, 90)])),
         LonePython("fifo", Confidence.Likely, "eof-held-by-self", ["program"], new("program", [.. Enumerable.Range(3, 90)])),
         LonePython("memory", Confidence.Suspected, "lost-wakeup", ["program"], new("program")),
         LonePython("pool", Confidence.Suspected, "lost-wakeup", ["program"], new("program"), unannounced: 2),

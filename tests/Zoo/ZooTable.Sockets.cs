@@ -15,6 +15,8 @@ internal static partial class ZooTable
         SocketReaders("pair", "epoll"),
         SocketReaders("tcp", "recv"),
         SocketReaders("tcp", "epoll"),
+        SocketReaders("half", "recv"),
+        SocketReaders("half", "epoll"),
         // One of them comes back by itself, to the same wait.
         SocketTwin("timeout", "pair", "read") with
         {
@@ -100,6 +102,8 @@ internal static partial class ZooTable
         SocketTwin("ping-pong", "pair", "recv"),
         SocketTwin("ping-pong", "tcp", "recv"),
         SocketTwin("busy", "tcp", "epoll"),
+        SocketTwin("busy", "half", "recv"),
+        SocketTwin("timer", "half", "recv"),
         new("sockets-full-and-one-at-work", Program("socket-ends"), "full") { TwinOf = "sockets-full-both-ways", Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy" } },
         new("socket-reader-whose-other-end-is-carried", Program("socket-ends"), "self") { TwinOf = "socket-reader-holds-its-other-end", Environment = Form("carried") },
         .. ((string[])["unix", "tcp", "inherited", "backlog", "cross", "self"]).Select(form => HealthyClient(form, "busy")),

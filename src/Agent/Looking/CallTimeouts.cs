@@ -34,7 +34,7 @@ internal static class CallTimeouts
         List<SocketRecord>? unsent = null;
         foreach (SocketRecord socket in sockets)
         {
-            if (socket is { Family: not SocketFamily.Unix, State: SocketState.Established, SendQueue: > 0, Peer: > 0 } && (unsent ??= []).Count < MostUnsent)
+            if (socket is { Family: not SocketFamily.Unix, IsConnected: true, SendQueue: > 0, Peer: > 0 } && (unsent ??= []).Count < MostUnsent)
                 unsent.Add(socket);
         }
         for (int i = 0; unsent is not null && i < processes.Length; i++)

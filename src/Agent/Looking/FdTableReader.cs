@@ -250,7 +250,7 @@ internal sealed class FdTableReader(ReadBuffer buffer, TextPool texts, MountDevi
             Locks = info.Locks,
             TtyIndex = info.TtyIndex,
             DescriptorsInFlight = info.DescriptorsInFlight,
-            NonBlocking = fd.Target.Kind == FdKind.Pipe ? info.NonBlocking : null,
+            NonBlocking = fd.Target.Kind is FdKind.Pipe or FdKind.Socket || fd.Target.IsDeleted ? info.NonBlocking : null,
         };
     }
 

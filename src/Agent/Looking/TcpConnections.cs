@@ -31,6 +31,7 @@ internal static class TcpConnections
                 Local = socket.Local.ToString(),
                 ReceiveQueue = socket.ReceiveQueue,
                 SendQueue = socket.SendQueue,
+                Shutdown = socket.Shutdown,
             };
             records.Add(socket.State is SocketState.Listening or SocketState.Closed ? record with { Peer = 0 } : Connected(record, socket, ends, listeners));
         }
@@ -46,8 +47,7 @@ internal static class TcpConnections
             return record;
         record = record with { Peer = peer.Inode };
         // An end without a process is in the queue of a listener, or it was closed and says its last word.
-        bool waits = peer is { Inode: 0, State: SocketState.Established or SocketState.Connecting };
-        return waits && listeners.TryGetValue(remote.Port, out List<TcpSocket>? candidates) && ListenerFor(candidates, remote.Address) is { } listener
+        return peer.MayBeAccepted && listeners.TryGetValue(remote.Port, out List<TcpSocket>? candidates) && ListenerFor(candidates, remote.Address) is { } listener
             ? record with { PendingAt = listener.Inode }
             : record;
     }

@@ -22,4 +22,15 @@ internal readonly record struct TcpSocket(
         10 => SocketState.Listening,
         _ => SocketState.Closing,
     };
+
+    /// <summary>As <see cref="SocketRecord.Shutdown"/>: in FIN_WAIT1 and FIN_WAIT2 it writes no more, in CLOSE_WAIT the other end does not, and in the rest of the closing states neither. Null: no such state.</summary>
+    internal byte? Shutdown => State != SocketState.Closing ? null : TcpState switch
+    {
+        4 or 5 => 2,
+        8 => 1,
+        _ => 3,
+    };
+
+    /// <summary>Whether it is in the queue of a listener, if no process has it: who closes one lets it say its last word, which leads out of these states.</summary>
+    internal bool MayBeAccepted => Inode == 0 && (State is SocketState.Established or SocketState.Connecting || Shutdown == 1);
 }

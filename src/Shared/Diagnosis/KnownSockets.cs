@@ -49,8 +49,8 @@ internal sealed class KnownSockets(HolderTable holders)
         // Who has a name may be sent to by anybody, and the one at the other end reads all the same what it is sent.
         { Family: SocketFamily.Unix, Type: SocketType.Datagram, State: SocketState.Established, Peer: { } peer and not 0 } => new SocketFact(SocketParty.Local, Lasts: true) { Peer = peer },
         { Type: SocketType.Datagram } or { State: SocketState.Listening } => new SocketFact(SocketParty.Outside, Lasts: true),
-        { State: SocketState.Closing } => new SocketFact(SocketParty.Outside, Lasts: false),
-        { State: not SocketState.Established } => default,
+        { State: SocketState.Closing, IsConnected: false } => new SocketFact(SocketParty.Outside, Lasts: false),
+        { IsConnected: false } => default,
         { Peer: null, RemoteIsLocal: true } => new SocketFact(SocketParty.Outside, Lasts: false),
         { Peer: null } => new SocketFact(SocketParty.Outside, Lasts: true),
         { Peer: 0 } => default,

@@ -1,3 +1,4 @@
+using OrphanBoard.Shared.Diagnosis.Rules;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -6,7 +7,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
 /// Who is stuck if nobody opens a FIFO by its name who does not have it open: a ring of readers that has no input, or a job server whose tokens are gone. A service waits
-/// at its FIFO for ever, and has or inherits the other end so that it never ends: that stands apart by what the others wait for.
+/// at its FIFO for ever, and has or inherits the other end so that it never ends: that stands apart by what the others wait for, or because it is a step of somebody's work, a recipe of make, which is to end.
 /// </summary>
 internal static class NamedFifos
 {
@@ -21,7 +22,7 @@ internal static class NamedFifos
             // All who share the tokens have both ends.
             "jobserver-starved" => finding,
             "pipe-read-cycle" or "pipe-full-cycle" when AtNames(incident).All(edge => HasOneEndEach(incident, edge)) => finding,
-            _ => null,
+            _ => IsAStep(incident) ? finding : null,
         };
     }
 
@@ -32,6 +33,15 @@ internal static class NamedFifos
         HostProcess[] members = [.. incident.Members.Select(member => evidence.Resources.Find(member)!)];
         return members.All(evidence.StandsStill) && IsFamily(evidence.Resources, members)
             && AtNames(incident).All(edge => OpenersOf(incident, edge).All(opener => incident.Members.Contains(opener.Process)));
+    }
+
+    /// <summary>Whether somebody waits for them who runs steps of his work and no services, none of them looks like one, and nobody beside them can still run and come to open the FIFO.</summary>
+    private static bool IsAStep(Incident incident)
+    {
+        Evidence evidence = incident.Evidence;
+        HostIdentity host = evidence.Last.Host;
+        return incident.Edges.Any(edge => edge is { IsKinship: false, Part.Kind: WaitKind.ChildWait } && evidence.Resources.Find(edge.From) is { } parent && Housekeeping.In(parent.Record, parent.WaitsOf(host)) is { RunsSteps: true })
+            && incident.Core.All(pid => evidence.Resources.Find(pid) is { } member && !FifoNoPeer.CatchesAsServices(member.Record, member.WaitsOf(host)) && !FifoNoPeer.MayHavePeerToCome(evidence, member));
     }
 
     public static IEnumerable<string> Doubts(Incident incident) => incident.Evidence.Counting != Counting.Named ? []

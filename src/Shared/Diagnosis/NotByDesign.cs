@@ -15,11 +15,12 @@ internal static class NotByDesign
     /// <summary>From a program down to what it runs through shells.</summary>
     private const int MostGenerations = 4;
 
-    /// <summary>Whether anything speaks against it, as far as it can be told without the costly facts: what is not known yet does.</summary>
-    public static bool Is(ResourceIndex resources, HostProcess process)
+    /// <summary>Whether anything speaks against it.</summary>
+    /// <param name="guess">As far as it can be told without the costly facts that only suspects have: what is not known yet does.</param>
+    public static bool Is(ResourceIndex resources, HostProcess process, bool guess)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || ReadsFromItself(resources, process, waits) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || ReadsFromItself(resources, process, waits, guess) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -78,18 +79,19 @@ internal static class NotByDesign
     }
 
     /// <summary>
-    /// Whether it reads a pipe, or a FIFO that has no name any more, and nothing else, whose write end it has itself, while its other threads, if any, serve its runtime or wait in its own memory; and catches what its runtime
-    /// catches in every program and no signal besides. A handler that writes there would be one of its own: who wakes itself by a pipe is told of more than that, or polls it.
+    /// Whether it reads a pipe, a FIFO or a socket, and nothing else, whose other end it has itself, while its other threads, if any, serve its runtime or wait in its own memory, or polls such as
+    /// its only thread; and catches what its runtime catches in every program and no signal besides. A handler that writes there would be one of its own: who wakes itself by a pipe is told of more than that, or polls it.
     /// </summary>
-    public static bool ReadsFromItself(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits)
+    /// <param name="guess">See <see cref="Is"/>.</param>
+    public static bool ReadsFromItself(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits, bool guess)
     {
-        bool reads = false;
+        bool reads = false, polls = PollsItself(resources, process, waits, guess);
         ImmutableArray<bool> services = process.ServicesOf(resources.Look.Host);
         for (int place = 0; place < waits.Length; place++)
         {
             if (!services.IsDefault && services[place])
                 continue;
-            if (IsOwnRead(resources, process, waits[place]))
+            if (polls || IsOwnRead(resources, process, waits[place]))
                 reads = true;
             else if (!IsForItself(waits[place]))
                 return false;
@@ -97,8 +99,36 @@ internal static class NotByDesign
         return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process.Record, waits))) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits);
     }
 
-    private static bool IsOwnRead(ResourceIndex resources, HostProcess process, Wait wait) => wait is { Kind: WaitKind.PipeRead, Target: { } target }
-        && (target.Kind == FdKind.Pipe ? Holds(resources.HoldersOf(target), process, FdAccess.Write) : WakerFinder.MayBeUnlinked(target) && HasOpen(process, target, FdAccess.Write));
+    /// <summary>
+    /// Whether its only thread waits in a set for nothing but what it has the other ends of itself, and means neither a signal to wake it there, which it would let in while it waits, nor to ring for itself from a
+    /// handler or from anywhere else: that is written to without waiting for room (O_NONBLOCK).
+    /// </summary>
+    public static bool PollsItself(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits, bool guess)
+    {
+        if (waits is not [{ Kind: WaitKind.Poll, Bounded: Bounded.No, LetsSignalsIn: false, Members.IsEmpty: false } wait])
+            return false;
+        foreach (Wait member in wait.Members)
+        {
+            if (!IsOwnRead(resources, process, member) || !guess && IsBell(resources, process, member.Target!))
+                return false;
+        }
+        return !SpeaksToItself(resources, waits);
+    }
+
+    /// <summary>Whether it does not wait for room as it writes to what it reads, or may not.</summary>
+    private static bool IsBell(ResourceIndex resources, HostProcess process, FdTarget target)
+    {
+        ulong far = target.Kind == FdKind.Socket ? resources.Sockets.FactOf(target.Id).Peer : target.Id;
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Target.Kind == target.Kind && fd.Target.Id == far && (target.Kind != FdKind.Path || fd.Target.Text == target.Text) && (fd.Access & FdAccess.Write) != 0 && fd.NonBlocking != false)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsOwnRead(ResourceIndex resources, HostProcess process, Wait wait) => wait is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } target }
+        && (target.Kind is FdKind.Pipe or FdKind.Socket ? Holds(resources.FarHoldersOf(target), process, FdAccess.Write) : HasOpen(process, target, FdAccess.Write));
 
     /// <summary>Whether it waits for somebody to accept its connection, which nobody but it could: no program waits for a signal there.</summary>
     private static bool IsAtListener(ResourceIndex resources, ImmutableArray<Wait> waits)

@@ -62,7 +62,8 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             {
                 ["by-handler", .. var signals] => runtime with { AwaitsChildren = ChildWaiting.ByHandler, CatchesAsChild = signals.Aggregate(0UL, (mask, name) => mask | Signal(name)) },
                 ["by-thread"] => runtime with { AwaitsChildren = ChildWaiting.ByThread },
-                _ => throw Wrong("children are awaited by-handler or by-thread, or it is not said"),
+                ["as-steps"] => runtime with { RunsSteps = true },
+                _ => throw Wrong("children are awaited by-handler or by-thread, as-steps, or it is not said"),
             },
             "acts-on-signals" => value switch
             {
@@ -161,6 +162,9 @@ internal sealed record RuntimeMarks(string Name)
     public ulong Catches { get; init; }
 
     public ChildWaiting AwaitsChildren { get; init; }
+
+    /// <summary>Whether what it runs is to end for it to go on, and so is no service.</summary>
+    public bool RunsSteps { get; init; }
 
     public SignalActing ActsOnSignals { get; init; }
 

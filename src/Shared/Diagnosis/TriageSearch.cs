@@ -65,7 +65,7 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
         }
         // It waits for nobody else and catches signals: to wait for one may be its design. Or it comes and looks by itself.
         if (!_waitsForOthers && (timed || (facts & LocalFacts.MayWaitForSignal) != 0) && (facts & LocalFacts.HasLockFault) == 0
-            && !ForkedChild.MayLackAThread(resources, process, waits[0]) && (timed || !NotByDesign.Is(resources, process)))
+            && !ForkedChild.MayLackAThread(resources, process, waits[0]) && (timed || !NotByDesign.Is(resources, process, guess: true)))
             search.Free(process.Place);
     }
 

@@ -82,7 +82,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             return why;
         if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind is not (WaitKind.FileLock or WaitKind.PipeWrite) && waiter.WaitsOnlyFor(process.Pid))
             && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait)
-            && !NotByDesign.Is(resources, process))
+            && !NotByDesign.Is(resources, process, guess: false))
             return "it waits for nobody else and catches signals: to wait for one may be its design";
         if (waiters.Any(waiter => waiter.Timed) && waiters.All(waiter => waiter.WaitsOnlyFor(process.Pid)))
             return "it waits for nobody else and looks again by itself";

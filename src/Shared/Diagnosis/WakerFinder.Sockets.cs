@@ -51,7 +51,7 @@ internal sealed partial class WakerFinder
         bool between = socket is { Family: SocketFamily.Unix, State: SocketState.Established, Peer: { } and not 0 } && (socket.Name is null || wait.Kind == WaitKind.SocketWrite);
         if (socket.Type == SocketType.Datagram && !between)
             return "anybody who knows its name may send";
-        if (socket.State != SocketState.Established)
+        if (!socket.IsConnected)
             return "the socket is not connected, or no longer";
         if (socket is { Peer: null })
             return "its other end is not on this host, or cannot be seen";
@@ -111,7 +111,7 @@ internal sealed partial class WakerFinder
     /// </summary>
     private bool? MayGiveUp(ulong end, OrderedList<Holder> holders)
     {
-        if (resources.Sockets.Find(end) is not { Family: not SocketFamily.Unix, State: SocketState.Established, SendQueue: not 0 })
+        if (resources.Sockets.Find(end) is not { Family: not SocketFamily.Unix, IsConnected: true, SendQueue: not 0 })
             return false;
         foreach (Holder holder in holders.Span)
         {

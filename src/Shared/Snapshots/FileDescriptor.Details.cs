@@ -126,7 +126,7 @@ public sealed partial record FileDescriptor
         init { if (value is not null || _details is not null) Own.GivenToKernel = value; }
     }
 
-    /// <summary>Whether who uses this end of a pipe does not wait there: O_NONBLOCK (04000 in <c>flags:</c> of fdinfo). Read of suspects. Null: not asked, or no pipe.</summary>
+    /// <summary>Whether who uses this end of a pipe or socket does not wait there: O_NONBLOCK (04000 in <c>flags:</c> of fdinfo). Read of suspects. Null: not asked, or another file that has its name yet.</summary>
     public bool? NonBlocking
     {
         get => _details?.NonBlocking;

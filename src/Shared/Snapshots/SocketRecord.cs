@@ -41,8 +41,15 @@ public sealed record SocketRecord(ulong Inode, SocketFamily Family, SocketType T
     /// <summary>Bytes sent and not yet taken by the other end; of a listener: its backlog. Null: not known.</summary>
     public uint? SendQueue { get; init; }
 
-    /// <summary>UNIX_DIAG_SHUTDOWN: bit 0 no more reads, bit 1 no more writes (shutdown(2), or the other end is closed). Null: not known.</summary>
+    /// <summary>
+    /// UNIX_DIAG_SHUTDOWN: bit 0 no more reads, bit 1 no more writes (shutdown(2), or the other end is closed). Of TCP, by its state: who has said its last word writes no more, and who was told so reads no more.
+    /// Null: not known.
+    /// </summary>
     public byte? Shutdown { get; init; }
+
+    /// <summary>Whether something can still come or go over it: both ways, or one of the two that are told apart by <see cref="Shutdown"/>.</summary>
+    [JsonIgnore]
+    public bool IsConnected => State == SocketState.Established || State == SocketState.Closing && Shutdown is 1 or 2;
 }
 
 /// <summary>Address families that a local party can be at the other end of.</summary>

@@ -116,6 +116,33 @@ public class SocketFileTests
         Assert.Equal((0UL, expected), (client.Peer!.Value, client.PendingAt));
     }
 
+    [Theory]
+    [InlineData(1, SocketState.Established, null)]
+    [InlineData(4, SocketState.Closing, 2)] // FIN_WAIT1
+    [InlineData(5, SocketState.Closing, 2)] // FIN_WAIT2
+    [InlineData(8, SocketState.Closing, 1)] // CLOSE_WAIT
+    [InlineData(9, SocketState.Closing, 3)] // LAST_ACK
+    [InlineData(11, SocketState.Closing, 3)] // CLOSING
+    public void Join_State_TellsWhichHalfIsShutDown(byte state, SocketState expected, int? shutdown)
+    {
+        SocketRecord record = Joined(new TcpSocket(1, SocketFamily.Inet, state, IPEndPoint.Parse("127.0.0.1:4000"), IPEndPoint.Parse("127.0.0.1:80"), 0, 0))[0];
+
+        Assert.Equal((expected, shutdown), (record.State, (int?)record.Shutdown));
+    }
+
+    [Theory]
+    [InlineData(8, 9UL)] // the client has said its last word, and nobody has accepted it yet
+    [InlineData(9, null)] // it was accepted, and closed
+    public void Join_ClientThatHasSaidItsLastWord_LiesInTheQueueWhereNobodyHasClosedTheOtherEnd(byte state, ulong? expected)
+    {
+        SocketRecord client = Joined(
+            new TcpSocket(1, SocketFamily.Inet, 5, IPEndPoint.Parse("127.0.0.1:4000"), IPEndPoint.Parse("127.0.0.1:80"), 0, 0),
+            new TcpSocket(0, SocketFamily.Inet, state, IPEndPoint.Parse("127.0.0.1:80"), IPEndPoint.Parse("127.0.0.1:4000"), 0, 0),
+            new TcpSocket(9, SocketFamily.Inet, 10, IPEndPoint.Parse("127.0.0.1:80"), IPEndPoint.Parse("0.0.0.0:0"), 1, 5))[0];
+
+        Assert.Equal((0UL, expected), (client.Peer!.Value, client.PendingAt));
+    }
+
     private static List<TcpSocket> Tcp(string text)
     {
         var sockets = new List<TcpSocket>();

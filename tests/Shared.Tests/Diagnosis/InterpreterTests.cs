@@ -29,13 +29,114 @@ public sealed class InterpreterTests
         Assert.All(findings, finding => Assert.Contains("as its runtime does in every program", Assert.Single(finding.NotProvenBecause), StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Diagnose_LoopThatPollsItsOwnPipe_IsHealthy()
+    [Theory]
+    [InlineData(Interrupt, Python, true)]
+    [InlineData(Interrupt | Terminate, Python, false)]
+    [InlineData(Interrupt | Child, Python, false)]
+    [InlineData(Interrupt, "/usr/bin/server", false)]
+    public void Diagnose_ReaderOfASocketWhoseOtherEndItHasItself_IsLikely(ulong caught, string exe, bool told)
     {
-        var scene = new Scene();
-        In(Python, Interrupt, scene.Process(10, "python3").ReadEnd(7000, 3).WriteEnd(7000, 4).Polls(3));
+        // multiprocessing.Pipe(): the worker that had the other end as well is dead, and this one has not closed its own copy.
+        Scene scene = new Scene().Pair(500, 501);
+        In(exe, caught, scene.Process(10, "python3").Socket(3, 500).Socket(4, 501).Receives(3));
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Likely)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Equal((10, 4), (finding.Culprit!.Pid, finding.Culprit.Fd)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // it lies in another socket's queue, say
+    public void Diagnose_ReaderOfASocketWhoseOtherEndSomebodyElseHasToo_IsHealthy(bool seen)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        In(Python, Interrupt, scene.Process(10, "python3").Socket(3, 500).Socket(4, 501).Receives(3));
+        if (seen)
+            scene.Process(11, "worker", parent: 10).Socket(4, 501).Sleeps();
+        else
+            scene[10].Fd(4, fd => fd with { DescriptorsInFlight = 1 });
+
+        Assert.Empty(Deadlocks(scene));
+    }
+
+    [Theory]
+    [InlineData("pipe", Interrupt, false, true)]
+    [InlineData("socket", Interrupt, false, true)]
+    [InlineData("fifo", Interrupt, false, true)]
+    [InlineData("pipe", 0, false, true)] // SIGINT ignored
+    [InlineData("pipe", Interrupt, true, false)] // a loop's bell
+    [InlineData("socket", Interrupt, true, false)]
+    [InlineData("socket", 0, true, false)]
+    [InlineData("pipe", Interrupt, null, false)] // whether it is one is not known
+    [InlineData("pipe", Interrupt | Terminate, false, false)]
+    [InlineData("pipe", Interrupt | Child, false, false)]
+    public void Diagnose_PollerOfWhatItHasTheOtherEndOfItself_IsToldUnlessThatIsABell(string what, ulong caught, bool? rings, bool told)
+    {
+        Actor poller = Poller(what, caught, rings, out Scene scene).Polls(3);
+        poller.Ignored = Interrupt & ~caught;
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("eof-held-by-self", caught == 0 ? Confidence.Proven : Confidence.Likely)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Equal((10, what == "fifo" ? 3 : 4), (finding.Culprit!.Pid, finding.Culprit.Fd)));
+    }
+
+    [Fact]
+    public void Diagnose_PollerForWhichItsParentWaits_IsToldWithIt()
+    {
+        Poller("pipe", Interrupt, rings: false, out Scene scene).Polls(3);
+        In(Python, Interrupt, scene.Process(9, "python3").WaitsFor(10));
+        scene[10].With = record => record with { Exe = Python, Ppid = 9 };
+
+        Finding finding = Assert.Single(Deadlocks(scene));
+
+        Assert.Equal(("eof-held-by-self", Confidence.Likely), Of(finding));
+        Assert.Equal([9, 10], finding.Participants.Select(participant => participant.Pid).Order());
+    }
+
+    [Theory]
+    [InlineData("it has another thread")]
+    [InlineData("it lets signals in")]
+    [InlineData("it polls a bell besides")]
+    [InlineData("somebody else has the other end")]
+    public void Diagnose_PollerThatOthersOrHandlersMayWake_IsHealthy(string how)
+    {
+        Actor poller = Poller("pipe", Interrupt, rings: false, out Scene scene);
+        _ = how switch
+        {
+            "it has another thread" => poller.Polls(3).WaitsOnFutex(),
+            "it lets signals in" => poller.Thread(10, 271, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(3, 1)] }, [0x3000, 1, 0, 0x5000, 8]),
+            "it polls a bell besides" => poller.ReadEnd(7001, 5).WriteEnd(7001, 6).Fd(6, fd => fd with { NonBlocking = true }).Polls(3, 5),
+            _ => poller.Polls(3),
+        };
+        if (how == "somebody else has the other end")
+            scene.Process(11, "worker", parent: 10).WriteEnd(7000, 4).Sleeps();
 
         Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Suspects_PollerOfItsOwnPipe_IsOneBeforeItIsKnownWhetherThatIsABell()
+    {
+        Poller("pipe", Interrupt, rings: null, out Scene scene).Polls(3);
+
+        Assert.Contains(10, Diagnoser.Suspects(scene.Look(), new LookMemory()));
+    }
+
+    /// <summary>A process that has both ends of something, fd 4 of a pipe or socket, or fd 3 of a FIFO, being the one that writes.</summary>
+    private static Actor Poller(string what, ulong caught, bool? rings, out Scene scene)
+    {
+        scene = new Scene().Pair(500, 501);
+        Actor poller = In(Python, caught, scene.Process(10, "python3"));
+        poller = what switch
+        {
+            "pipe" => poller.ReadEnd(7000, 3).WriteEnd(7000, 4),
+            "socket" => poller.Socket(3, 500).Socket(4, 501),
+            _ => poller.Has(3, "/tmp/f (deleted)", FdAccess.ReadWrite),
+        };
+        return poller.Fd(what == "fifo" ? 3 : 4, fd => fd with { NonBlocking = rings });
     }
 
     [Theory]

@@ -107,6 +107,50 @@ public sealed class NamedObjectTests
         Assert.All(result.Findings, finding => Assert.Equal(["anybody may open the FIFO /f by its name"], finding.NotProvenBecause));
     }
 
+    [Theory]
+    [InlineData("recipe", "/usr/bin/make", "ipc-cycle")]
+    [InlineData("recipe", "/usr/bin/runner", null)] // a service may be run so
+    [InlineData("itself", "/usr/bin/make", "eof-held-by-self")]
+    [InlineData("itself", "/usr/bin/runner", null)]
+    [InlineData("somebody beside", "/usr/bin/make", null)]
+    [InlineData("another job", "/usr/bin/make", null)]
+    [InlineData("somebody else has it", "/usr/bin/make", null)]
+    [InlineData("a handler", "/usr/bin/make", null)]
+    public void Diagnose_FifoThatItsReadersAloneHaveOpen_IsSuspectedWhereTheyAreAStepOfWork(string how, string parent, string? rule)
+    {
+        Scene scene = new();
+        scene.Process(9, "make").WaitsFor(-1).With = record => record with { Exe = parent };
+        Actor shell = scene.Process(10, "sh", parent: 9).Has(3, "/f", FdAccess.ReadWrite);
+        if (how == "itself")
+        {
+            // read line < /f, in an interpreter
+            shell.Has(0, "/f", FdAccess.Read).Reads(0).With = record => record with { Exe = "/usr/bin/dash" };
+            shell.Caught = 1UL << 1;
+        }
+        else
+        {
+            // exec 3<>/f; cat <&3
+            shell.WaitsFor(-1);
+            scene.Process(11, "cat", parent: 10).Has(0, "/f", FdAccess.ReadWrite).Has(3, "/f", FdAccess.ReadWrite).Reads(0);
+        }
+        if (how == "a handler")
+            scene[11].Caught = 1UL << 14;
+        else if (how == "another job")
+            scene.Process(12, "cc", parent: 9).Sleeps().Pgrp = 61;
+        else if (how == "somebody beside")
+            scene.Process(12, "cc").Sleeps().Pgrp = 60;
+        else if (how == "somebody else has it")
+            scene.Process(12, "feeder").Has(3, "/f", FdAccess.Write).WaitsOnFutex().Pgrp = 61;
+        scene[9].Pgrp = scene[10].Pgrp = 60;
+        if (how != "itself")
+            scene[11].Pgrp = 60;
+
+        DiagnosisResult result = scene.Diagnose();
+
+        Assert.Equal(rule is null ? [] : [(Confidence.Suspected, rule)], result.Findings.Where(finding => finding.Class == FindingClass.Deadlock && !finding.Pids.Contains(12)).Select(finding => (finding.Confidence, finding.Rule)));
+        Assert.All(result.Findings.Where(finding => finding.Rule == rule), finding => Assert.Contains("anybody may open the FIFO /f by its name", finding.NotProvenBecause));
+    }
+
     [Fact]
     public void Diagnose_WriterToATerminalThatTakesNoMore_WaitsForTheOneWhoIsToRead()
     {

@@ -43,6 +43,19 @@ public sealed class SetTests
     }
 
     [Theory]
+    [InlineData(false, "eof-held-by-self")]
+    [InlineData(true, "child-never-exits")]
+    public void Diagnose_PollOfTwoPipesThatOnlyItselfHas_IsAWaitForTheirEndsUnlessOneIsABell(bool rings, string rule)
+    {
+        Scene scene = new();
+        scene.Process(10, "a").WaitsFor(11);
+        scene.Process(11, "b", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadEnd(7001, 5).WriteEnd(7001, 6).Polls(3, 5)
+            .Fd(4, fd => fd with { NonBlocking = false }).Fd(6, fd => fd with { NonBlocking = rings });
+
+        Assert.Equal(rule, Assert.Single(scene.Diagnose().Findings).Rule);
+    }
+
+    [Theory]
     [InlineData("/", " (deleted)", 1)]
     [InlineData("/tmp/", " (deleted)", 1)]
     [InlineData("/", "", 0)]

@@ -211,6 +211,58 @@ public sealed class SocketTests
         Assert.Equal(assumed, result.Findings.Any(finding => finding.Assumptions.Contains("no-tcp-user-timeout")));
     }
 
+    [Theory]
+    [InlineData(2, 1, "socket-mutual-read")]
+    [InlineData(2, null, "socket-mutual-read")] // the peer has not yet been told so: it has not read what was sent before
+    [InlineData(1, 2, null)] // who was told the last word comes to the end
+    [InlineData(3, 3, null)]
+    [InlineData(null, null, null)] // which half is shut is not known
+    public void Diagnose_ReaderThatHasSaidItsLastWordOverTcp_WaitsForWhoHasTheOtherEnd(int? own, int? far, string? rule)
+    {
+        Scene scene = HalfClosed((byte?)own, (byte?)far);
+        scene[11].Receives(4);
+
+        Assert.Equal(rule, scene.Diagnose().Findings.SingleOrDefault()?.Rule);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_ReaderThatHasSaidItsLastWordOverTcp_IsHealthyWhileTheOtherCanRun(bool timed)
+    {
+        Scene scene = HalfClosed(2, 1);
+        _ = timed ? scene[11].Thread(11, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(4, 1)] }, [0x3000, 1, 500_000]) : scene[11].Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Fact]
+    public void Diagnose_SenderThatHasSaidItsLastWordOverTcp_IsAboutToWake()
+    {
+        Scene scene = HalfClosed(2, 1);
+        scene[10].With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { Call = thread.Call with { Number = 44 }, Wchan = "sk_stream_wait_memory" })] };
+        scene[11].Receives(4);
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    /// <summary>Two connections between two processes: the first reads one of them, and has shut down its half of it; what it still writes to goes over the other.</summary>
+    private static Scene HalfClosed(byte? own, byte? far)
+    {
+        var scene = new Scene
+        {
+            Sockets =
+            [
+                Tcp(500, 501) with { State = SocketState.Closing, Shutdown = own },
+                Tcp(501, 500) with { State = far is null ? SocketState.Established : SocketState.Closing, Shutdown = far },
+                Tcp(502, 503), Tcp(503, 502),
+            ],
+        };
+        scene.Process(10, "client").Socket(3, 500).Socket(4, 502).Receives(3);
+        scene.Process(11, "server").Socket(3, 501).Socket(4, 503);
+        return scene;
+    }
+
     private static SocketRecord Tcp(ulong inode, ulong peer) => Scene.Connected(inode, peer) with { Family = SocketFamily.Inet };
 
     [Fact]

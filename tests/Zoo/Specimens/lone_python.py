@@ -2,19 +2,24 @@
 
 pipe      it reads a pipe to its end and has the write end itself
 thread    so does a thread of it, for which the main one waits
+pair      it waits for the answer of a worker that has died, over a connection (multiprocessing.Pipe) of which it has the worker's end itself
 fork      its forked child waits for a lock that a thread of it had, and it waits for any child
+select    it waits for a child that waits in select(2) for the end of a pipe of which it has the write end itself
+epoll     so it does, over a socket, in epoll_wait(2)
 fifo      it reads a FIFO that it has opened for both directions and unlinked
 memory    it waits for a lock in shared memory, and the worker that had it was killed
 pool      it waits for a result of a pool of processes, and the worker that was at it was killed
 terminal  a loop waits for what a child writes to the terminal, and the child for a line
 
-ZOO_FORM=healthy: a handler of SIGTERM is to end it; in fork the child is at work, and in pool the result has come and it waits for Ctrl-C.
+ZOO_FORM=healthy: a handler of SIGTERM is to end it; in fork and pair the child is at work, in select and epoll it is an event loop without work, with its bell, and in pool the result has come and it waits for Ctrl-C.
 """
 import asyncio
 import multiprocessing
 import os
 import pty
+import select
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -59,6 +64,43 @@ def fifo():
         end = os.open(path, os.O_RDWR)
     announce("program")
     os.read(end, 1)
+
+
+def answer(connection):
+    leave()
+    while HEALTHY:
+        time.sleep(0.05)
+    os._exit(1)
+
+
+def pair():
+    context = multiprocessing.get_context("fork")
+    own, of_worker = context.Pipe()
+    worker = context.Process(target=answer, args=(of_worker,), daemon=True)
+    worker.start()
+    if not HEALTHY:
+        worker.join()
+    announce("program")
+    own.recv()
+
+
+def await_own_end(how):
+    worker = os.fork()
+    if worker:
+        announce("program")
+        os.waitpid(worker, 0)
+        return
+    announce("worker")
+    if HEALTHY:
+        asyncio.run(asyncio.Event().wait())
+    if how == "select":
+        own, _write = os.pipe()
+        select.select([own], [], [])
+    else:
+        own, _other = socket.socketpair()
+        poll = select.epoll()
+        poll.register(own, select.EPOLLIN)
+        poll.poll()
 
 
 def die(lock):
@@ -124,8 +166,10 @@ async def terminal(zoo_exec):
 how = sys.argv[1]
 if HEALTHY and how in ("fifo", "memory", "pipe", "thread"):
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-if how in ("fork", "fifo", "memory", "pool"):
-    {"fork": fork, "fifo": fifo, "memory": memory, "pool": pool}[how]()
+if how in ("fork", "pair", "fifo", "memory", "pool"):
+    {"fork": fork, "pair": pair, "fifo": fifo, "memory": memory, "pool": pool}[how]()
+elif how in ("select", "epoll"):
+    await_own_end(how)
 elif how == "terminal":
     asyncio.run(terminal(sys.argv[2]))
 else:

@@ -1,7 +1,8 @@
 /*
- * socket-readers pair|tcp|ring read|recv|poll|select|epoll: processes that each wait for data from the next one over a socket, and nobody sends.
+ * socket-readers pair|tcp|ring|half read|recv|poll|select|epoll: processes that each wait for data from the next one over a socket, and nobody sends.
  *
  *   pair    two over a socketpair        tcp   two over a loopback connection        ring   three, each reading from the one before it
+ *   half    two over two loopback connections, of one of which the first has shut down its half: there it waits for the answer, and the second for more over the other
  *
  * ZOO_FORM, so that the healthy ones have the same names and arguments:
  *   stuck      (default) nobody moves again
@@ -9,7 +10,8 @@
  *   timed      the first polls for 200 ms at a time
  *   helper     another process that works has an end of the first one's socket open
  *   ping-pong  they do send: the ball goes to and fro
- *   busy       the first is at work, and will answer some day
+ *   busy       the first is at work, and will answer some day; in half it is the second
+ *   timer      in half: the second polls, and will answer after some time
  *   odd-child  the second has a child at work, whose end is told by a signal that ends the second
  */
 #include "zoo.h"
@@ -142,6 +144,38 @@ static int two(const char *how, int ends[2])
     return 0;
 }
 
+static int half(const char *how)
+{
+    int done[2], more[2];
+    char byte = 0;
+    connect_tcp(done);
+    connect_tcp(more);
+    pid_t pid = fork_or_die();
+    int second = pid == 0;
+    announce(second ? "second" : "first");
+    close(done[!second]);
+    close(more[!second]);
+    if (!second) {
+        if (write(done[0], &byte, 1) != 1 || shutdown(done[0], SHUT_WR) < 0)
+            die("last word");
+        await(how, done[0]);
+        wait_for(pid);
+        return 0;
+    }
+    while (read(done[1], &byte, 1) > 0)
+        ;
+    if (is_form("busy")) {
+        in_place();
+        work();
+    }
+    if (is_form("timer")) {
+        in_place();
+        poll(&(struct pollfd){.fd = more[1], .events = POLLIN}, 1, 1000 * 1000);
+    }
+    await(how, more[1]);
+    return 0;
+}
+
 /* Each reads what the one before it should write. */
 static int ring(const char *how)
 {
@@ -171,6 +205,8 @@ int main(int argc, char **argv)
     int ends[2];
     if (strcmp(over, "ring") == 0)
         return ring(how);
+    if (strcmp(over, "half") == 0)
+        return half(how);
     if (strcmp(over, "tcp") == 0)
         connect_tcp(ends);
     else if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)

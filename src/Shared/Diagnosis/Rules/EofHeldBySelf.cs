@@ -30,13 +30,12 @@ internal sealed class EofHeldBySelf : IncidentRule
                 || resources.Sockets.QueueOf(stream) is not null)
                 continue;
             ProcessRecord reader = resources[edge.From];
-            // Whose handlers are to wake it by a pipe polls that.
-            bool alone = (edge.Whole.Kind == edge.Part.Kind || edge.Whole.Members.Length == 1 && (reader.SignalsCaught & ~SignalMask.OfFaults) == 0) && IsAlone(incident, reader, edge.Tid);
+            HostProcess process = resources.Find(edge.From)!;
+            bool alone = (edge.Whole.Kind == edge.Part.Kind || IsForTheEnd(resources, process, edge.Whole)) && IsAlone(incident, reader, edge.Tid);
             // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             // Its other threads wait in its memory, and for no time: one of them may be meant to write when Ctrl-C has woken it, if its runtime acts on that.
-            HostProcess process = resources.Find(edge.From)!;
-            bool apart = !alone && !others && edge.Part.Fd is > 2 && incident.HasStoodStill && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host));
+            bool apart = !alone && !others && edge.Part.Fd is > 2 && incident.HasStoodStill && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host), guess: false);
             bool unheeded = apart && Unheeded.Is(resources, process);
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared && !apart)
                 continue;
@@ -76,6 +75,15 @@ internal sealed class EofHeldBySelf : IncidentRule
     /// <summary>Whether no other thread could write: there is none, or all of them join this one.</summary>
     private static bool IsAlone(Incident incident, ProcessRecord reader, int tid) => reader.Threads.Length == 1
         || incident.Evidence.Graph.NodeOf(reader.Pid) is { Aside.IsEmpty: true } node && node.Waiters.All(waiter => waiter.Thread.Tid == tid || waiter.Wait.Futex?.JoinsTid == tid);
+
+    /// <summary>Whose handlers are to wake it by a pipe polls that, and so does a runtime's loop.</summary>
+    private static bool IsForTheEnd(ResourceIndex resources, HostProcess reader, Wait set)
+    {
+        ImmutableArray<Wait> waits = reader.WaitsOf(resources.Look.Host);
+        return Housekeeping.CatchesOf(reader.Record, waits) != 0
+            ? NotByDesign.ReadsFromItself(resources, reader, waits, guess: false)
+            : (reader.Record.SignalsCaught & ~SignalMask.OfFaults) == 0 && (set.Members.Length == 1 || NotByDesign.PollsItself(resources, reader, waits, guess: false));
+    }
 
     /// <summary>The fd that it reads is a write end as well: while it reads there, the end cannot come.</summary>
     private static bool OpenedForBoth(ProcessRecord reader, Wait wait) =>

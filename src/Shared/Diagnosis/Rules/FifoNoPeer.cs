@@ -28,7 +28,7 @@ internal sealed class FifoNoPeer : EvidenceRule
     /// <param name="waits">Of its living threads, in their order.</param>
     public static Wait? Awaits(ProcessRecord process, ImmutableArray<Wait> waits)
     {
-        if (!waits.Any(IsAtFifo) || (process.SignalsCaught & CaughtByServices & ~Housekeeping.HandlersOf(process, waits)) != 0 || process.Threads.Length != waits.Length)
+        if (!waits.Any(IsAtFifo) || CatchesAsServices(process, waits) || process.Threads.Length != waits.Length)
             return null;
         int main = 0;
         if (waits[main] is { Kind: WaitKind.Futex, Futex.JoinsTid: { } joined })
@@ -37,6 +37,9 @@ internal sealed class FifoNoPeer : EvidenceRule
             return AtFifoForIt(process, waits);
         return main >= 0 && IsAtFifo(waits[main]) ? waits[main] : null;
     }
+
+    /// <summary>Whether it catches what ends or reloads a service, and its runtime does not do so in every program.</summary>
+    internal static bool CatchesAsServices(ProcessRecord process, ImmutableArray<Wait> waits) => (process.SignalsCaught & CaughtByServices & ~Housekeeping.HandlersOf(process, waits)) != 0;
 
     /// <summary>Not one that serves the runtime there.</summary>
     private static Wait? AtFifoForIt(ProcessRecord process, ImmutableArray<Wait> waits)
@@ -145,7 +148,8 @@ internal sealed class FifoNoPeer : EvidenceRule
         }
     }
 
-    private static bool MayHavePeerToCome(Evidence evidence, HostProcess process)
+    /// <summary>Whether somebody who can still run, of its process group or below those who wait for it, may be about to open the other end.</summary>
+    internal static bool MayHavePeerToCome(Evidence evidence, HostProcess process)
     {
         List<HostProcess> above = Above(evidence, process);
         HostProcess top = above.Count > 0 ? above[^1] : process;
