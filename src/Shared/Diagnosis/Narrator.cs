@@ -193,7 +193,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
                 : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same {(socket ? "socket" : "pipe")} {Times(fds.Length)}";
         });
         string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of {StreamEnds.NameOf(edge.Part.Target!)}" : $"Its {end}";
-        return $"{of} is open {Listing(holders)}.";
+        string left = LeftUnread.Is(resources, edge) ? " What lies there it was told of once (EPOLLET), and has not read." : "";
+        return $"{of} is open {Listing(holders)}.{left}";
     }
 
     private string ListenerSentence(int process, IncidentEdge edge)
@@ -241,6 +242,13 @@ internal sealed partial class Narrator(ResourceIndex resources)
         return who.Length == 1
             ? $"{Name(holders[0].Process)} exits or closes {Listing(holders.Select(holder => $"fd {holder.Fd}"))}"
             : $"{Listing(who)} have all exited or closed it";
+    }
+
+    /// <summary>Who else has the other end of what a thread waits for: as long as one of them keeps it, that <paramref name="holder"/> closes it ends nothing. <c>, and child (14) (fd 1) lets go of it as well</c>.</summary>
+    public string OthersLetGo(IncidentEdge edge, int holder)
+    {
+        string[] others = [.. edge.Holders.Where(other => other != holder).Select(other => $"{Name(other)} ({edge.FdsOf(other)})")];
+        return others.Length == 0 ? "" : $", and {Listing(others)} let{(others.Length == 1 ? "s" : "")} go of it as well";
     }
 
     /// <summary><c>a, b and c</c>; past eight the rest is counted.</summary>

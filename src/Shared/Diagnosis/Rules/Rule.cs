@@ -40,7 +40,7 @@ public static class RuleBook
         new PipeFullCycle(),
         new SocketFullCycle(),
         new TerminalFullCycle(),
-        new PipeReadCycle(),
+        new PipeReadCycle(mixed: false),
         new EventfdNoPeer(),
         new SocketMutualRead(),
         new FilterAwaitsItsInput(FdKind.Path),
@@ -61,6 +61,8 @@ public static class RuleBook
         new ChildNeverExits(),
         // What idles by its looks, and does not.
         new WorkerReplaced(),
+        // A ring over both pipes and sockets.
+        new PipeReadCycle(mixed: true),
         // What is left.
         new StuckSetRule(),
     ];
