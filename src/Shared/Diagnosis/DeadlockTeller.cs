@@ -15,9 +15,9 @@ internal static class DeadlockTeller
     {
         Evidence evidence = incident.Evidence;
         var narrator = new Narrator(evidence.Resources);
-        ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits = [.. RuleBook.DeadlockRules
+        ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits = Aftermath.Order(incident, [.. RuleBook.DeadlockRules
             .Select(rule => (rule.Info, Verdict: rule.Judge(incident, narrator)!))
-            .Where(fit => fit.Verdict is not null)];
+            .Where(fit => fit.Verdict is not null)]);
         (RuleInfo rule, Verdict verdict) = Knots.Complete(incident, narrator, fits[0].Rule, fits[0].Verdict);
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
         {
