@@ -98,7 +98,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
         WaitKind.SocketConnect => $"waits for {Thing(wait)} to be connected",
         WaitKind.Poll when wait.Members is [var only] => $"polls {(only.Target is null ? $"fd {only.Fd}" : Thing(only))}",
-        WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
+        WaitKind.Poll => SetPhrase(process, wait),
         WaitKind.EventFd when wait.WaitsForRoom => $"adds to {Thing(wait)}, which is full",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
@@ -119,6 +119,35 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Running => "is running",
         _ => $"waits for something that is not known: {wait.Why}",
     };
+
+    private string SetPhrase(int process, Wait set)
+    {
+        ImmutableArray<Wait> own = [.. set.Members.Where(member => IsOwnBell(process, set, member))];
+        string others = Listing(set.Members.Except(own).Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)));
+        return $"waits for any of {set.Members.Length} fds: {others}{(own.IsEmpty ? "" : $", and for what its own threads send it (fd {Listing(own.Select(member => $"{member.Fd}"))})")}";
+    }
+
+    /// <summary>Whether a member of a set is there for the other threads of the process alone, beside members that others have an end of: how an event loop is woken by its workers is no part of the story.</summary>
+    private bool IsOwnBell(int process, Wait set, Wait member)
+    {
+        return resources[process].Threads.Length > 1 && IsOwn(member) && !set.Members.All(IsOwn);
+
+        bool IsOwn(Wait wait)
+        {
+            if (wait is not { Kind: WaitKind.PipeRead or WaitKind.SocketRead or WaitKind.EventFd, WaitsForRoom: false, Fd: > 2, Target: { } target })
+                return false;
+            bool any = false;
+            foreach (Holder holder in resources.FarHoldersOf(target).Span)
+            {
+                if (wait.Kind == WaitKind.PipeRead && (holder.Access & FdAccess.Write) == 0)
+                    continue;
+                if (holder.Process != process)
+                    return false;
+                any = true;
+            }
+            return any;
+        }
+    }
 
     /// <summary>Whether it could write to the pipe itself, and so could others: what comes that way are messages, and its end is what nobody waits for.</summary>
     private bool IsShared(int process, FdTarget pipe)
@@ -165,6 +194,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
     {
         foreach (IncidentEdge edge in edges.DistinctBy(edge => edge.Part.Resource))
         {
+            if (edge.Whole.Kind == WaitKind.Poll && IsOwnBell(process, edge.Whole, edge.Part))
+                continue;
             if (edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: not FdKind.Pipe })
                 yield return IpcHolderSentence(process, edge);
             else if (edge.Part.Kind == WaitKind.SocketConnect || resources.Sockets.QueueOf(edge.Part.Target) is not null)
