@@ -45,7 +45,7 @@ internal static class DeadlockTeller
             incident.Core,
             RolesOf(incident, verdict),
             incident.Members);
-        ImmutableArray<string> explanation = narrator.Tell(incident);
+        ImmutableArray<string> explanation = narrator.Tell(incident, withLocks: verdict.Sentences.IsEmpty);
         string close = notProven.IsEmpty ? "Nobody else can wake any of them." : "Nobody else is seen who could wake any of them.";
         if (incident.Members.Length == 1)
             close = notProven.IsEmpty ? "Nobody else can wake it." : "Nobody else is seen who could wake it.";

@@ -58,6 +58,8 @@ public static class RuleBook
         new ChildAwaitedByHandler(),
         new StdioDuplicateStuck(),
         new LostWakeup(),
+        // Locks that are held while something else is waited for.
+        new LockHeldByStuck(),
         new ChildNeverExits(),
         // What idles by its looks, and does not.
         new WorkerReplaced(),
