@@ -15,9 +15,9 @@ internal static class DeadlockTeller
     {
         Evidence evidence = incident.Evidence;
         var narrator = new Narrator(evidence.Resources);
-        ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits = [.. RuleBook.DeadlockRules
+        ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits = Aftermath.Order(incident, [.. RuleBook.DeadlockRules
             .Select(rule => (rule.Info, Verdict: rule.Judge(incident, narrator)!))
-            .Where(fit => fit.Verdict is not null)];
+            .Where(fit => fit.Verdict is not null)]);
         (RuleInfo rule, Verdict verdict) = Knots.Complete(incident, narrator, fits[0].Rule, fits[0].Verdict);
         if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
         {
@@ -45,7 +45,7 @@ internal static class DeadlockTeller
             incident.Core,
             RolesOf(incident, verdict),
             incident.Members);
-        ImmutableArray<string> explanation = narrator.Tell(incident);
+        ImmutableArray<string> explanation = narrator.Tell(incident, withLocks: verdict.Sentences.IsEmpty);
         string close = notProven.IsEmpty ? "Nobody else can wake any of them." : "Nobody else is seen who could wake any of them.";
         if (incident.Members.Length == 1)
             close = notProven.IsEmpty ? "Nobody else can wake it." : "Nobody else is seen who could wake it.";

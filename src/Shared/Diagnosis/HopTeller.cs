@@ -97,7 +97,7 @@ internal sealed class HopTeller
 
     private void TellThreads(HostProcess process, ImmutableArray<Waiter> waiters, List<string> sentences)
     {
-        bool IsPlainFutex(Waiter waiter) => waiter.Wait is { Kind: WaitKind.Futex, Futex: { Private: true, JoinsTid: null } };
+        bool IsPlainFutex(Waiter waiter) => waiter.Wait is { Kind: WaitKind.Futex, Futex: { Private: true, JoinsTid: null } } && LockOwners.TidOf(Resources, process.Record, waiter.Wait) is not > LockOwners.Gone;
         int total = waiters.Length, told = 0, kinds = 0;
         // A main thread comes first, then what leads to another process: a test host's own threads are more than anybody reads.
         IOrderedEnumerable<Waiter> ordered = waiters.Where(waiter => !IsPlainFutex(waiter))

@@ -135,6 +135,20 @@ internal sealed record IncidentEdge(int From, int Tid, int Clause, Wait Whole, W
 
     public bool IsKinship => Basis == EdgeBasis.Kinship;
 
+    /// <summary>The processes that have what is waited for, in the order of <see cref="To"/>: one that has it twice is one who would have to act.</summary>
+    public IEnumerable<int> Holders => To.Select(waker => waker.Node).Distinct();
+
+    /// <summary>Where a process has it: <c>fd 4 and fd 6</c>.</summary>
+    public string FdsOf(int holder) => Narrator.Listing(WakersOf(holder).Select(waker => waker.Fd).Order().Select(fd => $"fd {fd}"));
+
+    public ImmutableArray<Waker> WakersOf(int holder) => [.. To.Where(waker => waker.Node == holder)];
+
+    /// <summary>What it takes to close the other end besides using it, as the rest of a remedy: <c>, or closes fd 4 and fd 6</c>. Empty where that would end nothing: somebody else keeps the end open, be it who waits.</summary>
+    /// <param name="holder">Who would close it.</param>
+    /// <param name="it">How the remedy calls it where it is one fd.</param>
+    public string OrCloses(int holder, string it = "it") =>
+        To.Any(waker => waker.Node != holder) || holder == From ? "" : WakersOf(holder) is [_] ? $", or closes {it}" : $", or closes {FdsOf(holder)}";
+
     /// <summary>A member of a set that stands there for the end of the others alone, beside members that wait for what they say.</summary>
     public bool IsAside => Part.OnlyForTheEnd && Whole.Members.Any(member => !member.OnlyForTheEnd);
 }

@@ -126,7 +126,7 @@ internal static class LockStory
     private const int MaxSentences = 20;
 
     /// <summary>A process by its name where it has one thread only.</summary>
-    private static string Name(LockWaiter waiter) =>
+    internal static string Name(LockWaiter waiter) =>
         waiter.Process.Threads.Length == 1 ? Narrator.Name(waiter.Process) : $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid})";
 
     private static string Thing(LockWaiter waiter) => waiter.Lock?.Form == LockForm.Refused ? $"the mutex that thread {waiter.Thread.Tid} was refused" : ThingOf(waiter.Wait);

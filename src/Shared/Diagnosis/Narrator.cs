@@ -25,10 +25,12 @@ internal sealed partial class Narrator(ResourceIndex resources)
         : $"The memory of {Name(process)} could not be read: the read had to be abandoned, for its memory lock is held, or somebody who serves its memory does not answer.";
 
     /// <summary>One entry per process, those who wait upstream first, each followed by the one that it waits for. Those that wait alike, and for whom the same wait, have one in common.</summary>
-    public ImmutableArray<string> Tell(Incident incident)
+    /// <param name="incident">The story.</param>
+    /// <param name="withLocks">Whether to say of threads which of the same process they wait for, by the words of locks and joins: false where the finding says that besides.</param>
+    public ImmutableArray<string> Tell(Incident incident, bool withLocks = true)
     {
         ILookup<int, int> awaitedBy = incident.Edges.SelectMany(edge => edge.To, (edge, waker) => (waker.Node, edge.From)).Where(pair => pair.Node != pair.From).Distinct().ToLookup(pair => pair.Node, pair => pair.From);
-        IEnumerable<Hop> hops = InOrder(incident).Select(process => new Hop(process, NameOf(resources[process]), [Hop(incident, process)]));
+        IEnumerable<Hop> hops = InOrder(incident).Select(process => new Hop(process, NameOf(resources[process]), [Hop(incident, process, withLocks)]));
         return [.. AlikeHops.Join(hops, hop => string.Join(' ', awaitedBy[hop.Pid].Order())).Select(hop => string.Join(' ', hop.Sentences))];
     }
 
@@ -54,28 +56,42 @@ internal sealed partial class Narrator(ResourceIndex resources)
     }
 
     /// <summary>What a process waits for, and who holds that.</summary>
-    public string Hop(Incident incident, int process)
+    public string Hop(Incident incident, int process, bool withLocks = true)
     {
         WaitNode node = incident.Evidence.Graph.NodeOf(process);
         ILookup<int, IncidentEdge> byThread = incident.Edges.Where(edge => edge.From == process && !edge.IsKinship).ToLookup(edge => edge.Tid);
         var sentences = new List<string>();
-        int futexes = 0;
+        var untold = new List<Wait>();
+        var told = new HashSet<string>();
         foreach (Waiter waiter in node.Waiters)
         {
             if (waiter.Wait is { Kind: WaitKind.Futex, Futex.IsPrivate: true })
             {
-                futexes++;
+                if (!withLocks || told.Count >= MaxLocks || LockOwners.TidOf(resources, resources[process], waiter.Wait) is not > LockOwners.Gone)
+                    untold.Add(waiter.Wait);
+                else if (told.Add(What(process, waiter.Wait)))
+                    sentences.Add(WaitSentence(process, waiter, first: sentences.Count == 0, many: node.Waiters.Length > 1) + AlikeSentence(process, node, waiter));
                 continue;
             }
             sentences.Add(WaitSentence(process, waiter, first: sentences.Count == 0, many: node.Waiters.Length > 1));
             sentences.AddRange(HolderSentences(process, byThread[waiter.Thread.Tid]));
         }
-        if (futexes > 0)
-            sentences.Add(FutexSentence(process, futexes, node));
+        if (untold.Count > 0)
+            sentences.Add(FutexSentence(process, untold, node));
         foreach (IncidentEdge kin in incident.Edges.Where(edge => edge.From == process && edge.IsKinship))
             sentences.Add($"It is the parent of {Name(kin.To[0].Node)}; that it waits for it cannot be seen from outside, but both stand still since the same time.");
         return string.Join(' ', sentences);
     }
+
+    /// <summary>Locks and threads that are told one by one.</summary>
+    private const int MaxLocks = 8;
+
+    private string AlikeSentence(int process, WaitNode node, Waiter waiter) => node.Waiters.Count(other => What(process, other.Wait) == What(process, waiter.Wait)) switch
+    {
+        1 => "",
+        2 => " The same goes for another of its threads.",
+        var all => $" The same goes for {all - 1} more of its threads.",
+    };
 
     /// <summary>What one thread waits for, as a sentence about its process.</summary>
     public string WaitSentence(int process, Waiter waiter, bool first, bool many)
@@ -98,12 +114,14 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
         WaitKind.SocketConnect => $"waits for {Thing(wait)} to be connected",
         WaitKind.Poll when wait.Members is [var only] => $"polls {(only.Target is null ? $"fd {only.Fd}" : Thing(only))}",
-        WaitKind.Poll => $"waits for any of {wait.Members.Length} fds: {Listing(wait.Members.Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)))}",
+        WaitKind.Poll => SetPhrase(process, wait),
         WaitKind.EventFd when wait.WaitsForRoom => $"adds to {Thing(wait)}, which is full",
         WaitKind.EventFd => $"reads {Thing(wait)} until somebody adds to it",
         WaitKind.Futex when wait.Futex is { JoinsTid: { } tid } => $"waits for its thread {tid} to end",
         WaitKind.Futex when wait.Futex is { Lock.Form: LockForm.Refused } => "waits for a mutex that inherits priority and that it can never get",
         WaitKind.Futex when wait.Futex is { IsPrivate: false, Lock: not null } => $"waits for {LockStory.ThingOf(wait)} in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
+        WaitKind.Futex when wait.Futex is { Lock: not null } && LockOwners.TidOf(resources, resources[process], wait) is > LockOwners.Gone and var owner => $"waits for {LockStory.ThingOf(wait)} that thread {owner} has{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
+        WaitKind.Futex when wait.Futex is { Sort: FutexSort.Barrier, IsPrivate: true } => "waits at a barrier",
         WaitKind.Futex when wait.Futex is { IsPrivate: false } => $"waits on a futex in {MemoryOf(wait)}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}",
         WaitKind.Futex => $"waits on a futex{(wait.Bounded == Bounded.Yes ? " with a timeout" : "")}",
         WaitKind.ChildWait => ChildPhrase(process, wait),
@@ -119,6 +137,35 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Running => "is running",
         _ => $"waits for something that is not known: {wait.Why}",
     };
+
+    private string SetPhrase(int process, Wait set)
+    {
+        ImmutableArray<Wait> own = [.. set.Members.Where(member => IsOwnBell(process, set, member))];
+        string others = Listing(set.Members.Except(own).Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)));
+        return $"waits for any of {set.Members.Length} fds: {others}{(own.IsEmpty ? "" : $", and for what its own threads send it (fd {Listing(own.Select(member => $"{member.Fd}"))})")}";
+    }
+
+    /// <summary>Whether a member of a set is there for the other threads of the process alone, beside members that others have an end of: how an event loop is woken by its workers is no part of the story.</summary>
+    private bool IsOwnBell(int process, Wait set, Wait member)
+    {
+        return resources[process].Threads.Length > 1 && IsOwn(member) && !set.Members.All(IsOwn);
+
+        bool IsOwn(Wait wait)
+        {
+            if (wait is not { Kind: WaitKind.PipeRead or WaitKind.SocketRead or WaitKind.EventFd, WaitsForRoom: false, Fd: > 2, Target: { } target })
+                return false;
+            bool any = false;
+            foreach (Holder holder in resources.FarHoldersOf(target).Span)
+            {
+                if (wait.Kind == WaitKind.PipeRead && (holder.Access & FdAccess.Write) == 0)
+                    continue;
+                if (holder.Process != process)
+                    return false;
+                any = true;
+            }
+            return any;
+        }
+    }
 
     /// <summary>Whether it could write to the pipe itself, and so could others: what comes that way are messages, and its end is what nobody waits for.</summary>
     private bool IsShared(int process, FdTarget pipe)
@@ -165,6 +212,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
     {
         foreach (IncidentEdge edge in edges.DistinctBy(edge => edge.Part.Resource))
         {
+            if (edge.Whole.Kind == WaitKind.Poll && IsOwnBell(process, edge.Whole, edge.Part))
+                continue;
             if (edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: not FdKind.Pipe })
                 yield return IpcHolderSentence(process, edge);
             else if (edge.Part.Kind == WaitKind.SocketConnect || resources.Sockets.QueueOf(edge.Part.Target) is not null)
@@ -193,7 +242,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
                 : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same {(socket ? "socket" : "pipe")} {Times(fds.Length)}";
         });
         string of = edge.Whole.Kind == WaitKind.Poll ? $"The {end} of {StreamEnds.NameOf(edge.Part.Target!)}" : $"Its {end}";
-        return $"{of} is open {Listing(holders)}.";
+        string left = LeftUnread.Is(resources, edge) ? " What lies there it was told of once (EPOLLET), and has not read." : "";
+        return $"{of} is open {Listing(holders)}.{left}";
     }
 
     private string ListenerSentence(int process, IncidentEdge edge)
@@ -215,15 +265,20 @@ internal sealed partial class Narrator(ResourceIndex resources)
 
     private static string Times(int count) => count == 2 ? "twice" : $"{count} times";
 
-    private string FutexSentence(int process, int futexes, WaitNode node) => (futexes, node.Waiters.Length) switch
+    private string FutexSentence(int process, List<Wait> waits, WaitNode node)
     {
-        (1, 1) when Sharers(resources[process]) is { } sharers => $"{Name(process)} waits on a futex, which only {sharers} could wake.",
-        (1, 1) when node.Aside.IsEmpty => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other.",
-        (1, 1) => $"{Name(process)} waits on a futex, which only a thread of its own could wake: it has no other but {ServiceThreads(node)}.",
-        (_, var threads) when futexes == threads => $"All {threads} threads of {Name(process)}{(node.Aside.IsEmpty ? "" : $", but for {ServiceThreads(node)},")} wait on futexes, which only threads of the same process could wake.",
-        (1, _) => "Its other thread waits on a futex, which only a thread of the same process could wake.",
-        _ => $"Its other {futexes} threads wait on futexes, which only threads of the same process could wake.",
-    };
+        bool barrier = waits.TrueForAll(wait => wait.Futex!.Sort == FutexSort.Barrier);
+        string one = barrier ? "waits at a barrier" : "waits on a futex", several = barrier ? "wait at a barrier" : "wait on futexes";
+        return (waits.Count, node.Waiters.Length) switch
+        {
+            (1, 1) when Sharers(resources[process]) is { } sharers => $"{Name(process)} {one}, which only {sharers} could wake.",
+            (1, 1) when node.Aside.IsEmpty => $"{Name(process)} {one}, which only a thread of its own could wake: it has no other.",
+            (1, 1) => $"{Name(process)} {one}, which only a thread of its own could wake: it has no other but {ServiceThreads(node)}.",
+            (var futexes, var threads) when futexes == threads => $"All {threads} threads of {Name(process)}{(node.Aside.IsEmpty ? "" : $", but for {ServiceThreads(node)},")} {several}, which only threads of the same process could wake.",
+            (1, _) => $"Its other thread {one}, which only a thread of the same process could wake.",
+            (var futexes, _) => $"Its other {futexes} threads {several}, which only threads of the same process could wake.",
+        };
+    }
 
     /// <summary>Those who could wake a futex of a process's memory where others have it, too (clone(2) with CLONE_VM, vfork(2)); null: nobody who is seen has.</summary>
     public string? Sharers(ProcessRecord process)
@@ -241,6 +296,13 @@ internal sealed partial class Narrator(ResourceIndex resources)
         return who.Length == 1
             ? $"{Name(holders[0].Process)} exits or closes {Listing(holders.Select(holder => $"fd {holder.Fd}"))}"
             : $"{Listing(who)} have all exited or closed it";
+    }
+
+    /// <summary>Who else has the other end of what a thread waits for: as long as one of them keeps it, that <paramref name="holder"/> closes it ends nothing. <c>, and child (14) (fd 1) lets go of it as well</c>.</summary>
+    public string OthersLetGo(IncidentEdge edge, int holder)
+    {
+        string[] others = [.. edge.Holders.Where(other => other != holder).Select(other => $"{Name(other)} ({edge.FdsOf(other)})")];
+        return others.Length == 0 ? "" : $", and {Listing(others)} let{(others.Length == 1 ? "s" : "")} go of it as well";
     }
 
     /// <summary><c>a, b and c</c>; past eight the rest is counted.</summary>

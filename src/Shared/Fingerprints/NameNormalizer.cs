@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace OrphanBoard.Shared.Fingerprints;
@@ -12,13 +13,32 @@ public static partial class NameNormalizer
     private const int CommLength = 15;
 
     /// <param name="cmdline">Argument vector; null or empty where it could not be read.</param>
-    /// <param name="comm">comm, cut at 15 bytes: used only where there is no argument vector.</param>
+    /// <param name="comm">comm, cut at 15 bytes: stands for the name where there is no argument vector, and tells where a path with spaces ends.</param>
     public static string Of(IReadOnlyList<string>? cmdline, string comm)
     {
         if (cmdline is not { Count: > 0 } || cmdline[0].Length == 0)
             return Strip(comm.Length >= CommLength ? CutHash().Replace(comm, match => match.Length == 1 || HasDigit(match.Value) ? "" : match.Value) : comm, inTemporaryPlace: false);
-        return Of(cmdline, at: 0);
+        return Of(cmdline, at: 0, PathOf(cmdline, comm));
     }
+
+    /// <summary>
+    /// The program's path, without what follows where a program has put its title into the first argument: <c>postgres: writer process</c>, <c>/opt/chrome --type=renderer</c>. Directories have spaces in their names
+    /// as well: the path ends where its last part is what comm has, or, if that was changed, with an absolute path that has arguments behind it, for a title takes the room of those.
+    /// </summary>
+    private static string PathOf(IReadOnlyList<string> cmdline, string comm)
+    {
+        string first = cmdline[0];
+        for (int end = first.IndexOf(' ', StringComparison.Ordinal); end >= 0; end = end == first.Length ? -1 : first.IndexOf(' ', end + 1) is >= 0 and var next ? next : first.Length)
+        {
+            if (first[0] == '/' && IsNameOf(BaseName(first[..end]), comm))
+                return first[..end];
+        }
+        return first[0] == '/' && cmdline.Skip(1).Any(argument => argument.Length > 0) ? first : FirstWord(first);
+    }
+
+    private static bool IsNameOf(string program, string comm) => program == comm || Encoding.UTF8.GetByteCount(comm) == CommLength && program.StartsWith(comm, StringComparison.Ordinal);
+
+    private static string FirstWord(string argument) => argument.TrimStart('-').Split(' ')[0].TrimEnd(':');
 
     /// <summary>Whether a program of this name could be anybody's: <c>sh</c>, <c>sh -c</c>, <c>sleep</c>.</summary>
     public static bool SaysLittle(string name) => NameData.Default.Common.Contains(name.Split(' ')[0]);
@@ -33,10 +53,8 @@ public static partial class NameNormalizer
         return Digits().Replace(argument, "#");
     }
 
-    private static string Of(IReadOnlyList<string> cmdline, int at)
+    private static string Of(IReadOnlyList<string> cmdline, int at, string path)
     {
-        // Programs that rewrite their title put it into the first argument: "postgres: writer process".
-        string path = cmdline[at].TrimStart('-').Split(' ')[0].TrimEnd(':');
         string program = Strip(BaseName(path), IsTemporary(path));
         if (InterpreterOf(program) is not { } interpreter)
             return program;
@@ -60,7 +78,7 @@ public static partial class NameNormalizer
             {
                 if (argument[0] is '-' or '+')
                     continue;
-                return interpreter.IsWrapper ? Of(cmdline, i) : Strip(BaseName(argument), IsTemporary(argument));
+                return interpreter.IsWrapper ? Of(cmdline, i, FirstWord(argument)) : Strip(BaseName(argument), IsTemporary(argument));
             }
             switch (meaning)
             {

@@ -40,6 +40,25 @@ public sealed class FileLockTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    /// <summary>What flock(1) runs under its lock is a pipeline, whose reader asks for the same lock before it reads.</summary>
+    [Fact]
+    public void Diagnose_PipelineUnderALockThatItsReaderWants_IsToldByTheRemedyThatFreesAll()
+    {
+        Scene scene = new();
+        FileLock held = Flock(1, 10);
+        scene.Process(10, "flock").Opens(3, "/one", 1, 11, held).WaitsFor(11);
+        scene.Process(11, "bash", parent: 10).Opens(3, "/one", 1, 11, held).WaitsFor(-1);
+        scene.Process(12, "head", parent: 11).Opens(3, "/one", 1, 11, held).WriteEnd(7000, 1).Writes(1);
+        scene.Process(13, "sh", parent: 11).Opens(3, "/one", 1, 11, held).ReadEnd(7000, 0).WaitsFor(14);
+        scene.Process(14, "flock", parent: 13).Opens(3, "/one", 1, 11, held).ReadEnd(7000, 0).Opens(4, "/one", 1, 12).WaitsForLock(4);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("file-lock-held-by-stuck", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.StartsWith("It ends when one of them unlocks the lock on /one", finding.Culprit!.Remedy, StringComparison.Ordinal);
+        Assert.Contains(finding.Notes, note => note.StartsWith("pipe-full-cycle fits as well", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 0)] // who stands by for the lock gets it when the holder is told to give it up

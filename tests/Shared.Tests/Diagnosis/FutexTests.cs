@@ -141,6 +141,82 @@ public sealed class FutexTests
         Assert.Equal("self-deadlock", Assert.Single(Diagnose(scene).Findings).Rule);
     }
 
+    [Theory]
+    [InlineData(false)] // at a condition variable
+    [InlineData(true)]
+    public void Diagnose_OwnerWaitsForWhatWhoWantsItsLockCouldDo_IsToldToLetGo(bool atAPipe)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p");
+        _ = atAPipe ? actor.ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3) : actor.Thread(10, 202, "futex_do_wait", B, 0x189, 0);
+        Locks(actor, 11, A, 10);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lock-held-by-stuck", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal((10, "futex:0x7100", "It ends when thread p (10) lets go of the mutex at 0x7100 before it waits."), (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
+        Assert.Contains($"thread p (11) waits for the mutex at 0x7100, which thread p (10) has, who {(atAPipe ? "reads pipe 7000 (fd 3) to its end" : "waits to be signalled (on a condition variable, say)")}.", finding.Explanation);
+    }
+
+    [Fact]
+    public void Diagnose_OwnerWaitsAtASharedConditionForWhoWantsItsLock_IsToldToLetGo()
+    {
+        var scene = new Scene();
+        scene.Process(10, "a").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 0, FutexMapping = Mapping }, [B, 0x109, 0]);
+        Locks(scene.Process(11, "b", parent: 10), 11, A, 10, shared: true);
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(10, 11)).Findings);
+
+        Assert.Equal(("lock-held-by-stuck", 10), (finding.Rule, finding.Culprit!.Pid));
+    }
+
+    [Fact]
+    public void Diagnose_FollowersOfALeaderThatSignalsMayEnd_SaysNothing()
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "pool").Thread(10, 202, "futex_do_wait", B, 0x189, 0);
+        Locks(Locks(actor, 11, A, 10), 12, A, 10).Caught = 1UL << 14;
+
+        Assert.Empty(Diagnose(scene).Findings);
+    }
+
+    [Fact]
+    public void Diagnose_ThreadsBesideAReader_AreToldByWhatTheWordsSay()
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p").ReadEnd(7000, 0).WriteEnd(7000, 4).Reads(0);
+        Joins(actor, 11, 10).Thread(12, 202, "futex_do_wait", B, 0x189, 0);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal("eof-held-by-self", finding.Rule);
+        Assert.EndsWith("Its thread p (11) waits for its thread 10 to end. Its other thread waits on a futex, which only a thread of the same process could wake.", finding.Explanation[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Diagnose_OneThreadEachOfTwoProcesses_AreNotToldAsThreads()
+    {
+        Scene scene = new();
+        foreach (int pid in new[] { 10, 11 })
+            scene.Process(pid, $"p{pid}").Thread(pid, 202, "futex_do_wait", new CallMemory { FutexWord = 0, FutexMapping = Mapping }, [A, 0x109, 0]);
+
+        Assert.Equal("p10 (10) and p11 (11) each wait for a lock or a signal, and nobody is left who could give it.", Assert.Single(Diagnose(scene, Anonymous(10, 11)).Findings).Summary);
+    }
+
+    [Fact]
+    public void Diagnose_ThreadsAtABarrier_AreSaidToBe()
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p");
+        for (int tid = 10; tid < 12; tid++)
+            actor.Thread(tid, 202, "futex_do_wait", new CallMemory { FutexWord = 0, LockWords = [2, 0, 3, 0, 0] }, [0x7104, 0x80, 0]);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal("2 threads of p (10) wait at a barrier, and nobody is left who could come to it.", finding.Summary);
+        Assert.Equal("All 2 threads of p (10) wait at a barrier, which only threads of the same process could wake.", finding.Explanation[0]);
+    }
+
     [Fact]
     public void Diagnose_JoinsAThreadThatWantsItsLock_IsAJoinCycle()
     {
@@ -464,7 +540,7 @@ public sealed class FutexTests
 
     [Theory]
     [InlineData(true, "lock-order-cycle")]
-    [InlineData(false, "stuck-set")] // a condition variable: what it waits for no word says
+    [InlineData(false, "lock-held-by-stuck")] // a condition variable: what it waits for no word says
     public void Diagnose_LocksThatInheritPriorityCrosswise_AreALockOrderCycleThoughTheKernelRefusesTheLast(bool onStack, string rule)
     {
         var scene = new Scene();

@@ -117,6 +117,89 @@ public sealed class PipeRuleTests
         Assert.Equal([10, 11], finding.Culprits.Select(one => one.Pid).Order());
     }
 
+    private static string[] Remedies(Scene scene) => [.. Assert.Single(scene.Diagnose().Findings).Culprits.Select(culprit => culprit.Remedy).Distinct()];
+
+    [Fact]
+    public void ReadCycle_WriterHasTheEndTwice_ClosesBoth()
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[11].WriteEnd(7000, 6);
+
+        Assert.Equal(
+        [
+            "It ends when right (11) writes to pipe:[7000] (fd 4 and fd 6), which left (10) reads, or closes fd 4 and fd 6.",
+            "It ends when left (10) writes to pipe:[7001] (fd 4), which right (11) reads, or closes it.",
+        ], Remedies(scene));
+    }
+
+    [Fact]
+    public void ReadCycle_OverPipesAlone_IsNamedOnce() => Assert.Empty(Assert.Single(Scenes.CrossReaders().Diagnose().Findings).Notes);
+
+    [Fact]
+    public void ReadCycle_ReaderHasTheEndItself_ToCloseItEndsNothing()
+    {
+        Scene scene = Scenes.CrossReaders();
+        scene[10].WriteEnd(7000, 6);
+
+        Assert.Contains("It ends when right (11) writes to pipe:[7000] (fd 4), which left (10) reads.", Remedies(scene));
+    }
+
+    [Fact]
+    public void ReadCycle_OverASocketAndAPipe_IsNamedWithBothRemedies()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "server").Socket(3, 500).WriteEnd(7000, 4).Receives(3);
+        scene.Process(11, "helper").Socket(5, 501).ReadEnd(7000, 6).Reads(6);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("pipe-read-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal(
+        [
+            "It ends when helper (11) sends server (10) what that waits for, or closes fd 5.",
+            "It ends when server (10) writes to pipe:[7000] (fd 4), which helper (11) reads, or closes it.",
+        ], finding.Culprits.Select(culprit => culprit.Remedy));
+    }
+
+    [Theory]
+    [InlineData(1u, "right (11) writes to")]
+    [InlineData(0u, "right (11) writes to")]
+    [InlineData(1u, "left (10) reads what lies in", 1u << 31)]
+    public void ReadCycle_SomethingLiesUnreadOfWhichItWasToldOnce_TheReaderIsToBlame(uint buffers, string remedy, uint manner = 0)
+    {
+        var scene = new Scene();
+        scene.Process(10, "left").ReadEnd(7000, 3).WriteEnd(7001, 4).WaitsInEpoll(8, new EpollMember(3, 1 | manner, 7000, 12))
+            .Sees(3, Empty with { Bytes = 1000 * buffers, Buffers = buffers }, 1);
+        scene.Process(11, "right").ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+
+        Finding? finding = scene.Diagnose().Findings.SingleOrDefault();
+
+        // What is not told once only is read now.
+        Assert.Equal(buffers == 0 || manner != 0, finding is not null);
+        Assert.StartsWith($"It ends when {remedy}", finding?.Culprit!.Remedy ?? $"It ends when {remedy}", StringComparison.Ordinal);
+        Assert.Equal(manner != 0, finding?.Explanation[0].EndsWith("What lies there it was told of once (EPOLLET), and has not read.", StringComparison.Ordinal) ?? false);
+    }
+
+    [Theory]
+    [InlineData(12, "cat (12)")]
+    [InlineData(99, "sh (11)")] // its child has something else to do
+    public void Full_ShellThatWaitsForWhoHasTheSameEnd_LeavesItToThat(int child, string reader)
+    {
+        var scene = new Scene();
+        scene.Process(10, "writer").WriteEnd(7000, 4).ReadEnd(7001, 5).Writes(4);
+        scene.Process(11, "sh", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).WaitsFor(-1);
+        scene.Process(12, "cat", parent: 11).WriteEnd(7001, 1).Writes(1);
+        if (child == 12)
+            scene[12].ReadEnd(7000, 0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("pipe-full-cycle", finding.Rule);
+        Assert.Equal(
+            [$"It ends when writer (10) reads what is in pipe:[7001] (fd 5), or closes it.", $"It ends when {reader} reads what is in pipe:[7000] (fd 0){(child == 12 ? "" : ", or closes it")}."],
+            finding.Culprits.Select(culprit => culprit.Remedy).Order(StringComparer.Ordinal).Reverse());
+    }
+
     private static readonly PipeState Empty = new(0, 0, 16, 1, 1);
 
     private static Scene CrossReaders(PipeState left)

@@ -142,4 +142,18 @@ public sealed class SetTests
         scene.Process(11, "right").ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
         return scene;
     }
+
+    [Fact]
+    public void Diagnose_LoopThatItsOwnThreadsWake_IsToldOfThatInFewWords()
+    {
+        var scene = new Scene();
+        scene.Process(10, "loop").ReadEnd(7000, 3).WriteEnd(7001, 4).ReadEnd(7002, 20).WriteEnd(7002, 21).Polls(3, 20).WaitsOnFutex();
+        scene.Process(11, "child", parent: 10).ReadEnd(7001, 0).WriteEnd(7000, 1).Reads(0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.StartsWith(
+            "loop (10) waits for any of 2 fds: pipe 7000 (fd 3), and for what its own threads send it (fd 20). The write end of pipe 7000 is open at fd 1 of child (11). Its other thread",
+            finding.Explanation[0], StringComparison.Ordinal);
+    }
 }

@@ -18,6 +18,17 @@ public sealed class SocketTests
         Assert.Contains("left (10) waits for data on socket 500 (fd 3). Its other end is open at fd 3 of right (11).", finding.Explanation);
     }
 
+    [Fact]
+    public void Diagnose_MutualReadOfOneWhoHasBothEnds_ToCloseTheOneEndsNothing()
+    {
+        Scene scene = MutualRead();
+        scene[11].Socket(4, 501).Socket(7, 500);
+
+        Assert.Equal(
+            ["It ends when left (10) sends right (11) what that waits for.", "It ends when right (11) sends left (10) what that waits for, or closes fd 3 and fd 4."],
+            Assert.Single(scene.Diagnose().Findings).Culprits.Select(culprit => culprit.Remedy).Distinct());
+    }
+
     [Theory]
     [InlineData(1UL << 14, 0x5000UL, 0)]
     [InlineData(1UL << 14, 0UL, 1)]
@@ -45,6 +56,7 @@ public sealed class SocketTests
 
         Assert.Equal("socket-mutual-read", finding.Rule);
         Assert.Equal([10, 11, 12], finding.Pids);
+        Assert.Empty(finding.Notes);
     }
 
     [Fact]

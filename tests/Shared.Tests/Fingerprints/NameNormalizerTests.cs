@@ -83,6 +83,18 @@ public sealed class NameNormalizerTests
         Assert.Equal(expected, NameNormalizer.Of(cmdline, "comm"));
 
     [Theory]
+    [InlineData("stdio_lock", "stdio_lock", "/x/elsewhere dir 5/stdio_lock")]
+    [InlineData("a-program-of-a-long-name", "a-program-of-a-", "/x/my jobs/a-program-of-a-long-name", "-x")]
+    [InlineData("x.py", "python3", "/x/my env/bin/python3", "x.py")]
+    [InlineData("c.js", "MainThread", "/x/my tools/node", "c.js")] // comm was changed
+    [InlineData("my program", "my program", "/x/my program")]
+    [InlineData("chrome", "chrome", "/opt/my browser/chrome --type=renderer --dir=/home/a b")] // a title
+    [InlineData("chrome", "renderer", "/opt/chrome --type=renderer")]
+    [InlineData("sshd", "sshd", "sshd: /usr/sbin/sshd -D [listener]")]
+    public void Of_SpaceInTheFirstArgument_IsOfThePathOrOfATitle(string expected, string comm, params string[] cmdline) =>
+        Assert.Equal(expected, NameNormalizer.Of(cmdline, comm));
+
+    [Theory]
     [InlineData("wat_arc170_prog", "wat_arc170_prog")]
     [InlineData("kworker", "kworker-3")]
     [InlineData("my-program", "my-program-3f2a")]

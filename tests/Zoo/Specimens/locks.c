@@ -12,6 +12,7 @@
  *   upgrade       a reader of a rwlock wants to write
  *   writers       a writer of a rwlock is wanted by a reader, and wants the mutex that the reader has
  *   readers       a reader of a rwlock wants the mutex of the one who waits for it to write
+ *   nested        main has a mutex and waits on a condition with another one; who would signal wants the first
  *   waitv         futex_waitv(2) on two words that nobody writes
  *   once          an initialiser of pthread_once calls pthread_once for itself
  * ZOO_FORM=healthy: the same program, in which whoever has the lock sleeps, and lets go of it one day.
@@ -130,6 +131,23 @@ static void *reads_first(void *unused)
     return NULL;
 }
 
+static pthread_cond_t told = PTHREAD_COND_INITIALIZER;
+static bool is_told;
+
+static void *tells(void *unused)
+{
+    (void)unused;
+    pthread_barrier_wait(&held);
+    thread_in_place();
+    if (healthy)
+        work();
+    pthread_mutex_lock(&locks[0]);
+    pthread_mutex_lock(&locks[1]);
+    is_told = true;
+    pthread_cond_signal(&told);
+    return NULL;
+}
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void initialise(void)
@@ -219,6 +237,16 @@ int main(int argc, char **argv)
         pthread_barrier_wait(&held);
         thread_in_place();
         pthread_rwlock_wrlock(&rwlock);
+    } else if (strcmp(form, "nested") == 0) {
+        threads_to_come = 2;
+        pthread_barrier_init(&held, NULL, 2);
+        start(&thread, tells, 0);
+        pthread_mutex_lock(&locks[0]);
+        pthread_mutex_lock(&locks[1]);
+        pthread_barrier_wait(&held);
+        thread_in_place();
+        while (!is_told)
+            pthread_cond_wait(&told, &locks[1]);
     } else if (strcmp(form, "waitv") == 0) {
         static uint32_t words[2];
         struct futex_waitv futexes[] = {{.uaddr = (uintptr_t)&words[0], .flags = FUTEX_32}, {.uaddr = (uintptr_t)&words[1], .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG}};

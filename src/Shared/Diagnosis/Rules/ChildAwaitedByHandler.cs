@@ -23,9 +23,9 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges.Where(edge => !edge.IsKinship && StreamEnds.IsRead(edge.Part)))
         {
-            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is { Fd: { } fd, Node: var parent }
+            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is { Fd: not null, Node: var parent }
                 && resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))
-                return Tell(narrator, edge, parent, fd) with
+                return Tell(narrator, edge, parent) with
                 {
                     // What is to end a program it catches by the runtime's handler or by one that was asked for, and /proc does not tell them apart.
                     OnlySuspected = HowAwaited(incident, parent) == ChildWaiting.ByThread || resources[parent].SignalsCaughtAsChild is null,
@@ -43,12 +43,13 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         return node.Waiters.All(waiter => waiter.WaitsOnlyFor(parent) || how == ChildWaiting.ByThread && waiter != node.Main && waiter.Wait.Kind == WaitKind.ChildWait) ? how : ChildWaiting.InCall;
     }
 
-    private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent, int fd)
+    private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent)
     {
-        string waiter = narrator.Name(parent), child = narrator.Name(edge.From), resource = edge.Part.Resource ?? "?";
+        string waiter = narrator.Name(parent), child = narrator.Name(edge.From), resource = edge.Part.Resource ?? "?", fds = edge.FdsOf(parent);
+        string remedy = $"It ends when {waiter} closes {fds}{narrator.OthersLetGo(edge, parent)} before it waits for {child}.";
         return new Verdict(
-            $"{waiter} waits for nothing but its own threads and the end of its child {child}, which waits for {waiter} (fd {fd}) to let go of {resource}.",
-            [new Culprit(parent, fd, resource, $"It ends when {waiter} closes fd {fd} before it waits for {child}.")])
+            $"{waiter} waits for nothing but its own threads and the end of its child {child}, which waits for {waiter} ({fds}) to let go of {resource}.",
+            [.. edge.WakersOf(parent).Select(waker => new Culprit(parent, waker.Fd, resource, remedy))])
         {
             Doubts = [$"{waiter} catches signals, as its runtime does in every program, and may be meant to end its child when one comes"],
         };

@@ -89,9 +89,10 @@ internal sealed class ChildNeverExits : IncidentRule
         string resource = line.Back!.Part.Resource ?? "?";
         string FdsOf(int pid) => $"fd {Narrator.Listing(holders.Where(holder => holder.Node == pid).Select(holder => $"{holder.Fd}"))}";
         string who = Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(pid => $"{narrator.Name(pid)} ({FdsOf(pid)})"));
+        string itself = line.Back.WakersOf(last) is [{ Fd: not null }, ..] ? $", and by {waited} itself ({line.Back.FdsOf(last)})" : "";
         string letGo = holders.All(holder => holder.Node == parent)
-            ? $"It ends when {waiter} closes {FdsOf(parent)} before it waits for {child}."
-            : $"It ends when {resource} is let go of by {who}.";
+            ? $"It ends when {waiter} closes {FdsOf(parent)}{narrator.OthersLetGo(line.Back, parent)} before it waits for {child}."
+            : $"It ends when {resource} is let go of by {who}{itself}.";
         return new Verdict($"{wait} waits for {who} to let go of {resource}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
             // A supervisor that ends its idle workers when it is told to stands the same way; but who has waited for long for one child, and has itself what that waits for, is to blame.

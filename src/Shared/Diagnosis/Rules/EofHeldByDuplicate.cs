@@ -30,17 +30,19 @@ internal sealed class EofHeldByDuplicate : IncidentRule
                     .FirstOrDefault(pair => edge.To.Any(waker => waker.Node == holder && waker.Fd == pair.Stdio.Number));
                 // Whoever of them reads at that end, it is no end that is waited for.
                 if (twice is not null && !edge.To.Any(waker => SocketMutualRead.IsConversation(incident, edge, waker.Node)))
-                    return Tell(resources, edge, holder, twice);
+                    return Tell(narrator, resources, edge, holder, twice);
             }
         }
         return null;
     }
 
-    private static Verdict Tell(ResourceIndex resources, IncidentEdge edge, int holder, StdioDuplicates twice)
+    private static Verdict Tell(Narrator narrator, ResourceIndex resources, IncidentEdge edge, int holder, StdioDuplicates twice)
     {
         string who = Narrator.Name(resources[holder]);
         string fds = Narrator.Listing(twice.Duplicates.Select(fd => $"fd {fd.Number}"));
-        string remedy = $"It ends when {who} closes {fds} as well as fd {twice.Stdio.Number}: either alone leaves the {(twice.Stdio.Target.Kind == FdKind.Socket ? "socket" : "pipe")} open.";
+        // stdout and stderr may well be the same pipe.
+        string stdio = Narrator.Listing(edge.WakersOf(holder).Where(waker => twice.Duplicates.All(fd => fd.Number != waker.Fd)).Select(waker => $"fd {waker.Fd}"));
+        string remedy = $"It ends when {who} closes {fds} as well as {stdio}{narrator.OthersLetGo(edge, holder)}: either alone leaves the {(twice.Stdio.Target.Kind == FdKind.Socket ? "socket" : "pipe")} open.";
         ImmutableArray<Culprit> culprits = [.. twice.Duplicates.Select(fd => new Culprit(resources[holder].Pid, fd.Number, fd.Target.Text, remedy))];
         return new Verdict(
             $"{Narrator.Name(resources[edge.From])} waits for the end of {StreamEnds.NameOf(edge.Part.Target!)}, which {who} holds open at fd {twice.Stdio.Number} and again at {fds}.",

@@ -59,7 +59,7 @@ internal sealed class EofHeldBySelf : IncidentRule
                     OnlySuspected = apart && !unheeded,
                 };
             }
-            string remedy = $"It ends when {who} closes {fds}, its own {(socket ? "other end of the socket" : "write end of the pipe")} that it reads{Beyond(edge, narrator)}.";
+            string remedy = $"It ends when {who} closes {fds}, its own {(socket ? "other end of the socket" : "write end of the pipe")} that it reads{narrator.OthersLetGo(edge, edge.From)}.";
             return new Verdict(
                 $"{who} waits for the end of {StreamEnds.NameOf(stream)}, whose {(socket ? "other" : "write")} end it holds open itself at {fds}.",
                 [.. own.Select(fd => new Culprit(reader.Pid, fd, resources.ResourceOf(reader.Pid, fd), remedy))])
@@ -93,12 +93,4 @@ internal sealed class EofHeldBySelf : IncidentRule
     private static bool IsAnswered(Incident incident, IncidentEdge edge) => incident.Edges.Any(back =>
         back.From != edge.From && incident.Core.Contains(back.From) && back.Part is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false } or { Kind: WaitKind.Futex, Futex.IsPrivate: false }
         && edge.To.Any(waker => waker.Node == back.From) && back.To.Any(waker => waker.Node == edge.From));
-
-    /// <summary>The others who have that end: as long as one of them has it, the end does not come either.</summary>
-    private static string Beyond(IncidentEdge edge, Narrator narrator)
-    {
-        string[] others = [.. edge.To.Where(waker => waker.Node != edge.From).GroupBy(waker => waker.Node)
-            .Select(own => $"{narrator.Name(own.Key)} (fd {Narrator.Listing(own.Select(waker => $"{waker.Fd}"))})")];
-        return others.Length == 0 ? "" : $", and {Narrator.Listing(others)} let{(others.Length == 1 ? "s" : "")} go of it as well";
-    }
 }

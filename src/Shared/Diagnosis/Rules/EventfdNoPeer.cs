@@ -36,7 +36,7 @@ internal sealed class EventfdNoPeer : IncidentRule
             { NamesFault = false };
         }
         ImmutableArray<Culprit> culprits = [.. others.Select(waker => new Culprit(
-            waker.Node, waker.Fd, Resource(eventFd), $"It ends when {narrator.Name(waker.Node)} {adds} eventfd {eventFd} (fd {waker.Fd}), for which {who} waits."))];
+            waker.Node, waker.Fd, Resource(eventFd), $"It ends when {narrator.Name(waker.Node)} {adds} eventfd {eventFd} ({edge.FdsOf(waker.Node)}), for which {who} waits."))];
         return new Verdict(
             $"{waits}, which only {Narrator.Listing(others.Select(waker => narrator.Name(waker.Node)).Distinct())} could {add}, and {(others.DistinctBy(waker => waker.Node).Count() == 1 ? "that is" : "those are")} stuck as well.",
             culprits)

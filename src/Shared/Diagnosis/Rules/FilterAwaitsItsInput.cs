@@ -33,11 +33,12 @@ internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
                 if (InputOf(incident, answer.From, filter) is not { } input || SocketMutualRead.IsConversation(incident, answer, filter))
                     continue;
                 string parent = narrator.Name(answer.From), child = narrator.Name(filter);
+                string fds = input.FdsOf(answer.From), others = narrator.OthersLetGo(input, answer.From);
                 string what = stream == FdKind.Path ? $"the other side of {answer.Part.Target!.Text} (fd {answer.Part.Fd})" : StreamEnds.NameOf(answer.Part.Target!);
                 return new Verdict(
                     $"{parent} waits for what {child} writes to {what}, and {child} for more input, or the end of it, from {parent}.",
-                    [.. input.To.Where(waker => waker.Node == answer.From).Select(waker => new Culprit(
-                        waker.Node, waker.Fd, input.Part.Target!.Text, $"It ends when {parent} closes fd {waker.Fd}, the input of {child}, or writes more to it."))])
+                    [.. input.WakersOf(answer.From).Select(waker => new Culprit(
+                        waker.Node, waker.Fd, input.Part.Target!.Text, $"It ends when {parent} closes {fds}, the input of {child}{others}, or writes more to it."))])
                 {
                     // Its main thread waits for another of its own threads, or for Ctrl-C; or for whatever comes: the same loop has workers that idle, and is told by a signal that it is over.
                     OnlySuspected = signalled.Any(member => member.Node.Main is not { Wait.Kind: not WaitKind.Poll } main || main.WaitsOnlyFor(member.Pid)),

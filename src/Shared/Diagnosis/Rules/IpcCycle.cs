@@ -37,8 +37,8 @@ internal sealed class IpcCycle : IncidentRule
         // One remedy for each word that is waited for: of a queue that many share, any of them could say it to any other.
         ImmutableArray<Culprit> culprits = [.. talk.OrderByDescending(edge => IsTalk(edge.Part)).ThenBy(edge => Array.IndexOf(order, edge.From)).GroupBy(edge => (edge.Part.Resource, WhatEnds(narrator, edge.Part))).SelectMany(word =>
         {
-            // Who reads what it has opened for both directions has its other end itself: that others close it ends nothing.
-            string what = word.All(edge => OnlyAWordEnds(incident, edge)) ? word.Key.Item2!.Replace(OrCloses, "", StringComparison.Ordinal) : word.Key.Item2!;
+            // Who reads what it has opened for both directions has its other end itself: that others close it ends nothing. Nor does it where several have it, and one closes.
+            string what = word.All(edge => OnlyAWordEnds(incident, edge) || edge.Holders.Skip(1).Any()) ? word.Key.Item2!.Replace(OrCloses, "", StringComparison.Ordinal) : word.Key.Item2!;
             Waker[] wakers = [.. word.SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
                 .Distinct()
                 // Another who talks is likelier to be meant than a parent, who merely has what its children have.

@@ -42,7 +42,9 @@ internal sealed class LostWakeup : IncidentRule
         bool catches = (apart != Apart.No || awaited) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
-        string look = waits.Length == 1 ? "look for a signal that came before the wait, or for the one who was to send it."
+        bool barrier = untold.All(item => item.Wait.Futex!.Sort == FutexSort.Barrier);
+        string look = barrier ? "look for who was to come to the barrier as well, and for how many it was made."
+            : waits.Length == 1 ? "look for a signal that came before the wait, or for the one who was to send it."
             : "look for locks that are taken in two orders, for a signal that came before the wait, or for the one who was to send it.";
         bool forked = alone is not null && waits is [{ Wait.Futex.IsPrivate: true }] && (awaited || ForkedChild.IsOfThreads(incident.Evidence.Resources, alone));
         if (forked)
@@ -50,8 +52,9 @@ internal sealed class LostWakeup : IncidentRule
         string ends = alone is not null && !awaited && !catches && incident.Evidence.Counting == Counting.All
             ? $"It ends only when {who} is ended, for {(waits.Length == 1 ? "no thread is left that could signal or unlock" : "all who could signal or unlock wait themselves")}{(forked ? ". " : "; ")}{look}"
             : forked ? $"It ends when {who} is ended. {look}" : $"It ends when somebody lets go of what is waited for, or signals it: {look}";
+        string subject = untold.Length == 1 ? $"{who} waits" : untold.Length == pids.Length ? $"{who} each wait" : $"{untold.Length} threads of {who} wait";
         return new Verdict(
-            $"{(untold.Length == 1 ? $"{who} waits" : $"{untold.Length} threads of {who} wait")} for a lock or a signal, and nobody is left who could give it.",
+            $"{subject} {(barrier ? "at a barrier, and nobody is left who could come to it" : "for a lock or a signal, and nobody is left who could give it")}.",
             [.. untold.DistinctBy(item => (item.Pid, item.Wait.Resource)).Select(item => new Culprit(
                 item.Pid, null, item.Wait.Resource!, ends))],
             !awaited ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec: see fork-while-locked."])

@@ -24,7 +24,7 @@ internal sealed class PipeFullCycle : IncidentRule
         // A parent that made the pipe and does not read it comes first: it is the one that was to read while it waits.
         (IncidentEdge Edge, Waker Reader)[] full = [.. incident.Edges
             .Where(edge => !edge.IsKinship && IsFull(resources, edge))
-            .SelectMany(edge => edge.To.Where(waker => IsInCycle(incident, edge.From, waker.Node)).Select(waker => (edge, waker)))
+            .SelectMany(edge => ReadersOf(incident, edge).Select(waker => (edge, waker)))
             .OrderByDescending(pair => IsAncestor(resources, pair.waker.Node, pair.edge.From))];
         if (full.Length == 0)
             return OfItsOwn(incident, narrator);
@@ -34,7 +34,7 @@ internal sealed class PipeFullCycle : IncidentRule
             : "does not read it";
         ImmutableArray<Culprit> culprits = [.. full.Select(pair => new Culprit(
             pair.Reader.Node, pair.Reader.Fd, pair.Edge.Part.Target!.Text,
-            $"It ends when {narrator.Name(pair.Reader.Node)} reads what is in {pair.Edge.Part.Target.Text} (fd {pair.Reader.Fd}), or closes it."))];
+            $"It ends when {narrator.Name(pair.Reader.Node)} reads what is in {pair.Edge.Part.Target.Text} ({pair.Edge.FdsOf(pair.Reader.Node)}){pair.Edge.OrCloses(pair.Reader.Node)}."))];
         return new Verdict(
             $"{narrator.Name(first.From)} writes to pipe {first.Part.Target!.Id}, which is full, and {narrator.Name(reader.Node)}, who is to read it at fd {reader.Fd}, {waits}.",
             culprits);
@@ -52,7 +52,7 @@ internal sealed class PipeFullCycle : IncidentRule
             string who = narrator.Name(edge.From), pipe = edge.Part.Target!.Text;
             return new Verdict(
                 $"{who} writes to pipe {edge.Part.Target.Id}, which is full, and nobody but itself has it open to read, at fd {read}.",
-                [new Culprit(edge.From, read, pipe, $"It ends when {who} reads what is in {pipe} (fd {read}) while it writes, or closes it.")]);
+                [new Culprit(edge.From, read, pipe, $"It ends when {who} reads what is in {pipe} ({edge.FdsOf(edge.From)}) while it writes, or closes {(edge.To.Length == 1 ? "it" : edge.FdsOf(edge.From))}.")]);
         }
         return null;
     }
@@ -66,6 +66,16 @@ internal sealed class PipeFullCycle : IncidentRule
     /// </summary>
     internal static bool IsInCycle(Incident incident, int writer, int reader) => reader != writer && incident.Core.Contains(reader)
         && (incident.Core.Contains(writer) || IsAncestor(incident.Evidence.Resources, reader, writer));
+
+    /// <summary>Those of the cycle who have the other end of what takes no more.</summary>
+    internal static IEnumerable<Waker> ReadersOf(Incident incident, IncidentEdge edge) =>
+        edge.To.Where(waker => waker.Fd is not null && IsInCycle(incident, edge.From, waker.Node) && !LeavesItToAChild(incident, edge, waker.Node));
+
+    /// <summary>Whether it does nothing but wait for a child that has that end as well, as a shell does for its command: the child is who was to read. Not where that child is the writer, or has started it.</summary>
+    private static bool LeavesItToAChild(Incident incident, IncidentEdge edge, int holder) =>
+        incident.Evidence.Graph.NodeOf(holder).Waiters.All(waiter => waiter.Wait.Kind == WaitKind.ChildWait)
+        && incident.Edges.Any(wait => wait.From == holder && wait.Part.Kind == WaitKind.ChildWait
+            && wait.Holders.Any(child => child != edge.From && edge.Holders.Contains(child) && !IsAncestor(incident.Evidence.Resources, child, edge.From)));
 
     private static bool IsAncestor(ResourceIndex resources, int ancestor, int process) => resources.IsDescendant(resources.Find(process)!, resources.Find(ancestor)!);
 }

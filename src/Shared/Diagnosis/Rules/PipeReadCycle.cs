@@ -11,9 +11,10 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// left   reads a             a: right/4w left/3r
 /// right  reads b             b: left/4w right/3r
 /// </code>
-/// One of them may read its terminal instead, to which another would have to type.
+/// One of them may read its terminal instead, to which another would have to type; or a socket, over which another would have to send, where nothing that is said of sockets alone fits.
 /// </summary>
-internal sealed class PipeReadCycle : IncidentRule
+/// <param name="mixed">Whether it is a ring over sockets as well as pipes, or terminals.</param>
+internal sealed class PipeReadCycle(bool mixed) : IncidentRule
 {
     public override RuleInfo Info => Told;
 
@@ -23,9 +24,10 @@ internal sealed class PipeReadCycle : IncidentRule
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
         IncidentEdge[] ring = [.. incident.Edges.Where(edge => !edge.IsKinship && !edge.IsAside && incident.Core.Contains(edge.From) && edge.To.Any(waker => waker.Node != edge.From))];
+        int sockets = ring.Count(edge => IsOverSocket(incident, edge));
         // Of FIFOs alone it is a talk, see IpcCycle.
-        if (incident.Core.Count < 2 || !ring.Any(edge => edge.Part.Target is { Kind: FdKind.Pipe })
-            || !ring.All(edge => edge.Part is { Kind: WaitKind.PipeRead } or { Kind: WaitKind.Tty, WaitsForRoom: false } && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
+        if (incident.Core.Count < 2 || (mixed ? sockets == 0 || sockets == ring.Length : !ring.Any(edge => edge.Part is { Target.Kind: FdKind.Pipe }))
+            || !ring.All(edge => (edge.Part is { Kind: WaitKind.PipeRead } or { Kind: WaitKind.Tty, WaitsForRoom: false } || IsOverSocket(incident, edge)) && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node)))
             || !incident.Core.All(member => ring.Any(edge => edge.From == member)))
         {
             return null;
@@ -33,13 +35,20 @@ internal sealed class PipeReadCycle : IncidentRule
         // In the order of the story.
         ILookup<int, IncidentEdge> of = ring.ToLookup(edge => edge.From);
         int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
-        ImmutableArray<Culprit> culprits = [.. order.SelectMany(reader => of[reader].SelectMany(edge => edge.To
-            .Where(waker => waker.Node != reader)
-            .Select(waker => (Edge: edge, Waker: waker))))
-            // A filter does its part by reading: it is for whoever started it to close its input, or to write more.
-            .OrderByDescending(pair => IsInputOfAFilter(incident, pair.Edge, pair.Waker))
-            .Select(pair => CulpritOf(narrator, pair.Edge, pair.Waker))];
-        string hops = string.Join(", ", order.Select(reader => $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
+        IncidentEdge[] unread = [.. order.SelectMany(reader => of[reader]).Where(edge => LeftUnread.Is(incident.Evidence.Resources, edge))];
+        ImmutableArray<Culprit> culprits =
+        [
+            .. unread.Select(edge => LeftUnread.CulpritOf(narrator, edge)),
+            .. order.SelectMany(reader => of[reader].Except(unread).SelectMany(edge => edge.To
+                    .Where(waker => waker.Node != reader)
+                    .Select(waker => (Edge: edge, Waker: waker))))
+                // A filter does its part by reading: it is for whoever started it to close its input, or to write more.
+                .OrderByDescending(pair => IsInputOfAFilter(incident, pair.Edge, pair.Waker))
+                .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker)),
+        ];
+        string hops = string.Join(", ", order.Select(reader => of[reader].FirstOrDefault(unread.Contains) is { } left
+            ? $"{narrator.Name(reader)} waits for more in {StreamEnds.NameOf(left.Part.Target!)} than lies there unread"
+            : $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
         return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first.", culprits)
         {
             // A supervisor and its idle workers stand the same way.
@@ -47,11 +56,16 @@ internal sealed class PipeReadCycle : IncidentRule
         };
     }
 
-    private static Culprit CulpritOf(Narrator narrator, IncidentEdge edge, Waker waker) => new(waker.Node, waker.Fd, edge.Part.Target!.Text,
-        $"It ends when {narrator.Name(waker.Node)} writes to {(edge.Part.Kind == WaitKind.Tty ? "the other side of " : "")}{edge.Part.Target.Text} (fd {waker.Fd}), which {narrator.Name(edge.From)} reads, or closes it.");
+    private static Culprit CulpritOf(Incident incident, Narrator narrator, IncidentEdge edge, Waker waker) => edge.Part.Kind == WaitKind.SocketRead
+        ? SocketMutualRead.CulpritOf(incident, narrator, edge, waker)
+        : new(waker.Node, waker.Fd, edge.Part.Target!.Text,
+            $"It ends when {narrator.Name(waker.Node)} writes to {(edge.Part.Kind == WaitKind.Tty ? "the other side of " : "")}{edge.Part.Target.Text} ({edge.FdsOf(waker.Node)}), which {narrator.Name(edge.From)} reads{edge.OrCloses(waker.Node)}.");
+
+    private bool IsOverSocket(Incident incident, IncidentEdge edge) =>
+        mixed && edge.Part.Kind == WaitKind.SocketRead && StreamEnds.IsRead(edge.Part) && !NeverAccepted.IsAtListener(incident.Evidence.Resources, edge.Part);
 
     /// <summary>Whether a process below reads there at its stdin.</summary>
-    private static bool IsInputOfAFilter(Incident incident, IncidentEdge edge, Waker waker) => edge.Part is { Kind: WaitKind.PipeRead, Fd: 0 }
+    private static bool IsInputOfAFilter(Incident incident, IncidentEdge edge, Waker waker) => edge.Part is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Fd: 0 }
         && incident.Evidence.Resources.IsDescendant(incident.Evidence.Resources.Find(edge.From)!, incident.Evidence.Resources.Find(waker.Node)!);
 
     private static IEnumerable<int> Writers(IEnumerable<IncidentEdge> edges, int reader) =>

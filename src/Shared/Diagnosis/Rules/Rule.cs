@@ -40,7 +40,7 @@ public static class RuleBook
         new PipeFullCycle(),
         new SocketFullCycle(),
         new TerminalFullCycle(),
-        new PipeReadCycle(),
+        new PipeReadCycle(mixed: false),
         new EventfdNoPeer(),
         new SocketMutualRead(),
         new FilterAwaitsItsInput(FdKind.Path),
@@ -58,9 +58,13 @@ public static class RuleBook
         new ChildAwaitedByHandler(),
         new StdioDuplicateStuck(),
         new LostWakeup(),
+        // Locks that are held while something else is waited for.
+        new LockHeldByStuck(),
         new ChildNeverExits(),
         // What idles by its looks, and does not.
         new WorkerReplaced(),
+        // A ring over both pipes and sockets.
+        new PipeReadCycle(mixed: true),
         // What is left.
         new StuckSetRule(),
     ];

@@ -21,7 +21,7 @@ internal sealed class SocketFullCycle : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         (IncidentEdge Edge, Waker Reader)[] full = [.. incident.Edges
             .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.SocketWrite } && resources.Sockets.QueueOf(edge.Part.Target) is null)
-            .SelectMany(edge => edge.To.Where(waker => waker.Fd is not null && PipeFullCycle.IsInCycle(incident, edge.From, waker.Node)).Select(waker => (edge, waker)))];
+            .SelectMany(edge => PipeFullCycle.ReadersOf(incident, edge).Select(waker => (edge, waker)))];
         if (full.Length == 0)
             return null;
         (IncidentEdge first, Waker reader) = full[0];
@@ -30,6 +30,6 @@ internal sealed class SocketFullCycle : IncidentRule
             $"{narrator.Name(first.From)} sends on {StreamEnds.NameOf(first.Part.Target!)}, which takes no more, and {narrator.Name(reader.Node)}, who has its other end at fd {reader.Fd}, {does}.",
             [.. full.Select(pair => new Culprit(
                 pair.Reader.Node, pair.Reader.Fd, resources.ResourceOf(pair.Reader.Node, pair.Reader.Fd!.Value),
-                $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has sent (fd {pair.Reader.Fd}), or closes it."))]);
+                $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has sent ({pair.Edge.FdsOf(pair.Reader.Node)}){pair.Edge.OrCloses(pair.Reader.Node)}."))]);
     }
 }

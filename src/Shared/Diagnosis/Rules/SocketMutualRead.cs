@@ -35,15 +35,17 @@ internal sealed class SocketMutualRead : IncidentRule
             .SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))
             .DistinctBy(pair => pair.Waker)
             .OrderBy(pair => pair.Waker.Node).ThenBy(pair => pair.Waker.Fd)
-            .Select(pair => new Culprit(
-                pair.Waker.Node, pair.Waker.Fd, resources.ResourceOf(pair.Waker.Node, pair.Waker.Fd!.Value),
-                $"It ends when {narrator.Name(pair.Waker.Node)} sends {narrator.Name(pair.Edge.From)} what that waits for, or closes fd {pair.Waker.Fd}."))];
+            .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker))];
         var verdict = new Verdict(
             $"{Narrator.Listing(readers.Order().Select(narrator.Name))} each wait for data from {(readers.Count == 2 ? "the other" : "one of the others")} over a socket, and nobody sends.",
             culprits) { NamesFault = false };
         // A pool has several workers; and idles.
         return readers.Count == 2 && incident.Core.Count == 2 ? Between(incident, narrator, verdict) : verdict;
     }
+
+    internal static Culprit CulpritOf(Incident incident, Narrator narrator, IncidentEdge edge, Waker waker) => new(
+        waker.Node, waker.Fd, incident.Evidence.Resources.ResourceOf(waker.Node, waker.Fd!.Value),
+        $"It ends when {narrator.Name(waker.Node)} sends {narrator.Name(edge.From)} what that waits for{edge.OrCloses(waker.Node, $"fd {waker.Fd}")}.");
 
     /// <summary>
     /// What runtimes do by themselves is left aside, and no timer is seen to be set: that nobody sends is a fault, if to wait for a signal is not the design. Runtimes both: what one has left behind may be an orphan
@@ -69,9 +71,9 @@ internal sealed class SocketMutualRead : IncidentRule
         string who = narrator.Name(process.Pid);
         ImmutableArray<Culprit> culprits = [.. incident.Edges
             .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.SocketRead })
-            .SelectMany(edge => edge.To.Where(waker => waker.Node == process.Pid && waker.Fd is not null))
-            .DistinctBy(waker => waker.Fd).OrderBy(waker => waker.Fd)
-            .Select(waker => new Culprit(process.Pid, waker.Fd, incident.Evidence.Resources.ResourceOf(process.Pid, waker.Fd!.Value), $"It ends when {who} sends at fd {waker.Fd} what it waits for at the other end, or closes it."))];
+            .SelectMany(edge => edge.WakersOf(process.Pid).Where(waker => waker.Fd is not null).Select(waker => (Waker: waker, Fds: edge.FdsOf(process.Pid))))
+            .DistinctBy(pair => pair.Waker.Fd).OrderBy(pair => pair.Waker.Fd)
+            .Select(pair => new Culprit(process.Pid, pair.Waker.Fd, incident.Evidence.Resources.ResourceOf(process.Pid, pair.Waker.Fd!.Value), $"It ends when {who} sends at {pair.Fds} what it waits for at the other end, or closes {pair.Fds}."))];
         return new Verdict($"{who} waits for data at both ends of a socket, and nobody else has either.", culprits) { NamesFault = false };
     }
 

@@ -21,7 +21,7 @@ internal sealed class TerminalFullCycle : IncidentRule
         [
             .. incident.Edges
                 .Where(edge => edge is { IsKinship: false, Part: { Kind: WaitKind.Tty, WaitsForRoom: true } })
-                .SelectMany(edge => edge.To.Where(waker => waker.Fd is not null && PipeFullCycle.IsInCycle(incident, edge.From, waker.Node)).Select(waker => (edge, waker))),
+                .SelectMany(edge => PipeFullCycle.ReadersOf(incident, edge).Select(waker => (edge, waker))),
         ];
         if (full.Length == 0)
             return null;
@@ -31,6 +31,6 @@ internal sealed class TerminalFullCycle : IncidentRule
             $"{narrator.Name(first.From)} writes to the terminal {first.Part.Target!.Text}, which takes no more, and {narrator.Name(reader.Node)}, who has its other side at fd {reader.Fd}, does not read it.",
             [.. full.Select(pair => new Culprit(
                 pair.Reader.Node, pair.Reader.Fd, resources.ResourceOf(pair.Reader.Node, pair.Reader.Fd!.Value),
-                $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has written (fd {pair.Reader.Fd}), or closes it."))]);
+                $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has written ({pair.Edge.FdsOf(pair.Reader.Node)}){pair.Edge.OrCloses(pair.Reader.Node)}."))]);
     }
 }
