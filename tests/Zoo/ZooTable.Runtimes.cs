@@ -166,6 +166,10 @@ internal static partial class ZooTable
         // Another collector, with threads of its own that tick.
         Running("java-with-zgc-waits-for-its-own-pool", "java", ["java", "-XX:+UseZGC", "-Xmx64m", .. Java[1..]], "futures") with { Expected = Lost(Confidence.Suspected, "runner") with { Group = "java-pool" } },
         Running("dotnet-waits-at-two-queues", "dotnet", Dotnet, "queues") with { Expected = Lost(Confidence.Suspected, "runner") },
+        Running("dotnet-reads-a-pipe-of-its-own", "dotnet", Dotnet, "own-pipe") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
         // With V8's memory reducer the loop of the worker waits 8 s at a time for a collection, and a timeout of V8 is not to be told from one of the program.
         new("node-waits-at-a-word", "node", "--no-memory-reducer", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
     ];

@@ -85,6 +85,8 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
         ulong Signal(string name) => name switch
         {
             "CHLD" => SignalMask.Child,
+            "CONT" => SignalMask.Continue,
+            "RTMIN" => SignalMask.FirstOfRealTime,
             "HUP" => SignalMask.HangUp,
             "INT" => SignalMask.Interrupt,
             "QUIT" => SignalMask.Quit,

@@ -198,6 +198,22 @@ public sealed class NotByDesignTests
             Assert.Equal((10, 5), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
     }
 
+    private const ulong OfDotnet = 0x3000344fe;
+
+    [Theory]
+    [InlineData(OfDotnet, true)]
+    [InlineData(OfDotnet | HangUp, false)] // PosixSignalRegistration, as it shows
+    [InlineData(OfDotnet | 1UL << 27, false)] // SIGWINCH: something of its own
+    public void Diagnose_DotnetThatReadsAPipeOfItsOwn_IsSuspectedWhereItCatchesNoMoreThanItsRuntimeDoes(ulong caught, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "dotnet").ReadEnd(7000, 32).WriteEnd(7000, 33).Reads(32).WaitsOnFutex();
+        actor.Caught = caught;
+        actor.With = record => record with { Threads = [record.Threads[0], record.Threads[1] with { Comm = ".NET Finalizer" }] };
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Suspected)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
     private static (string, Confidence) Of(Finding finding) => (finding.Rule, finding.Confidence);
 
     /// <summary>A main thread and two more, each on a futex of its own.</summary>
