@@ -141,6 +141,11 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "socket-mutual-read") { AtLeast = Confidence.Suspected, Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
         },
+        new("python-is-server-and-client", "python3", Script("own_server.py"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "socket-mutual-read") { Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
     ];
 
     /// <summary>Nobody in them waits for anything from outside, nor for any time.</summary>

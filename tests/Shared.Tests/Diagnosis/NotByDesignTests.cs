@@ -214,6 +214,31 @@ public sealed class NotByDesignTests
         Assert.Equal(told ? [("eof-held-by-self", Confidence.Suspected)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
     }
 
+    [Theory]
+    [InlineData("nobody", "/usr/bin/python3.11", Interrupt, Confidence.Suspected)]
+    [InlineData("a thread in its memory", "/usr/bin/python3.11", Interrupt, Confidence.Suspected)]
+    [InlineData("nobody", "/usr/bin/talker", 0UL, Confidence.Proven)]
+    [InlineData("nobody", "/usr/bin/talker", Interrupt, null)] // no runtime's handler
+    [InlineData("nobody", "/usr/bin/python3.11", Interrupt | Terminate, null)] // a handler of its own
+    [InlineData("at a bell", "/usr/bin/python3.11", Interrupt, null)] // which a handler may ring
+    [InlineData("with a timeout", "/usr/bin/python3.11", Interrupt, null)]
+    [InlineData("child", "/usr/bin/python3.11", Interrupt, null)] // which has one end, too
+    public void Diagnose_TwoThreadsAtTheTwoEndsOfASocket_AreToldUnlessSomebodyMaySend(string beside, string exe, ulong caught, Confidence? told)
+    {
+        Scene scene = new Scene().Pair(500, 501, "/run/talk");
+        Actor actor = scene.Process(10, "talker").Socket(4, 500).Socket(5, 501, receive: beside == "with a timeout" ? TimeSpan.FromMinutes(5) : default).ReadEnd(7000, 6).WriteEnd(7000, 7).Receives(4).Receives(5);
+        if (beside == "a thread in its memory")
+            actor.WaitsOnFutex();
+        else if (beside == "at a bell")
+            actor.ReadsAByte(6);
+        else if (beside == "child")
+            scene.Process(11, "child", parent: 10).Socket(4, 500).Sleeps();
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe };
+
+        Assert.Equal(told is { } confidence ? [("socket-mutual-read", confidence)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
     private static (string, Confidence) Of(Finding finding) => (finding.Rule, finding.Confidence);
 
     /// <summary>A main thread and two more, each on a futex of its own.</summary>
