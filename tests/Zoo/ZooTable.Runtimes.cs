@@ -50,6 +50,7 @@ internal static partial class ZooTable
             // So stands one as well that waits for a signal, and has its child wait beside it.
             Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
         },
+        .. ((string[])["thread", "pool"]).Select(InAThread),
         NeverEnds("go-reaps-what-waits-for-it", "go", [.. Go, "reap", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("dotnet-waits-for-what-waits-for-it", "dotnet", [.. Dotnet, "never-ends", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("node-waits-for-what-waits-for-it", "node", ["node", Script("waits_for_exit.js"), Program("zoo-exec")]),
@@ -91,6 +92,7 @@ internal static partial class ZooTable
         Healthily(Unread),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
         .. FiltersOfRuntimes.Select(Healthily),
+        .. ((string[])["thread", "pool"]).Select(how => Healthily(InAThread(how))),
         .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Concat(AtFifos).Select(Healthily),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
@@ -235,6 +237,16 @@ internal static partial class ZooTable
         Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits")
         {
             AtLeast = needs == "go" ? Confidence.Likely : Confidence.Suspected, Pids = ["runner", "child"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]),
+        },
+    };
+
+    /// <summary>Its main thread could be idling until Ctrl-C comes.</summary>
+    private static Specimen InAThread(string how) => new($"python-waits-for-a-filter-in-a-{how}", "python3", Script("waits_in_a_thread.py"), how, Program("zoo-exec"))
+    {
+        Needs = "python3",
+        Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits")
+        {
+            Pids = how == "pool" ? ["program", "worker", "filter"] : ["program", "filter"], Culprit = new("program", [.. Enumerable.Range(3, 90)]),
         },
     };
 

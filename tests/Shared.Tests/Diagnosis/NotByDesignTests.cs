@@ -239,6 +239,52 @@ public sealed class NotByDesignTests
         Assert.Equal(told is { } confidence ? [("socket-mutual-read", confidence)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
     }
 
+    [Theory]
+    [InlineData("/usr/bin/python3.11", Interrupt, 0, true)]
+    [InlineData("/usr/bin/python3.11", Interrupt, 0x8801, false)] // somebody may press Ctrl-C
+    [InlineData("/usr/bin/python3.11", Interrupt | Terminate, 0, false)] // a handler of its own
+    [InlineData("/usr/bin/server", Interrupt, 0, false)] // no runtime's handler
+    public void Diagnose_ThreadThatWaitsForAFilterWhoseInputIsKept_IsSuspected(string exe, ulong caught, int terminal, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "python3").WriteEnd(7000, 4).WaitsOnFutex().WaitsFor(13);
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe, TtyNr = terminal };
+        scene.Process(13, "cat", parent: 10).ReadEnd(7000, 0).Reads(0);
+
+        Finding[] findings = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Suspected)] : [], findings.Select(Of));
+        if (told)
+            Assert.Equal((10, 4), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
+    }
+
+    [Theory]
+    [InlineData("a copy", true)]
+    [InlineData("a shell", false)] // which waits for whatever it was told to run: its helper, say
+    [InlineData("idle", false)]
+    public void Diagnose_WorkerThatWaitsForAFilterWhoseInputItsPoolKeeps_IsSuspected(string worker, bool told)
+    {
+        // The main thread waits for an answer, a thread reads the answers (7001), and the worker reads its tasks (7002).
+        var scene = new Scene();
+        scene.Process(10, "python3").WriteEnd(7000, 4).ReadEnd(7001, 5).WriteEnd(7002, 6).WaitsOnFutex().Reads(5);
+        Actor copy = scene.Process(13, "python3", parent: 10).WriteEnd(7001, 5).ReadEnd(7002, 6);
+        _ = worker == "idle" ? copy.Reads(6) : copy.WaitsFor(14);
+        foreach (int pid in (int[])[10, 13])
+        {
+            scene[pid].Caught = Interrupt;
+            scene[pid].With = record => record with { Exe = pid == 13 && worker == "a shell" ? "/usr/bin/bash" : "/usr/bin/python3.11" };
+        }
+        if (worker != "idle")
+            scene.Process(14, "cat", parent: 13).ReadEnd(7000, 0).Reads(0);
+
+        Finding[] findings = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Suspected)] : [], findings.Select(Of));
+        if (told)
+            Assert.Equal((10, 4), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
+    }
+
     private static (string, Confidence) Of(Finding finding) => (finding.Rule, finding.Confidence);
 
     /// <summary>A main thread and two more, each on a futex of its own.</summary>
