@@ -178,6 +178,7 @@ internal static partial class ZooTable
             Expected = new(FindingClass.Deadlock, Confidence.Suspected, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
         },
         // With V8's memory reducer the loop of the worker waits 8 s at a time for a collection, and a timeout of V8 is not to be told from one of the program.
+        new("node-waits-for-an-idle-worker", "node", "--no-memory-reducer", Script("idle_worker.js")) { Needs = "node", Expected = Lost(Confidence.Suspected, "runner") },
         new("node-waits-at-a-word", "node", "--no-memory-reducer", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
     ];
 

@@ -19,7 +19,7 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, process) || ReadsFromItself(resources, process, waits) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, process) || HasLoopsAlone(process, resources.Look.Host) || ReadsFromItself(resources, process, waits) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -88,6 +88,31 @@ internal static class NotByDesign
         }
         return readers > 0 && others == 0;
     }
+
+    /// <summary>
+    /// Whether the main thread and at least one other are event loops that would have ended if they waited for nothing, and none of its threads waits for a time, or in a call. Where what they poll is the process's own,
+    /// they wait for each other: a handler of signals keeps no such loop.
+    /// </summary>
+    public static bool HasLoopsAlone(HostProcess process, HostIdentity host)
+    {
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
+        if (Housekeeping.In(process.Record, waits) is not { EndsWhenIdle: true } || Unheeded.MainOf(process.Record, waits) is not { } main || !IsLoop(main) || HasHandlersOfItsOwn(process.Record, waits))
+            return false;
+        ImmutableArray<bool> services = process.ServicesOf(host);
+        int loops = 0;
+        for (int place = 0; place < waits.Length; place++)
+        {
+            if (!services.IsDefault && services[place])
+                continue;
+            if (IsLoop(waits[place]))
+                loops++;
+            else if (!IsForItself(waits[place]))
+                return false;
+        }
+        return loops > 1;
+    }
+
+    private static bool IsLoop(Wait wait) => wait is { Kind: WaitKind.Poll, Bounded: Bounded.No, Members.IsEmpty: false };
 
     /// <summary>What it waits for alone; null: it is a set of several, or of none.</summary>
     private static Wait? OnlyOf(Wait wait) => wait.Kind != WaitKind.Poll ? wait : wait.Members is [var only] ? only : null;

@@ -240,6 +240,38 @@ public sealed class NotByDesignTests
     }
 
     [Theory]
+    [InlineData("nothing", "/usr/bin/node", Interrupt | Terminate, true)]
+    [InlineData("nothing", "/usr/bin/node", Interrupt | Terminate | HangUp, false)] // a handler that its runtime does not have
+    [InlineData("nothing", "/usr/bin/server", Interrupt | Terminate, false)] // whose loops may last for a signal
+    [InlineData("input", "/usr/bin/node", Interrupt | Terminate, false)]
+    [InlineData("a timer", "/usr/bin/node", Interrupt | Terminate, false)]
+    [InlineData("no worker", "/usr/bin/node", Interrupt | Terminate, false)]
+    [InlineData("a sleeper", "/usr/bin/node", Interrupt | Terminate, false)]
+    public void Diagnose_LoopsThatEndWhenIdle_AreSuspectedWhereTheyWaitForEachOther(string besides, string exe, ulong caught, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "node").ReadEnd(7003, 0);
+        const uint In = 1;
+        // The main thread, one of the runtime, and a worker: each polls a pipe of its own, to which all may write.
+        foreach (int loop in Enumerable.Range(0, besides == "no worker" ? 2 : 3))
+        {
+            int fd = 20 + (10 * loop);
+            EpollMember own = new(fd + 1, In, 7000 + (ulong)loop, 12);
+            actor.ReadEnd(7000 + loop, fd + 1).WriteEnd(7000 + loop, fd + 2).WaitsInEpoll(fd, besides == "input" && loop == 0 ? [own, new EpollMember(0, In, 7003, 12)] : [own]);
+        }
+        if (besides == "a timer")
+            actor.With = record => record with { Threads = [.. record.Threads.Select(thread => thread.Tid == 12 ? thread with { Call = thread.Call with { Arguments = [.. thread.Call.Arguments.Take(3), 60_000, 0, 0] } } : thread)] };
+        else if (besides == "a sleeper")
+            actor.Sleeps();
+        actor.WaitsOnFutex().Caught = caught;
+        Func<ProcessRecord, ProcessRecord> with = actor.With;
+        actor.With = record => with(record) with { Exe = exe };
+        scene.Process(12, "feeder").WriteEnd(7003, 1).Sleeps();
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
+    [Theory]
     [InlineData("/usr/bin/python3.11", Interrupt, 0, true)]
     [InlineData("/usr/bin/python3.11", Interrupt, 0x8801, false)] // somebody may press Ctrl-C
     [InlineData("/usr/bin/python3.11", Interrupt | Terminate, 0, false)] // a handler of its own

@@ -61,6 +61,7 @@ public static class RuleBook
         new ChildNeverExits(),
         // What idles by its looks, and does not.
         new WorkerReplaced(),
+        new LoopsWaitForEachOther(),
         // What is left.
         new StuckSetRule(),
     ];
