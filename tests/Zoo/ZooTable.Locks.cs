@@ -119,6 +119,11 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["shell", "cat"], Culprit = new("cat", -1) },
         },
+        // Nor can what is not there yet, before its exec.
+        new("fifo-open-by-an-action-of-spawn", Program("spawn-fifo"))
+        {
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["spawner"], Unannounced = 1 },
+        },
         // What timeout(1) runs cannot announce itself.
         new("fifo-open-under-timeout", Script("fifo-under-timeout.sh"))
         {
@@ -168,6 +173,7 @@ internal static partial class ZooTable
         Twin("fifo-open-read", Alive),
         Twin("fifo-open-in-a-shell", Alive),
         Twin("fifo-open-under-timeout", Alive),
+        Twin("fifo-open-by-an-action-of-spawn", Alive),
     ];
 
     private static Specimen LockCircle(string how, int fd) => new($"lock-circle-{how}", Program("file-locks"), how)

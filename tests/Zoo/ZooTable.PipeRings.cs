@@ -96,6 +96,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "vfork-stuck") { Pids = ["parent", "child"], Culprit = new("child", -1) },
         },
+        new("set-of-which-nothing-is-armed", Program("oneshot"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "stuck-set") { Pids = ["parent", "child"], Culprit = new("parent", [.. Enumerable.Range(3, 90)]) },
+        },
         EventFds("pair", "first", "second"),
         EventFds("poll", "first", "second"),
         EventFds("alone", "first"),
@@ -176,6 +180,7 @@ internal static partial class ZooTable
         Twin("unread-output-wait", "quiet"),
         Twin("unread-output-threads", "quiet"),
         Twin("vfork-child-waits-for-its-parent", "slow"),
+        Twin("set-of-which-nothing-is-armed", "busy"),
         Twin("eventfds-pair", "fed"),
         Twin("eventfds-pair", "carried"),
         Twin("eventfds-poll", "fed"),

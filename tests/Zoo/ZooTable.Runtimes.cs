@@ -50,6 +50,7 @@ internal static partial class ZooTable
             // So stands one as well that waits for a signal, and has its child wait beside it.
             Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
         },
+        .. ((string[])["thread", "pool"]).Select(InAThread),
         NeverEnds("go-reaps-what-waits-for-it", "go", [.. Go, "reap", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("dotnet-waits-for-what-waits-for-it", "dotnet", [.. Dotnet, "never-ends", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("node-waits-for-what-waits-for-it", "node", ["node", Script("waits_for_exit.js"), Program("zoo-exec")]),
@@ -91,6 +92,7 @@ internal static partial class ZooTable
         Healthily(Unread),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
         .. FiltersOfRuntimes.Select(Healthily),
+        .. ((string[])["thread", "pool"]).Select(how => Healthily(InAThread(how))),
         .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Concat(AtFifos).Select(Healthily),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
@@ -141,6 +143,11 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "socket-mutual-read") { AtLeast = Confidence.Suspected, Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
         },
+        new("python-is-server-and-client", "python3", Script("own_server.py"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "socket-mutual-read") { Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
     ];
 
     /// <summary>Nobody in them waits for anything from outside, nor for any time.</summary>
@@ -166,7 +173,12 @@ internal static partial class ZooTable
         // Another collector, with threads of its own that tick.
         Running("java-with-zgc-waits-for-its-own-pool", "java", ["java", "-XX:+UseZGC", "-Xmx64m", .. Java[1..]], "futures") with { Expected = Lost(Confidence.Suspected, "runner") with { Group = "java-pool" } },
         Running("dotnet-waits-at-two-queues", "dotnet", Dotnet, "queues") with { Expected = Lost(Confidence.Suspected, "runner") },
+        Running("dotnet-reads-a-pipe-of-its-own", "dotnet", Dotnet, "own-pipe") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
+        },
         // With V8's memory reducer the loop of the worker waits 8 s at a time for a collection, and a timeout of V8 is not to be told from one of the program.
+        new("node-waits-for-an-idle-worker", "node", "--no-memory-reducer", Script("idle_worker.js")) { Needs = "node", Expected = Lost(Confidence.Suspected, "runner") },
         new("node-waits-at-a-word", "node", "--no-memory-reducer", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
     ];
 
@@ -226,6 +238,16 @@ internal static partial class ZooTable
         Expected = new(FindingClass.Deadlock, Confidence.Likely, "child-never-exits")
         {
             AtLeast = needs == "go" ? Confidence.Likely : Confidence.Suspected, Pids = ["runner", "child"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]),
+        },
+    };
+
+    /// <summary>Its main thread could be idling until Ctrl-C comes.</summary>
+    private static Specimen InAThread(string how) => new($"python-waits-for-a-filter-in-a-{how}", "python3", Script("waits_in_a_thread.py"), how, Program("zoo-exec"))
+    {
+        Needs = "python3",
+        Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits")
+        {
+            Pids = how == "pool" ? ["program", "worker", "filter"] : ["program", "filter"], Culprit = new("program", [.. Enumerable.Range(3, 90)]),
         },
     };
 

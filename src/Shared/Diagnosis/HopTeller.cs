@@ -157,7 +157,7 @@ internal sealed class HopTeller
             return $"waits for what its own threads send each other (fd {wait.Fd})";
         return wait.Kind switch
         {
-            WaitKind.Poll => $"waits for {_words.Set(process.Pid, _parts.Of(process, wait))}",
+            WaitKind.Poll when !wait.Members.IsEmpty => $"waits for {_words.Set(process.Pid, _parts.Of(process, wait))}",
             WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.SocketAccept or WaitKind.SocketConnect =>
                 $"waits for {_words.Of(process.Pid, _parts.Of(process, wait)[0])}",
             WaitKind.Stopped => "is stopped: it goes on when it is sent SIGCONT",

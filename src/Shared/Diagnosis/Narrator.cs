@@ -113,6 +113,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.SocketWrite => $"waits for room to send on {Thing(wait)}",
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
         WaitKind.SocketConnect => $"waits for {Thing(wait)} to be connected",
+        WaitKind.Poll when wait.Members.IsEmpty => $"waits in an epoll set{(wait.Fd is { } epoll ? $" (fd {epoll})" : "")} of which nothing is armed: {FdsOf(wait.Disarmed)} {(wait.Disarmed.Length == 1 ? "has" : "have")} been told of once and not been armed again (EPOLLONESHOT)",
         WaitKind.Poll when wait.Members is [var only] => $"polls {(only.Target is null ? $"fd {only.Fd}" : Thing(only))}",
         WaitKind.Poll => SetPhrase(process, wait),
         WaitKind.EventFd when wait.WaitsForRoom => $"adds to {Thing(wait)}, which is full",
@@ -166,6 +167,9 @@ internal sealed partial class Narrator(ResourceIndex resources)
             return any;
         }
     }
+
+    /// <summary><c>fd 4 and fd 5</c>.</summary>
+    public static string FdsOf(IEnumerable<int> fds) => Listing(fds.Select(fd => $"fd {fd}"));
 
     /// <summary>Whether it could write to the pipe itself, and so could others: what comes that way are messages, and its end is what nobody waits for.</summary>
     private bool IsShared(int process, FdTarget pipe)

@@ -20,7 +20,7 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process, bool guess)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, waits) || ReadsFromItself(resources, process, waits, guess) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, process) || HasLoopsAlone(process, resources.Look.Host) || ReadsFromItself(resources, process, waits, guess) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -63,20 +63,86 @@ internal static class NotByDesign
 
     public static bool IsForItself(Wait wait) => wait is { Kind: WaitKind.Futex, Bounded: Bounded.No, Futex: { IsPrivate: true, Lock: null } };
 
-    /// <summary>Whether it waits for data at both ends of one socket: each would have to be written to by who waits at the other.</summary>
-    public static bool SpeaksToItself(ResourceIndex resources, ImmutableArray<Wait> waits)
+    /// <summary>
+    /// Whether it waits for data at both ends of one socket: each would have to be written to by who waits at the other. In one thread; or in two, neither of which waits for anything else, while the
+    /// others serve their runtime or wait in their own memory: a third, at a pipe of its own, say, may be there to be told of signals, and to send.
+    /// </summary>
+    public static bool SpeaksToItself(ResourceIndex resources, HostProcess process)
     {
-        foreach (Wait wait in waits)
+        ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
+        ImmutableArray<bool> services = process.ServicesOf(resources.Look.Host);
+        int readers = 0, others = 0;
+        for (int place = 0; place < waits.Length; place++)
         {
+            if (!services.IsDefault && services[place])
+                continue;
+            Wait wait = waits[place];
             foreach (Wait member in wait.Members)
             {
-                if (member is { Kind: WaitKind.SocketRead, Target: { } own } && resources.Sockets.FactOf(own.Id) is { Party: SocketParty.Local, Peer: var peer }
-                    && wait.Members.Any(other => other is { Kind: WaitKind.SocketRead, Target: { } far } && far.Id == peer))
+                if (PeerOf(resources, member) is not 0 and var peer && ReadsAmong(wait.Members, peer))
                     return true;
             }
+            if (OnlyOf(wait) is { } only && PeerOf(resources, only) is not 0 and var far && IsReadAlone(waits, far))
+                readers++;
+            else if (!IsForItself(wait))
+                others++;
+        }
+        return readers > 0 && others == 0;
+    }
+
+    /// <summary>
+    /// Whether the main thread and at least one other are event loops that would have ended if they waited for nothing, and none of its threads waits for a time, or in a call. Where what they poll is the process's own,
+    /// they wait for each other: a handler of signals keeps no such loop.
+    /// </summary>
+    public static bool HasLoopsAlone(HostProcess process, HostIdentity host)
+    {
+        ImmutableArray<Wait> waits = process.WaitsOf(host);
+        if (Housekeeping.In(process.Record, waits) is not { EndsWhenIdle: true } || Unheeded.MainOf(process.Record, waits) is not { } main || !IsLoop(main) || HasHandlersOfItsOwn(process.Record, waits))
+            return false;
+        ImmutableArray<bool> services = process.ServicesOf(host);
+        int loops = 0;
+        for (int place = 0; place < waits.Length; place++)
+        {
+            if (!services.IsDefault && services[place])
+                continue;
+            if (IsLoop(waits[place]))
+                loops++;
+            else if (!IsForItself(waits[place]))
+                return false;
+        }
+        return loops > 1;
+    }
+
+    private static bool IsLoop(Wait wait) => wait is { Kind: WaitKind.Poll, Bounded: Bounded.No, Members.IsEmpty: false };
+
+    /// <summary>What it waits for alone; null: it is a set of several, or of none.</summary>
+    private static Wait? OnlyOf(Wait wait) => wait.Kind != WaitKind.Poll ? wait : wait.Members is [var only] ? only : null;
+
+    /// <summary>Inode of the other end of the socket that is read from; 0: none is, or that end is not on this host, or not known.</summary>
+    private static ulong PeerOf(ResourceIndex resources, Wait wait) =>
+        wait is { Kind: WaitKind.SocketRead, Target: { } own } && resources.Sockets.FactOf(own.Id) is { Party: SocketParty.Local, Peer: var peer } ? peer : 0;
+
+    private static bool ReadsAmong(ImmutableArray<Wait> members, ulong socket)
+    {
+        foreach (Wait member in members)
+        {
+            if (Reads(member, socket))
+                return true;
         }
         return false;
     }
+
+    private static bool IsReadAlone(ImmutableArray<Wait> waits, ulong socket)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (OnlyOf(wait) is { } only && Reads(only, socket))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool Reads(Wait wait, ulong socket) => wait is { Kind: WaitKind.SocketRead, Target: { } target } && target.Id == socket;
 
     /// <summary>
     /// Whether it reads a pipe, a FIFO or a socket, and nothing else, whose other end it has itself, while its other threads, if any, serve its runtime or wait in its own memory, or polls such as
@@ -96,7 +162,8 @@ internal static class NotByDesign
             else if (!IsForItself(waits[place]))
                 return false;
         }
-        return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process.Record, waits))) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits);
+        return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process.Record, waits))) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits)
+            && !SpeaksToItself(resources, process);
     }
 
     /// <summary>
@@ -112,7 +179,7 @@ internal static class NotByDesign
             if (!IsOwnRead(resources, process, member) || !guess && IsBell(resources, process, member.Target!))
                 return false;
         }
-        return !SpeaksToItself(resources, waits);
+        return !SpeaksToItself(resources, process);
     }
 
     /// <summary>Whether it does not wait for room as it writes to what it reads, or may not.</summary>

@@ -40,7 +40,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                     CheckLast();
                     runtimes.Add(new RuntimeMarks(value));
                     break;
-                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "awaits-children" or "acts-on-signals" or "service" or "service-once" or "service-pool":
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "awaits-children" or "acts-on-signals" or "loop" or "service" or "service-once" or "service-pool":
                     if (runtimes.Count == 0)
                         throw Wrong("no runtime was named before");
                     runtimes[^1] = Add(runtimes[^1], key, value);
@@ -73,6 +73,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                 "in-a-thread" => runtime with { ActsOnSignals = SignalActing.InAThread },
                 _ => throw Wrong($"'{value}' is no way to act on signals"),
             },
+            "loop" => value == "ends-when-idle" ? runtime with { EndsWhenIdle = true } : throw Wrong($"'{value}' is nothing that a loop does"),
             _ => runtime with { Services = runtime.Services.Add(Service(key, value)) },
         };
 
@@ -86,6 +87,8 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
         ulong Signal(string name) => name switch
         {
             "CHLD" => SignalMask.Child,
+            "CONT" => SignalMask.Continue,
+            "RTMIN" => SignalMask.FirstOfRealTime,
             "HUP" => SignalMask.HangUp,
             "INT" => SignalMask.Interrupt,
             "QUIT" => SignalMask.Quit,
@@ -167,6 +170,9 @@ internal sealed record RuntimeMarks(string Name)
     public bool RunsSteps { get; init; }
 
     public SignalActing ActsOnSignals { get; init; }
+
+    /// <summary>Whether the event loops of its threads end where there is nothing left that they wait for, as a signal is not.</summary>
+    public bool EndsWhenIdle { get; init; }
 
     /// <summary>Mask of the signals that it catches by that handler in every program that has children.</summary>
     public ulong CatchesAsChild { get; init; }

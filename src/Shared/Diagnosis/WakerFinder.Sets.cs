@@ -7,7 +7,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <summary>Sets (poll, select, epoll), and what can stand in one and nowhere else.</summary>
 internal sealed partial class WakerFinder
 {
-    /// <summary>One clause: a member is enough. Whoever has the same epoll can put another member in.</summary>
+    /// <summary>One clause: a member is enough. Whoever has the same epoll can put another member in, or arm one.</summary>
     private void FindSet(HostProcess process, Wait wait, IWakerSink sink)
     {
         sink.BeginSet(wait);
@@ -18,10 +18,14 @@ internal sealed partial class WakerFinder
             else
                 FindOne(process, member, sink);
         }
-        foreach (int epfd in guess ? [] : wait.Epolls)
+        foreach (int epfd in guess && !wait.Members.IsEmpty ? [] : wait.Epolls)
         {
             sink.Begin(wait);
-            NameSharers(process, epfd, sink);
+            // Of others it is what they hardly do. Where nothing is armed, it is all that is waited for.
+            if (wait.Members.IsEmpty)
+                sink.Add(process, epfd, direct: true);
+            if (!guess)
+                NameSharers(process, epfd, sink);
             EndSighted(IsKept(process, process.Record.FindFd(epfd)!.Target), OrderedList<Holder>.None, sink);
         }
         sink.EndSet();

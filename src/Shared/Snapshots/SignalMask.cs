@@ -6,6 +6,12 @@ internal static class SignalMask
     /// <summary>SIGCHLD.</summary>
     public const ulong Child = 1UL << 16;
 
+    /// <summary>SIGCONT.</summary>
+    public const ulong Continue = 1UL << 17;
+
+    /// <summary>SIGRTMIN: 34, for the C library keeps two for itself.</summary>
+    public const ulong FirstOfRealTime = 1UL << 33;
+
     /// <summary>SIGALRM.</summary>
     public const ulong Alarm = 1UL << 13;
 

@@ -82,6 +82,9 @@ public sealed record Wait
     /// <summary>For <see cref="WaitKind.Poll"/>: its members, one of which is enough.</summary>
     public ImmutableArray<Wait> Members { get; init; } = [];
 
+    /// <summary>For a set without members: the fds in it that have been told of once and not been armed again since (EPOLLONESHOT). Whatever comes there, it is not told.</summary>
+    public ImmutableArray<int> Disarmed { get; init; } = [];
+
     /// <summary>For a set: the epolls whose members are among <see cref="Members"/>. Whoever has one of them can put another member in.</summary>
     public ImmutableArray<int> Epolls { get; init; } = [];
 
@@ -98,7 +101,7 @@ public sealed record Wait
         WaitKind.FifoOpen => Path,
         WaitKind.SysvSemaphore => SysvId is { } semaphores ? $"sem:{semaphores}" : null,
         WaitKind.SysvMessage => SysvId is { } queue ? $"msg:{queue}" : null,
-        WaitKind.Poll => Members.IsEmpty ? null : string.Join(' ', Members.Select(member => member.Target?.Text).Distinct()),
+        WaitKind.Poll => Members.IsEmpty ? Target?.Text : string.Join(' ', Members.Select(member => member.Target?.Text).Distinct()),
         _ => Target?.Text,
     };
 

@@ -18,8 +18,8 @@ public static partial class WaitDecoder
         };
         if (thread.Memory?.PollSet is not { } set)
             return Wait.Unknown($"the fd set of {SystemCallTable.NameOf(call)} could not be read", call);
-        List<int> epolls = [];
-        Wait wait = Set(call, timed, [.. set.SelectMany(member => Members(process, member.Fd, process.FindFd(member.Fd), (ushort)member.Events, epolls))], epolls);
+        List<int> epolls = [], disarmed = [];
+        Wait wait = Set(call, timed, [.. set.SelectMany(member => Members(process, member.Fd, process.FindFd(member.Fd), (ushort)member.Events, epolls, disarmed))], epolls, disarmed);
         // sigmask of ppoll(2), and of pselect6(2) with its size; select(3) of the C library passes none.
         return wait with { LetsSignalsIn = call switch { SystemCall.Ppoll => args[3] != 0, SystemCall.Pselect6 => args[5] != 0, _ => false } };
     }
@@ -42,21 +42,32 @@ public static partial class WaitDecoder
             return Wait.Unknown($"fd {epfd} is no epoll that was seen", call);
         if (epoll.EpollMembers is null)
             return Wait.Unknown($"the members of epoll fd {epfd} could not be read", call);
-        List<int> epolls = [];
-        Wait set = Set(call, timed, [.. Members(process, epfd, epoll, PollIn, epolls)], epolls);
+        List<int> epolls = [], disarmed = [];
+        Wait set = Set(call, timed, [.. Members(process, epfd, epoll, PollIn, epolls, disarmed)], epolls, disarmed);
         return set with { Fd = epfd, Target = epoll.Target, LetsSignalsIn = call is SystemCall.EpollPwait or SystemCall.EpollPwait2 && args[4] != 0 };
     }
 
     /// <summary>One member of a set, or, of an epoll, all of its own: one that has been told of once and has not been armed again (EPOLLONESHOT) never is.</summary>
     /// <param name="epolls">Those that it has come through; this one, if it is one, is added.</param>
-    private static IEnumerable<Wait> Members(ProcessRecord process, int fd, FileDescriptor? entry, uint events, List<int> epolls)
+    /// <param name="disarmed">The fds that are not armed are added.</param>
+    private static IEnumerable<Wait> Members(ProcessRecord process, int fd, FileDescriptor? entry, uint events, List<int> epolls, List<int> disarmed)
     {
         if (entry is not { Target.Kind: FdKind.Epoll, EpollMembers: { } members } || epolls.Count == MaxNests)
-            return [Member(process, fd, entry, events)];
+        {
+            yield return Member(process, fd, entry, events);
+            yield break;
+        }
         epolls.Add(entry.Number);
-        return members
-            .Where(member => (member.Events & EpollOneShot) == 0 || (member.Events & ~EpollManner) != 0)
-            .SelectMany(member => Members(process, member.Fd, FindEpollMember(process, member), member.Events, epolls));
+        foreach (EpollMember member in members)
+        {
+            if ((member.Events & EpollOneShot) != 0 && (member.Events & ~EpollManner) == 0)
+            {
+                disarmed.Add(member.Fd);
+                continue;
+            }
+            foreach (Wait wait in Members(process, member.Fd, FindEpollMember(process, member), member.Events, epolls, disarmed))
+                yield return wait;
+        }
     }
 
     /// <summary>The number may have been reused since it was added: the inode decides, and the device where both are known.</summary>
@@ -67,13 +78,14 @@ public static partial class WaitDecoder
             ? entry
             : process.Fds.FirstOrDefault(other => other.Target.Kind is FdKind.Pipe or FdKind.Socket && other.Target.Id == member.Inode);
 
-    /// <summary>A set of nothing waits for a signal or for its timeout.</summary>
-    private static Wait Set(SystemCall call, bool timed, ImmutableArray<Wait> members, List<int> epolls) => new()
+    /// <summary>A set of nothing waits for a signal or for its timeout; one of which nothing is armed, for somebody to arm it.</summary>
+    private static Wait Set(SystemCall call, bool timed, ImmutableArray<Wait> members, List<int> epolls, List<int> disarmed) => new()
     {
-        Kind = members.IsEmpty ? (timed ? WaitKind.Timer : WaitKind.SignalWait) : WaitKind.Poll,
+        Kind = !members.IsEmpty || disarmed.Count > 0 && !timed ? WaitKind.Poll : timed ? WaitKind.Timer : WaitKind.SignalWait,
         Bounded = timed ? Bounded.Yes : Bounded.No,
         Call = call,
         Members = members,
+        Disarmed = members.IsEmpty ? [.. disarmed] : [],
         Epolls = [.. epolls],
     };
 

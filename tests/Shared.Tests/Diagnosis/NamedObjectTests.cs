@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
@@ -239,6 +240,23 @@ public sealed class NamedObjectTests
         Assert.Equal("It ends when somebody opens /run/requests for writing.", finding.Explanation[^1]);
 
         Assert.Empty(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings);
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void Diagnose_FifoThatAChildOfVforkOpensBeforeItsExec_IsAStallUnlessSomebodyBesideMayOpenIt(bool beside, int findings)
+    {
+        Scene scene = Fifo();
+        scene.Process(10, "spawner").WaitsForVfork().Pgrp = 60;
+        if (beside)
+            scene.Process(12, "worker", parent: 10).Sleeps();
+
+        ImmutableArray<Finding> told = scene.Diagnose().Findings;
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("fifo-no-peer", 11), (finding.Rule, finding.Culprit!.Pid)));
+        Assert.All(told, finding => Assert.Equal([10, 11], finding.Pids));
     }
 
     [Fact]

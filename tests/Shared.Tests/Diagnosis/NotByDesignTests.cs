@@ -198,6 +198,125 @@ public sealed class NotByDesignTests
             Assert.Equal((10, 5), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
     }
 
+    private const ulong OfDotnet = 0x3000344fe;
+
+    [Theory]
+    [InlineData(OfDotnet, true)]
+    [InlineData(OfDotnet | HangUp, false)] // PosixSignalRegistration, as it shows
+    [InlineData(OfDotnet | 1UL << 27, false)] // SIGWINCH: something of its own
+    public void Diagnose_DotnetThatReadsAPipeOfItsOwn_IsSuspectedWhereItCatchesNoMoreThanItsRuntimeDoes(ulong caught, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "dotnet").ReadEnd(7000, 32).WriteEnd(7000, 33).Reads(32).WaitsOnFutex();
+        actor.Caught = caught;
+        actor.With = record => record with { Threads = [record.Threads[0], record.Threads[1] with { Comm = ".NET Finalizer" }] };
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Suspected)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
+    [Theory]
+    [InlineData("nobody", "/usr/bin/python3.11", Interrupt, Confidence.Suspected)]
+    [InlineData("a thread in its memory", "/usr/bin/python3.11", Interrupt, Confidence.Suspected)]
+    [InlineData("nobody", "/usr/bin/talker", 0UL, Confidence.Proven)]
+    [InlineData("nobody", "/usr/bin/talker", Interrupt, null)] // no runtime's handler
+    [InlineData("nobody", "/usr/bin/python3.11", Interrupt | Terminate, null)] // a handler of its own
+    [InlineData("at a bell", "/usr/bin/python3.11", Interrupt, null)] // which a handler may ring
+    [InlineData("with a timeout", "/usr/bin/python3.11", Interrupt, null)]
+    [InlineData("child", "/usr/bin/python3.11", Interrupt, null)] // which has one end, too
+    public void Diagnose_TwoThreadsAtTheTwoEndsOfASocket_AreToldUnlessSomebodyMaySend(string beside, string exe, ulong caught, Confidence? told)
+    {
+        Scene scene = new Scene().Pair(500, 501, "/run/talk");
+        Actor actor = scene.Process(10, "talker").Socket(4, 500).Socket(5, 501, receive: beside == "with a timeout" ? TimeSpan.FromMinutes(5) : default).ReadEnd(7000, 6).WriteEnd(7000, 7).Receives(4).Receives(5);
+        if (beside == "a thread in its memory")
+            actor.WaitsOnFutex();
+        else if (beside == "at a bell")
+            actor.ReadsAByte(6);
+        else if (beside == "child")
+            scene.Process(11, "child", parent: 10).Socket(4, 500).Sleeps();
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe };
+
+        Assert.Equal(told is { } confidence ? [("socket-mutual-read", confidence)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
+    [Theory]
+    [InlineData("nothing", "/usr/bin/node", Interrupt | Terminate, true)]
+    [InlineData("nothing", "/usr/bin/node", Interrupt | Terminate | HangUp, false)] // a handler that its runtime does not have
+    [InlineData("nothing", "/usr/bin/server", Interrupt | Terminate, false)] // whose loops may last for a signal
+    [InlineData("input", "/usr/bin/node", Interrupt | Terminate, false)]
+    [InlineData("a timer", "/usr/bin/node", Interrupt | Terminate, false)]
+    [InlineData("no worker", "/usr/bin/node", Interrupt | Terminate, false)]
+    [InlineData("a sleeper", "/usr/bin/node", Interrupt | Terminate, false)]
+    public void Diagnose_LoopsThatEndWhenIdle_AreSuspectedWhereTheyWaitForEachOther(string besides, string exe, ulong caught, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "node").ReadEnd(7003, 0);
+        const uint In = 1;
+        // The main thread, one of the runtime, and a worker: each polls a pipe of its own, to which all may write.
+        foreach (int loop in Enumerable.Range(0, besides == "no worker" ? 2 : 3))
+        {
+            int fd = 20 + (10 * loop);
+            EpollMember own = new(fd + 1, In, 7000 + (ulong)loop, 12);
+            actor.ReadEnd(7000 + loop, fd + 1).WriteEnd(7000 + loop, fd + 2).WaitsInEpoll(fd, besides == "input" && loop == 0 ? [own, new EpollMember(0, In, 7003, 12)] : [own]);
+        }
+        if (besides == "a timer")
+            actor.With = record => record with { Threads = [.. record.Threads.Select(thread => thread.Tid == 12 ? thread with { Call = thread.Call with { Arguments = [.. thread.Call.Arguments.Take(3), 60_000, 0, 0] } } : thread)] };
+        else if (besides == "a sleeper")
+            actor.Sleeps();
+        actor.WaitsOnFutex().Caught = caught;
+        Func<ProcessRecord, ProcessRecord> with = actor.With;
+        actor.With = record => with(record) with { Exe = exe };
+        scene.Process(12, "feeder").WriteEnd(7003, 1).Sleeps();
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/python3.11", Interrupt, 0, true)]
+    [InlineData("/usr/bin/python3.11", Interrupt, 0x8801, false)] // somebody may press Ctrl-C
+    [InlineData("/usr/bin/python3.11", Interrupt | Terminate, 0, false)] // a handler of its own
+    [InlineData("/usr/bin/server", Interrupt, 0, false)] // no runtime's handler
+    public void Diagnose_ThreadThatWaitsForAFilterWhoseInputIsKept_IsSuspected(string exe, ulong caught, int terminal, bool told)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "python3").WriteEnd(7000, 4).WaitsOnFutex().WaitsFor(13);
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = exe, TtyNr = terminal };
+        scene.Process(13, "cat", parent: 10).ReadEnd(7000, 0).Reads(0);
+
+        Finding[] findings = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Suspected)] : [], findings.Select(Of));
+        if (told)
+            Assert.Equal((10, 4), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
+    }
+
+    [Theory]
+    [InlineData("a copy", true)]
+    [InlineData("a shell", false)] // which waits for whatever it was told to run: its helper, say
+    [InlineData("idle", false)]
+    public void Diagnose_WorkerThatWaitsForAFilterWhoseInputItsPoolKeeps_IsSuspected(string worker, bool told)
+    {
+        // The main thread waits for an answer, a thread reads the answers (7001), and the worker reads its tasks (7002).
+        var scene = new Scene();
+        scene.Process(10, "python3").WriteEnd(7000, 4).ReadEnd(7001, 5).WriteEnd(7002, 6).WaitsOnFutex().Reads(5);
+        Actor copy = scene.Process(13, "python3", parent: 10).WriteEnd(7001, 5).ReadEnd(7002, 6);
+        _ = worker == "idle" ? copy.Reads(6) : copy.WaitsFor(14);
+        foreach (int pid in (int[])[10, 13])
+        {
+            scene[pid].Caught = Interrupt;
+            scene[pid].With = record => record with { Exe = pid == 13 && worker == "a shell" ? "/usr/bin/bash" : "/usr/bin/python3.11" };
+        }
+        if (worker != "idle")
+            scene.Process(14, "cat", parent: 13).ReadEnd(7000, 0).Reads(0);
+
+        Finding[] findings = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Suspected)] : [], findings.Select(Of));
+        if (told)
+            Assert.Equal((10, 4), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
+    }
+
     private static (string, Confidence) Of(Finding finding) => (finding.Rule, finding.Confidence);
 
     /// <summary>A main thread and two more, each on a futex of its own.</summary>

@@ -7,6 +7,7 @@ namespace OrphanBoard.Shared.Tests.Diagnosis;
 public sealed class SetTests
 {
     private const uint In = 0x19, OneShot = 1u << 30;
+    private const ulong Terminate = 1UL << 14;
 
     [Fact]
     public void Diagnose_EpollOnPipesOfEachOther_IsStuck() => Assert.Single(WithMember(_ => { }, null).Diagnose().Findings);
@@ -23,6 +24,47 @@ public sealed class SetTests
     [Fact]
     public void Diagnose_MemberThatHasFiredOnce_NeverFiresAgain() =>
         Assert.Single(WithMember(left => left.Has(9, "anon_inode:[signalfd]", FdAccess.ReadWrite), new EpollMember(9, OneShot, 57, 15)).Diagnose().Findings);
+
+    [Theory]
+    [InlineData(OneShot, 0UL, "stuck-set")]
+    [InlineData(OneShot, Terminate, null)] // its handler may arm it
+    [InlineData(OneShot | In, 0UL, null)] // a word of its child comes there
+    [InlineData(null, 0UL, null)] // a set of nothing, as who waits for a signal has it
+    public void Diagnose_SetOfWhichNothingIsArmed_WaitsForWhoArmsIt(uint? events, ulong caught, string? rule)
+    {
+        Scene scene = OneMember(events);
+        scene[10].Caught = caught;
+
+        Finding? finding = scene.Diagnose().Findings.SingleOrDefault();
+
+        Assert.Equal(rule, finding?.Rule);
+        if (finding is null)
+            return;
+        Assert.Equal((Confidence.Proven, 10), (finding.Confidence, finding.Culprit!.Pid));
+        Assert.Contains("EPOLLONESHOT", finding.Explanation[1], StringComparison.Ordinal);
+        Assert.Contains("arms fd 3 again", finding.Culprit.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Diagnose_SetOfWhichNothingIsArmed_IsArmedByAThreadThatRuns()
+    {
+        Scene scene = OneMember(OneShot);
+        scene[10].Sleeps();
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public void Diagnose_SetOfWhichNothingIsArmed_IsArmedByWhoHasItToo(bool same, int findings)
+    {
+        Scene scene = OneMember(OneShot);
+        scene[10].Fd(8, fd => fd with { Description = 5 });
+        scene.Process(12, "worker", parent: 10).Has(8, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Fd(8, fd => fd with { Description = same ? 5UL : 6UL }).Sleeps();
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
 
     [Fact]
     public void Diagnose_SignalsInTheSet_ComeFromOutside() =>
@@ -131,6 +173,16 @@ public sealed class SetTests
 
     private static Scene WithTimer(bool? armed) => WithMember(
         left => left.Has(9, "anon_inode:[timerfd]", FdAccess.ReadWrite).Fd(9, fd => fd with { TimerArmed = armed }), new EpollMember(9, In, 57, 15));
+
+    /// <summary>A parent in an epoll with one member, a pipe from its child, which waits for its answer; null: with none.</summary>
+    private static Scene OneMember(uint? events)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7000, 3).WriteEnd(7001, 4).WaitsInEpoll(8, events is { } wanted ? [new EpollMember(3, wanted, 7000, 12)] : []);
+        Actor child = scene.Process(11, "child", parent: 10).ReadEnd(7001, 3).WriteEnd(7000, 4);
+        _ = events == (OneShot | In) ? child.Sleeps() : child.Reads(3);
+        return scene;
+    }
 
     /// <summary>Two that read each other's pipe, one of them in an epoll with one member more.</summary>
     private static Scene WithMember(Action<Actor> prepare, EpollMember? more)

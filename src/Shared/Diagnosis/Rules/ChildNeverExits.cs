@@ -11,6 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// child   reads a            a: parent/5w child/0r
 /// </code>
 /// What the child waits for may also be held by a third that waits for the parent, and between the two may stand others that wait for a child of theirs: a shell.
+/// A runtime whose main thread could be idling until Ctrl-C is not by its looks: another thread of it, or a worker that it has forked, waits for that child, and so is at work.
 /// </summary>
 internal sealed class ChildNeverExits : IncidentRule
 {
@@ -90,18 +91,38 @@ internal sealed class ChildNeverExits : IncidentRule
         string FdsOf(int pid) => $"fd {Narrator.Listing(holders.Where(holder => holder.Node == pid).Select(holder => $"{holder.Fd}"))}";
         string who = Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(pid => $"{narrator.Name(pid)} ({FdsOf(pid)})"));
         string itself = line.Back.WakersOf(last) is [{ Fd: not null }, ..] ? $", and by {waited} itself ({line.Back.FdsOf(last)})" : "";
+        bool atWork = IsAtWork(incident, parent, holders);
         string letGo = holders.All(holder => holder.Node == parent)
             ? $"It ends when {waiter} closes {FdsOf(parent)}{narrator.OthersLetGo(line.Back, parent)} before it waits for {child}."
             : $"It ends when {resource} is let go of by {who}{itself}.";
         return new Verdict($"{wait} waits for {who} to let go of {resource}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
             // A supervisor that ends its idle workers when it is told to stands the same way; but who has waited for long for one child, and has itself what that waits for, is to blame.
-            NamesFault = (incident.Evidence.Counting == Counting.Likely || relays.Length > 0) && holders[0].Node == parent && incident.HasStoodStill
+            NamesFault = atWork || (incident.Evidence.Counting == Counting.Likely || relays.Length > 0) && holders[0].Node == parent && incident.HasStoodStill
                 && !incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal && !relays.Contains(member)),
-            OnlySuspected = relays.Length > 0,
+            OnlySuspected = relays.Length > 0 || atWork,
+            SpeaksAgainstIdling = atWork,
             Doubts = incident.Evidence.Counting == Counting.Likely ? [.. DeadlockTeller.WhoMayEndAChild(incident)] : [],
         };
     }
+
+    /// <summary>
+    /// Whether all who may idle until Ctrl-C comes catch it as their runtime does in every program, have no terminal at which somebody might press it, and have kept, themselves or above a worker, what the child reads: to wait for
+    /// a child that does so is no idling.
+    /// </summary>
+    private static bool IsAtWork(Incident incident, int parent, ImmutableArray<Waker> holders)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        ImmutableArray<int> idle = [.. incident.Core.Where(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal)];
+        return !idle.IsEmpty && incident.HasStoodStill
+            && Housekeeping.AwaitsChildren(resources[parent], resources.Find(parent)!.WaitsOf(incident.Evidence.Last.Host)) == ChildWaiting.InCall
+            && idle.All(member => resources[member].TtyNr == 0 && incident.Evidence.Graph.NodeOf(member) is { CatchesForItsRuntime: true, IsToldOfSignals: false })
+            && holders.All(holder => holder.Node == parent || incident.Core.Contains(holder.Node) && IsWorkerOf(resources, parent, holder.Node));
+    }
+
+    /// <summary>A copy of it by fork(2).</summary>
+    private static bool IsWorkerOf(ResourceIndex resources, int worker, int parent) =>
+        resources.Find(worker) is { } process && resources.ParentOf(process)?.Pid == parent && ForkedChild.IsOfThreads(resources, process);
 
     /// <summary>The thread of one of those who wait that the lock names which the last of them wants.</summary>
     private static LockWaiter? OwnerOf(Incident incident, Line line)

@@ -134,7 +134,10 @@ internal sealed class FifoNoPeer : EvidenceRule
     private static bool IsWaitingFor(Evidence evidence, HostProcess parent, HostProcess child) =>
         evidence.Graph.NodeOf(parent.Pid).Waiters is { IsEmpty: false } waiters
         && waiters.All(waiter => waiter.Wait.Bounded == Bounded.No && IsForOthers(waiter.Wait))
-        && waiters.SelectMany(waiter => waiter.Clauses).Any(clause => clause.Wait.Kind == WaitKind.ChildWait && clause.Wakers.Any(waker => waker.Node == child.Pid));
+        && waiters.SelectMany(waiter => waiter.Clauses).Any(clause => IsForAChild(clause.Wait) && clause.Wakers.Any(waker => waker.Node == child.Pid));
+
+    /// <summary>For its end; or for its exec, where an action of posix_spawn(3) opens the FIFO before that.</summary>
+    private static bool IsForAChild(Wait wait) => wait.Kind is WaitKind.ChildWait or WaitKind.Vfork;
 
     /// <summary>Of those above it the ones that are seen to wait for it: they stand in the story.</summary>
     private static IEnumerable<HostProcess> WaitingFor(Evidence evidence, HostProcess process)
@@ -180,7 +183,7 @@ internal sealed class FifoNoPeer : EvidenceRule
 
     /// <summary>A wait that ends only by another process, and not by the outside.</summary>
     private static bool IsForOthers(Wait wait) =>
-        wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.ChildWait or WaitKind.FifoOpen or WaitKind.FileLock or WaitKind.Futex;
+        wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.ChildWait or WaitKind.Vfork or WaitKind.FifoOpen or WaitKind.FileLock or WaitKind.Futex;
 
     private Finding Tell(Evidence evidence, ImmutableArray<HostProcess> openers)
     {
@@ -222,7 +225,7 @@ internal sealed class FifoNoPeer : EvidenceRule
 
     private static IEnumerable<IncidentEdge> ChildEdges(Evidence evidence, int process, int[] told) =>
         from waiter in evidence.Graph.NodeOf(process).Waiters
-        where waiter.Wait.Kind == WaitKind.ChildWait
+        where IsForAChild(waiter.Wait)
         let to = waiter.Clauses.SelectMany(clause => clause.Wakers).Where(waker => waker.Direct && told.Contains(waker.Node)).Distinct().ToImmutableArray()
         where !to.IsEmpty
         select new IncidentEdge(process, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, to, EdgeBasis.Assumed);

@@ -63,6 +63,7 @@ public static class RuleBook
         new ChildNeverExits(),
         // What idles by its looks, and does not.
         new WorkerReplaced(),
+        new LoopsWaitForEachOther(),
         // A ring over both pipes and sockets.
         new PipeReadCycle(mixed: true),
         // What is left.

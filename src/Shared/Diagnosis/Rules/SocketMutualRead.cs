@@ -29,7 +29,7 @@ internal sealed class SocketMutualRead : IncidentRule
             edges = ReadsAmong(incident, readers);
         ResourceIndex resources = incident.Evidence.Resources;
         if (readers.Count < 2)
-            return incident.Core.Count == 1 && resources.Find(incident.Core.Single()) is { } alone && NotByDesign.SpeaksToItself(resources, alone.WaitsOf(incident.Evidence.Last.Host))
+            return incident.Core.Count == 1 && resources.Find(incident.Core.Single()) is { } alone && NotByDesign.SpeaksToItself(resources, alone)
                 ? Between(incident, narrator, TellOne(incident, narrator, alone)) : null;
         ImmutableArray<Culprit> culprits = [.. edges
             .SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))

@@ -21,6 +21,7 @@ internal sealed class StuckSetRule : IncidentRule
     internal static Culprit ByItself(Incident incident, Narrator narrator, int process)
     {
         Wait? wait = incident.Evidence.Graph.NodeOf(process).Waiters.OrderBy(waiter => waiter.Wait.Kind == WaitKind.Futex).FirstOrDefault()?.Wait;
-        return new Culprit(process, wait?.Fd, wait?.Resource ?? "?", $"It ends when {narrator.Name(process)} exits.");
+        string armed = wait is { Kind: WaitKind.Poll, Members.IsEmpty: true } ? $"arms {Narrator.FdsOf(wait.Disarmed)} again (EPOLL_CTL_MOD)" : "exits";
+        return new Culprit(process, wait?.Fd, wait?.Resource ?? "?", $"It ends when {narrator.Name(process)} {armed}.");
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -48,6 +49,16 @@ switch (args[0])
             InPlace("runner");
             child.WaitForExit();
             child.StandardError.ReadToEnd();
+        }
+        break;
+    case "own-pipe":
+        // Without DisposeLocalCopyOfClientHandle the write end stays open here, whatever becomes of the child.
+        using (AnonymousPipeServerStream answers = new(PipeDirection.In, HandleInheritability.Inheritable))
+        using (Process child = Process.Start(new ProcessStartInfo("sh", ["-c", healthy ? "exec sleep 1000" : "exit 1"]))!)
+        {
+            if (!healthy)
+                child.WaitForExit();
+            answers.ReadByte();
         }
         break;
     case "queues":
