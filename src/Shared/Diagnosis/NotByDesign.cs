@@ -163,7 +163,18 @@ internal static class NotByDesign
                 return false;
         }
         return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process.Record, waits))) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits)
-            && !SpeaksToItself(resources, process);
+            && !ReadsBothEnds(resources, waits);
+    }
+
+    /// <summary>Whether two threads read at the two ends of one socket: that is no wait for an end, see <see cref="SpeaksToItself"/>.</summary>
+    private static bool ReadsBothEnds(ResourceIndex resources, ImmutableArray<Wait> waits)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (PeerOf(resources, wait) is not 0 and var peer && IsReadAlone(waits, peer))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>
