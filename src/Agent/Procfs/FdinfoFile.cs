@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Procfs;
@@ -71,7 +72,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
         {
             if (Utf8Text.TakeKey(line, "tfd:"u8, out ReadOnlySpan<byte> value))
             {
-                if ((members?.Count ?? 0) <= MaxMembers && TryMember(value, out EpollMember member))
+                if ((members?.Count ?? 0) <= MaxMembers && TryMember(value, out EpollMember? member))
                     (members ??= ImmutableArray.CreateBuilder<EpollMember>()).Add(member);
             }
             else if (Utf8Text.TakeKey(line, "flags:"u8, out value))
@@ -114,7 +115,7 @@ public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMe
         return true;
     }
 
-    private static bool TryMember(ReadOnlySpan<byte> line, out EpollMember member)
+    private static bool TryMember(ReadOnlySpan<byte> line, [NotNullWhen(true)] out EpollMember? member)
     {
         member = default;
         if (!Utf8Text.NextInt(ref line, out int fd)

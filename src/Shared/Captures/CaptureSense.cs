@@ -62,7 +62,7 @@ internal static class CaptureSense
             return "its fds are not in ascending order";
         if (process.SharesMemoryWith.IsDefault)
             return "the processes that share its memory are missing";
-        if (process.Fds.Any(fd => fd.EpollMembers is { IsDefault: true }))
+        if (process.Fds.Any(fd => fd.EpollMembers is { } members && HasHoles(members)))
             return "the members of an epoll are missing";
         if (process.Fds.Any(fd => fd.Locks is { } locks && !AreLocks(locks)))
             return "the locks of a descriptor have holes";
@@ -80,9 +80,9 @@ internal static class CaptureSense
                 return $"thread {thread.Tid}: its times cannot be";
             if (thread.Memory?.LockWords is { IsDefault: true })
                 return $"thread {thread.Tid}: the words of a lock are missing";
-            if (thread.Memory?.PollSet is { IsDefault: true })
+            if (thread.Memory?.PollSet is { } set && HasHoles(set))
                 return $"thread {thread.Tid}: its poll set is missing";
-            if (thread.Memory?.Futexes is { } futexes && (futexes.IsDefault || futexes.Any(futex => futex is null)))
+            if (thread.Memory?.Futexes is { } futexes && HasHoles(futexes))
                 return $"thread {thread.Tid}: its futexes have holes";
             if (thread.Fds is { } own && (own.IsDefault || !IsAscending(own, fd => fd is null ? 0 : fd.Number + 1L)))
                 return $"thread {thread.Tid}: its own fds are not in ascending order";
@@ -98,6 +98,8 @@ internal static class CaptureSense
             return "its sockets have holes";
         return IsAscending(sockets, socket => (long)Math.Min(socket.Inode, long.MaxValue)) ? null : "its sockets are not in ascending order of inode";
     }
+
+    private static bool HasHoles<T>(ImmutableArray<T> items) where T : class => items.IsDefault || items.Any(item => item is null);
 
     private static bool AreLocks(ImmutableArray<FileLock> locks) => !locks.IsDefault && locks.All(item => item is not null);
 

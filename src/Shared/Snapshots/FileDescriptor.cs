@@ -35,7 +35,7 @@ public enum FdAccess
 /// <param name="Events">Bits as in epoll_ctl(2); EPOLLONESHOT members that have fired show none of the wanted bits.</param>
 /// <param name="Inode">Inode of the file.</param>
 /// <param name="Device">Device of the inode's file system, as the kernel prints it: <c>major &lt;&lt; 20 | minor</c>.</param>
-public readonly record struct EpollMember(int Fd, uint Events, ulong Inode, uint Device);
+public sealed record EpollMember(int Fd, uint Events, ulong Inode, uint Device);
 
 [JsonConverter(typeof(KebabCase<FdKind>))]
 public enum FdKind

@@ -154,4 +154,4 @@ public sealed record LockRange(short Type, short Whence, long Start, long Length
 /// <summary>One member of a poll set.</summary>
 /// <param name="Fd">File descriptor number.</param>
 /// <param name="Events">Bits as in poll(2): POLLIN 1, POLLPRI 2, POLLOUT 4. The sets of select(2) are turned into these.</param>
-public readonly record struct PollMember(int Fd, short Events);
+public sealed record PollMember(int Fd, short Events);
