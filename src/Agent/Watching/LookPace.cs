@@ -14,7 +14,7 @@ public sealed class LookPace(TimeSpan configured, double budget)
     private TimeSpan? _lastBegan;
     private (TimeSpan At, TimeSpan Cpu)? _window;
     private bool _measured;
-    private TimeSpan _calm;
+    private TimeSpan _calm, _cpu;
 
     public TimeSpan Configured { get; } = configured;
     public double Budget { get; } = budget;
@@ -42,9 +42,10 @@ public sealed class LookPace(TimeSpan configured, double budget)
 
     /// <summary>Once per look. True: <see cref="Interval"/> has changed.</summary>
     /// <param name="at">Monotonic time.</param>
-    /// <param name="cpu">All CPU used so far.</param>
+    /// <param name="cpu">All CPU used so far, as far as it shows: that of a helper that was killed does not until it has been waited for.</param>
     public bool Observe(TimeSpan at, TimeSpan cpu)
     {
+        cpu = _cpu = cpu > _cpu ? cpu : _cpu;
         if (_window is not { } window)
         {
             _window = (at, cpu);

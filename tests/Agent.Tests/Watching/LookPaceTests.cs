@@ -42,6 +42,18 @@ public sealed class LookPaceTests
         Assert.Equal(1, _pace.Interval.TotalSeconds);
     }
 
+    /// <summary>That of a helper that was killed shows again when it has been waited for.</summary>
+    [Fact]
+    public void Observe_LessCpuThanBefore_IsNoneUsed()
+    {
+        _pace.Observe(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+        _pace.Observe(TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(3));
+        Assert.Equal(0, _pace.Fraction);
+
+        _pace.Observe(TimeSpan.FromSeconds(21), TimeSpan.FromSeconds(5.1));
+        Assert.Equal(0.01, _pace.Fraction, 6);
+    }
+
     [Fact]
     public void Observe_UnderHalfForAMinute_LooksTwiceAsOftenAgain()
     {
