@@ -19,9 +19,13 @@ internal static class Aftermath
         if (fits.Length < 3 || FreesAll(incident, fits[0].Verdict) is not false || Knots.Of(incident).Length > 1)
             return fits;
         // That somebody waits for a child that is stuck is no fault of his. And nothing is told as less sure for being told better.
-        (RuleInfo Rule, Verdict Verdict) better = fits.Skip(1).SkipLast(1).FirstOrDefault(fit => fit.Rule != ChildNeverExits.Told
-            && (fit.Verdict.NamesFault || !fits[0].Verdict.NamesFault) && (!fit.Verdict.OnlySuspected || fits[0].Verdict.OnlySuspected) && FreesAll(incident, fit.Verdict) == true);
-        return better.Verdict is null ? fits : [better, .. fits.Remove(better)];
+        for (int i = 1; i < fits.Length - 1; i++)
+        {
+            (RuleInfo rule, Verdict verdict) = fits[i];
+            if (rule != ChildNeverExits.Told && (verdict.NamesFault || !fits[0].Verdict.NamesFault) && (!verdict.OnlySuspected || fits[0].Verdict.OnlySuspected) && FreesAll(incident, verdict) == true)
+                return fits.RemoveAt(i).Insert(0, fits[i]);
+        }
+        return fits;
     }
 
     /// <summary>Null where the remedy ends no wait that is seen.</summary>
@@ -29,36 +33,51 @@ internal static class Aftermath
     {
         if (verdict.Culprits is not [var culprit, ..])
             return null;
-        int[] core = [.. incident.Core.Order()];
-        Dictionary<int, int> place = core.Select((node, at) => (node, at)).ToDictionary(pair => pair.node, pair => pair.at);
+        var place = new Dictionary<int, int>();
+        foreach (int node in incident.Core.Order())
+            place[node] = place.Count;
+        // Thread by thread, and clause by clause: so they come.
         IncidentEdge[] waits = [.. incident.Edges.Where(edge => !edge.IsKinship && place.ContainsKey(edge.From))];
         if (!waits.Any(edge => Ends(culprit, edge)))
             return null;
         var search = new StuckSet();
-        search.Begin(core.Length);
-        foreach (int at in place.Values)
+        search.Begin(place.Count);
+        for (int at = 0; at < place.Count; at++)
             search.Hold(at);
-        foreach (IGrouping<(int From, int Tid), IncidentEdge> wait in waits.GroupBy(edge => (edge.From, edge.Tid)))
+        for (int at = 0; at < waits.Length;)
         {
-            int thread = search.BeginThread(place[wait.Key.From]);
-            foreach (IncidentEdge[] clause in wait.GroupBy(edge => edge.Clause, (_, parts) => parts.ToArray()))
+            IncidentEdge first = waits[at];
+            int thread = search.BeginThread(place[first.From]);
+            while (at < waits.Length && waits[at].From == first.From && waits[at].Tid == first.Tid)
             {
-                int[] wakers = [.. clause.SelectMany(edge => edge.Holders).Where(node => node != wait.Key.From && place.ContainsKey(node)).Distinct()];
-                bool ended = clause.Any(edge => Ends(culprit, edge));
-                int begun = search.BeginClause(thread);
-                for (int i = 0; i < wakers.Length; i++)
-                {
-                    if (i > 0 && clause[0].Part.Kind is WaitKind.ChildWait or WaitKind.FileLock && !ended)
-                        begun = search.BeginClause(thread);
-                    search.AddWaker(begun, place[wakers[i]]);
-                }
-                if (ended)
-                    search.EndClause(begun);
+                int begin = at, clause = search.BeginClause(thread);
+                while (at < waits.Length && waits[at].From == first.From && waits[at].Tid == first.Tid && waits[at].Clause == waits[begin].Clause)
+                    at++;
+                AddClause(search, thread, clause, waits[begin..at], place, culprit);
             }
             search.EndThread(thread);
         }
         search.Settle();
         return place.Values.All(at => !search.IsStuck(at));
+    }
+
+    private static void AddClause(StuckSet search, int thread, int clause, IncidentEdge[] parts, Dictionary<int, int> place, Culprit culprit)
+    {
+        bool needsAll = parts[0].Part.Kind is WaitKind.ChildWait or WaitKind.FileLock, isFirst = true;
+        if (parts.Any(part => Ends(culprit, part)))
+        {
+            search.EndClause(clause);
+            return;
+        }
+        foreach (int waker in parts.SelectMany(part => part.Holders).Distinct())
+        {
+            if (waker == parts[0].From || !place.TryGetValue(waker, out int at))
+                continue;
+            if (needsAll && !isFirst)
+                clause = search.BeginClause(thread);
+            isFirst = false;
+            search.AddWaker(clause, at);
+        }
     }
 
     /// <summary>Whether it is this wait that a culprit is to end.</summary>

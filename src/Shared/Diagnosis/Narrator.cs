@@ -142,7 +142,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
     private string SetPhrase(int process, Wait set)
     {
         ImmutableArray<Wait> own = [.. set.Members.Where(member => IsOwnBell(process, set, member))];
-        string others = Listing(set.Members.Except(own).Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)));
+        string others = Listing(set.Members.Where(member => !IsOwnBell(process, set, member)).Select(member => member.Target is null ? $"fd {member.Fd}" : Thing(member)));
         return $"waits for any of {set.Members.Length} fds: {others}{(own.IsEmpty ? "" : $", and for what its own threads send it (fd {Listing(own.Select(member => $"{member.Fd}"))})")}";
     }
 

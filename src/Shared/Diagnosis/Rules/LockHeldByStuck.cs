@@ -22,29 +22,34 @@ internal sealed class LockHeldByStuck : IncidentRule
         [
             .. incident.Core.Order().SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => new LockWaiter(incident.Evidence.Resources[pid], waiter.Thread, waiter.Wait))),
         ];
-        (LockWaiter Owner, LockWaiter[] Wanting)[] held =
-        [
-            .. waiters.Where(owner => !owner.AwaitsAnEnd && owner.Wait.Kind is not (WaitKind.FileLock or WaitKind.Vfork) && !waiters.Any(owner.IsOwnedBy))
-                .Select(owner => (Owner: owner, Wanting: waiters.Where(waiter => waiter.Lock is { Form: not LockForm.Refused } && waiter.IsOwnedBy(owner) && MayEnd(incident, owner, waiter)).ToArray()))
-                .Where(pair => pair.Wanting.Length > 0)
-                .OrderByDescending(pair => pair.Wanting.Length),
-        ];
-        if (held is not [var (first, wanting), ..])
-            return null;
-        string who = LockStory.Name(first), what = LockStory.ThingOf(wanting[0].Wait);
-        string[] programs = [.. wanting.Select(waiter => waiter.Process).Append(first.Process).Select(Narrator.Name).Distinct()];
-        return new Verdict(
-            $"{(programs.Length == 1 && programs[0] != who ? $"In {programs[0]} " : "")}{who} has {what} while it {WhatElse(narrator, first)}, and {Narrator.Listing(wanting.Select(LockStory.Name))}, which could end that, wait{(wanting.Length == 1 ? "s" : "")} for {what}.",
-            [
-                .. held.SelectMany(pair => pair.Wanting.DistinctBy(waiter => waiter.Wait.Resource).Select(waiter => new Culprit(
-                    pair.Owner.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {LockStory.Name(pair.Owner)} lets go of {LockStory.ThingOf(waiter.Wait)} before it waits."))),
-            ],
-            first.Wait is { Kind: WaitKind.Futex, Futex.Sort: null } ? ["A thread that waits on a condition variable lets go of the one mutex that it passes, and of no other that it has."] : [])
+        Verdict? verdict = null;
+        foreach (LockWaiter owner in waiters)
         {
-            Sentences =
-            [
-                .. held.SelectMany(pair => pair.Wanting.Take(MaxSentences).Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}, which {LockStory.Name(pair.Owner)} has, who {WhatElse(narrator, pair.Owner)}.")).Take(MaxSentences),
-            ],
+            if (owner.AwaitsAnEnd || owner.Wait.Kind is WaitKind.FileLock or WaitKind.Vfork || waiters.Any(owner.IsOwnedBy))
+                continue;
+            LockWaiter[] wanting = [.. waiters.Where(waiter => waiter.Lock is { Form: not LockForm.Refused } && waiter.IsOwnedBy(owner) && MayEnd(incident, owner, waiter))];
+            if (wanting.Length == 0)
+                continue;
+            verdict ??= Tell(narrator, owner, wanting);
+            verdict = verdict with
+            {
+                Culprits = [.. verdict.Culprits, .. wanting.DistinctBy(waiter => waiter.Wait.Resource).Select(waiter => new Culprit(
+                    owner.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {LockStory.Name(owner)} lets go of {LockStory.ThingOf(waiter.Wait)} before it waits."))],
+                Sentences = [.. verdict.Sentences.Concat(wanting.Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}, which {LockStory.Name(owner)} has, who {WhatElse(narrator, owner)}.")).Take(MaxSentences)],
+            };
+        }
+        return verdict;
+    }
+
+    private static Verdict Tell(Narrator narrator, LockWaiter owner, LockWaiter[] wanting)
+    {
+        string who = LockStory.Name(owner), what = LockStory.ThingOf(wanting[0].Wait);
+        string[] programs = [.. wanting.Select(waiter => waiter.Process).Append(owner.Process).Select(Narrator.Name).Distinct()];
+        return new Verdict(
+            $"{(programs.Length == 1 && programs[0] != who ? $"In {programs[0]} " : "")}{who} has {what} while it {WhatElse(narrator, owner)}, and {Narrator.Listing(wanting.Select(LockStory.Name))}, which could end that, wait{(wanting.Length == 1 ? "s" : "")} for {what}.",
+            [],
+            owner.Wait is { Kind: WaitKind.Futex, Futex.Sort: null } ? ["A thread that waits on a condition variable lets go of the one mutex that it passes, and of no other that it has."] : [])
+        {
             // Workers of which one has the lock and waits for work, in which the others are to follow it, stand the same way.
             NamesFault = false,
         };

@@ -39,14 +39,14 @@ internal sealed class PipeReadCycle(bool mixed) : IncidentRule
         ImmutableArray<Culprit> culprits =
         [
             .. unread.Select(edge => LeftUnread.CulpritOf(narrator, edge)),
-            .. order.SelectMany(reader => of[reader].Except(unread).SelectMany(edge => edge.To
+            .. order.SelectMany(reader => of[reader].Where(edge => !LeftUnread.Is(incident.Evidence.Resources, edge)).SelectMany(edge => edge.To
                     .Where(waker => waker.Node != reader)
                     .Select(waker => (Edge: edge, Waker: waker))))
                 // A filter does its part by reading: it is for whoever started it to close its input, or to write more.
                 .OrderByDescending(pair => IsInputOfAFilter(incident, pair.Edge, pair.Waker))
                 .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker)),
         ];
-        string hops = string.Join(", ", order.Select(reader => of[reader].FirstOrDefault(unread.Contains) is { } left
+        string hops = string.Join(", ", order.Select(reader => unread.FirstOrDefault(edge => edge.From == reader) is { } left
             ? $"{narrator.Name(reader)} waits for more in {StreamEnds.NameOf(left.Part.Target!)} than lies there unread"
             : $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
         return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first.", culprits)

@@ -71,9 +71,10 @@ internal sealed class SocketMutualRead : IncidentRule
         string who = narrator.Name(process.Pid);
         ImmutableArray<Culprit> culprits = [.. incident.Edges
             .Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.SocketRead })
-            .SelectMany(edge => edge.WakersOf(process.Pid).Where(waker => waker.Fd is not null).Select(waker => (Waker: waker, Fds: edge.FdsOf(process.Pid))))
-            .DistinctBy(pair => pair.Waker.Fd).OrderBy(pair => pair.Waker.Fd)
-            .Select(pair => new Culprit(process.Pid, pair.Waker.Fd, incident.Evidence.Resources.ResourceOf(process.Pid, pair.Waker.Fd!.Value), $"It ends when {who} sends at {pair.Fds} what it waits for at the other end, or closes {pair.Fds}."))];
+            .SelectMany(edge => edge.To.Where(waker => waker.Node == process.Pid && waker.Fd is not null))
+            .DistinctBy(waker => waker.Fd).OrderBy(waker => waker.Fd)
+            .Select(waker => new Culprit(process.Pid, waker.Fd, incident.Evidence.Resources.ResourceOf(process.Pid, waker.Fd!.Value), Remedy(incident.Edges.First(edge => edge.Part.Kind == WaitKind.SocketRead && edge.To.Contains(waker)))))];
+        string Remedy(IncidentEdge edge) => $"It ends when {who} sends at {edge.FdsOf(process.Pid)} what it waits for at the other end, or closes {edge.FdsOf(process.Pid)}.";
         return new Verdict($"{who} waits for data at both ends of a socket, and nobody else has either.", culprits) { NamesFault = false };
     }
 
