@@ -1,6 +1,6 @@
 /*
- * oneshot: a parent polls a pipe from its child once (EPOLLONESHOT), and again without arming it; the child's second word lies there, and the child waits for the answer. ZOO_FORM=busy: it is at work on the
- * second word.
+ * oneshot: a parent polls a pipe from its child once (EPOLLONESHOT), and again without arming it; the child's second word lies there, and the child waits for the answer. ZOO_FORM=busy: it arms
+ * it, and the child is at work on the second word.
  */
 #include "zoo.h"
 #include <sys/epoll.h>
@@ -35,6 +35,8 @@ int main(void)
     if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, 3, &event) < 0)
         die("epoll");
     for (int words = 0; words < 2; words++) {
+        if (words == 1 && form != NULL && strcmp(form, "busy") == 0 && epoll_ctl(set, EPOLL_CTL_MOD, 3, &event) < 0)
+            die("epoll_ctl");
         if (words == 1)
             in_place();
         if (epoll_wait(set, &event, 1, -1) < 0 || read(3, &byte, 1) < 0)

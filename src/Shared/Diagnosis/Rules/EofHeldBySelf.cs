@@ -35,8 +35,9 @@ internal sealed class EofHeldBySelf : IncidentRule
             // An event loop's own pair of sockets, by which its signal handlers wake it, is often inherited by its children: others hold that too, and nobody waits for its end.
             bool others = edge.To.Any(waker => waker.Node != edge.From), shared = others && edge.Part.Kind == WaitKind.PipeRead;
             // Its other threads wait in its memory, and for no time: one of them may be meant to write when Ctrl-C has woken it, if its runtime acts on that.
-            bool apart = !alone && !others && edge.Part.Fd is > 2 && incident.HasStoodStill && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host), guess: false);
+            bool apart = !alone && !others && edge.Part.Fd is > 2 && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host), guess: false);
             bool unheeded = apart && Unheeded.Is(resources, process);
+            apart &= unheeded || incident.HasStoodStill;
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared && !apart)
                 continue;
             if (others && OpenedForBoth(reader, edge.Part) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
