@@ -73,8 +73,10 @@ internal sealed class EbpfBackend(BpfSweep sweep, DirectoryHandle proc, RowReade
         ref readonly ProcessRow row = ref sweep.Processes[place];
         if (plan.Suspect)
         {
-            return rows.ReadSuspect(process, row, sweep, plan, tally)
-                ?? (reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.TasksOf(row), sweep.FdsOf(row)) : null);
+            // Among many suspects the pass is long over: who has run since would never be seen asleep, were it not read at once.
+            return rows.ReadSuspect(process, row, sweep, plan, tally) is { } whole && !whole.Threads.Any(static thread => thread.RanOutOf is not null)
+                ? whole
+                : (reader.Read(process, plan, tally) is { } record ? RowReader.Complete(record, row, sweep.TasksOf(row), sweep.FdsOf(row)) : null);
         }
         // What the kernel program could not read whole, /proc tells.
         const ProcessFlags Torn = ProcessFlags.TableTorn | ProcessFlags.SignalsUnknown | ProcessFlags.OtherTables;
