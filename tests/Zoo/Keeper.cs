@@ -9,7 +9,7 @@ namespace OrphanBoard.Zoo;
 /// </summary>
 internal sealed class Keeper : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly Process _process;
     private readonly string _folder;
     private readonly Dictionary<string, int> _roles = [];

@@ -13,11 +13,12 @@ public sealed class WholeZoo : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<Specimen, Keeper> _keepers = [];
+    private readonly List<(Specimen Specimen, string Told)> _missed = [];
 
     /// <summary>The finding of each hang, by the last scan that told of it as the table says: exactly one, of the rule that is expected.</summary>
     internal Dictionary<Specimen, Finding> Told { get; } = [];
 
-    /// <summary>What the last scan told of those that are not told of as the table says: hangs not by any scan, the others not by the last one.</summary>
+    /// <summary>What the last scan told of those that are not told of as the table says, hangs not by any scan, the others not by the last one; and what each of them waits for.</summary>
     internal ImmutableArray<string> Missed { get; private set; } = [];
 
     public async ValueTask InitializeAsync()
@@ -32,19 +33,24 @@ public sealed class WholeZoo : IAsyncLifetime
             // What only just began to work by itself is believed after some seconds. With hundreds of programs beside each other there is always one that had to wait
             // for a CPU and has just run: so each hang is to be told by one of the scans, and the healthy by none of those at the end.
             await Agent.ScanUntilAsync(null, IsToldAsExpected, cancellation, patience: Patience);
+            Missed = [.. await Task.WhenAll(_missed.Select(ExplainAsync))];
         }
         catch
         {
             await DisposeAsync();
+            _keepers.Clear();
             throw;
         }
     }
 
     public async ValueTask DisposeAsync() => await Parallel.ForEachAsync(_keepers.Values, async (keeper, _) => await keeper.DisposeAsync());
 
+    private async Task<string> ExplainAsync((Specimen Specimen, string Told) missed) =>
+        string.Join('\n', [$"{missed.Specimen}: {missed.Told}, not {missed.Specimen.Expected?.Rule}", .. await Task.WhenAll(_keepers[missed.Specimen].Pids.Select(Agent.ExplainAsync))]);
+
     private bool IsToldAsExpected(ImmutableArray<Finding> findings)
     {
-        List<string> missed = [];
+        _missed.Clear();
         foreach ((Specimen specimen, Keeper keeper) in _keepers)
         {
             HashSet<int> announced = [.. keeper.Pids];
@@ -56,10 +62,9 @@ public sealed class WholeZoo : IAsyncLifetime
                     Told[specimen] = one;
             }
             else if (!Told.ContainsKey(specimen))
-                missed.Add($"{specimen}: {told}, not {expected}");
+                _missed.Add((specimen, told));
         }
-        Missed = [.. missed];
-        return missed.Count == 0;
+        return _missed.Count == 0;
     }
 
     /// <summary>Not all of a specimen announce themselves: their children do not.</summary>
