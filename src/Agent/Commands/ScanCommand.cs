@@ -20,6 +20,9 @@ public static class ScanCommand
     /// <summary>Between the looks at who may come back to the same wait: often enough to meet one who gets on in something else, and for next to nothing.</summary>
     private static readonly TimeSpan BetweenMore = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How much longer than the minimum wait it looks on: looks begin when they find him waiting, and not when he began.</summary>
+    private static readonly TimeSpan BeyondMinimum = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan DefaultMinimumWait = TimeSpan.FromSeconds(10);
 
     // Before Syntax: initialisers run in the order of the text.
@@ -76,14 +79,20 @@ public static class ScanCommand
         {
             if (!Console.IsErrorRedirected)
                 await live.Error.WriteLineAsync(FormattableString.Invariant($"orphan-agent: somebody may be trying the same in vain again and again: looking on for {options.MinimumWait.TotalSeconds:0.#} s"));
-            // Who comes back is told as soon as he has done so for long enough. A look that meets him as he runs begins anew.
-            TimeSpan until = first.Uptime + options.MinimumWait + TimeSpan.FromSeconds(2);
+            // Who comes back is told as soon as he has done so for long enough. That one look meets him as he runs does not say that he gets on: it begins anew, once.
+            TimeSpan enough = options.MinimumWait + BeyondMinimum, until = first.Uptime + enough, lastMet = last.Uptime;
+            bool anew = false;
             do
             {
                 Thread.Sleep(BetweenMore);
                 result = Advance(last = live.Looker.Look(diagnosis.Suspects, tables: true));
+                if (!MayRetry())
+                    continue;
+                if (last.Uptime - lastMet > BetweenMore * 1.8 && !anew)
+                    (anew, until) = (true, last.Uptime + enough);
+                lastMet = last.Uptime;
             }
-            while (last.Uptime < until && MayRetry());
+            while (last.Uptime < until && last.Uptime - lastMet < BetweenMore * 4);
         }
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 

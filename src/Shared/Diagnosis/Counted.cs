@@ -25,7 +25,7 @@ internal enum Counting
     /// <summary>Not the service threads, and no timeout of a thread that both looks found in the same wait.</summary>
     Patient,
 
-    /// <summary>As <see cref="Patient"/>, and no timeout of a thread that has run within the minimum wait: whether it comes back to the same wait, only looks for that time can tell.</summary>
+    /// <summary>As <see cref="Patient"/>, and no timeout of a thread that has run within the minimum wait, or just now: whether it comes back to the same wait, only looks for that time can tell.</summary>
     Restless,
 }
 
@@ -34,6 +34,11 @@ internal enum Counting
 /// <param name="minimumWait">For how long it must have.</param>
 internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting counting)
 {
+    /// <summary>Who has run no longer ago than this has run just now, however short a wait is asked for.</summary>
+    private static readonly TimeSpan JustNow = TimeSpan.FromSeconds(2);
+
+    private readonly TimeSpan _recent = minimumWait > JustNow ? minimumWait : JustNow;
+
     public Counting Counting => counting;
 
     /// <summary>Every thread, with its timeout.</summary>
@@ -57,5 +62,5 @@ internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting 
     /// <param name="endless">See <see cref="AnyEndless"/>.</param>
     public bool ComesBack(HostProcess process, ThreadRecord thread, Wait wait, bool endless) =>
         wait.Bounded == Bounded.Yes && (counting is Counting.Patient or Counting.Restless || counting == Counting.Likely && endless)
-        && (memory.ReturnsFor(process.Record, thread) >= minimumWait || counting == Counting.Restless && memory.StillFor(memory.Resources.Look, process.Record, thread) < minimumWait);
+        && (memory.ReturnsFor(process.Record, thread) >= minimumWait || counting == Counting.Restless && memory.StillFor(memory.Resources.Look, process.Record, thread) < _recent);
 }

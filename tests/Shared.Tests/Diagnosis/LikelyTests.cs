@@ -77,14 +77,16 @@ public sealed class LikelyTests
     }
 
     [Theory]
-    [InlineData(995, false, 2)] // it may come back for the minimum wait
-    [InlineData(900, false, 0)] // one long timeout
-    [InlineData(995, true, 0)] // nobody waits for it
-    public void MayRetry_TimedWaitForOneThatWaitsForIt_WhereItBeganWithinTheMinimumWait(int ranAt, bool childSleeps, int pids)
+    [InlineData(995, 10, false, 2)] // it may come back for the minimum wait
+    [InlineData(900, 10, false, 0)] // one long timeout
+    [InlineData(995, 10, true, 0)] // nobody waits for it
+    [InlineData(1000, 0, false, 2)] // it has just run, whatever wait is asked for
+    [InlineData(995, 0, false, 0)]
+    public void MayRetry_TimedWaitForOneThatWaitsForIt_WhereItBeganWithinTheMinimumWait(int ranAt, int minimumWait, bool childSleeps, int pids)
     {
         (Scene scene, Actor parent) = TimedParent(childSleeps);
         parent.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = TimeSpan.FromSeconds(ranAt) })] };
-        var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) });
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(minimumWait) });
         diagnosis.Advance(scene.Look(1000));
         ImmutableArray<Finding> findings = diagnosis.Advance(scene.Look(1001)).Findings;
 
