@@ -47,6 +47,9 @@ internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting 
     /// <summary>Whose waits do not count, parallel to <see cref="HostProcess.WaitsOf"/>; default where all do.</summary>
     public ImmutableArray<bool> ServicesOf(HostProcess process, HostIdentity host) => IsWhole ? default : process.ServicesOf(host);
 
+    /// <summary>Whether a thread has run within the last seconds, or that is not known.</summary>
+    public bool HasJustRun(HostProcess process, ThreadRecord thread) => !(memory.StillFor(memory.Resources.Look, process.Record, thread) >= JustNow);
+
     /// <summary>Whether one of those that count has no timeout.</summary>
     public static bool AnyEndless(ImmutableArray<Wait> waits, ImmutableArray<bool> services)
     {

@@ -86,6 +86,9 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             return "it waits for nobody else and catches signals: to wait for one may be its design";
         if (waiters.Any(waiter => waiter.Timed) && waiters.All(waiter => waiter.WaitsOnlyFor(process.Pid)))
             return "it waits for nobody else and looks again by itself";
+        // Between the store and FUTEX_WAKE there are microseconds, and whoever is there is not stuck: where all who have the word are, nobody will wake whom it was stored for.
+        if (waiters.Any(waiter => waiter.Wait.Futex is { HasChanged: true } && counted.HasJustRun(process, waiter.Thread)))
+            return "its futex word has changed: it is about to wake";
         if (waiters.Any(waiter => waiter.Clauses.All(clause => clause.Open == Openness.Outside)))
             return null;
         return counted.IsWhole

@@ -9,9 +9,7 @@ internal sealed partial class WakerFinder
     private void FindFutex(HostProcess process, Wait wait, IWakerSink sink)
     {
         FutexWait futex = wait.Futex!;
-        if (futex.HasChanged && !guess)
-            Outside(wait, "its futex word has changed: it is about to wake", sink);
-        else if (futex.IsPrivate)
+        if (futex.IsPrivate)
             FindSharers(process, wait, sink);
         else if (futex.Mapping is { } mapping && resources.SharedObjectOf(mapping) is { } shared)
             FindMappers(process, shared, wait, sink);

@@ -269,13 +269,21 @@ public sealed class FutexTests
         Assert.Equal(waited ? ["fork-while-locked Likely"] : [], findings.Select(finding => $"{finding.Rule} {finding.Confidence}"));
     }
 
-    [Fact]
-    public void Diagnose_WordHasChanged_IsAboutToWake()
+    [Theory]
+    [InlineData(1001, 0)] // it is about to wake
+    [InlineData(990, 1)] // whoever changed it would have woken it by now
+    public void Diagnose_WordHasChanged_IsALostWakeupWhereItHasNotRunForLong(int ran, int findings)
     {
         var scene = new Scene();
-        scene.Process(10, "p").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 1 }, [A, 0x189, 0]);
+        Actor actor = scene.Process(10, "p");
+        actor.LastRan = TimeSpan.FromSeconds(ran);
+        actor.Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 1 }, [A, 0x189, 0]);
 
-        Assert.Empty(Diagnose(scene).Findings);
+        ImmutableArray<Finding> told = Diagnose(scene).Findings;
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("lost-wakeup", Confidence.Proven), (finding.Rule, finding.Confidence)));
+        Assert.All(told, finding => Assert.Contains(finding.Notes, note => note.Contains("nobody was woken", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -60,6 +60,31 @@ public sealed class LikelyTests
         Assert.Equal([60, 61], finding.Pids);
     }
 
+    [Theory]
+    [InlineData(false, false, 1)]
+    [InlineData(true, false, 0)] // what is sent at each timeout is read
+    [InlineData(false, true, 0)] // both have timeouts: what they send each other does not show
+    public void Diagnose_TimedWaitThatComesBackForTheMinimumWait_IsToldWhereTheOtherHasNotMoved(bool childReads, bool childTimed, int findings)
+    {
+        var scene = new Scene();
+        Actor parent = Polls(scene.Process(60, "parent").ReadEnd(7000, 5).WriteEnd(7001, 6), 60, 5);
+        Actor child = scene.Process(61, "child", parent: 60).ReadEnd(7001, 0).WriteEnd(7000, 1);
+        _ = childTimed ? Polls(child, 61, 0) : child.Reads(0);
+        child.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = null })] };
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) });
+        ImmutableArray<Finding> told = [];
+        for (int at = 1000; at <= 1012; at++)
+        {
+            parent.Ran();
+            if (childTimed || childReads && at % 3 == 0)
+                child.Ran();
+            told = diagnosis.Advance(scene.Look(at)).Findings;
+        }
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal("retry-without-progress", finding.Rule));
+    }
+
     [Fact]
     public void Diagnose_TimedWaitForOneThatSleeps_IsHealthy()
     {
@@ -208,12 +233,15 @@ public sealed class LikelyTests
     private static (Scene, Actor) TimedParent(bool childSleeps)
     {
         var scene = new Scene();
-        Actor parent = scene.Process(60, "parent").ReadEnd(7000, 5).WriteEnd(7001, 6)
-            .Thread(60, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(5, 1)] }, [0x3000, 1, 100]);
+        Actor parent = Polls(scene.Process(60, "parent").ReadEnd(7000, 5).WriteEnd(7001, 6), 60, 5);
         Actor child = scene.Process(61, "child", parent: 60).ReadEnd(7001, 0).WriteEnd(7000, 1);
         _ = childSleeps ? child.Sleeps() : child.Reads(0);
         return (scene, parent);
     }
+
+    /// <summary>For a tenth of a second.</summary>
+    private static Actor Polls(Actor actor, int tid, int fd) =>
+        actor.Thread(tid, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(fd, 1)] }, [0x3000, 1, 100]);
 
     private static ImmutableArray<Finding> Twice(Scene scene, Action between)
     {

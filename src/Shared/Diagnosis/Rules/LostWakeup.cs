@@ -66,6 +66,7 @@ internal sealed class LostWakeup : IncidentRule
             OnlySuspected = !awaited && (left || apart is Apart.InARuntime or Apart.AtEachOthersWords || catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
             Notes =
             [
+                .. untold.Any(item => item.Wait.Futex!.HasChanged) ? ["A word that is waited at has another value by now: it was changed, and nobody was woken for it."] : Array.Empty<string>(),
                 .. untold.Any(item => MayBeOnce(item.Wait.Futex!)) ? [OnceNote] : Array.Empty<string>(),
                 .. left ? ["The memory has no name any more and nobody else has it: who had the lock in it, or was to post the semaphore, is gone."] : Array.Empty<string>(),
                 .. alone is not null && !awaited && !left && apart == Apart.No ? ["A program that is to do nothing until it is ended stands the same way: a main thread that waits for a promise which nobody keeps."] : Array.Empty<string>(),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
@@ -33,6 +34,8 @@ internal sealed class RetryWithoutProgress : EvidenceRule
             && evidence.Graph.NodeOf(edge.From).Waiters.Any(waiter => waiter.Timed && waiter.Thread.Tid == edge.Tid))];
         if (retries.IsEmpty || !retries.All(edge => edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.ChildWait or WaitKind.FileLock or WaitKind.EventFd))
             return null;
+        if (!OthersHaveNotMoved(incident, retries))
+            return null;
         var narrator = new Narrator(evidence.Resources);
         IncidentEdge retry = retries[0];
         string who = narrator.Name(retry.From);
@@ -52,5 +55,21 @@ internal sealed class RetryWithoutProgress : EvidenceRule
             Edges = FindingBuilder.Edges(evidence, incident.Edges),
             NotProvenBecause = [.. retries.Select(edge => edge.From).Distinct().Select(pid => $"a timeout wakes {narrator.Name(pid)} each time, and it may give up")],
         });
+    }
+
+    /// <summary>
+    /// Whether somebody waits without a timeout, and nobody who does has run for as long as the others have come back: a heartbeat, a ping, a line of progress
+    /// at each timeout wakes whoever waits for it, who then waits again. Where all have timeouts nothing tells the one from the other.
+    /// </summary>
+    private static bool OthersHaveNotMoved(Incident incident, ImmutableArray<IncidentEdge> retries)
+    {
+        Evidence evidence = incident.Evidence;
+        TimeSpan watched = retries.Max(edge => evidence.Memory.ReturnsFor(evidence.Resources[edge.From], ThreadOf(edge)) ?? TimeSpan.Zero);
+        TimeSpan least = watched < evidence.Options.MinimumWait ? watched : evidence.Options.MinimumWait;
+        var endless = incident.Core.SelectMany(member => evidence.Graph.NodeOf(member).Waiters.Where(waiter => !waiter.Timed)
+            .Select(waiter => evidence.StillFor(evidence.Resources[member], waiter.Thread))).ToList();
+        return endless.Count > 0 && endless.TrueForAll(still => still >= least);
+
+        ThreadRecord ThreadOf(IncidentEdge edge) => evidence.Graph.NodeOf(edge.From).Waiters.First(waiter => waiter.Thread.Tid == edge.Tid).Thread;
     }
 }
