@@ -31,6 +31,7 @@ internal static partial class ZooTable
         Locks("nested", "lock-held-by-stuck", "nested"),
         Locks("waitv", "lost-wakeup", "untold"),
         Locks("once", "lost-wakeup", "untold"),
+        Locks("changed", "lost-wakeup", "untold"),
         LivingLocks("abba", "lock-order-cycle", "lock-order"),
         LivingLocks("self", "self-deadlock", "self"),
         LivingLocks("owner-exited", "lock-owner-gone", "owner-exited"),
@@ -82,7 +83,7 @@ internal static partial class ZooTable
 
     private static readonly Specimen[] HealthyFutexes =
     [
-        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-nested", "locks-waitv", "locks-once", "shared-locks-abba", "shared-locks-readers", "shared-locks-parent", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
+        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-nested", "locks-waitv", "locks-once", "locks-changed", "shared-locks-abba", "shared-locks-readers", "shared-locks-parent", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
         .. new[] { "shared-locks-semaphore", "shared-locks-unnamed", "shared-locks-keyless" }.Select(hang => Healthily(hang) with { Name = $"{hang}-named", Environment = Form("named") }),
         .. new[] { "std-locks-abba", "std-locks-self" }.Select(Healthily),
         Healthily("fork-in-python"),

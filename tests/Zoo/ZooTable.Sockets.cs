@@ -101,6 +101,7 @@ internal static partial class ZooTable
         SocketTwin("odd-child", "pair", "read"),
         SocketTwin("ping-pong", "pair", "recv"),
         SocketTwin("ping-pong", "tcp", "recv"),
+        SocketTwin("keep-alive", "pair", "poll"),
         SocketTwin("busy", "tcp", "epoll"),
         SocketTwin("busy", "half", "recv"),
         SocketTwin("timer", "half", "recv"),

@@ -15,6 +15,7 @@
  *   nested        main has a mutex and waits on a condition with another one; who would signal wants the first
  *   waitv         futex_waitv(2) on two words that nobody writes
  *   once          an initialiser of pthread_once calls pthread_once for itself
+ *   changed       a thread changes the word that main waits at, wakes nobody, and exits
  * ZOO_FORM=healthy: the same program, in which whoever has the lock sleeps, and lets go of it one day.
  */
 #include "zoo.h"
@@ -158,6 +159,29 @@ static void initialise(void)
     pthread_once(&once, initialise);
 }
 
+static uint32_t word;
+
+/* Once main is asleep: FUTEX_WAIT of a word that has changed does not wait. */
+static void *changes_word(void *unused)
+{
+    char path[64], call[8];
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)getpid());
+    for (;;) {
+        FILE *file = fopen(path, "re");
+        if (file == NULL || fgets(call, sizeof call, file) == NULL)
+            die(path);
+        fclose(file);
+        if (atoi(call) == SYS_futex)
+            break;
+        sched_yield();
+    }
+    in_place();
+    if (healthy)
+        work();
+    __atomic_store_n(&word, 1, __ATOMIC_SEQ_CST);
+    return unused;
+}
+
 int main(int argc, char **argv)
 {
     const char *form = argc > 1 ? argv[1] : "abba";
@@ -256,6 +280,10 @@ int main(int argc, char **argv)
             die("futex_waitv");
     } else if (strcmp(form, "once") == 0) {
         pthread_once(&once, initialise);
+    } else if (strcmp(form, "changed") == 0) {
+        start(&thread, changes_word, 0);
+        while (__atomic_load_n(&word, __ATOMIC_SEQ_CST) == 0)
+            syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
     }
     return 0;
 }

@@ -8,6 +8,7 @@
  *   stuck      (default) nobody moves again
  *   timeout    the first gives up after 300 ms (SO_RCVTIMEO), and tries again
  *   timed      the first polls for 200 ms at a time
+ *   keep-alive the first polls for 200 ms at a time, too, and says at each timeout that it is there
  *   helper     another process that works has an end of the first one's socket open
  *   ping-pong  they do send: the ball goes to and fro
  *   busy       the first is at work, and will answer some day; in half it is the second
@@ -104,6 +105,13 @@ static void first(const char *how, int fd)
             ;
         return;
     }
+    if (is_form("keep-alive")) {
+        in_place();
+        while (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 200) == 0)
+            if (write(fd, "", 1) != 1)
+                die("keep-alive");
+        return;
+    }
     if (is_form("busy")) {
         in_place();
         work();
@@ -132,7 +140,9 @@ static int two(const char *how, int ends[2])
             in_place();
             work();
         }
-        await(how, ends[1]);
+        do
+            await(how, ends[1]);
+        while (is_form("keep-alive") && read(ends[1], &(char){0}, 1) == 1);
         return 0;
     }
     announce("first");
