@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -13,12 +12,14 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     private HashSet<ulong>? _listeners;
 
     /// <summary>
-    /// The thread of a reader that reads a pipe or one of a pair of sockets, without a timeout, whose other end only processes hold that came from the reader's own
+    /// The thread of a reader that reads a pipe or one of a pair of sockets, whose other end only processes hold that came from the reader's own
     /// descendants and have since been adopted over the reader's head; or null.
     /// </summary>
-    public HeldUp? HeldUp(HostProcess reader, ImmutableArray<Waiter> waiters)
+    /// <param name="reader">One of <see cref="TriageLists.HeldUp"/>.</param>
+    /// <param name="waiters">Those of its threads that have read for long enough.</param>
+    public HeldUp? HeldUp(HostProcess reader, IEnumerable<Waiter> waiters)
     {
-        foreach (Waiter waiter in waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
+        foreach (Waiter waiter in waiters)
         {
             if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(reader, wait, guess: false)) is { } held)
                 return new HeldUp(reader.Pid, waiter, held, [.. resources.FarHoldersOf(held.Target!).Where(IsWriteEnd)]);
@@ -31,8 +32,6 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     {
         foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
         {
-            if (!wait.MayLast)
-                continue;
             if (wait.Kind != WaitKind.Poll && IsHeldUp(reader, wait, guess: true))
                 return true;
             foreach (Wait member in wait.Members)

@@ -31,14 +31,9 @@ internal enum Counting
 
 /// <summary>Which threads of a process count, and which of their timeouts.</summary>
 /// <param name="memory">Who has come back to the same wait.</param>
-/// <param name="minimumWait">For how long it must have.</param>
-internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting counting)
+/// <param name="options">For how long it must have.</param>
+internal sealed class Counted(LookMemory memory, DiagnosisOptions options, Counting counting)
 {
-    /// <summary>Who has run no longer ago than this has run just now, however short a wait is asked for.</summary>
-    private static readonly TimeSpan JustNow = TimeSpan.FromSeconds(2);
-
-    private readonly TimeSpan _recent = minimumWait > JustNow ? minimumWait : JustNow;
-
     public Counting Counting => counting;
 
     /// <summary>Every thread, with its timeout.</summary>
@@ -48,7 +43,7 @@ internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting 
     public ImmutableArray<bool> ServicesOf(HostProcess process, HostIdentity host) => IsWhole ? default : process.ServicesOf(host);
 
     /// <summary>Whether a thread has run within the last seconds, or that is not known.</summary>
-    public bool HasJustRun(HostProcess process, ThreadRecord thread) => !(memory.StillFor(memory.Resources.Look, process.Record, thread) >= JustNow);
+    public bool HasJustRun(HostProcess process, ThreadRecord thread) => !(memory.StillFor(memory.Resources.Look, process.Record, thread) >= DiagnosisOptions.JustNow);
 
     /// <summary>Whether one of those that count has no timeout.</summary>
     public static bool AnyEndless(ImmutableArray<Wait> waits, ImmutableArray<bool> services)
@@ -65,5 +60,5 @@ internal sealed class Counted(LookMemory memory, TimeSpan minimumWait, Counting 
     /// <param name="endless">See <see cref="AnyEndless"/>.</param>
     public bool ComesBack(HostProcess process, ThreadRecord thread, Wait wait, bool endless) =>
         wait.Bounded == Bounded.Yes && (counting is Counting.Patient or Counting.Restless || counting == Counting.Likely && endless)
-        && (memory.ReturnsFor(process.Record, thread) >= minimumWait || counting == Counting.Restless && memory.StillFor(memory.Resources.Look, process.Record, thread) < _recent);
+        && (memory.ReturnsFor(process.Record, thread) >= options.MinimumWait || counting == Counting.Restless && memory.StillFor(memory.Resources.Look, process.Record, thread) < options.Lately);
 }

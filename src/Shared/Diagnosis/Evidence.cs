@@ -21,7 +21,7 @@ internal sealed class Evidence
         _triage = triage;
         Memory = memory;
         Options = options;
-        var counted = new Counted(memory, options.MinimumWait, Counting.All);
+        var counted = new Counted(memory, options, Counting.All);
         Graph = new WaitGraph(resources, counted);
         Adoption = new Adoption(resources, memory);
         ImmutableArray<int> candidates = triage.StuckAt(counted);
@@ -41,7 +41,7 @@ internal sealed class Evidence
         Proven = whole.Proven;
         Candidates = whole.Candidates;
         Counting = counting;
-        var counted = new Counted(Memory, Options.MinimumWait, counting);
+        var counted = new Counted(Memory, Options, counting);
         ImmutableArray<int> candidates = _triage.StuckAt(counted);
         bool same = candidates.Length == whole.Stuck.Count && candidates.All(whole.Stuck.Contains);
         Graph = same ? whole.Graph : new WaitGraph(Resources, counted);
@@ -156,6 +156,12 @@ public sealed record DiagnosisOptions
 {
     /// <summary>How long a wait must have lasted before it counts as a stall. Default 10 s. A proven deadlock needs no waiting time.</summary>
     public TimeSpan MinimumWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Who has run no longer ago than this has run just now, however short a wait is asked for.</summary>
+    internal static readonly TimeSpan JustNow = TimeSpan.FromSeconds(2);
+
+    /// <summary>Who has run no longer ago than this may be seen to come back for <see cref="MinimumWait"/>.</summary>
+    internal TimeSpan Lately => MinimumWait > JustNow ? MinimumWait : JustNow;
 
     /// <summary>How long a process must have been an orphan before it is told. Default 5 s.</summary>
     public TimeSpan OrphanGrace { get; init; } = TimeSpan.FromSeconds(5);

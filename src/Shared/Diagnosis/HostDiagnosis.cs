@@ -45,10 +45,15 @@ public sealed class HostDiagnosis
         return Diagnoser.Diagnose(_evidence = new Evidence(Memory.Resources, _triage, Memory, _options));
     }
 
-    /// <summary>Pids of the last look that would be told as <c>retry-without-progress</c> if looks for the minimum wait found them in the same waits again, each time they have run.</summary>
+    /// <summary>Pids of the last look that would be told if looks for the minimum wait found them in the same waits again, each time they have run.</summary>
     /// <param name="findings">What is told of that look.</param>
-    public IEnumerable<int> MayRetry(ImmutableArray<Finding> findings) =>
-        _evidence is { } evidence ? HangTeller.MayRetry(evidence, [.. findings.SelectMany(finding => finding.Pids)]) : [];
+    public IEnumerable<int> MayRetry(ImmutableArray<Finding> findings)
+    {
+        if (_evidence is not { } evidence)
+            return [];
+        HashSet<int> told = [.. findings.SelectMany(finding => finding.Pids)];
+        return HangTeller.MayRetry(evidence, told).Concat(EofHeldByOrphan.MayRetry(evidence, told));
+    }
 
     /// <summary>Whether all threads of a process of the last look, those that serve its runtime left aside, wait inside its memory: for locks of their runtime, it may be.</summary>
     public bool WaitsInsideItself(ProcessKey process)

@@ -118,7 +118,7 @@ internal sealed class HostProcess(ProcessRecord record, AlikeWaits alike) : ICom
         ImmutableArray<bool> services = _waits.IsDefault ? Housekeeping.Of(Record, waits) : _services;
         ImmutableArray<Wait> patient = !_patient.IsDefault ? _patient : waits.Any(wait => wait.Bounded == Bounded.Yes) ? [.. waits.Select(wait => wait.WithoutTimeout)] : waits;
         LocalFacts facts = LocalFact.Of(this, waits, patient, services);
-        if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe | LocalFacts.AwaitsFifo | LocalFacts.HasLockFault)) != 0)
+        if ((facts & (LocalFacts.MayBeStuck | LocalFacts.WaitsOnPipe | LocalFacts.AwaitsFifo | LocalFacts.HasLockFault)) != 0)
         {
             (_waits, _patient, _services) = (waits, patient, services);
         }

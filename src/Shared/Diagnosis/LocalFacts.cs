@@ -14,9 +14,6 @@ internal enum LocalFacts
     /// <summary>Nothing in its record says that it can run, its runtime's service threads and timeouts left aside.</summary>
     MayBeStuck = 1,
 
-    /// <summary>A thread reads a pipe or a socket without a timeout: orphans may keep it waiting.</summary>
-    ReadsPipe = 2,
-
     /// <summary>Its stdio is again at other fds, see <see cref="StdioDuplicates.AllOf"/>.</summary>
     HoldsDuplicates = 4,
 
@@ -28,7 +25,7 @@ internal enum LocalFacts
     /// <summary>Stopped, held by its tracer, or perhaps frozen, see <see cref="Halts"/>.</summary>
     Halted = 32,
 
-    /// <summary>A thread reads or polls a pipe, with or without a timeout.</summary>
+    /// <summary>A thread reads or polls a pipe or a socket, with or without a timeout: orphans may keep it waiting.</summary>
     WaitsOnPipe = 64,
 
     /// <summary>It waits for somebody to open the other end of a FIFO, or to read from a full one, and does nothing else.</summary>
@@ -89,7 +86,7 @@ internal static class LocalFact
             if (!wait.MayLast)
                 facts |= LocalFacts.HasTimeout;
             if (StreamEnds.HasRead(wait))
-                facts |= wait.MayLast ? LocalFacts.WaitsOnPipe | LocalFacts.ReadsPipe : LocalFacts.WaitsOnPipe;
+                facts |= LocalFacts.WaitsOnPipe;
         }
         if (LockGraph.HasFault(process, waits))
             facts |= LocalFacts.HasLockFault;

@@ -42,8 +42,6 @@ internal sealed partial class Triage(ResourceIndex resources, LookMemory memory)
                 _candidates.Add(process);
             if ((facts & ~LocalFacts.Aside) == 0)
                 continue;
-            if ((facts & LocalFacts.ReadsPipe) != 0)
-                FindHeldUp(adoption, process);
             if ((facts & LocalFacts.MayBeOrphan) != 0
                 && (memory.OrphanSince(process.Record) is null ? adoption.LooksOrphaned(process, guess: true) : adoption.HasDeadStdio(process, guess: true)))
                 Lists.Orphaned.Add(process);
@@ -60,7 +58,10 @@ internal sealed partial class Triage(ResourceIndex resources, LookMemory memory)
             if ((facts & LocalFacts.Halted) != 0)
                 Lists.Halted.Add(process);
             if ((facts & LocalFacts.WaitsOnPipe) != 0)
+            {
+                FindHeldUp(adoption, process);
                 FindPipeHazards(process, host);
+            }
             if ((facts & LocalFacts.HasLockFault) != 0)
                 Lists.LockFaults.Add(process);
         }

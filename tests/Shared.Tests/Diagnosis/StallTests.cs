@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
@@ -17,6 +18,36 @@ public sealed class StallTests
         Assert.Equal(ParticipantRole.OrphanHolder, finding.Participants[1].Role);
 
         Assert.DoesNotContain(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings, other => other.Class == FindingClass.Stall);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(20, 0)] // one long timeout may lead somewhere
+    public void Diagnose_ReaderThatLooksAgainAtEachTimeout_IsHeldUpOnceItHasComeBackForTheMinimumWait(int every, int findings)
+    {
+        var scene = new Scene();
+        Actor runner = scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true)
+            .Thread(100, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(3, 1)] }, [0x3000, 1, (ulong)every * 1000]);
+        Actor left = scene.Process(120, "leftover").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
+        left.Session = left.Pgrp = 110;
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        for (int at = 1000; at < 1010; at++)
+        {
+            runner.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = TimeSpan.FromSeconds(at - at % every) })] };
+            if (at % every == 0)
+                runner.Ran();
+            ImmutableArray<Finding> early = diagnosis.Advance(scene.Look(at)).Findings;
+            Assert.DoesNotContain(early, finding => finding.Class == FindingClass.Stall);
+            if (at > 1000)
+                Assert.Equal([100], diagnosis.MayRetry(early));
+        }
+        if (1012 % every == 0)
+            runner.Ran();
+        Finding[] told = [.. diagnosis.Advance(scene.Look(1012)).Findings.Where(finding => finding.Class == FindingClass.Stall)];
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("eof-held-by-orphan", Confidence.Likely), (finding.Rule, finding.Confidence)));
+        Assert.All(told, finding => Assert.Contains(finding.NotProvenBecause, why => why.Contains("a timeout wakes", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class TriageTests
     {
         var host = new RandomHost(seed);
         var diagnosis = new HostDiagnosis(new DiagnosisOptions());
-        var counted = new Counted(diagnosis.Memory, TimeSpan.FromSeconds(2), (Counting)counting);
+        var counted = new Counted(diagnosis.Memory, new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(2) }, (Counting)counting);
         foreach (int _ in Enumerable.Range(0, Looks))
         {
             diagnosis.Advance(host.Look());
@@ -81,7 +81,7 @@ public sealed class TriageTests
             var triage = new Triage(diagnosis.Memory.Resources, diagnosis.Memory);
             triage.Judge();
             for (int i = 0; i < countings.Length; i++)
-                sizes[i] += triage.StuckAt(new Counted(diagnosis.Memory, TimeSpan.FromSeconds(10), countings[i])).Length;
+                sizes[i] += triage.StuckAt(new Counted(diagnosis.Memory, new DiagnosisOptions(), countings[i])).Length;
             sizes[^1] += triage.Lists.Stuck.Count;
         }
 
@@ -98,7 +98,7 @@ public sealed class TriageTests
         LookMemory memory = new LookMemory().Advance(first).Advance(last);
         var triage = new Triage(resources, memory);
         triage.Judge();
-        var counted = new Counted(memory, TimeSpan.Zero, Counting.Patient);
+        var counted = new Counted(memory, new DiagnosisOptions { MinimumWait = TimeSpan.Zero }, Counting.Patient);
         return (
             Found([.. last.Processes.Select(process => process.Pid)], resources, counted),
             triage.StuckAt(counted),

@@ -17,19 +17,27 @@ internal sealed class EofHeldByOrphan : EvidenceRule
     public override RuleInfo Info { get; } = new("eof-held-by-orphan", FindingClass.Stall,
         "A reader waits for the end of a pipe whose write end only orphans hold open: what a child left behind when it exited.");
 
-    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told) =>
+        AllHeldUp(evidence, told, (reader, waiter) => ReadsFor(evidence, reader, waiter) >= evidence.Options.MinimumWait)
+            .Where(held => held.Holders.All(holder => evidence.HasSettled(holder.Owner)))
+            .Select(held => Tell(evidence, held));
+
+    /// <summary>Pids of those who would be told if looks for the minimum wait found them at the same pipe again, each time a timeout has woken them.</summary>
+    public static IEnumerable<int> MayRetry(Evidence evidence, IReadOnlySet<int> told) =>
+        AllHeldUp(evidence, told, (reader, waiter) => waiter.Wait.Bounded == Bounded.Yes && evidence.StillFor(reader.Record, waiter.Thread) < evidence.Options.Lately).Select(held => held.Reader);
+
+    private static IEnumerable<HeldUp> AllHeldUp(Evidence evidence, IReadOnlySet<int> told, Func<HostProcess, Waiter, bool> counts) => evidence.Triage.HeldUp
+        .Where(reader => !told.Contains(reader.Pid) && !reader.IsNew)
+        .Select(reader => evidence.Adoption.HeldUp(reader, evidence.Graph.NodeOf(reader.Pid).Waiters.Where(waiter => counts(reader, waiter))))
+        .OfType<HeldUp>();
+
+    /// <summary>A timeout that comes once may lead somewhere: who has one has to be seen to come back.</summary>
+    private static TimeSpan? ReadsFor(Evidence evidence, HostProcess reader, Waiter waiter) => waiter.Wait.Bounded switch
     {
-        foreach (HostProcess process in evidence.Triage.HeldUp)
-        {
-            ProcessRecord reader = process.Record;
-            if (told.Contains(reader.Pid) || process.IsNew || evidence.Adoption.HeldUp(process, evidence.Graph.NodeOf(process.Pid).Waiters) is not { } held)
-                continue;
-            TimeSpan still = evidence.StillFor(reader, held.Waiter.Thread);
-            if (still < evidence.Options.MinimumWait || !held.Holders.All(holder => evidence.HasSettled(holder.Owner)))
-                continue;
-            yield return Tell(evidence, held);
-        }
-    }
+        Bounded.No => evidence.StillFor(reader.Record, waiter.Thread),
+        Bounded.Yes => evidence.Memory.ReturnsFor(reader.Record, waiter.Thread),
+        _ => null,
+    };
 
     private Finding Tell(Evidence evidence, HeldUp held)
     {
@@ -65,7 +73,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(evidence, edges),
-            NotProvenBecause = [$"{names} can still exit", .. asleep.Select(orphan => $"a timer wakes {narrator.Name(orphan)}, and when shows nowhere")],
+            NotProvenBecause = [$"{names} can still exit", .. held.Waiter.Wait.Bounded == Bounded.Yes ? [$"a timeout wakes {reader} each time, and it may give up"] : Array.Empty<string>(), .. asleep.Select(orphan => $"a timer wakes {narrator.Name(orphan)}, and when shows nowhere")],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }
