@@ -8,7 +8,7 @@ internal static partial class ZooTable
 {
     private static readonly Specimen[] RuntimeHangs =
     [
-        .. ((string[])["one", "two", "killed", "zombie", "setsid", "twice", "busy", "chatty", "listening"]).Select(LeakedOutput),
+        .. ((string[])["one", "two", "ticks", "killed", "zombie", "setsid", "twice", "busy", "chatty", "listening"]).Select(LeakedOutput),
         LeakedOutput("deep") with { Expected = HeldByOrphan with { Unannounced = 1, Culprit = null, Group = "output-of-python-deep" } },
         LeakedOutput("many") with
         {
@@ -84,6 +84,7 @@ internal static partial class ZooTable
         new("python-until-signal", "python3", Script("idle-until-signal.py")) { Needs = "python3" },
         new("python-thread-pool", "python3", Script("thread_pool.py")) { Needs = "python3" },
         new("python-reads-of-a-job-that-waits", "python3", Script("leaked_output.py"), "waited", Program("zoo-exec")) { Needs = "python3" },
+        new("python-looks-again-for-a-job-that-waits", "python3", Script("leaked_output.py"), "ticked", Program("zoo-exec")) { Needs = "python3" },
         new("pipeline-whose-first-lives", Script("leaked_output.sh"), "feeder", Program("zoo-exec")),
         new("log-of-a-daemon", "python3", Script("leaked_daemon.py"), "log", Program("zoo-exec")) { Needs = "python3" },
         new("lifeline-that-is-held", "python3", Script("leaked_daemon.py"), "held", Program("zoo-exec")) { Needs = "python3" },

@@ -2,6 +2,8 @@
 
 one        one pipe, read by read(2)
 two        stdout and stderr, watched by poll(2)
+ticks      one pipe, for which it looks five times a second, and does something else in between
+ticked     the same, and nothing is wrong, as in waited
 killed     the job is killed and waited for, then its output is read, as Popen.kill() and communicate() do
 zombie     the job is killed and not waited for
 setsid     the leftover leads a session of its own
@@ -31,6 +33,7 @@ JOBS = {
     "chatty": f'"{ZOO_EXEC}" leftover python3 -uc "import time; [(print(), time.sleep(0.2)) for more in iter(int, 1)]" & ',
     "listening": f'"{ZOO_EXEC}" leftover python3 -c "import socket; s = socket.create_server((\'127.0.0.1\', 0)); s.accept()" & ',
     "waited": f"{LEFTOVER} & exec 99>&-; wait",
+    "ticked": f"{LEFTOVER} & exec 99>&-; wait",
     "killed": f"{LEFTOVER} & exec 99>&-; wait",
     "zombie": f"{LEFTOVER} & exec 99>&-; wait",
 }
@@ -45,7 +48,7 @@ if HOW in ("killed", "zombie"):
     while not open(f"/proc/{job.pid}/task/{job.pid}/children").read():
         pass
     os.kill(job.pid, signal.SIGKILL)
-if HOW not in ("waited", "zombie"):
+if HOW not in ("waited", "ticked", "zombie"):
     job.wait()
 os.close(READY_FD)
 if two:
@@ -53,5 +56,7 @@ if two:
     for stream in (job.stdout, job.stderr):
         watched.register(stream, select.POLLIN)
     watched.poll()
+while HOW.startswith("tick") and not select.select([job.stdout], [], [], 0.2)[0]:
+    pass
 job.stdout.read()
 job.wait()
