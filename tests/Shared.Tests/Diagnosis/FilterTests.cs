@@ -20,6 +20,24 @@ public sealed class FilterTests
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 0)] // at its stdout a filter writes what it has read
+    public void Diagnose_EventLoopThatKeepsTheInputOfAPipelineOpen_NamesItsFirst(int written, int findings)
+    {
+        var scene = new Scene();
+        Parent(scene.Process(10, "parent").ReadEnd(7002, 7).WriteEnd(7002, 8).Polls(6, 7), Interrupt | Terminate, "/usr/bin/node");
+        scene.Process(11, "sh", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).WaitsFor(-1);
+        scene.Process(12, "tr", parent: 11).ReadEnd(7000, 0).WriteEnd(7003, written).Reads(0);
+        scene.Process(13, "sort", parent: 11).ReadEnd(7003, 0).WriteEnd(7001, 1).Reads(0);
+
+        Finding[] told = Deadlocks(scene);
+
+        Assert.Equal(findings, told.Count(finding => finding.Rule == "pipe-read-cycle"));
+        Assert.All(told, finding => Assert.Equal("parent (10) waits for what sort (13) writes to pipe 7001, that for what tr (12) passes on, and tr (12) for more input, or the end of it, from parent (10).", finding.Summary));
+        Assert.All(told, finding => Assert.Equal((10, 5), (finding.Culprit!.Pid, finding.Culprit.Fd)));
+    }
+
+    [Theory]
     [InlineData(Interrupt | HangUp, "/usr/bin/node")] // a handler of its own
     [InlineData(Interrupt | Terminate, "/usr/bin/supervisor")] // no runtime's handlers
     public void Diagnose_EventLoopThatMayWaitForASignalByDesign_IsHealthy(ulong caught, string exe) => Assert.Empty(Deadlocks(Loop(caught, exe)));
