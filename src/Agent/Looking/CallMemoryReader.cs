@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
 using OrphanBoard.Agent.Linux;
+using OrphanBoard.Agent.Netlink;
 using OrphanBoard.Agent.Procfs;
 using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
@@ -125,18 +126,11 @@ internal sealed class CallMemoryReader(RiskyReads risky, DirectoryHandle proc, R
                 return sight == Sight.Seen && path.IndexOf((byte)0) is > 0 and var end ? new CallMemory { Path = Encoding.UTF8.GetString(path[..end]) } : null;
             case SystemCall.Connect:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> address);
-                return sight == Sight.Seen && BinaryPrimitives.ReadUInt16LittleEndian(address) == UnixFamily ? new CallMemory { Path = NameOf(address[UnixPath..]) } : null;
+                return sight == Sight.Seen && BinaryPrimitives.ReadUInt16LittleEndian(address) == UnixFamily ? new CallMemory { Path = UnixDiag.Name(address[UnixPath..]) } : null;
             default:
                 sight = risky.Take(wanted.First!.Value, out ReadOnlySpan<byte> bytes);
                 return sight == Sight.Seen ? PollSet(bytes) : null;
         }
-    }
-
-    /// <summary>As the socket tables name a listener: what has no file begins with @, and its zero bytes are part of its name.</summary>
-    private static string NameOf(ReadOnlySpan<byte> name)
-    {
-        int end = name.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end > 0 ? name[..end] : name).Replace('\0', '@');
     }
 
     private static bool OpensFifo(string? wchan) => wchan is not null && wchan.StartsWith("wait_for_partner", StringComparison.Ordinal);

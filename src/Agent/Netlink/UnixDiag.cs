@@ -107,11 +107,11 @@ internal static class UnixDiag
         };
     }
 
-    /// <summary>As /proc/net/unix shows it: @ for each NUL of an abstract name.</summary>
-    private static string? Name(ReadOnlySpan<byte> path)
+    /// <summary>As /proc/net/unix shows it: @ for each NUL of an abstract name. Those at its end, with which many programs fill sun_path, are left out.</summary>
+    internal static string Name(ReadOnlySpan<byte> path)
     {
         if (path[0] == 0)
-            return Encoding.UTF8.GetString(path).Replace('\0', '@');
+            return $"@{Encoding.UTF8.GetString(path[1..].TrimEnd((byte)0)).Replace('\0', '@')}";
         int end = path.IndexOf((byte)0);
         return Encoding.UTF8.GetString(end < 0 ? path : path[..end]);
     }

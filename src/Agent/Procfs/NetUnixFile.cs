@@ -43,6 +43,8 @@ internal static class NetUnixFile
         SocketState connection = (flags & AcceptsConnections) != 0 ? SocketState.Listening
             : state switch { 2 => SocketState.Connecting, 3 => SocketState.Established, 4 => SocketState.Closing, _ => SocketState.Closed };
         ReadOnlySpan<byte> path = line.TrimStart((byte)' ');
+        if (path.StartsWith("@"u8))
+            path = path.TrimEnd((byte)'@'); // as sock_diag(7) is read
         return new SocketRecord(inode, SocketFamily.Unix, type, connection, netNamespace) { Name = path.IsEmpty ? null : Encoding.UTF8.GetString(path) };
     }
 }

@@ -29,6 +29,7 @@ public class SocketDiagTests
     [InlineData("/run/x", "/run/x")]
     [InlineData("/run/x\0", "/run/x")]
     [InlineData("\0a\0b", "@a@b")]
+    [InlineData("\0a\0\0\0", "@a")]
     [InlineData("/run/\nforged", "/run/\nforged")]
     [InlineData("", null)]
     public void UnixParse_Name_IsAsInTheFile(string bytes, string? name) =>

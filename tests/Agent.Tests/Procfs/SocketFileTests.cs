@@ -59,7 +59,7 @@ public class SocketFileTests
         [
             new SocketRecord(40193, SocketFamily.Unix, SocketType.Stream, SocketState.Listening, 9) { Name = "/tmp/server socket" },
             new SocketRecord(1600, SocketFamily.Unix, SocketType.Stream, SocketState.Established, 9),
-            new SocketRecord(1601, SocketFamily.Unix, SocketType.Datagram, SocketState.Closed, 9) { Name = "@/org/name@@" },
+            new SocketRecord(1601, SocketFamily.Unix, SocketType.Datagram, SocketState.Closed, 9) { Name = "@/org/name" },
         ], sockets);
     }
 
