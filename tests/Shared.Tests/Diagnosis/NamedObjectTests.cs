@@ -195,6 +195,8 @@ public sealed class NamedObjectTests
 
         Assert.Equal(Enumerable.Repeat(("child-never-exits", Confidence.Likely, 10), findings), result.Findings.Select(finding => (finding.Rule, finding.Confidence, finding.Culprit!.Pid)));
         Assert.All(result.Findings, finding => Assert.Equal(["which terminal /dev/tty was when it was opened does not show"], finding.NotProvenBecause));
+        Assert.All(result.Findings, finding => Assert.Equal("parent (10) waits for its child child (11) to exit, and child (11) waits for parent (10) (fd 3) to type at /dev/tty.", finding.Summary));
+        Assert.All(result.Findings, finding => Assert.Equal("It ends when parent (10) types at /dev/tty what child (11) waits for, or closes fd 3, its other side.", finding.Explanation[^1]));
     }
 
     [Theory]

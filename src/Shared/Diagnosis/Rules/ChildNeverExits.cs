@@ -92,10 +92,13 @@ internal sealed class ChildNeverExits : IncidentRule
         string who = Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(pid => $"{narrator.Name(pid)} ({FdsOf(pid)})"));
         string itself = line.Back.WakersOf(last) is [{ Fd: not null }, ..] ? $", and by {waited} itself ({line.Back.FdsOf(last)})" : "";
         bool atWork = IsAtWork(incident, parent, holders);
-        string letGo = holders.All(holder => holder.Node == parent)
+        // A prompt: who has the other side of the terminal was to answer, or to show it to somebody who does.
+        bool asks = line.Back.Part is { Kind: WaitKind.Tty, WaitsForRoom: false, OnlyForTheEnd: false };
+        string letGo = asks ? $"It ends when {Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(narrator.Name))} types at {resource} what {waited} waits for, or closes {Narrator.Listing(holders.Select(holder => $"fd {holder.Fd}").Distinct())}, its other side."
+            : holders.All(holder => holder.Node == parent)
             ? $"It ends when {waiter} closes {FdsOf(parent)}{narrator.OthersLetGo(line.Back, parent)} before it waits for {child}."
             : $"It ends when {resource} is let go of by {who}{itself}.";
-        return new Verdict($"{wait} waits for {who} to let go of {resource}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
+        return new Verdict($"{wait} waits for {who} to {(asks ? $"type at {resource}" : $"let go of {resource}")}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
             // A supervisor that ends its idle workers when it is told to stands the same way; but who has waited for long for one child, and has itself what that waits for, is to blame.
             NamesFault = atWork || (incident.Evidence.Counting == Counting.Likely || relays.Length > 0) && holders[0].Node == parent && incident.HasStoodStill
