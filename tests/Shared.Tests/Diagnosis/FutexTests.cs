@@ -485,6 +485,79 @@ public sealed class FutexTests
     }
 
     [Theory]
+    [InlineData(true, "lock")] // of Rust's std, say
+    [InlineData(false, "read-write lock")]
+    public void Diagnose_OneThatIsJoinedWantsALockThatNoWordGivesToAnybody_WhoJoinsItHasItOrItself(bool bare, string lockName)
+    {
+        var scene = new Scene();
+        Actor actor = Joins(scene.Process(10, "p"), 10, 11);
+        _ = bare ? actor.Thread(11, 202, "futex_do_wait", A, 0x89, 2) : WantsToWrite(actor, 11, A, 1, shared: false);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("join-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal($"In p (10) thread p (10) waits for thread p (11) to end, and thread p (11) waits for the {lockName} at 0x7100, which only they can have.", finding.Summary);
+        Assert.Equal(
+            (10, "futex:0x7100", $"It ends when thread p (10) lets go of the {lockName} at 0x7100 before it waits for thread p (11); or, if thread p (11) has it already, when that lets go of it before it locks it again."),
+            (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
+        Assert.Contains("No word says who has this lock: thread p (10), or thread p (11), or one that has exited without unlocking it.", finding.Notes);
+    }
+
+    [Fact]
+    public void Diagnose_SeveralWantALockAndTwoJoin_AnyOfThemMayHaveIt()
+    {
+        var scene = new Scene();
+        Joins(Joins(scene.Process(10, "p"), 10, 11), 11, 12).Thread(12, 202, "futex_do_wait", A, 0x89, 2).Thread(13, 202, "futex_do_wait", A, 0x89, 2);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("join-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Contains("which only they, or thread p (10), which waits for others to end, can have.", finding.Summary, StringComparison.Ordinal);
+        Assert.Contains("if one of thread p (12) and thread p (13) has it already", finding.Culprit!.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Diagnose_OneThatIsJoinedWantsALockAndAnotherIsAtWork_IsHealthy()
+    {
+        var scene = new Scene();
+        Joins(scene.Process(10, "p"), 10, 11).Thread(11, 202, "futex_do_wait", A, 0x89, 2).Sleeps();
+
+        Assert.Empty(Diagnose(scene).Findings);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // another child wants the same
+    public void Diagnose_ChildWantsToWriteWhatItsParentMayHaveRead_TheParentThatWaitsForItIsToBlame(bool sibling)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsFor(-1);
+        WantsToWrite(scene.Process(11, "child", parent: 10), 11, A, 1, shared: true);
+        if (sibling)
+            WantsToWrite(scene.Process(12, "other", parent: 10), 12, A, 1, shared: true);
+
+        Finding finding = Assert.Single(Diagnose(scene, sibling ? Anonymous(10, 11, 12) : Anonymous(10, 11)).Findings);
+
+        string mayHave = sibling ? "parent (10) or other (12)" : "parent (10)";
+        Assert.Equal(("child-never-exits", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal($"parent (10) waits for its child child (11) to exit, and child (11) waits for the read-write lock at 0x7100, which only {mayHave}, or child (11) itself, can have.", finding.Summary);
+        Assert.Equal(
+            (10, "futex:0x7100", "It ends when parent (10) lets go of the read-write lock at 0x7100 before it waits for child (11); or, if child (11) has it already, when that lets go of it before it locks it again."),
+            (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
+        Assert.Contains($"No word says who has this lock: {mayHave}, or child (11), or one that has exited without unlocking it.", finding.Notes);
+    }
+
+    [Fact]
+    public void Diagnose_ChildWantsALockOfItsOwnMemory_HasItItselfThoughItsParentWaitsForIt()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsFor(11);
+        scene.Process(11, "child", parent: 10).Thread(11, 202, "futex_do_wait", A, 0x89, 2);
+
+        Assert.Equal("self-deadlock", Assert.Single(Diagnose(scene).Findings).Rule);
+    }
+
+    [Theory]
     [InlineData(10, 10, "It ends when parent (10) lets go of the mutex at 0x7100 before it waits for child (11).")]
     [InlineData(12, 11, "It ends when child (11) exits.")] // who has it is gone, or of no part
     public void Diagnose_ChildWantsTheSharedMutexOfTheParentThatWaitsForIt_TheParentIsToBlame(int owner, int culprit, string remedy)
