@@ -32,7 +32,7 @@ public sealed class FutexTests
     private static DiagnosisResult Diagnose(Scene scene, Func<Snapshot, Snapshot> with)
     {
         Snapshot first = with(scene.Look(1000)), last = with(scene.Look(1001));
-        return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions());
+        return Scene.Checked(Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions()));
     }
 
     [Theory]
@@ -659,6 +659,22 @@ public sealed class FutexTests
         LocksPi(scene.Process(10, "p"), 10, A, 11).Sleeps();
 
         Assert.Empty(Diagnose(scene).Findings);
+    }
+
+    [Theory]
+    [InlineData(0UL, Confidence.Proven)]
+    [InlineData(SignalMask.Interrupt, Confidence.Suspected)] // a worker that idles until Ctrl-C comes
+    public void Diagnose_JoinedThreadThatWaitsToBeToldOfSomething_IsProvenWhereNoSignalIsCaught(ulong caught, Confidence confidence)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "python3").Thread(10, 202, "futex_do_wait", 0x7f00_0000_0990, 0x109, 11).Thread(11, 202, "futex_do_wait", B, 0x189, 0);
+        actor.Caught = caught;
+        actor.With = record => record with { Exe = "/usr/bin/python3.11" };
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lost-wakeup", confidence), (finding.Rule, finding.Confidence));
+        Assert.Equal(caught == 0, finding.NotProvenBecause.IsEmpty);
     }
 
     [Theory]
