@@ -29,7 +29,7 @@ internal static class LockElimination
         ImmutableArray<LockWaiter> unnamed = [.. wanting.Where(waiter => waiter.Lock!.Holder == LockHolder.Unknown)];
         if (unnamed.IsEmpty || !wanting.All(waiter => LeadsTo(waiter, unnamed, wanting)))
             return null;
-        int locks = unnamed.Select(waiter => waiter.Futex!.Address & ~7UL).Distinct().Count();
+        int locks = unnamed.Select(waiter => waiter.Lock!.Start).Distinct().Count();
         bool isOne = locks == 1 && unnamed.Length == wanting.Length;
         // So many read as want to write: each of those who read waits for the others, or for itself.
         bool upgrade = unnamed[0].Lock is { Form: LockForm.ReadWrite } read && read.Readers == wanting.Length && wanting.Length > 1;

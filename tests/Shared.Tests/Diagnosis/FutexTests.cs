@@ -461,6 +461,48 @@ public sealed class FutexTests
         Assert.Equal([10, 11], finding.Culprits.Select(culprit => culprit.Pid));
     }
 
+    [Theory]
+    [InlineData(8U, "self-deadlock")]
+    [InlineData(16U, "lock-order-cycle")] // both read it
+    public void Diagnose_ReaderThatReadsAgainBehindAWriterThatGoesFirst_HasItItself(uint readers, string rule)
+    {
+        // Writers are preferred: it waits at the first word, in which it is counted once.
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = readers | 6, LockWords = [readers | 6, 0, 2, 1, 0, 0, 0, 0] }, [A - 8, 0x189, readers | 6]);
+        actor.Thread(11, 202, "futex_do_wait", new CallMemory { FutexWord = 2, LockWords = [readers | 6, 0, 2, 1, 0, 0, 0, 0] }, [A, 0x189, 2]);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal((rule, Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Contains("read-write lock", finding.Explanation.Concat([finding.Summary]).Aggregate(string.Concat), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "lock-held-by-stuck")]
+    [InlineData(7100, "stuck-set")] // another one has the memory and may have the lock just as well
+    public void Diagnose_ReaderOfASharedLockWaitsForWhoWantsToWriteIt_IsToldToLetGo(int? pipe, string rule)
+    {
+        var scene = new Scene();
+        WantsToWrite(scene.Process(10, "parent").WriteEnd(7000, 4), 10, A, 1, shared: true);
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 3).Reads(3);
+        if (pipe is { } own)
+        {
+            scene[10].WriteEnd(own, 5);
+            scene.Process(12, "second", parent: 10).ReadEnd(own, 3).Reads(3);
+        }
+
+        Finding finding = Assert.Single(Diagnose(scene, pipe is null ? Anonymous(10, 11) : Anonymous(10, 11, 12)).Findings);
+
+        Assert.Equal((rule, Confidence.Proven), (finding.Rule, finding.Confidence));
+        if (pipe is not null)
+            return;
+        Assert.StartsWith("child (11) has, by its looks, the read-write lock at 0x7100 while it reads pipe 7000", finding.Summary, StringComparison.Ordinal);
+        Assert.Equal(
+            (11, "futex:0x7100", "It ends when child (11) lets go of the read-write lock at 0x7100 before it waits; or, if parent (10) has it already, when that lets go of it before it locks it again."),
+            (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
+        Assert.Contains("No word says who has this lock: child (11), or parent (10), or one that has exited without unlocking it.", finding.Notes);
+    }
+
     [Fact]
     public void Diagnose_ReaderOfTheSharedLockIsAtWork_IsHealthy()
     {
