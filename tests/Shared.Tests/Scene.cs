@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Tests;
@@ -59,7 +60,14 @@ internal sealed class Scene
     public DiagnosisResult Diagnose(DiagnosisOptions? options = null)
     {
         Snapshot first = Look(1000), last = Look(1001);
-        return Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), options ?? new DiagnosisOptions());
+        return Checked(Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), options ?? new DiagnosisOptions()));
+    }
+
+    /// <summary>What holds of all findings, of whatever made-up host: one that is only suspected says why.</summary>
+    public static DiagnosisResult Checked(DiagnosisResult result)
+    {
+        Assert.DoesNotContain(result.Findings, finding => finding.Confidence == Confidence.Suspected && finding.NotProvenBecause.IsEmpty);
+        return result;
     }
 }
 

@@ -47,6 +47,7 @@ internal static partial class ZooTable
         SharedLocks("fork", "fork-while-locked", "worker-0", "shared-locks"),
         SharedLocks("workers", "fork-while-locked", [.. Enumerable.Range(0, 8).Select(worker => $"worker-{worker}"), "shared-locks"]),
         StdLocks("self", "self-deadlock"),
+        StdLocks("join", "join-cycle"),
         StdLocks("abba", "lock-order-cycle"),
         new("fork-in-python", "python3", Script("forked_pool.py"))
         {
@@ -85,7 +86,7 @@ internal static partial class ZooTable
     [
         .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-nested", "locks-waitv", "locks-once", "locks-changed", "shared-locks-abba", "shared-locks-readers", "shared-locks-parent", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
         .. new[] { "shared-locks-semaphore", "shared-locks-unnamed", "shared-locks-keyless" }.Select(hang => Healthily(hang) with { Name = $"{hang}-named", Environment = Form("named") }),
-        .. new[] { "std-locks-abba", "std-locks-self" }.Select(Healthily),
+        .. new[] { "std-locks-abba", "std-locks-self", "std-locks-join" }.Select(Healthily),
         Healthily("fork-in-python"),
         Healthily("fork-beside-a-thread-that-works"),
         Healthily("worker-that-is-joined-in-python") with { Environment = Form("busy") },

@@ -29,15 +29,28 @@ internal static class LockElimination
         ImmutableArray<LockWaiter> unnamed = [.. wanting.Where(waiter => waiter.Lock!.Holder == LockHolder.Unknown)];
         if (unnamed.IsEmpty || !wanting.All(waiter => LeadsTo(waiter, unnamed, wanting)))
             return null;
-        int locks = unnamed.Select(waiter => waiter.Futex!.Address & ~7UL).Distinct().Count();
+        int locks = unnamed.Select(waiter => waiter.Lock!.Start).Distinct().Count();
         bool isOne = locks == 1 && unnamed.Length == wanting.Length;
         // So many read as want to write: each of those who read waits for the others, or for itself.
         bool upgrade = unnamed[0].Lock is { Form: LockForm.ReadWrite } read && read.Readers == wanting.Length && wanting.Length > 1;
-        return new LockFault(isOne && !upgrade ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, [.. unnamed, .. wanting.Except(unnamed)])
+        ImmutableArray<LockWaiter> others = [.. waiters.Where(waiter => waiter.AwaitsAnEnd)];
+        if (isOne && !upgrade && !others.IsEmpty)
+            return OfOneAwaited(unnamed, others);
+        return new LockFault(isOne && !upgrade ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, [.. unnamed, .. wanting.Except(unnamed)]) { ByElimination = true, Others = others };
+    }
+
+    /// <summary>
+    /// All who want something want one lock, and somebody awaits the end of one of them: who awaits has it, or who wants it itself, and nothing shows which. To let go of a lock too late is the commoner fault of those who share it;
+    /// a lock that one thread locks twice is met in that thread alone just as well. Null where it is a process that is awaited: that is told as such.
+    /// </summary>
+    private static LockFault? OfOneAwaited(ImmutableArray<LockWaiter> wanting, ImmutableArray<LockWaiter> others)
+    {
+        foreach (LockWaiter other in others)
         {
-            ByElimination = true,
-            Others = [.. waiters.Where(waiter => waiter.AwaitsAnEnd)],
-        };
+            if (wanting.FirstOrDefault(waiter => waiter.Process.Pid == other.Process.Pid && waiter.Thread.Tid == other.Futex?.JoinsTid) is { } joined)
+                return new LockFault(LockFaultKind.JoinCycle, [other, joined, .. wanting.Where(waiter => waiter != joined)]) { ByElimination = true, Others = [.. others.Where(waiter => waiter != other)] };
+        }
+        return null;
     }
 
     /// <summary>As many steps from owner to owner as there are threads lead to a lock that no word gives to anybody, or nowhere.</summary>

@@ -13,7 +13,7 @@ internal enum LockFaultKind
     /// <summary>Each has the lock that the one before waits for.</summary>
     OrderCycle,
 
-    /// <summary>The same, where at least one of them waits for another to end.</summary>
+    /// <summary>The same, where at least one of them waits for another to end; by elimination: who waits for it has what the other wants, or that has it itself.</summary>
     JoinCycle,
 
     /// <summary>Who has the lock has exited.</summary>
@@ -26,7 +26,7 @@ internal sealed record LockFault(LockFaultKind Kind, ImmutableArray<LockWaiter> 
     /// <summary>No word says who has the lock: nobody else is left who could.</summary>
     public bool ByElimination { get; init; }
 
-    /// <summary>Of locks that no word gives to anybody: who waits for one of the chain to end, and may have them just as well.</summary>
+    /// <summary>Of locks that no word gives to anybody: who else waits for somebody to end, and may have them just as well.</summary>
     public ImmutableArray<LockWaiter> Others { get; init; } = [];
 }
 

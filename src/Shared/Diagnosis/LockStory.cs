@@ -23,6 +23,7 @@ internal static class LockStory
     {
         LockFaultKind.OwnLock => OfOwnLock(fault),
         LockFaultKind.OwnerGone => OfOwnerGone(fault.Chain[0]),
+        LockFaultKind.JoinCycle when fault.ByElimination => OfUnnamedJoin(fault),
         _ when fault.ByElimination => OfUnnamedOwners(fault),
         _ => OfCycle(fault),
     };
@@ -44,7 +45,7 @@ internal static class LockStory
             return new Verdict(
                 $"{fault.Chain.Length} threads of {Narrator.Listing(fault.Chain.Select(one => Narrator.Name(one.Process)).Distinct())} wait for {what}, and nobody else is left who could have it.",
                 [.. fault.Chain.DistinctBy(one => one.Process.Pid).Select(one => new Culprit(one.Process.Pid, null, one.Wait.Resource!, $"It ends when the one of them that has {what} lets go of it instead of locking it again."))],
-                [$"No word says who has this lock: one of these threads{OrOthers(fault)}, or one that has exited without unlocking it."]);
+                [$"No word says who has this lock: one of these threads, or one that has exited without unlocking it."]);
         }
         if (waiter.Lock is { Form: LockForm.Refused })
         {
@@ -55,9 +56,9 @@ internal static class LockStory
         }
         bool upgrades = waiter.Lock is { Form: LockForm.ReadWrite, OwnerTid: 0 };
         return new Verdict(
-            upgrades ? $"{who} wants to write under {what}, and waits for a reader to let go of it: that is itself{OrOthers(fault)}." : $"{who} waits for {what}, which it has locked itself.",
+            upgrades ? $"{who} wants to write under {what}, and waits for a reader to let go of it: that is itself." : $"{who} waits for {what}, which it has locked itself.",
             [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {who} lets go of {what} before it locks it again.")],
-            fault.ByElimination ? [$"No word says who has this lock: {who} itself{OrOthers(fault)}, or one that has exited without unlocking it."] : [])
+            fault.ByElimination ? [$"No word says who has this lock: {who} itself, or one that has exited without unlocking it."] : [])
         {
             Sentences = fault.ByElimination ? [] : [$"{who} is the owner that the lock at 0x{waiter.Futex!.Address:x} names."],
         };
@@ -121,6 +122,25 @@ internal static class LockStory
         };
 
         LockWaiter? Owner(LockWaiter waiter) => wanting.FirstOrDefault(waiter.IsOwnedBy);
+    }
+
+    /// <summary>The first of the chain joins the second; the lock is wanted by that and whoever comes after it.</summary>
+    private static Verdict OfUnnamedJoin(LockFault fault)
+    {
+        (LockWaiter joins, LockWaiter joined, ImmutableArray<LockWaiter> wanting) = (fault.Chain[0], fault.Chain[1], fault.Chain[1..]);
+        string who = Name(joins), awaited = Name(joined), what = Thing(joined), others = OrOthers(fault);
+        string all = Narrator.Listing(wanting.Select(Name)), itself = wanting.Length == 1 ? awaited : $"one of {all}";
+        string[] programs = [.. fault.Chain.Select(waiter => Narrator.Name(waiter.Process)).Distinct()];
+        return new Verdict(
+            $"{(programs.Length == 1 ? $"In {programs[0]} " : "")}{who} waits for {awaited} to end, and {all} wait{(wanting.Length == 1 ? "s" : "")} for {what}, which only they{(others.Length == 0 ? "" : $"{others},")} can have.",
+            [
+                new Culprit(joins.Process.Pid, null, joined.Wait.Resource!,
+                    $"It ends when {who} lets go of {what} before it waits for {awaited}; or, if {itself} has it already, when that lets go of it before it locks it again."),
+            ],
+            [$"No word says who has this lock: {who}{others}, or {itself}, or one that has exited without unlocking it."])
+        {
+            Sentences = [$"{who} waits for {awaited} to end.", .. wanting.Take(MaxSentences).Select(waiter => $"{Name(waiter)} waits for {Thing(waiter)}.")],
+        };
     }
 
     private const int MaxSentences = 20;

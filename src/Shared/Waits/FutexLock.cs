@@ -56,12 +56,18 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     /// <summary>The owner's number is lower than that of the process: it was there before, and is none of its threads. fork(2) copied the lock.</summary>
     public bool Inherited { get; init; }
 
+    /// <summary>Where it begins: a read-write lock is waited for at three of its words.</summary>
+    public ulong Start { get; init; }
+
     /// <summary>FUTEX_PRIVATE_FLAG: only threads with the same memory are woken.</summary>
     public const int PrivateFlag = 0x80;
 
     internal const int Wait = 0, LockPi = 6, WaitBitset = 9, LockPi2 = 13;
     internal const int ClockRealtime = 0x100, CommandMask = 0x7f;
     private const uint TidMask = 0x3fffffff, WaitersBit = 0x80000000;
+
+    private const int ReaderShift = 3;
+    private const uint MostWriters = 1 << 20;
 
     /// <summary>Linux does not give a larger tid (PID_MAX_LIMIT).</summary>
     private const uint MaxTid = 1 << 22;
@@ -75,15 +81,28 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
         Wait when expected == 2 || (expected & WaitersBit) != 0 => (address, 5),
         // The struct is aligned to 8, and both words that are waited on lie in its second eight bytes.
         WaitBitset when (operation & ClockRealtime) != 0 && expected is 2 or 3 && address > 8 => ((address & ~7UL) - 8, 8),
+        // It is waited on as well, at its beginning, by who wants to read and lets writers go first.
+        WaitBitset when IsBehindWriters(address, operation, expected) => (address, 8),
         _ => null,
     };
 
     /// <summary>Whether it is as glibc waits that lets a thread rest for good, see <see cref="LockForm.Refused"/>, if the word lies in its stack; so it waits for much else.</summary>
     public static bool MayBeRefused(int operation, uint expected, ulong timeout) => (operation & ~PrivateFlag) == (WaitBitset | ClockRealtime) && expected == 0 && timeout == 0;
 
+    /// <summary>
+    /// A lock of kind PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP that somebody has for reading: who wants to read it too waits, without being counted, for a writer that waits before it. Of the flags
+    /// of the first word those are set that say that a writer is there (2) and that a reader waits (4), and not the one of the writers' turn.
+    /// </summary>
+    private static bool IsBehindWriters(ulong address, int operation, uint expected) =>
+        (operation & ~PrivateFlag) == (WaitBitset | ClockRealtime) && address % 8 == 0 && (expected & 7) == 6 && expected >> ReaderShift is > 0 and < MostWriters;
+
     public static bool IsPriorityInheriting(int operation) => (operation & CommandMask) is LockPi or LockPi2;
 
-    internal static FutexLock? Of(ulong address, int operation, uint expected, CallMemory? memory)
+    internal static FutexLock? Of(ulong address, int operation, uint expected, CallMemory? memory) => FormOf(address, operation, expected, memory) is { } held
+        ? held with { Start = held.Form == LockForm.ReadWrite && !IsBehindWriters(address, operation, expected) ? (address & ~7UL) - 8 : address }
+        : null;
+
+    private static FutexLock? FormOf(ulong address, int operation, uint expected, CallMemory? memory)
     {
         int command = operation & CommandMask;
         ImmutableArray<uint> words = memory?.LockWords ?? [];
@@ -99,7 +118,10 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
             case Wait when (expected & WaitersBit) != 0:
                 return MutexOf(words) is { } robust && (uint)robust.OwnerTid == (expected & TidMask) ? robust : null;
             case WaitBitset when (operation & ClockRealtime) != 0 && expected is 2 or 3:
-                return ReadWriteOf(address, words);
+                return ReadWriteOf(words, address % 8 == 0 ? 2 : 3);
+            // The writer whose turn is next has its futex marked and is not counted; those behind it are.
+            case WaitBitset when IsBehindWriters(address, operation, expected) && words is [var flags, < MostWriters, _, 1 or 3, ..] && flags == expected:
+                return ReadWriteOf(words, 2) is { OwnerTid: 0 } read ? read : null;
             case WaitBitset when operation == (WaitBitset | PrivateFlag) && expected == 2:
                 return new FutexLock(LockForm.Bare, 0);
             default:
@@ -124,12 +146,13 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     /// pthread_rwlock_t: unsigned readers, writers, wrphase_futex, writers_futex, pad, pad; int cur_writer; int shared. Above its three flags, the first word counts
     /// who reads; those who wait to read count as well while a writer has it.
     /// </summary>
-    private static FutexLock? ReadWriteOf(ulong address, ImmutableArray<uint> words)
+    /// <param name="words">From its beginning.</param>
+    /// <param name="waited">Which of them somebody waits on: 2 for the phase of readers or writers, 3 for writers.</param>
+    private static FutexLock? ReadWriteOf(ImmutableArray<uint> words, int waited)
     {
-        const int readerShift = 3;
-        if (words.Length != 8 || words[4] != 0 || words[5] != 0 || words[7] > 1 || words[6] > MaxTid || words[address % 8 == 0 ? 2 : 3] is not (2 or 3))
+        if (words.Length != 8 || words[4] != 0 || words[5] != 0 || words[7] > 1 || words[6] > MaxTid || words[waited] is not (2 or 3))
             return null;
-        int readers = (int)(words[0] >> readerShift);
+        int readers = (int)(words[0] >> ReaderShift);
         return words[6] != 0 ? new FutexLock(LockForm.ReadWrite, (int)words[6]) : readers > 0 ? new FutexLock(LockForm.ReadWrite, 0, readers) : null;
     }
 }

@@ -68,6 +68,13 @@ public sealed class FutexLockTests
         Assert.Equal(2, Decode(0x189, 2, 2, [0x12, 0, 2, 1, 0, 0, 0, 0]).Lock!.Readers);
     }
 
+    [Theory]
+    [InlineData(2U, 1U, 1)]
+    [InlineData(2U, 0U, null)] // no writer is there: a condition variable, say
+    [InlineData(1U, 1U, null)] // nobody waits for the readers to let go
+    public void Decode_ReaderThatLetsAWriterGoFirst_WaitsForALockThatIsHeldForReading(uint phase, uint writer, int? readers) =>
+        Assert.Equal(readers, Decode(0x189, 14, 14, [14, 0, phase, writer, 0, 0, 0, 0]).Lock?.Readers);
+
     [Fact]
     public void Decode_Condition_IsNoLock() => Assert.Equal(("wait", null), (Decode(0x189, 0, 0, null).Class, Decode(0x189, 0, 0, null).Lock));
 

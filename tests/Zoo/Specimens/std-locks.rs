@@ -1,4 +1,4 @@
-// std-locks self|abba: locks without an owner word. ZOO_FORM=healthy: whoever has one sleeps.
+// std-locks self|join|abba: locks without an owner word. ZOO_FORM=healthy: whoever has one, or is joined under it, sleeps.
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::FromRawFd;
@@ -20,6 +20,21 @@ fn main() {
         }
         let again = lock.lock();
         drop((held, again));
+        return;
+    }
+    if form == "join" {
+        let lock = Arc::new(Mutex::new(0));
+        let held = lock.lock();
+        let shared = lock.clone();
+        let worker = thread::spawn(move || {
+            while healthy {
+                thread::sleep(Duration::from_millis(50));
+            }
+            *shared.lock().unwrap() += 1;
+        });
+        drop(ready);
+        worker.join().unwrap();
+        drop(held);
         return;
     }
     let locks = Arc::new([Mutex::new(0), Mutex::new(0)]);

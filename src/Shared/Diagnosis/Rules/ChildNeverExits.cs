@@ -82,6 +82,8 @@ internal sealed class ChildNeverExits : IncidentRule
             string has = narrator.Name(owner.Process.Pid), what = LockStory.ThingOf(line.Back!.Part);
             return new Verdict($"{wait} waits for {what}, which {has} has.", [new Culprit(owner.Process.Pid, null, line.Back.Part.Resource!, $"It ends when {has} lets go of {what} before it waits for {narrator.Name(line.Waiters[line.Waiters.IndexOf(owner.Process.Pid) + 1])}.")]);
         }
+        if (holders.IsEmpty && MayHaveLock(incident, line) is { Length: > 0 } mayHave)
+            return OfUnnamedLock(narrator, line, wait, mayHave);
         if (holders.IsEmpty)
         {
             return new Verdict($"{wait} can never run again.", [StuckSetRule.ByItself(incident, narrator, last)]) { NamesFault = false };
@@ -135,6 +137,30 @@ internal sealed class ChildNeverExits : IncidentRule
         LockWaiter[] waiters = [.. line.Waiters.SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => new LockWaiter(incident.Evidence.Resources[pid], waiter.Thread, waiter.Wait)))];
         LockWaiter last = waiters.First(waiter => waiter.Process.Pid == back.From && waiter.Thread.Tid == back.Tid);
         return waiters.FirstOrDefault(waiter => waiter.Process.Pid != back.From && last.IsOwnedBy(waiter));
+    }
+
+    /// <summary>It is likelier that one of them has it who waits for the other, than that this locks it twice.</summary>
+    private static Verdict OfUnnamedLock(Narrator narrator, Line line, string wait, ImmutableArray<int> mayHave)
+    {
+        int nearest = mayHave.First(pid => line.Waiters.Contains(pid));
+        string has = narrator.Name(nearest), awaited = narrator.Name(line.Waiters[line.Waiters.IndexOf(nearest) + 1]), last = narrator.Name(line.Waiters[^1]);
+        string what = LockStory.ThingOf(line.Back!.Part), all = Narrator.Listing(mayHave.Select(narrator.Name), "or");
+        return new Verdict(
+            $"{wait} waits for {what}, which only {all}, or {last} itself, can have.",
+            [
+                new Culprit(nearest, null, line.Back.Part.Resource!,
+                    $"It ends when {has} lets go of {what} before it waits for {awaited}; or, if {last} has it already, when that lets go of it before it locks it again."),
+            ],
+            [$"No word says who has this lock: {all}, or {last}, or one that has exited without unlocking it."]);
+    }
+
+    /// <summary>Who but the last of them has the memory of the lock that this wants, whose owner no word says; nobody where none of those is one of the line.</summary>
+    private static ImmutableArray<int> MayHaveLock(Incident incident, Line line)
+    {
+        if (line.Back is not { Part.Futex.Lock: { Holder: LockHolder.Unknown, Form: not LockForm.Refused } } back)
+            return [];
+        ImmutableArray<int> others = [.. back.Holders.Where(pid => pid != back.From).OrderByDescending(pid => line.Waiters.IndexOf(pid))];
+        return others.Any(pid => line.Waiters.Contains(pid)) ? others : [];
     }
 
     /// <param name="Waiters">Each waits for the next, its child, to exit; two at least.</param>

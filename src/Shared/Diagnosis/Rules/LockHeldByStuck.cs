@@ -38,15 +38,43 @@ internal sealed class LockHeldByStuck : IncidentRule
                 Sentences = [.. verdict.Sentences.Concat(wanting.Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}, which {LockStory.Name(owner)} has, who {WhatElse(narrator, owner)}.")).Take(MaxSentences)],
             };
         }
-        return verdict;
+        return verdict ?? OfUnnamed(incident, narrator, waiters);
     }
 
-    private static Verdict Tell(Narrator narrator, LockWaiter owner, LockWaiter[] wanting)
+    /// <summary>No word says who has the lock. Where all but one of those with its memory want it themselves, or wait for somebody to end, and they could do what that one waits for, that one has it by its looks.</summary>
+    private static Verdict? OfUnnamed(Incident incident, Narrator narrator, LockWaiter[] waiters)
+    {
+        foreach (LockWaiter wants in waiters.Where(waiter => waiter.Lock is { Holder: LockHolder.Unknown, Form: not LockForm.Refused }))
+        {
+            LockWaiter[] wanting = [.. waiters.Where(waiter => waiter.Lock?.Start == wants.Lock!.Start && (waiter == wants || MayEnd(incident, wants, waiter)))];
+            LockWaiter[] others = [.. waiters.Where(waiter => !wanting.Contains(waiter) && MayEnd(incident, wants, waiter))];
+            if (others.Where(waiter => !waiter.AwaitsAnEnd).ToArray() is not [{ Wait.Kind: not (WaitKind.FileLock or WaitKind.Vfork) } owner] || !wanting.Any(waiter => MayEnd(incident, owner, waiter)))
+                continue;
+            string who = LockStory.Name(owner), what = LockStory.ThingOf(wants.Wait), itself = Narrator.Listing(wanting.Select(LockStory.Name), "or");
+            Verdict verdict = Tell(narrator, owner, wanting, "has, by its looks,");
+            return verdict with
+            {
+                Culprits =
+                [
+                    new Culprit(owner.Process.Pid, null, wants.Wait.Resource!, $"It ends when {who} lets go of {what} before it waits; or, if {itself} has it already, when that lets go of it before it locks it again."),
+                ],
+                Notes =
+                [
+                    .. verdict.Notes,
+                    $"No word says who has this lock: {who}{string.Concat(others.Where(other => other != owner).Select(other => $", or {LockStory.Name(other)}"))}, or {itself}, or one that has exited without unlocking it.",
+                ],
+                Sentences = [.. wanting.Take(MaxSentences).Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}."), $"{who} {WhatElse(narrator, owner)}."],
+            };
+        }
+        return null;
+    }
+
+    private static Verdict Tell(Narrator narrator, LockWaiter owner, LockWaiter[] wanting, string has = "has")
     {
         string who = LockStory.Name(owner), what = LockStory.ThingOf(wanting[0].Wait);
         string[] programs = [.. wanting.Select(waiter => waiter.Process).Append(owner.Process).Select(Narrator.Name).Distinct()];
         return new Verdict(
-            $"{(programs.Length == 1 && programs[0] != who ? $"In {programs[0]} " : "")}{who} has {what} while it {WhatElse(narrator, owner)}, and {Narrator.Listing(wanting.Select(LockStory.Name))}, which could end that, wait{(wanting.Length == 1 ? "s" : "")} for {what}.",
+            $"{(programs.Length == 1 && programs[0] != who ? $"In {programs[0]} " : "")}{who} {has} {what} while it {WhatElse(narrator, owner)}, and {Narrator.Listing(wanting.Select(LockStory.Name))}, which could end that, wait{(wanting.Length == 1 ? "s" : "")} for {what}.",
             [],
             owner.Wait is { Kind: WaitKind.Futex, Futex.Sort: null } ? ["A thread that waits on a condition variable lets go of the one mutex that it passes, and of no other that it has."] : [])
         {

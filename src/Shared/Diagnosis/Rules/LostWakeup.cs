@@ -39,6 +39,7 @@ internal sealed class LostWakeup : IncidentRule
         Apart apart = alone is null ? Apart.No : NotByDesign.HowApart(alone, host);
         bool awaited = alone is not null && ForkedChild.IsAwaited(incident.Evidence.Resources, alone);
         bool left = alone is not null && apart == Apart.No && !awaited && OutlivedItsMemory.Is(incident.Evidence.Resources, alone, alone.WaitsOf(host));
+        bool signalled = alone is not null && incident.Evidence.Graph.NodeOf(alone.Pid).MayWaitForSignal;
         bool catches = (apart != Apart.No || awaited) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
@@ -63,7 +64,7 @@ internal sealed class LostWakeup : IncidentRule
             NamesFault = awaited || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || left || stopped) && incident.HasStoodStill,
             Doubts = apart == Apart.InARuntime ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes, which its runtime catches in every program, stand the same way"] : catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)] : [],
             // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
-            OnlySuspected = !awaited && (left || apart is Apart.InARuntime or Apart.AtEachOthersWords || catches && alone!.Record.TtyNr != 0 || apart == Apart.AtWordsOfTheirOwn && incident.Evidence.Graph.NodeOf(alone!.Pid).MayWaitForSignal),
+            OnlySuspected = !awaited && (left || apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || signalled && apart is (Apart.AtWordsOfTheirOwn or Apart.AtEachOthersWords)),
             Notes =
             [
                 .. untold.Any(item => item.Wait.Futex!.HasChanged) ? ["A word that is waited at has another value by now: it was changed, and nobody was woken for it."] : Array.Empty<string>(),
