@@ -72,6 +72,25 @@ public sealed class StallTests
     }
 
     [Theory]
+    [InlineData(60, true, null, 1)] // it made the pipe, for a child that is gone
+    [InlineData(60, false, null, 0)] // $(sort <(sleep 100)): sort opens /dev/fd/63 once more
+    [InlineData(60, true, true, 1)]
+    [InlineData(60, true, false, 0)] // who is no subreaper has started all of its children
+    [InlineData(62, true, null, 0)] // of the same tick, and the writer was first
+    public void Diagnose_WriterBesideAReaderWhoseDescriptorIsClosedOnExec_IsAnOrphanUnlessTheirParentStartedBoth(int reader, bool onlyEnd, bool? subreaper, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "parent").Sleeps().With = record => record with { IsSubreaper = subreaper };
+        Actor collector = scene.Process(reader, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(5);
+        if (!onlyEnd)
+            collector.Has(63, "pipe:[7000]", FdAccess.Read, closeOnExec: false);
+        Actor worker = scene.Process(61, "worker", parent: 50).WriteEnd(7000, 1).Sleeps();
+        worker.StartTimeTicks = collector.StartTimeTicks = 77;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
     [InlineData(true, "eof-held-by-orphan")]
     [InlineData(false, null)]
     public void Diagnose_WriterBesideTheReaderBelowALookerThatRunsTheTree_IsAnOrphanIfTheLookerHasAdoptedIt(bool adopted, string? rule)
