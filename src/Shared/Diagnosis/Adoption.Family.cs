@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -40,9 +41,9 @@ internal sealed partial class Adoption
         if (family is null || given && family == parent || IsOlder(record, family.Record))
             return false;
         if (memory.LostParentOf(record) is { } lost && (memory.CameFrom(record, family.Record) || lost.LostPpid is null && resources.IsDescendant(family, parent)))
-            return !given || WaitsForChild(family, reader);
+            return !given || CountsOn(family, reader);
         if (given)
-            return IsAdoptedOver(family, holder, parent, guess) && WaitsForChild(family, reader);
+            return IsAdoptedOver(family, holder, parent, guess) && CountsOn(family, reader);
         if (parent == reader)
             return !IsChildBySession(record, parent.Record);
         return IsAdoptedOver(reader, holder, parent, guess) && (guess ? MayHaveMadeThePipe(reader, holder, parent) : MadeThePipe(reader, fd, holder, parent));
@@ -80,8 +81,49 @@ internal sealed partial class Adoption
 
     /// <summary>
     /// A reader of its stdin was given the pipe by its parent (a pipeline, whose writer is its sibling): what the family lost is what the parent has lost,
-    /// and the parent waits for the reader.
+    /// and the parent waits for the reader: for its exit, for a signal where it is told of that by SIGCHLD, or for the end of its output.
     /// </summary>
+    private bool CountsOn(HostProcess parent, HostProcess reader)
+    {
+        if (WaitsForChild(parent, reader))
+            return true;
+        foreach (Wait wait in parent.WaitsOf(resources.Look.Host))
+        {
+            if (wait.Kind == WaitKind.SignalWait ? (parent.Record.SignalsCaught & SignalMask.Child) != 0 : wait.MayLast && (IsOutputOf(reader, wait) || IsOutputOfAny(reader, wait.Members)))
+                return true;
+        }
+        return false;
+    }
+
+    private bool IsOutputOfAny(HostProcess process, ImmutableArray<Wait> members)
+    {
+        foreach (Wait member in members)
+        {
+            if (IsOutputOf(process, member))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>A stream whose other end the process has as its stdout or stderr, and nobody else has.</summary>
+    private bool IsOutputOf(HostProcess process, Wait wait)
+    {
+        if (!StreamEnds.IsRead(wait) || !resources.IsHandedOn(wait.Target!))
+            return false;
+        bool any = false;
+        foreach (Holder holder in resources.FarHoldersOf(wait.Target!).Span)
+        {
+            if (!IsWriteEnd(holder))
+                continue;
+            if (holder.Owner != process)
+                return false;
+            any |= holder.Fd is 1 or 2;
+        }
+        return any;
+    }
+
+    /// <param name="parent">Who waits.</param>
+    /// <param name="child">For whom.</param>
     /// <param name="alone">It waits for this child and no other.</param>
     private bool WaitsForChild(HostProcess parent, HostProcess child, bool alone = false)
     {
