@@ -31,6 +31,25 @@ public sealed class StallTests
     }
 
     [Theory]
+    [InlineData(120, "leftover (120) exits or closes fd 1 and fd 2")]
+    [InlineData(130, "leftover (120) exits or closes fd 1")] // a child at work, which is no orphan, has the other one
+    public void Diagnose_OrphanThatHasBothPipesOfAReader_HasToLetGoOfBoth(int holder, string letGo)
+    {
+        var scene = new Scene();
+        scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Has(4, "pipe:[7001]", FdAccess.Read, closeOnExec: true).Polls(3, 4);
+        Actor leftover = scene.Process(120, "leftover").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
+        leftover.Session = leftover.Pgrp = 110;
+        scene.Process(130, "child", parent: 100).Sleeps();
+        scene[holder].WriteEnd(7001, 2);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal(("eof-held-by-orphan", 120, 1), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal([100, 120], finding.Pids);
+        Assert.Equal($"It ends when {letGo}.", finding.Explanation[^1]);
+        Assert.Equal(holder == 120, finding.Summary.Contains("pipe 7000 and pipe 7001", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(99_950, 0)] // about to exec
     [InlineData(90_000, 1)] // at work
     public void Diagnose_OrphanThatHasOnlyBeenSeenToRun_HoldsItUpOnceItIsOldEnough(int start, int findings)
