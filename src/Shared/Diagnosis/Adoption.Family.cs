@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -23,7 +24,7 @@ internal sealed partial class Adoption
     }
 
     /// <summary>
-    /// Not older than the reader (both may have started within one clock tick). Seen to lose its parent, below the reader; or found where no child of
+    /// Not older than the reader. Seen to lose its parent, below the reader; or found where no child of
     /// its parent could be. Of what a looker has adopted that runs the whole tree, the lost parent need not have been seen: all of it came from there.
     /// </summary>
     private bool WasAdoptedOver(HostProcess reader, HostProcess holder, int? fd, bool guess)
@@ -37,15 +38,15 @@ internal sealed partial class Adoption
         if (given)
             (reader, family) = GivenBy(reader, fd!.Value);
         // Who has adopted it lost no child by it.
-        if (family is null || given && family == parent || record.StartTimeTicks < family.Record.StartTimeTicks)
+        if (family is null || given && family == parent || IsOlder(record, family.Record))
             return false;
         if (memory.LostParentOf(record) is { } lost && (memory.CameFrom(record, family.Record) || lost.LostPpid is null && resources.IsDescendant(family, parent)))
-            return !given || WaitsForChild(family, reader);
+            return !given || CountsOn(family, reader);
         if (given)
-            return IsAdoptedOver(family, holder, parent) && WaitsForChild(family, reader);
+            return IsAdoptedOver(family, holder, parent, guess) && CountsOn(family, reader);
         if (parent == reader)
             return !IsChildBySession(record, parent.Record);
-        return IsAdoptedOver(reader, holder, parent) && (guess ? MayHaveMadeThePipe(reader, holder, parent) : MadeThePipe(reader, fd, holder, parent));
+        return IsAdoptedOver(reader, holder, parent, guess) && (guess ? MayHaveMadeThePipe(reader, holder, parent) : MadeThePipe(reader, fd, holder, parent));
     }
 
     /// <summary>
@@ -60,9 +61,14 @@ internal sealed partial class Adoption
         return (reader, parent);
     }
 
-    /// <summary>Beside it, below somebody who is above it.</summary>
-    private bool IsAdoptedOver(HostProcess family, HostProcess holder, HostProcess adopter) =>
+    /// <summary>Pids ascend: of those who started within one clock tick the one with the lower number was first.</summary>
+    private static bool IsOlder(ProcessRecord process, ProcessRecord other) =>
+        process.StartTimeTicks < other.StartTimeTicks || process.StartTimeTicks == other.StartTimeTicks && process.Pid < other.Pid;
+
+    /// <summary>Beside it, below somebody who is above it, and who adopts: nobody but init and subreapers does. Where that is not known it may be one.</summary>
+    private bool IsAdoptedOver(HostProcess family, HostProcess holder, HostProcess adopter, bool guess) =>
         adopter != family
+        && (guess || adopter.Record.NsPid == 1 || adopter.Record.IsSubreaper != false)
         && !resources.IsDescendant(holder, family)
         && (resources.IsDescendant(family, adopter) || adopter.Record.NsPid == 1);
 
@@ -75,8 +81,49 @@ internal sealed partial class Adoption
 
     /// <summary>
     /// A reader of its stdin was given the pipe by its parent (a pipeline, whose writer is its sibling): what the family lost is what the parent has lost,
-    /// and the parent waits for the reader.
+    /// and the parent waits for the reader: for its exit, for a signal where it is told of that by SIGCHLD, or for the end of its output.
     /// </summary>
+    private bool CountsOn(HostProcess parent, HostProcess reader)
+    {
+        if (WaitsForChild(parent, reader))
+            return true;
+        foreach (Wait wait in parent.WaitsOf(resources.Look.Host))
+        {
+            if (wait.Kind == WaitKind.SignalWait ? (parent.Record.SignalsCaught & SignalMask.Child) != 0 : wait.MayLast && (IsOutputOf(reader, wait) || IsOutputOfAny(reader, wait.Members)))
+                return true;
+        }
+        return false;
+    }
+
+    private bool IsOutputOfAny(HostProcess process, ImmutableArray<Wait> members)
+    {
+        foreach (Wait member in members)
+        {
+            if (IsOutputOf(process, member))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>A stream whose other end the process has as its stdout or stderr, and nobody else has.</summary>
+    private bool IsOutputOf(HostProcess process, Wait wait)
+    {
+        if (!StreamEnds.IsRead(wait) || !resources.IsHandedOn(wait.Target!))
+            return false;
+        bool any = false;
+        foreach (Holder holder in resources.FarHoldersOf(wait.Target!).Span)
+        {
+            if (!IsWriteEnd(holder))
+                continue;
+            if (holder.Owner != process)
+                return false;
+            any |= holder.Fd is 1 or 2;
+        }
+        return any;
+    }
+
+    /// <param name="parent">Who waits.</param>
+    /// <param name="child">For whom.</param>
     /// <param name="alone">It waits for this child and no other.</param>
     private bool WaitsForChild(HostProcess parent, HostProcess child, bool alone = false)
     {
@@ -90,7 +137,7 @@ internal sealed partial class Adoption
 
     /// <summary>
     /// Who was given the pipe reads what a sibling writes: a log collector, say. Init starts no siblings of a process that is not its own child. Elsewhere
-    /// a descriptor that is closed on exec was not handed on by one, unless reader and parent are one program, forked; and a holder in the reader's own
+    /// a descriptor that is closed on exec was not handed on by one, unless the reader has the pipe at another one as well, or reader and parent are one program, forked; and a holder in the reader's own
     /// session, where the adopter is not and the reader has not been adopted itself, came from the same job.
     /// </summary>
     private bool MadeThePipe(HostProcess reader, int? fd, HostProcess holder, HostProcess adopter)
@@ -100,10 +147,23 @@ internal sealed partial class Adoption
         bool strange = holder.Record.Session != adopter.Record.Session;
         if (strange && adopter.Record.NsPid == 1 && parent != adopter)
             return true;
-        if (fd is { } number && record.FindFd(number)?.CloseOnExec == true && !(parent == adopter && (IsSameProgram(record, holder.Record) || IsSameProgram(record, adopter.Record))))
+        if (fd is { } number && record.FindFd(number) is { CloseOnExec: true } end && !WasGiven(record, end.Target) && !(parent == adopter && (IsSameProgram(record, holder.Record) || IsSameProgram(record, adopter.Record))))
             return true;
         bool adopted = record.Session != record.Pid && (parent is null || parent.Record.Session != record.Session);
         return strange && record.Session == holder.Record.Session && !adopted;
+    }
+
+    /// <summary>
+    /// It has the pipe at a descriptor that stays open on exec: one that was handed to it. Who is told to read /dev/fd/63 opens the pipe once more, closed on exec, and keeps what it was given.
+    /// </summary>
+    private static bool WasGiven(ProcessRecord reader, FdTarget pipe)
+    {
+        foreach (FileDescriptor fd in reader.Fds)
+        {
+            if (fd.CloseOnExec == false && fd.Target.Equals(pipe))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Without what only suspects are asked.</summary>

@@ -21,11 +21,19 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     {
         foreach (Waiter waiter in waiters)
         {
-            if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldUp(reader, wait, guess: false)) is { } held)
-                return new HeldUp(reader.Pid, waiter, held, [.. resources.FarHoldersOf(held.Target!).Where(IsWriteEnd)]);
+            ImmutableArray<Wait> held = [.. PipeReads(waiter.Wait).Where(wait => IsHeldUp(reader, wait, guess: false)).DistinctBy(wait => wait.Target)];
+            if (held.IsEmpty)
+                continue;
+            ImmutableArray<Holder> holders = WriteEndsOf(held[0]);
+            return new HeldUp(reader.Pid, waiter, held[0], holders)
+            {
+                Others = [.. held[1..].Select(wait => (wait, WriteEndsOf(wait))).Where(other => other.Item2.All(end => holders.Any(holder => holder.Owner == end.Owner)))],
+            };
         }
         return null;
     }
+
+    private ImmutableArray<Holder> WriteEndsOf(Wait wait) => [.. resources.FarHoldersOf(wait.Target!).Where(IsWriteEnd)];
 
     /// <summary>Without the facts that only suspects have: nobody is to stop being a suspect by having been one.</summary>
     public bool MayBeHeldUp(HostProcess reader)
@@ -116,6 +124,9 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 /// <param name="Holders">All write ends of the pipe.</param>
 internal sealed record HeldUp(int Reader, Waiter Waiter, Wait Wait, ImmutableArray<Holder> Holders)
 {
+    /// <summary>What it waits for beside <see cref="Wait"/> and nobody but the same processes holds open, with all write ends: stdout and stderr, which it reads both to their ends.</summary>
+    public ImmutableArray<(Wait Wait, ImmutableArray<Holder> Holders)> Others { get; init; } = [];
+
     /// <summary>It may also be meant so.</summary>
     public bool Doubtful { get; init; }
 

@@ -149,6 +149,31 @@ public sealed class LikelyTests
         Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-orphan"));
     }
 
+    [Theory]
+    [InlineData("output", true, 1)] // communicate() of the last of two
+    [InlineData("output", false, 0)]
+    [InlineData("both", true, 1)]
+    [InlineData("signal", true, 1)] // timeout(1), which is told of its child's end by SIGCHLD
+    [InlineData("signal", false, 0)]
+    [InlineData("other", true, 0)] // it reads what somebody else says
+    [InlineData("shared", true, 0)] // which others may say as well
+    public void Diagnose_LastOfAPipelineWhoseParentWaitsForItByOtherMeans_IsAStallWhereTheFirstWasAdopted(string how, bool adopted, int findings)
+    {
+        var scene = new Scene();
+        Actor runner = scene.Process(50, "runner").ReadEnd(7001, 5).ReadEnd(7002, 6);
+        scene.Process(60, "grep", parent: 50).ReadEnd(7000, 0).WriteEnd(7001, 1).Reads(0);
+        scene.Process(61, "sleep", parent: adopted ? 1 : 50).WriteEnd(7000, 1).Sleeps();
+        Actor other = scene.Process(62, "worker", parent: 50).WriteEnd(7002, 1).Sleeps();
+        if (how == "shared")
+            other.WriteEnd(7001, 2);
+        if (how == "signal")
+            runner.WaitsForSignal().Caught = 1UL << 16;
+        else
+            _ = how == "both" ? runner.Polls(5, 6) : runner.Reads(how == "other" ? 6 : 5);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-orphan"));
+    }
+
     [Fact]
     public void Diagnose_WhatAnOrphanStarted_IsOfTheFamilyToo()
     {

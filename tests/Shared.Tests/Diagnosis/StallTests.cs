@@ -62,6 +62,25 @@ public sealed class StallTests
     }
 
     [Theory]
+    [InlineData(120, "leftover (120) exits or closes fd 1 and fd 2")]
+    [InlineData(130, "leftover (120) exits or closes fd 1")] // a child at work, which is no orphan, has the other one
+    public void Diagnose_OrphanThatHasBothPipesOfAReader_HasToLetGoOfBoth(int holder, string letGo)
+    {
+        var scene = new Scene();
+        scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Has(4, "pipe:[7001]", FdAccess.Read, closeOnExec: true).Polls(3, 4);
+        Actor leftover = scene.Process(120, "leftover").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
+        leftover.Session = leftover.Pgrp = 110;
+        scene.Process(130, "child", parent: 100).Sleeps();
+        scene[holder].WriteEnd(7001, 2);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal(("eof-held-by-orphan", 120, 1), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal([100, 120], finding.Pids);
+        Assert.Equal($"It ends when {letGo}.", finding.Explanation[^1]);
+        Assert.Equal(holder == 120, finding.Summary.Contains("pipe 7000 and pipe 7001", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(99_950, 0)] // about to exec
     [InlineData(90_000, 1)] // at work
     public void Diagnose_OrphanThatHasOnlyBeenSeenToRun_HoldsItUpOnceItIsOldEnough(int start, int findings)
@@ -98,6 +117,25 @@ public sealed class StallTests
         scene.Process(50, "parent").Sleeps();
         scene.Process(60, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec).Reads(5);
         scene.Process(61, sameProgram ? "collector" : "worker", parent: 50).WriteEnd(7000, 1).Sleeps().Session = 61;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(60, true, null, 1)] // it made the pipe, for a child that is gone
+    [InlineData(60, false, null, 0)] // $(sort <(sleep 100)): sort opens /dev/fd/63 once more
+    [InlineData(60, true, true, 1)]
+    [InlineData(60, true, false, 0)] // who is no subreaper has started all of its children
+    [InlineData(62, true, null, 0)] // of the same tick, and the writer was first
+    public void Diagnose_WriterBesideAReaderWhoseDescriptorIsClosedOnExec_IsAnOrphanUnlessTheirParentStartedBoth(int reader, bool onlyEnd, bool? subreaper, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "parent").Sleeps().With = record => record with { IsSubreaper = subreaper };
+        Actor collector = scene.Process(reader, "collector", parent: 50).Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(5);
+        if (!onlyEnd)
+            collector.Has(63, "pipe:[7000]", FdAccess.Read, closeOnExec: false);
+        Actor worker = scene.Process(61, "worker", parent: 50).WriteEnd(7000, 1).Sleeps();
+        worker.StartTimeTicks = collector.StartTimeTicks = 77;
 
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }

@@ -45,19 +45,20 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         string reader = narrator.Name(held.Reader);
         ImmutableArray<int> orphans = [.. held.Holders.Select(holder => holder.Process).Distinct()];
         string names = Narrator.Listing(orphans.Select(narrator.Name));
+        string ends = Narrator.Listing([StreamEnds.NameOf(held.Wait.Target!), .. held.Others.Select(other => StreamEnds.NameOf(other.Wait.Target!))]);
+        string remedy = $"It ends when {narrator.LetGo([.. held.Holders, .. held.Others.SelectMany(other => other.Holders)])}.";
         ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
-            holder.Process, holder.Fd, evidence.Resources.ResourceOf(holder.Process, holder.Fd),
-            $"It ends when {narrator.LetGo(held.Holders)}."))];
-        ImmutableArray<IncidentEdge> edges = [new(
-            held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, held.Wait,
-            [.. held.Holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed)];
+            holder.Process, holder.Fd, evidence.Resources.ResourceOf(holder.Process, holder.Fd), remedy))];
+        ImmutableArray<IncidentEdge> edges = [EdgeOf(held, held.Wait, held.Holders)];
+        // One stream is enough to be held up by, and is what the finding is known by again; all of them are told.
+        IEnumerable<IncidentEdge> others = held.Others.Select(other => EdgeOf(held, other.Wait, other.Holders));
 
         // What was forgotten sleeps like what has yet to say something: nothing but its words tell them apart.
         ImmutableArray<int> asleep = [.. orphans.Where(orphan => evidence.Graph.NodeOf(orphan).Main is { Wait: var wait } && (wait.Kind == WaitKind.Timer || wait.Members.Any(member => member is { Kind: WaitKind.Timer, Bounded: Bounded.Yes })))];
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             Info, Confidence.Likely,
-            new Verdict($"{reader} waits for the end of {StreamEnds.NameOf(held.Wait.Target!)}, which {names} {(orphans.Length == 1 ? "holds" : "hold")} open: left behind by a child that has exited.", culprits),
+            new Verdict($"{reader} waits for the end of {ends}, which {names} {(orphans.Length == 1 ? "holds" : "hold")} open: left behind by a child that has exited.", culprits),
             [held.Reader, .. orphans],
             [(held.Reader, ParticipantRole.RootWaiter), .. orphans.Select(orphan => (orphan, ParticipantRole.OrphanHolder))],
             [held.Reader, .. orphans]);
@@ -65,7 +66,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         {
             Explanation =
             [
-                $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, edges))}",
+                $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, [.. edges, .. others]))}",
                 .. orphans.Select(orphan => OrphanSentence(evidence, orphan)),
                 .. asleep.Select(orphan => $"{narrator.Name(orphan)} sleeps until a timer ends: then it goes on by itself, and may write to it or let go of it."),
                 .. orphans.Where(orphan => evidence.Adoption.Listens(evidence.Resources.Find(orphan)!))
@@ -77,6 +78,9 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }
+
+    private static IncidentEdge EdgeOf(HeldUp held, Wait wait, ImmutableArray<Holder> holders) =>
+        new(held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, wait, [.. holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed);
 
     internal static string OrphanSentence(Evidence evidence, int orphan)
     {
