@@ -485,6 +485,28 @@ public sealed class FutexTests
         Assert.Contains("read-write lock", finding.Explanation.Concat([finding.Summary]).Aggregate(string.Concat), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Diagnose_ThreadWaitsToBeSignalledByOneThatWantsALockWithoutAnOwner_HasItByItsLooks()
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").Thread(10, 202, "futex_do_wait", B, 0x189, 0).Thread(11, 202, "futex_do_wait", A, 0x89, 2);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lock-held-by-stuck", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.StartsWith("In p (10) thread p (10) has, by its looks, the lock at 0x7100 while it waits to be signalled", finding.Summary, StringComparison.Ordinal);
+        Assert.Contains("thread p (11) waits for the lock at 0x7100.", finding.Explanation);
+    }
+
+    [Fact]
+    public void Diagnose_TwoThreadsThatMayHaveALockWaitToBeSignalled_NeitherIsSaidToHaveIt()
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").Thread(10, 202, "futex_do_wait", B, 0x189, 0).Thread(11, 202, "futex_do_wait", A, 0x89, 2).Thread(12, 202, "futex_do_wait", B, 0x189, 0);
+
+        Assert.Equal("stuck-set", Assert.Single(Diagnose(scene).Findings).Rule);
+    }
+
     [Theory]
     [InlineData(null, "lock-held-by-stuck")]
     [InlineData(7100, "stuck-set")] // another one has the memory and may have the lock just as well

@@ -63,7 +63,8 @@ internal sealed class LockHeldByStuck : IncidentRule
                     .. verdict.Notes,
                     $"No word says who has this lock: {who}{string.Concat(others.Where(other => other != owner).Select(other => $", or {LockStory.Name(other)}"))}, or {itself}, or one that has exited without unlocking it.",
                 ],
-                Sentences = [.. wanting.Take(MaxSentences).Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}."), $"{who} {WhatElse(narrator, owner)}."],
+                // Of several processes it is told of each what it waits for.
+                Sentences = incident.Core.Count > 1 ? [] : [.. wanting.Take(MaxSentences).Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}."), $"{who} {WhatElse(narrator, owner)}."],
             };
         }
         return null;
