@@ -20,13 +20,14 @@ _Noreturn static void run_job(const char *mode)
 {
     char one;
     setpgid(0, 0);
+    // Before it has the terminal: Ctrl-Z may come at once. The leader announces itself when it has seen the job stop.
+    announce("job");
+    in_place();
     if (is(mode, "suspended")) {
         signal(SIGTTOU, SIG_IGN);
         tcsetpgrp(0, getpid());
         signal(SIGTTOU, SIG_DFL);
     }
-    announce("job");
-    in_place();
     if (is(mode, "output") && write(1, "x", 1) < 0)
         _exit(71);
     while (read(0, &one, 1) >= 0 || errno == EINTR)
