@@ -23,6 +23,9 @@ public static class ScanCommand
     /// <summary>How much longer than the minimum wait it looks on: looks begin when they find him waiting, and not when he began.</summary>
     private static readonly TimeSpan BeyondMinimum = TimeSpan.FromSeconds(2);
 
+    /// <summary>So many looks, one after the other, that do not find him waiting: he gets on.</summary>
+    private const int MostMissed = 4;
+
     private static readonly TimeSpan DefaultMinimumWait = TimeSpan.FromSeconds(10);
 
     // Before Syntax: initialisers run in the order of the text.
@@ -80,19 +83,23 @@ public static class ScanCommand
             if (!Console.IsErrorRedirected)
                 await live.Error.WriteLineAsync(FormattableString.Invariant($"orphan-agent: somebody may be trying the same in vain again and again: looking on for {options.MinimumWait.TotalSeconds:0.#} s"));
             // Who comes back is told as soon as he has done so for long enough. That one look meets him as he runs does not say that he gets on: it begins anew, once.
-            TimeSpan enough = options.MinimumWait + BeyondMinimum, until = first.Uptime + enough, lastMet = last.Uptime;
+            TimeSpan enough = options.MinimumWait + BeyondMinimum, until = first.Uptime + enough;
             bool anew = false;
+            int missed = 0;
             do
             {
                 Thread.Sleep(BetweenMore);
                 result = Advance(last = live.Looker.Look(diagnosis.Suspects, tables: true));
                 if (!MayRetry())
+                {
+                    missed++;
                     continue;
-                if (last.Uptime - lastMet > BetweenMore * 1.8 && !anew)
+                }
+                if (missed > 0 && !anew)
                     (anew, until) = (true, last.Uptime + enough);
-                lastMet = last.Uptime;
+                missed = 0;
             }
-            while (last.Uptime < until && last.Uptime - lastMet < BetweenMore * 4);
+            while (last.Uptime < until && missed < MostMissed);
         }
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 

@@ -45,7 +45,7 @@ internal static class LockStory
             return new Verdict(
                 $"{fault.Chain.Length} threads of {Narrator.Listing(fault.Chain.Select(one => Narrator.Name(one.Process)).Distinct())} wait for {what}, and nobody else is left who could have it.",
                 [.. fault.Chain.DistinctBy(one => one.Process.Pid).Select(one => new Culprit(one.Process.Pid, null, one.Wait.Resource!, $"It ends when the one of them that has {what} lets go of it instead of locking it again."))],
-                [$"No word says who has this lock: one of these threads, or one that has exited without unlocking it."]);
+                ["No word says who has this lock: one of these threads, or one that has exited without unlocking it."]);
         }
         if (waiter.Lock is { Form: LockForm.Refused })
         {
