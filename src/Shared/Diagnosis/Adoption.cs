@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -35,11 +36,15 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 
     private ImmutableArray<Holder> WriteEndsOf(Wait wait) => [.. resources.FarHoldersOf(wait.Target!).Where(IsWriteEnd)];
 
-    /// <summary>Without the facts that only suspects have: nobody is to stop being a suspect by having been one.</summary>
+    /// <summary>
+    /// Without the facts that only suspects have: nobody is to stop being a suspect by having been one. Who has a timeout is asked once it may have been seen to come back.
+    /// </summary>
     public bool MayBeHeldUp(HostProcess reader)
     {
         foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
         {
+            if (wait.Bounded == Bounded.Yes && !memory.MayHaveReturned(reader))
+                continue;
             if (wait.Kind != WaitKind.Poll && IsHeldUp(reader, wait, guess: true))
                 return true;
             foreach (Wait member in wait.Members)
@@ -60,12 +65,22 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     {
         if (!StreamEnds.IsRead(wait))
             return false;
-        if (guess && IsNotKnownYet(reader, wait.Target!))
-            return true;
-        if (!resources.IsHandedOn(wait.Target!))
-            return false;
+        OrderedList<Holder> holders;
+        if (wait.Target!.Kind == FdKind.Socket)
+        {
+            SocketFact fact = resources.Sockets.FactOf(wait.Target.Id);
+            if (guess && IsNotKnownYet(reader, fact))
+                return true;
+            if (!fact.Pair)
+                return false;
+            holders = resources.FarHoldersOf(fact);
+        }
+        else
+        {
+            holders = resources.HoldersOf(wait.Target);
+        }
         bool any = false;
-        foreach (Holder holder in resources.FarHoldersOf(wait.Target!).Span)
+        foreach (Holder holder in holders.Span)
         {
             if (!IsWriteEnd(holder))
                 continue;
@@ -77,9 +92,8 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     }
 
     /// <summary>Whether it takes the tables of sockets to tell, which a look with suspects has; of one who has just run nothing could be told in any case.</summary>
-    private bool IsNotKnownYet(HostProcess reader, FdTarget target) => target.Kind == FdKind.Socket
-        && resources.Look.Sockets is null && !(reader.HasChanged && !reader.IsNew)
-        && resources.Sockets.FactOf(target.Id).Party == SocketParty.NotKnown;
+    private bool IsNotKnownYet(HostProcess reader, SocketFact socket) =>
+        socket.Party == SocketParty.NotKnown && resources.Look.Sockets is null && !(reader.HasChanged && !reader.IsNew);
 
     /// <summary>Exited, whether or not it has been waited for.</summary>
     private bool IsGone(int pid) => resources.Find(pid) is null or { Record.IsZombie: true };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -17,6 +18,9 @@ internal sealed class KnownSockets(HolderTable holders)
     private int _looksSince;
     private TimeSpan _readAt, _now;
 
+    /// <summary>What that table says of those that were asked for: looks without suspects ask for the same ones again and again.</summary>
+    private readonly Dictionary<ulong, SocketFact> _judged = [];
+
     /// <summary>One more look.</summary>
     public void Advance(Snapshot look)
     {
@@ -25,6 +29,7 @@ internal sealed class KnownSockets(HolderTable holders)
         if (look.Sockets is not { } table)
             return;
         (_table, _looksSince, _readAt) = (table, 0, _now);
+        _judged.Clear();
     }
 
     /// <summary>The record in the last look's table; null where that look has none, or it is not among them.</summary>
@@ -42,7 +47,15 @@ internal sealed class KnownSockets(HolderTable holders)
         socket is { Family: SocketFamily.Unix, State: SocketState.Listening, ReceiveQueue: { } waiting, SendQueue: { } backlog } && waiting > backlog
         && socket.NetNamespace == netNamespace);
 
-    private SocketFact Judge(ulong inode) => InTable(inode) switch
+    private SocketFact Judge(ulong inode)
+    {
+        ref SocketFact fact = ref CollectionsMarshal.GetValueRefOrAddDefault(_judged, inode, out bool known);
+        if (!known)
+            fact = OfRecord(InTable(inode));
+        return fact;
+    }
+
+    private SocketFact OfRecord(SocketRecord? record) => record switch
     {
         // Of another family (netlink, UDP, vsock), of a namespace that cannot be named, or TCP that is not connected yet.
         null => new SocketFact(SocketParty.Outside, Lasts: false),

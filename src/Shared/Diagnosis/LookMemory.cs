@@ -13,6 +13,9 @@ public sealed class LookMemory
     private readonly ResourceIndex _resources = new();
     private readonly Dictionary<int, HostProcess> _orphans = [];
 
+    /// <summary>Longer than the looks of a scan take, which has no others.</summary>
+    private static readonly TimeSpan TimeToReturn = TimeSpan.FromSeconds(10);
+
     /// <summary>The host as the last look showed it.</summary>
     internal ResourceIndex Resources => _resources;
 
@@ -53,6 +56,20 @@ public sealed class LookMemory
     /// <summary>How long each look has found a thread in the same wait, although it ran in between; null: it did not run, or not known.</summary>
     public TimeSpan? ReturnsFor(ProcessRecord process, ThreadRecord thread) =>
         StillOf(process, thread) is { Returned: true } still ? _resources.Look.Uptime - still.InWaitSince : null;
+
+    /// <summary>Whether <see cref="ReturnsFor"/> may tell of a thread of it: one was seen to come back, or it has been seen for so short a time that it could not have been.</summary>
+    internal bool MayHaveReturned(HostProcess process)
+    {
+        // One of a look that is not remembered.
+        if (Find(process.Record) != process)
+            return true;
+        foreach (Still still in process.Past?.Threads ?? [])
+        {
+            if (still.Returned)
+                return true;
+        }
+        return _resources.Look.Uptime - process.FirstSeen < TimeToReturn;
+    }
 
     /// <summary>
     /// How long each thread of a process, the service threads of its runtime left aside, is known to have been where it is: it did not run, or came back to the same wait.

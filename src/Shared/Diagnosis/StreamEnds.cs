@@ -34,7 +34,11 @@ internal static class StreamEnds
     /// </summary>
     public static OrderedList<Holder> FarHoldersOf(this ResourceIndex resources, FdTarget target) => target.Kind != FdKind.Socket
         ? resources.HoldersOf(target)
-        : resources.Sockets.FactOf(target.Id) is { Party: SocketParty.Local } fact ? resources.HoldersOfSocket(fact.Peer) : OrderedList<Holder>.None;
+        : resources.FarHoldersOf(resources.Sockets.FactOf(target.Id));
+
+    /// <summary>All who hold the peer of a socket.</summary>
+    public static OrderedList<Holder> FarHoldersOf(this ResourceIndex resources, SocketFact socket) =>
+        socket.Party == SocketParty.Local ? resources.HoldersOfSocket(socket.Peer) : OrderedList<Holder>.None;
 
     /// <summary>Whether it is a stream that a parent hands to its children: a pipe, or a pair of sockets without names.</summary>
     public static bool IsHandedOn(this ResourceIndex resources, FdTarget target) =>

@@ -82,7 +82,7 @@ public sealed class LiveMirror(HostIdentity host)
                 removed.Add(key);
             else if (before.Record is null)
                 changed.Add(Whole(LiveState.Of(host, now.Record, now.Orphan)));
-            else if (!now.ShowsSameAs(before) && LiveStateDelta.Between(before.StateOn(host), now.StateOn(host)) is { } delta)
+            else if (!now.ShowsSameAs(before) && now.ChangesSince(before, host) is { } delta)
                 changed.Add(delta);
         }
         // A burst is over some time; its room need not be kept.
@@ -147,6 +147,13 @@ public sealed class LiveMirror(HostIdentity host)
 internal readonly record struct MirrorEntry(ProcessRecord Record, OrphanInfo? Orphan)
 {
     internal ProcessState StateOn(HostIdentity host) => LiveState.Of(host, Record, Orphan);
+
+    /// <summary>What is shown otherwise than before; null: nothing.</summary>
+    internal ProcessDelta? ChangesSince(in MirrorEntry before, HostIdentity host)
+    {
+        ProcessState shown = before.StateOn(host);
+        return LiveStateDelta.Between(shown, LiveState.Of(host, Record, Orphan, (before.Record, shown)));
+    }
 
     /// <summary>
     /// True: nothing that is shown can have changed. It has been read again, and only its counters may differ. A member that is added to the
