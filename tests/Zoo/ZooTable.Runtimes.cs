@@ -73,6 +73,10 @@ internal static partial class ZooTable
                 Pids = ["reader", "copy"], Others = ["starter"], Culprit = new("copy", Enumerable.Range(3, 20).ToArray()),
             },
         },
+        Ticking("filter") with
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["program", "child"], Culprit = new("program", [.. Enumerable.Range(3, 90)]) },
+        },
         new("polls-a-child-that-waits-for-input", "python3", Script("polls_again.py"), "filter", Program("zoo-exec"))
         {
             Needs = "python3",
@@ -89,6 +93,8 @@ internal static partial class ZooTable
         new("pipeline-whose-first-lives", Script("leaked_output.sh"), "feeder", Program("zoo-exec")),
         new("log-of-a-daemon", "python3", Script("leaked_daemon.py"), "log", Program("zoo-exec")) { Needs = "python3" },
         new("lifeline-that-is-held", "python3", Script("leaked_daemon.py"), "held", Program("zoo-exec")) { Needs = "python3" },
+        Ticking("worker"),
+        Ticking("filter") with { Name = "python-ticks-and-feeds-its-filter", TwinOf = "python-ticks-beside-its-filter", Environment = Form("feeder") },
         new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
         Healthily(Unread),
@@ -253,6 +259,8 @@ internal static partial class ZooTable
             Pids = how == "pool" ? ["program", "worker", "filter"] : ["program", "filter"], Culprit = new("program", [.. Enumerable.Range(3, 90)]),
         },
     };
+
+    private static Specimen Ticking(string how) => new($"python-ticks-beside-its-{how}", "python3", Script("ticking_parent.py"), how, Program("zoo-exec")) { Needs = "python3" };
 
     private static Specimen LockOrder(string how, Confidence confidence) => new($"python-lock-order-{how}", "python3", Script("lock_order.py"), how)
     {

@@ -149,4 +149,7 @@ public enum ProcessFlags : uint
     /// after the table, and a thread that came to rest in between shows the same in both.
     /// </summary>
     Changed = 4096,
+
+    /// <summary>A program forked it that its parent has not come to yet: the parent is not the one that did [parent_exec_id, real_parent: self_exec_id].</summary>
+    Adopted = 8192,
 }

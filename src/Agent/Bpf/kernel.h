@@ -108,6 +108,7 @@ struct task_struct {
     sigset_t blocked;
     struct sigpending pending;
     u64 self_exec_id;
+    u64 parent_exec_id;
     void *cgroups;
     struct io_uring_task *io_uring; // CONFIG_IO_URING
 };

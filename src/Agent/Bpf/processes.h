@@ -198,6 +198,9 @@ static __always_inline void write_process(struct task_struct *leader, struct sig
     read_timers(signal, ADDRESS(leader->signal), row);
     if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper))
         row->flags |= PROCESS_SUBREAPER;
+    // A program keeps its number till its next execve(2), and the numbers of what it starts are higher: its own child has no higher one as its parent's.
+    if (leader->parent_exec_id > leader->real_parent->self_exec_id)
+        row->flags |= PROCESS_ADOPTED;
     row->exit_signal = leader->exit_signal;
     row->state = state_letter(leader->__state, leader->exit_state);
     row->threads = signal->nr_threads;

@@ -45,7 +45,7 @@ internal sealed partial class Adoption
         if (given)
             return IsAdoptedOver(family, holder, parent, guess) && CountsOn(family, reader);
         if (parent == reader)
-            return !IsChildBySession(record, parent.Record);
+            return record.IsAdopted == true || !IsChildBySession(record, parent.Record);
         return IsAdoptedOver(reader, holder, parent, guess) && (guess ? MayHaveMadeThePipe(reader, holder, parent) : MadeThePipe(reader, fd, holder, parent));
     }
 

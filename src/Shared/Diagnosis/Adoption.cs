@@ -26,6 +26,8 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
             if (held.IsEmpty)
                 continue;
             ImmutableArray<Holder> holders = WriteEndsOf(held[0]);
+            if (MayMeanToRead(waiter.Wait) && holders.Any(holder => resources.ParentOf(holder.Owner) == reader))
+                continue;
             return new HeldUp(reader.Pid, waiter, held[0], holders)
             {
                 Others = [.. held[1..].Select(wait => (wait, WriteEndsOf(wait))).Where(other => other.Item2.All(end => holders.Any(holder => holder.Owner == end.Owner)))],
@@ -33,6 +35,9 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
         }
         return null;
     }
+
+    /// <summary>Who adopts orphans and serves others as well is a supervisor, which reads what its services write for as long as they live, daemons or not.</summary>
+    private static bool MayMeanToRead(Wait wait) => wait.Bounded != Bounded.No || wait.Members.Any(member => member.Kind is WaitKind.SocketAccept or WaitKind.SignalWait or WaitKind.Timer);
 
     private ImmutableArray<Holder> WriteEndsOf(Wait wait) => [.. resources.FarHoldersOf(wait.Target!).Where(IsWriteEnd)];
 

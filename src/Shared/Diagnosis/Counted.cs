@@ -45,6 +45,9 @@ internal sealed class Counted(LookMemory memory, DiagnosisOptions options, Count
     /// <summary>Whether a thread has run within the last seconds, or that is not known.</summary>
     public bool HasJustRun(HostProcess process, ThreadRecord thread) => !(memory.StillFor(memory.Resources.Look, process.Record, thread) >= DiagnosisOptions.JustNow);
 
+    /// <summary>See <see cref="Tickers"/>.</summary>
+    public bool LeavesTickersAside => counting is Counting.Patient or Counting.Restless;
+
     /// <summary>Whether one of those that count has no timeout.</summary>
     public static bool AnyEndless(ImmutableArray<Wait> waits, ImmutableArray<bool> services)
     {
@@ -58,6 +61,7 @@ internal sealed class Counted(LookMemory memory, DiagnosisOptions options, Count
 
     /// <summary>Whether the timeout of a wait does not count: its thread comes back to it. Seen to come back: a single long timeout may lead somewhere.</summary>
     /// <param name="endless">See <see cref="AnyEndless"/>.</param>
+    /// <remarks>A mere sleep counts where <see cref="LeavesTickersAside"/>.</remarks>
     public bool ComesBack(HostProcess process, ThreadRecord thread, Wait wait, bool endless) =>
         wait.Bounded == Bounded.Yes && (counting is Counting.Patient or Counting.Restless || counting == Counting.Likely && endless)
         && (memory.ReturnsFor(process.Record, thread) >= options.MinimumWait || counting == Counting.Restless && memory.StillFor(memory.Resources.Look, process.Record, thread) < options.Lately);

@@ -25,13 +25,13 @@ internal static class DeadlockTeller
                 return null;
             (rule, verdict) = against;
         }
-        // With less counted, an idle runtime looks like one that hangs: there has to be somebody to blame.
-        if (evidence.Counting == Counting.Likely && (!verdict.NamesFault || verdict.RestsOnStillness))
+        // There has to be somebody to blame.
+        if (evidence.CountsLess && !verdict.NamesFault)
             return null;
         ImmutableArray<string> doubts = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. NamedMemory.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
         ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
         // What is hidden besides makes nothing surer.
-        bool suspected = verdict.OnlySuspected || evidence.Counting == Counting.Named && !NamedMemory.IsJoined(incident) && !NamedMemory.NamesFault(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
+        bool suspected = verdict.OnlySuspected || evidence.Counting is Counting.Patient or Counting.Restless || evidence.Counting == Counting.Named && !NamedMemory.IsJoined(incident) && !NamedMemory.NamesFault(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
             || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
             || UntilInterrupted.IsMeant(evidence, incident.Core);
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core)).Union(UntilInterrupted.DoubtsOf(evidence, incident.Core))];
@@ -151,6 +151,7 @@ internal static class DeadlockTeller
                 continue;
             WaitNode node = incident.Evidence.Graph.NodeOf(member);
             reasons.AddRange(LeftAside(incident.Evidence.Resources[member], node));
+            reasons.AddRange(Tickers.Doubts(incident.Evidence.Resources[member], node));
             reasons.AddRange(node.NotKnown);
             reasons.AddRange(node.Waiters.SelectMany(waiter => WhoElseIfReused(incident.Evidence, member, waiter)));
             reasons.AddRange(node.Waiters.SelectMany(waiter => waiter.Clauses).Where(clause => clause.Open == Openness.Hidden).Select(clause => clause.Why!));

@@ -54,6 +54,9 @@ internal sealed class Evidence
     /// <summary>What of a process counts here.</summary>
     public Counting Counting { get; }
 
+    /// <summary>Whether some threads or timeouts do not count: an idle runtime looks like one that hangs then.</summary>
+    public bool CountsLess => Counting is not (Counting.All or Counting.Named);
+
     private static Triage Judged(Triage triage)
     {
         triage.Judge();

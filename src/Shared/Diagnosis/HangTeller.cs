@@ -28,7 +28,7 @@ internal static class HangTeller
         }
         foreach (Incident incident in New(evidence.At(Counting.Patient), likely, told))
         {
-            if (!incident.Members.Any(told.Contains) && RetryWithoutProgress.Tell(incident) is { } finding)
+            if (!incident.Members.Any(told.Contains) && (RetryWithoutProgress.Tell(incident) ?? Tickers.Tell(incident)) is { } finding)
                 Add(finding);
         }
         return findings;
@@ -44,7 +44,7 @@ internal static class HangTeller
     /// <param name="evidence">The last look.</param>
     /// <param name="told">Pids of those of whom something is told already.</param>
     public static IEnumerable<int> MayRetry(Evidence evidence, HashSet<int> told) => Incident.Of(evidence.At(Counting.Restless))
-        .Where(incident => !incident.Members.Any(told.Contains) && RetryWithoutProgress.Tell(incident) is not null).SelectMany(incident => incident.Members);
+        .Where(incident => !incident.Members.Any(told.Contains) && (RetryWithoutProgress.Tell(incident) ?? Tickers.Tell(incident)) is not null).SelectMany(incident => incident.Members);
 
     /// <summary>Those with somebody in them whom the surer one does not have.</summary>
     private static IEnumerable<Incident> New(Evidence evidence, Evidence surer, HashSet<int> told) => evidence.Stuck.Count == surer.Stuck.Count

@@ -79,7 +79,7 @@ internal static class LocalFact
     {
         ProcessRecord process = known.Record;
         LocalFacts facts = known.TableFacts;
-        if (WhyItCanRun(known, waits.IsEmpty, guess: true) is null && !AnyFromOutside(patient, services))
+        if (WhyItCanRun(known, waits.IsEmpty, guess: true) is null && !AnyFromOutside(process, patient, services))
             facts |= LocalFacts.MayBeStuck;
         foreach (Wait wait in waits)
         {
@@ -142,11 +142,11 @@ internal static class LocalFact
         return false;
     }
 
-    private static bool AnyFromOutside(ImmutableArray<Wait> patient, ImmutableArray<bool> services)
+    private static bool AnyFromOutside(ProcessRecord process, ImmutableArray<Wait> patient, ImmutableArray<bool> services)
     {
         for (int i = 0; i < patient.Length; i++)
         {
-            if ((services.IsDefault || !services[i]) && WakerFinder.WhyOutside(patient[i]) is not null)
+            if ((services.IsDefault || !services[i]) && WakerFinder.WhyOutside(patient[i]) is not null && !Tickers.MayBe(Tickers.MainBeside(process, patient), i, patient[i]))
                 return true;
         }
         return false;

@@ -56,9 +56,10 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
         // Who shares its memory was asked of suspects only: whether it is alone in it is not known here.
         _waitsForOthers = !process.Record.SharesMemoryWith.IsEmpty;
         bool timed = false;
+        int besideMain = (facts & LocalFacts.HasTimeout) != 0 ? Tickers.MainBeside(process.Record, waits) : -1;
         for (int i = 0; i < waits.Length; i++)
         {
-            if (!services.IsDefault && services[i])
+            if (!services.IsDefault && services[i] || Tickers.MayBe(besideMain, i, waits[i]))
                 continue;
             timed |= waits[i].Bounded == Bounded.Yes;
             AddThread(patient[i]);

@@ -31,6 +31,8 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         bool endless = Counted.AnyEndless(waits, services);
         var waiters = ImmutableArray.CreateBuilder<Waiter>();
         var aside = ImmutableArray.CreateBuilder<Waiter>();
+        var tickers = ImmutableArray.CreateBuilder<Waiter>();
+        int besideMain = counted.LeavesTickersAside ? Tickers.MainBeside(process.Record, waits) : -1;
         for (int i = 0; i < waits.Length; i++)
         {
             if (!services.IsDefault && services[i])
@@ -39,6 +41,11 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
                 continue;
             }
             bool comesBack = counted.ComesBack(process, threads[i], waits[i], endless);
+            if (comesBack && Tickers.MayBe(besideMain, i, waits[i]))
+            {
+                tickers.Add(new Waiter(threads[i], waits[i], []));
+                continue;
+            }
             Wait wait = comesBack ? waits[i].WithoutTimeout : waits[i];
             FdReuse reuse = _finder.ReuseOf(process, threads[i], wait);
             waiters.Add(new Waiter(threads[i], wait, reuse == FdReuse.Certain ? [OnAnotherFile(wait)] : ClauseCollector.ClausesOf(_finder, process, wait))
@@ -55,6 +62,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
             Aside = [.. aside],
+            Tickers = [.. tickers],
             NotKnown = [.. LocalFact.NotKnown(process.Record), .. _finder.WhoMaySignal(process), .. _finder.TakeLeftAside()],
             Main = main,
             IsToldOfSignals = isToldOfSignals,
@@ -155,6 +163,9 @@ internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, 
 
     /// <summary>Service threads of a runtime that were left aside; they have no clauses here.</summary>
     public ImmutableArray<Waiter> Aside { get; init; } = [];
+
+    /// <summary>Its <see cref="Diagnosis.Tickers"/> where they were left aside; they have no clauses here.</summary>
+    public ImmutableArray<Waiter> Tickers { get; init; } = [];
 }
 
 /// <summary>A thread in the graph. Its wait is a conjunction: every clause must be ended.</summary>

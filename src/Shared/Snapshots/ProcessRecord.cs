@@ -111,6 +111,12 @@ public sealed record ProcessRecord
     /// <summary>Whether it adopts the orphans among its descendants: PR_SET_CHILD_SUBREAPER of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
     public bool? IsSubreaper { get; init; }
 
+    /// <summary>
+    /// True: its parent has adopted it. Back end ebpf tells by the numbers of the programs that forked it and that its parent runs (task->parent_exec_id, self_exec_id). Null: not known;
+    /// whoever was forked by a copy of the adopter that ran no program of its own looks like a child of it.
+    /// </summary>
+    public bool? IsAdopted { get; init; }
+
     /// <summary>Whether its parent's death sends it a signal: PR_SET_PDEATHSIG of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
     public bool? HasParentDeathSignal { get; init; }
 

@@ -141,6 +141,20 @@ public sealed class StallTests
     }
 
     [Theory]
+    [InlineData(true, false, 1)] // the first process of a container reads the output of a step
+    [InlineData(null, false, 0)] // a child of its own
+    [InlineData(true, true, 0)] // a supervisor, which reads what its services say as long as they live
+    public void Diagnose_ReaderIsTheParentOfTheWriter_IsAStallIfItHasAdoptedIt(bool? adopted, bool serves, int findings)
+    {
+        var scene = new Scene();
+        Actor reader = scene.Process(60, "runner").Has(5, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Has(6, "anon_inode:[signalfd]", FdAccess.ReadWrite);
+        _ = serves ? reader.Polls(5, 6) : reader.Reads(5);
+        scene.Process(61, "leftover", parent: 60).WriteEnd(7000, 1).Sleeps().With = record => record with { IsAdopted = adopted };
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
     [InlineData(true, "eof-held-by-orphan")]
     [InlineData(false, null)]
     public void Diagnose_WriterBesideTheReaderBelowALookerThatRunsTheTree_IsAnOrphanIfTheLookerHasAdoptedIt(bool adopted, string? rule)

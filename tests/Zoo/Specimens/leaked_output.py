@@ -13,8 +13,11 @@ many       five leftovers
 busy       the leftover uses the CPU
 chatty     the leftover writes a little, again and again
 listening  the leftover waits in accept(2)
+adopts     the runner adopts orphans, as the first process of a container does: the leftover becomes its own child
+adopts-and-waits  the same, and nothing is wrong, as in waited
 waited     nothing is wrong: the job itself lives on, and waits for what it started
 """
+import ctypes
 import os
 import select
 import signal
@@ -33,12 +36,15 @@ JOBS = {
     "chatty": f'"{ZOO_EXEC}" leftover python3 -uc "import time; [(print(), time.sleep(0.2)) for more in iter(int, 1)]" & ',
     "listening": f'"{ZOO_EXEC}" leftover python3 -c "import socket; s = socket.create_server((\'127.0.0.1\', 0)); s.accept()" & ',
     "waited": f"{LEFTOVER} & exec 99>&-; wait",
+    "adopts-and-waits": f"{LEFTOVER} & exec 99>&-; wait",
     "ticked": f"{LEFTOVER} & exec 99>&-; wait",
     "killed": f"{LEFTOVER} & exec 99>&-; wait",
     "zombie": f"{LEFTOVER} & exec 99>&-; wait",
 }
 
 os.write(READY_FD, f"role runner {os.getpid()}\n".encode())
+if HOW.startswith("adopts"):
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 two = HOW == "two"
 job = subprocess.Popen(
     ["bash", "-c", JOBS.get(HOW, f"{LEFTOVER} & ")],
@@ -48,7 +54,7 @@ if HOW in ("killed", "zombie"):
     while not open(f"/proc/{job.pid}/task/{job.pid}/children").read():
         pass
     os.kill(job.pid, signal.SIGKILL)
-if HOW not in ("waited", "ticked", "zombie"):
+if HOW not in ("waited", "adopts-and-waits", "ticked", "zombie"):
     job.wait()
 os.close(READY_FD)
 if two:

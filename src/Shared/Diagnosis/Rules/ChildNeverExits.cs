@@ -103,11 +103,11 @@ internal sealed class ChildNeverExits : IncidentRule
         return new Verdict($"{wait} waits for {who} to {(asks ? $"type at {resource}" : $"let go of {resource}")}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
             // A supervisor that ends its idle workers when it is told to stands the same way; but who has waited for long for one child, and has itself what that waits for, is to blame.
-            NamesFault = atWork || (incident.Evidence.Counting == Counting.Likely || relays.Length > 0) && holders[0].Node == parent && incident.HasStoodStill
+            NamesFault = atWork || (incident.Evidence.CountsLess || relays.Length > 0) && holders[0].Node == parent && incident.HasStoodStill
                 && !incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal && !relays.Contains(member)),
             OnlySuspected = relays.Length > 0 || atWork,
             SpeaksAgainstIdling = atWork,
-            Doubts = incident.Evidence.Counting == Counting.Likely ? [.. DeadlockTeller.WhoMayEndAChild(incident)] : [],
+            Doubts = incident.Evidence.CountsLess ? [.. DeadlockTeller.WhoMayEndAChild(incident)] : [],
         };
     }
 

@@ -143,7 +143,4 @@ internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits,
 
     /// <summary>True where somebody is likely to be there who could end it, and would.</summary>
     public bool OnlySuspected { get; init; }
-
-    /// <summary>True where the fault is that somebody will never move again: where less than all was counted, that is not known.</summary>
-    public bool RestsOnStillness { get; init; }
 }

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using OrphanBoard.Shared.Diagnosis;
+using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
+
+namespace OrphanBoard.Shared.Tests.Diagnosis;
+
+/// <summary>A thread that sleeps and wakes again beside a main thread that waits for its child, which waits for the program.</summary>
+public sealed class TickerTests
+{
+    [Theory]
+    [InlineData(true, true, true, 1)]
+    [InlineData(false, true, true, 0)] // one long sleep may lead somewhere
+    [InlineData(true, false, true, 0)] // the main thread is the one that sleeps: who waits for the child serves it
+    [InlineData(true, true, false, 0)] // the child is at work
+    public void Diagnose_SleeperBesideAMainThreadThatWaitsForItsChild_IsLeftAsideOnceItComesBack(bool comesBack, bool mainWaits, bool childReads, int findings)
+    {
+        ImmutableArray<Finding> told = Looks(Parent(mainWaits, childReads), comesBack);
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding =>
+        {
+            Assert.Equal(("child-never-exits", Confidence.Suspected), (finding.Rule, finding.Confidence));
+            Assert.Equal([60, 70], finding.Pids);
+            Assert.Contains("sleeps and wakes again and again", Assert.Single(finding.NotProvenBecause), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Diagnose_ChildBesideATickerThatReadsNowAndThen_IsHealthy()
+    {
+        // What the ticker gives it to do is done.
+        Scene scene = Parent(mainWaits: true, childReads: true);
+
+        Assert.Empty(Looks(scene, comesBack: true, at =>
+        {
+            if (at % 5 == 0)
+                scene[70].Ran();
+        }));
+    }
+
+    private static Scene Parent(bool mainWaits, bool childReads)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(60, "parent").WriteEnd(7000, 5);
+        _ = mainWaits ? parent.WaitsFor(70).Sleeps() : parent.Sleeps().WaitsFor(70);
+        Actor child = scene.Process(70, "child", parent: 60).ReadEnd(7000, 0);
+        _ = childReads ? child.Reads(0) : child.Sleeps();
+        child.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = null })] };
+        return scene;
+    }
+
+    private static ImmutableArray<Finding> Looks(Scene scene, bool comesBack, Action<int>? before = null)
+    {
+        const int sleep = 230;
+        ulong ticks = 1;
+        scene[60].With = record => record with
+        {
+            Threads = [.. record.Threads.Select(thread => thread.Call.Number == sleep ? thread with { Counters = new RunCounters(1000, ticks), LastRan = null } : thread)],
+        };
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) });
+        ImmutableArray<Finding> told = [];
+        for (int at = 1000; at <= 1013; at++)
+        {
+            before?.Invoke(at);
+            if (comesBack)
+                ticks++;
+            told = Scene.Checked(diagnosis.Advance(scene.Look(at))).Findings;
+        }
+        return told;
+    }
+}

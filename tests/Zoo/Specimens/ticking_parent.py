@@ -1,0 +1,28 @@
+"""ticking_parent.py filter|worker ZOO_EXEC: a program waits for its child, and beside it a thread counts the time, ten times a second.
+
+filter     the child reads to its end what the program never closes
+worker     nothing is wrong: the child works
+ZOO_FORM=feeder: nothing is wrong: the main thread sleeps, looks and sleeps again, and would give the filter its work; another one waits for the filter
+"""
+import os
+import subprocess
+import sys
+import threading
+import time
+
+COMMANDS = {"filter": ["cat"], "worker": ["sleep", "1000"]}
+how, zoo_exec = sys.argv[1:]
+
+
+def tick():
+    while True:
+        time.sleep(0.1)
+
+
+os.write(99, f"role program {os.getpid()}\n".encode())
+child = subprocess.Popen([zoo_exec, "child", *COMMANDS[how]], stdin=subprocess.PIPE, pass_fds=(99,))
+tasks = [tick, child.wait]
+beside, main = reversed(tasks) if os.environ.get("ZOO_FORM") == "feeder" else tasks
+threading.Thread(target=beside, daemon=True).start()
+os.close(99)
+main()
