@@ -92,7 +92,11 @@ internal static partial class ZooTable
             Environment = Told,
             Expected = new(FindingClass.Deadlock, Confidence.Likely, "pipe-full-cycle") { Pids = ["parent", "child"], Culprit = new("parent", 3), Group = "unread-output" },
         },
-        new("vfork-child-waits-for-its-parent", Program("vfork-child"))
+        new("vfork-child-waits-for-its-parents-lock", Program("vfork-child"), "lock")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "vfork-stuck") { Pids = ["parent", "child"], Culprit = new("child", -1) },
+        },
+        new("vfork-child-waits-for-its-parent", Program("vfork-child"), "pipe")
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "vfork-stuck") { Pids = ["parent", "child"], Culprit = new("child", -1) },
         },
@@ -176,10 +180,13 @@ internal static partial class ZooTable
         Twin("later-child-in-python-inherit", "busy"),
         Twin("later-substitution-has-the-pipe", "busy"),
         Twin("forked-child-has-the-trackers-pipe", "busy"),
+        // Whoever sleeps beside a reader, and was forked like that, may be about to write.
+        Twin("forked-child-has-the-trackers-pipe", "asleep"),
         Twin("all-input-before-any-output-python", "busy"),
         Twin("unread-output-wait", "quiet"),
         Twin("unread-output-threads", "quiet"),
         Twin("vfork-child-waits-for-its-parent", "slow"),
+        Twin("vfork-child-waits-for-its-parents-lock", "slow"),
         Twin("set-of-which-nothing-is-armed", "busy"),
         Twin("eventfds-pair", "fed"),
         Twin("eventfds-pair", "carried"),

@@ -30,15 +30,6 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "eof-held-by-unrelated") { Pids = ["parent", "server"], Culprit = new("server", 6) },
         },
-        new("sleeping-copy-has-the-trackers-pipe", "python3", Script("tracker.py"))
-        {
-            Needs = "python3",
-            Environment = Form("asleep"),
-            Expected = new(FindingClass.Stall, Confidence.Suspected, "eof-held-by-unrelated")
-            {
-                Pids = ["tracker", "forked"], Others = ["parent"], Culprit = new("forked") { Fds = [.. Enumerable.Range(3, 10)] },
-            },
-        },
     ];
 
     /// <summary>The same command lines, where who holds the pipe is at work.</summary>

@@ -65,7 +65,7 @@ internal static class OpenDescriptions
         }
     }
 
-    /// <summary>Who cannot be asked (in vfork, say) is not known: what a back end said of it are numbers of another series, equal to nothing here.</summary>
+    /// <summary>Who cannot be asked is not known: what a back end said of it are numbers of another series, equal to nothing here.</summary>
     private static void ForgetOthers(ProcessRecord[] processes, IReadOnlySet<int> suspects)
     {
         for (int i = 0; i < processes.Length; i++)

@@ -17,6 +17,9 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
     /// <summary>Processes whose maps are read together: what they answer is kept until then.</summary>
     private const int Batch = 64;
 
+    /// <summary>Descriptors of files of one name that are told apart; the rest count as any of them.</summary>
+    private const int MostOpen = 1024;
+
     /// <param name="name">As maps shows it.</param>
     /// <param name="range">Where the first who was seen to have it has it mapped.</param>
     private sealed class Found(string name, ProcessRecord process, (ulong Begin, ulong End) range)
@@ -62,6 +65,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
         CountNames([.. found.Where(pair => pair.Value.AsksForLinks)]);
         FindMappers(processes, found, [.. found.Values.Where(shared => !shared.Linked)]);
         FindMappersOfNamed(processes, found, suspects);
+        TellApart(processes, [.. found.Values.Where(shared => shared is { Linked: false, Name: not (SharedObject.Anonymous or SharedObject.Keyless) }).Select(shared => shared.Name)]);
         return [.. found.Select(pair => new SharedObject(pair.Key.Device, pair.Key.Inode, pair.Value.Name, pair.Value.Linked, [.. pair.Value.Mappers], [.. pair.Value.Unknown]))];
     }
 
@@ -160,6 +164,36 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
         {
             if (shared.OfTheseAlone)
                 shared.Mappers.Clear();
+        }
+    }
+
+    /// <summary>Whoever has such a file open could map it, and by its name alone it may be another one: programs give all of their memory files one name. Their inodes tell.</summary>
+    private void TellApart(ProcessRecord[] processes, HashSet<string> files)
+    {
+        List<(int Process, int Fd)> open = [];
+        for (int place = 0; place < processes.Length && files.Count > 0 && open.Count < MostOpen; place++)
+        {
+            ImmutableArray<FileDescriptor> fds = processes[place].Fds;
+            for (int i = 0; i < fds.Length; i++)
+            {
+                if (fds[i] is { Inode: null, Target.Kind: FdKind.Path } fd && files.Contains(fd.Target.Text))
+                    open.Add((place, i));
+            }
+        }
+        foreach ((int Process, int Fd)[] batch in open.Chunk(Batch))
+        {
+            ReadTicket[] tickets = [.. batch.Select(at => risky.Queue(
+                processes[at.Process].Key, 0, new RiskyRead(RiskyReadKind.Fdinfo, processes[at.Process].Pid, 0, RiskyRead.MaxLength, (ulong)processes[at.Process].Fds[at.Fd].Number), IsAsleep(processes[at.Process])))];
+            risky.Run();
+            for (int i = 0; i < batch.Length; i++)
+            {
+                if (risky.Take(tickets[i], out ReadOnlySpan<byte> text) != Sight.Seen || !FdinfoFile.TryParse(text, out FdinfoFile? info))
+                    continue;
+                ProcessRecord process = processes[batch[i].Process];
+                FileDescriptor fd = process.Fds[batch[i].Fd];
+                processes[batch[i].Process] = process with { Fds = process.Fds.SetItem(batch[i].Fd, fd with { Inode = info!.Inode }) };
+            }
+            risky.Clear();
         }
     }
 

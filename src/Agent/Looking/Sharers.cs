@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.RiskyReading;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Agent.Looking;
 
@@ -109,12 +110,12 @@ internal static class Sharers
         return answer[0] switch { 0 => 0, 1 => -1, _ => 1 };
     }
 
-    /// <summary>Asleep, or stopped by a signal: whom that stops has come to the end of its call.</summary>
+    /// <summary>Asleep, or stopped by a signal: whom that stops has come to the end of its call. Who waits for its vfork child is in no execve either.</summary>
     internal static bool Sleeps(ProcessRecord process)
     {
         foreach (ThreadRecord thread in process.Threads)
         {
-            if (thread.State != 'T' && !ThreadReader.Sleeps(thread))
+            if (thread.State != 'T' && !ThreadReader.Sleeps(thread) && !WaitDecoder.IsInVfork(thread))
                 return false;
         }
         return !process.Threads.IsEmpty;

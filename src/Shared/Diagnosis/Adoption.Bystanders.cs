@@ -39,7 +39,8 @@ internal sealed partial class Adoption
             return false;
         foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
         {
-            if (IsWriteEnd(holder) && !IsIdle(holder.Owner, IsCopy(holder.Owner)))
+            // Where reader and holder are both copies of one program, the one that sleeps may be the writer between two words.
+            if (IsWriteEnd(holder) && !IsIdle(holder.Owner, IsCopy(holder.Owner) && !IsSameProgram(holder.Owner.Record, reader.Record)))
                 return false;
         }
         return true;
@@ -58,7 +59,7 @@ internal sealed partial class Adoption
 
     private bool IsBeside(HostProcess reader, Holder holder, bool guess) =>
         holder.Owner != reader && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
-        && (IsLeftOpen(holder, guess) || IsCopy(holder.Owner));
+        && (IsCopy(holder.Owner) ? MayBeInherited(holder) : IsLeftOpen(holder, guess));
 
     /// <summary>Another program than the reader, which was started while the pipe was open.</summary>
     private bool IsOtherChild(HostProcess reader, Holder holder, bool guess) =>

@@ -57,7 +57,7 @@ internal sealed partial class Adoption
             // Whoever reads it too shares it; at fds 0 to 2 a program was given it to use.
             if (!IsWriteEnd(holder) || (holder.Access & FdAccess.Read) != 0 || holder.Fd <= 2)
                 return false;
-            copies = copies && IsCopyOfTheParent(reader, holder.Owner);
+            copies = copies && IsCopyOfTheParent(reader, holder.Owner) && MayBeInherited(holder);
             strangers = strangers && IsUnrelated(reader, holder, guess);
             if (!copies && !strangers || !guess && Uses(holder.Owner, wait.Target!))
                 return false;
@@ -81,6 +81,10 @@ internal sealed partial class Adoption
     /// <summary>A child of the reader's parent that is still the same program: forked, with all that was open.</summary>
     public bool IsCopyOfTheParent(HostProcess reader, HostProcess holder) =>
         !holder.Record.IsZombie && resources.ParentOf(holder) is { } parent && parent == resources.ParentOf(reader) && IsSameProgram(holder.Record, parent.Record);
+
+    /// <summary>A copy has at each number what its parent had there: where that has something else, the end came otherwise (SCM_RIGHTS), to be used.</summary>
+    private bool MayBeInherited(Holder holder) =>
+        resources.ParentOf(holder.Owner)?.Record.FindFd(holder.Fd)?.Target is not { } own || own.Equals(holder.Owner.Record.FindFd(holder.Fd)?.Target);
 
     /// <summary>
     /// Neither above nor below the reader, nor of one job with it (a pipeline may use higher fds on purpose), and another program, to which the end came

@@ -88,6 +88,7 @@ internal static class LockStory
         [
             .. chain.Take(MaxSentences).Select((waiter, place) => waiter.Joins
                 ? $"{Name(waiter)} waits for {Name(NextOf(place))} to end."
+                : IsRefused(waiter) ? $"{Name(waiter)} was refused a mutex that inherits priority (EDEADLK), and waits for ever: {Name(NextOf(place))} has that mutex, or {Name(waiter)} itself."
                 : $"{Name(waiter)} waits for {Thing(waiter)}, which {(waiter.HeldAt is { } fd ? $"{Narrator.Name(NextOf(place).Process)} has locked at fd {fd}" : $"{Name(NextOf(place))} has")}."),
         ];
         // Whoever holds a lock could have let go of it before it waited.
@@ -104,7 +105,7 @@ internal static class LockStory
         string summary = fault.Kind == LockFaultKind.JoinCycle
             ? $"{who} wait for each other, to end{(chain.All(waiter => waiter.Joins) ? "" : " or to unlock")}."
             : $"{who} each have the lock that another of them waits for.";
-        return new Verdict(summary, culprits) { Sentences = sentences };
+        return new Verdict(summary, culprits, chain.Any(IsRefused) ? ["The kernel refuses such a mutex to whom its owner waits for, and to its owner itself, who locks it twice: which of the two it was shows nowhere."] : []) { Sentences = sentences };
     }
 
     private static Verdict OfUnnamedOwners(LockFault fault)
@@ -149,7 +150,9 @@ internal static class LockStory
     internal static string Name(LockWaiter waiter) =>
         waiter.Process.Threads.Length == 1 ? Narrator.Name(waiter.Process) : $"thread {waiter.Thread.Comm} ({waiter.Thread.Tid})";
 
-    private static string Thing(LockWaiter waiter) => waiter.Lock?.Form == LockForm.Refused ? $"the mutex that thread {waiter.Thread.Tid} was refused" : ThingOf(waiter.Wait);
+    private static bool IsRefused(LockWaiter waiter) => waiter.Lock?.Form == LockForm.Refused;
+
+    private static string Thing(LockWaiter waiter) => IsRefused(waiter) ? $"the mutex that thread {waiter.Thread.Tid} was refused" : ThingOf(waiter.Wait);
 
     /// <summary>What is waited for, in memory or on a file: <c>the mutex at 0x7100</c>, <c>the lock on /tmp/l</c>.</summary>
     internal static string ThingOf(Wait wait) => wait.Futex is not { } futex ? $"the lock on {wait.Target?.Text ?? wait.Resource}" : futex.Lock?.Form == LockForm.Refused ? "a mutex that it was refused" : $"the {futex.Lock?.Form switch

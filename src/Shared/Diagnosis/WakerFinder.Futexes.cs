@@ -106,12 +106,12 @@ internal sealed partial class WakerFinder
 
     private bool IsInit(int pid) => resources.Find(pid) is { Record.NsPid: 1 };
 
-    /// <summary>By its name: inodes are read of suspects only, and two objects of one name cost a finding at most.</summary>
+    /// <summary>By its name, where its inode was not read: another object of that name costs a finding at most.</summary>
     private static bool HasOpen(HostProcess process, SharedObject shared)
     {
         foreach (FileDescriptor fd in process.Record.Fds)
         {
-            if (fd.Target.Kind == FdKind.Path && fd.Target.Text == shared.Name)
+            if (fd.Target.Kind == FdKind.Path && fd.Target.Text == shared.Name && (fd.Inode is not { } inode || inode == shared.Inode))
                 return true;
         }
         return false;

@@ -147,6 +147,9 @@ public static partial class WaitDecoder
         return suffix < 0 ? channels.Contains(wchan) : channels.GetAlternateLookup<ReadOnlySpan<char>>().Contains(wchan.AsSpan(0, suffix));
     }
 
+    /// <summary>Whether a thread waits for the child that it made with vfork(2): by its wait channel alone, in state D.</summary>
+    public static bool IsInVfork(ThreadRecord thread) => thread is { State: 'D', Call.Status: BlockedCallStatus.InCall } && Sleeps(thread, VforkChannels);
+
     private static bool IsVfork(HostIdentity host, ThreadRecord thread) =>
         thread.Call.Status == BlockedCallStatus.InCall
         && SystemCallTable.TryGet(host.Architecture, thread.Call.Number, out SystemCall call)

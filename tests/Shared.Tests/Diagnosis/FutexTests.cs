@@ -329,6 +329,20 @@ public sealed class FutexTests
     }
 
     [Theory]
+    [InlineData(4711UL, false)] // it could map it
+    [InlineData(null, false)] // for all that is known it could
+    [InlineData(4712UL, true)] // another one of that name, as programs have many
+    public void Diagnose_LocksInAMemoryFile_AreACycleUnlessSomebodyElseHasTheFileOpen(ulong? inode, bool told)
+    {
+        Scene scene = AcrossProcesses();
+        scene.Process(12, "other").Opens(3, "/memfd:m (deleted)", 1, 12).Fd(3, fd => fd with { Inode = inode, Device = null }).Sleeps();
+
+        Finding? finding = Diagnose(scene, Anonymous(10, 11) with { Name = "/memfd:m (deleted)" }).Findings.SingleOrDefault(finding => finding.Confidence == Confidence.Proven);
+
+        Assert.Equal(told ? "lock-order-cycle" : null, finding?.Rule);
+    }
+
+    [Theory]
     [InlineData("10 11", 10, "lock-order-cycle")]
     [InlineData("10 11 12", 10, null)] // one more has it, who can run
     [InlineData("10 11", 12, null)] // its owner does something else
@@ -446,7 +460,7 @@ public sealed class FutexTests
 
         Assert.Equal((rule, Confidence.Proven), (finding.Rule, finding.Confidence));
         if (onStack)
-            Assert.Contains("thread p (12) waits for the mutex that thread 12 was refused, which thread p (10) has.", finding.Explanation);
+            Assert.Contains("thread p (12) was refused a mutex that inherits priority (EDEADLK), and waits for ever: thread p (10) has that mutex, or thread p (12) itself.", finding.Explanation);
     }
 
     [Fact]

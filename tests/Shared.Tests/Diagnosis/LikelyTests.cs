@@ -222,6 +222,23 @@ public sealed class LikelyTests
     }
 
     [Theory]
+    [InlineData("tracker", null, 1)]
+    [InlineData("program", null, 0)] // a copy as well: producer and consumer
+    [InlineData("tracker", "pipe:[7000]", 0)] // the parent has it itself: it will not end by that one alone
+    [InlineData("tracker", "socket:[4711]", 0)] // it has something else there: the copy was given the end later, over a socket, to use it
+    public void Diagnose_SleepingCopyThatHasTheReadersPipe_IsSuspectedWhereItCanHaveInheritedItAndDoesNotServeTheReader(string reader, string? atTheParent, int findings)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(50, "program").WaitsFor(60);
+        scene.Process(60, reader, parent: 50).ReadEnd(7000, 4).Reads(4);
+        scene.Process(61, "program", parent: 50).WriteEnd(7000, 5).Sleeps();
+        if (atTheParent is not null)
+            parent.Has(5, atTheParent, FdAccess.Write);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-unrelated"));
+    }
+
+    [Theory]
     [InlineData('Z', 1)]
     [InlineData('S', 0)]
     public void Diagnose_ChildThatHasTheOutputOfAnother_IsSuspectedWhereThatOneHasExited(char other, int findings)

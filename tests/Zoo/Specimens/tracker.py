@@ -1,6 +1,6 @@
 """A parent stops its tracker by closing the tracker's pipe and waits for it; a child that it forked before has the pipe as well, and waits for the parent.
 
-ZOO_FORM=busy: the forked child is at work. ZOO_FORM=asleep: it sleeps, and will for a long time.
+ZOO_FORM=busy: the forked child is at work. ZOO_FORM=asleep: it sleeps, as one does that writes now and then.
 """
 import os
 import time

@@ -23,7 +23,7 @@ internal sealed class FileLockCycle : IncidentRule
         IncidentEdge[] own = [.. locks.Where(edge => edge.To.All(waker => waker.Node == edge.From))];
         if (own.Length > 0)
             return OfItself(own, narrator);
-        if (!locks.Any(one => locks.Any(other => one.From != other.From && one.To.Any(a => other.To.Any(b => a.Node != b.Node)))))
+        if (!locks.Any(one => locks.Any(other => AreCrosswise(one, other))))
             return null;
         ImmutableArray<Culprit> culprits = [.. locks.SelectMany(edge => CulpritsOf(edge, narrator)).Distinct()];
         string summary = locks.Length == 2
@@ -31,6 +31,10 @@ internal sealed class FileLockCycle : IncidentRule
             : $"{Narrator.Listing(locks.Select(edge => edge.From).Distinct().Select(narrator.Name))} each wait for a file lock that another of them holds.";
         return new Verdict(summary, culprits);
     }
+
+    /// <summary>For two locks that different processes hold, whatever stands between these and who waits; or for one that each has in part and wants whole.</summary>
+    private static bool AreCrosswise(IncidentEdge one, IncidentEdge other) => one.From != other.From
+        && (one.Part.Resource != other.Part.Resource ? one.To.Any(a => other.To.Any(b => a.Node != b.Node)) : one.To.Any(waker => waker.Node == other.From));
 
     private static Verdict OfItself(IncidentEdge[] own, Narrator narrator)
     {
