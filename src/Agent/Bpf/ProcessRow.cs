@@ -111,7 +111,7 @@ public enum ProcessFlags : uint
     /// <summary>alarm(2) or setitimer(2) ITIMER_REAL runs [sig:real_timer, it_real_incr]; nothing in /proc shows it.</summary>
     Alarm = 2,
 
-    /// <summary>Has timers of timer_create(2) [sig:posix_timers].</summary>
+    /// <summary>A timer of timer_create(2) is set, or that is not known [sig:posix_timers, k_itimer: it_status, it_active].</summary>
     PosixTimers = 4,
 
     /// <summary>The leader has left by pthread_exit(3), other threads live.</summary>

@@ -50,6 +50,8 @@ struct sigpending { sigset_t signal; };
 struct k_sigaction { int any; };
 struct sighand_struct { struct k_sigaction action[64]; };
 struct hrtimer { u8 state; };
+struct k_itimer { struct list_head list; int it_clock; int it_status; long long it_interval; }; // list: an hlist_node since 6.13, which begins with the next one as well; it_status: since then
+struct k_itimer___active { int it_active; };
 struct signal_struct {
     int nr_threads;
     struct list_head thread_head;

@@ -96,12 +96,45 @@ VERIFIED_ONCE int read_actions(u64 sighand)
     return 0;
 }
 
+enum { MAX_TIMERS = 16 };
+
+// Only its own process can set a timer that is not. One by a CPU clock does not show that it is, before 6.13.
+VERIFIED_ONCE int may_fire(u64 address)
+{
+    struct k_itimer *timer = TYPED(k_itimer, address);
+    long long interval = 0;
+    int set = 1, clock = 0;
+    if (bpf_core_field_exists(timer->it_status))
+        GET(set, timer->it_status);
+    else {
+        GET(clock, timer->it_clock);
+        if (bpf_core_field_exists(((struct k_itimer___active *)0)->it_active) && (clock == 0 || clock == 1))
+            READ(set, &((struct k_itimer___active *)address)->it_active);
+    }
+    GET(interval, timer->it_interval);
+    return set || interval;
+}
+
+// Whether any of a process may; of more than are looked at one may.
+VERIFIED_ONCE int any_may_fire(u64 next, u64 head)
+{
+    for (int i = 0; i < MAX_TIMERS; i++) {
+        u64 timer = next - bpf_core_field_offset(struct k_itimer, list);
+        // An empty list_head (before 6.13) points to itself, an empty hlist_head nowhere. So do the last ones.
+        if (!next || next == head)
+            return 0;
+        if (may_fire(timer))
+            return 1;
+        READ(next, &((struct k_itimer *)timer)->list.next);
+    }
+    return 1;
+}
+
 static __always_inline void read_timers(struct signal_struct *signal, u64 address, struct process_row *row)
 {
     u64 first = 0, head = address + bpf_core_field_offset(struct signal_struct, posix_timers);
     READ(first, &signal->posix_timers);
-    // An empty list_head (before 6.13) points to itself, an empty hlist_head nowhere.
-    if (first && first != head)
+    if (any_may_fire(first, head))
         row->flags |= PROCESS_POSIX_TIMERS;
     // HRTIMER_STATE_ENQUEUED; between two rounds of an interval the signal is pending and the timer is not.
     if (signal->real_timer.state & 1 || signal->it_real_incr)

@@ -236,6 +236,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
         return record with
         {
             Fds = fds.MoveToImmutable(),
+            HasPosixTimers = (row.Flags & ProcessFlags.PosixTimers) != 0,
             HasAlarm = (row.Flags & ProcessFlags.Alarm) != 0,
             IsSubreaper = (row.Flags & ProcessFlags.Subreaper) != 0,
             IsAdopted = IsAdopted(row),

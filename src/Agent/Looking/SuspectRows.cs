@@ -31,7 +31,6 @@ internal sealed class SuspectRows(DirectoryHandle proc, ReadBuffer buffer, Threa
         {
             Fds = CallTimeouts.Added(record.Pid, architecture, record.Threads, record.Fds),
             Frozen = freezer.IsFrozen(record.Cgroup),
-            HasPosixTimers = (row.Flags & ProcessFlags.PosixTimers) != 0,
         };
         parts.Want(process, record, null, plan);
         record = parts.FinishLast(process, record, tally);

@@ -99,7 +99,9 @@ public sealed record ProcessRecord
     /// <summary>Whether <see cref="Fds"/> is the whole table.</summary>
     public required Sight FdSight { get; init; }
 
-    /// <summary>Whether /proc/PID/timers lists a POSIX timer. Null: not asked (only suspects are), or not readable.</summary>
+    /// <summary>
+    /// Whether it has a POSIX timer that may fire: of those that /proc/PID/timers lists, back end ebpf sees which are set. Null: not asked (only suspects are), or not readable.
+    /// </summary>
     public bool? HasPosixTimers { get; init; }
 
     /// <summary>

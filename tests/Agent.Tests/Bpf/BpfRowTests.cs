@@ -133,6 +133,15 @@ public sealed class BpfRowTests
     }
 
     [Fact]
+    public async Task Run_TimersThatAreNotSet_AreNoneThatMayFire()
+    {
+        using BpfSweep sweep = Sweeping.Open();
+        using Specimen specimen = await Specimen.StartOfAsync("still.c", "unset-timers");
+
+        Assert.Equal(ProcessFlags.None, sweep.FindStill(specimen.Pid).Flags);
+    }
+
+    [Fact]
     public async Task Run_LeaderThatHasExited_ShowsTheTableOfTheOthers()
     {
         using BpfSweep sweep = Sweeping.Open();

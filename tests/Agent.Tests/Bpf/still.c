@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,16 +204,26 @@ static void send_what_nobody_takes(void)
     while ((full = write(3, block, sizeof block)) > 0) {}
 }
 
+/* Three: the one in the middle runs out in an hour. */
+static void make_timers(bool set)
+{
+    timer_t timers[3];
+    for (int i = 0; i < 3; i++)
+        timer_create(CLOCK_MONOTONIC, NULL, &timers[i]);
+    if (set)
+        timer_settime(timers[1], 0, &(struct itimerspec){.it_value.tv_sec = 3600}, NULL);
+}
+
 int main(int count, char **words)
 {
     const char *mode = count > 1 ? words[1] : "";
     static char stack[65536];
     pthread_t thread;
-    timer_t timer;
     syscall(SYS_close_range, 3U, ~0U, 0); // whatever the tests were started with
     if (!strcmp(mode, "fds")) open_one_of_each();
     else if (!strcmp(mode, "signals")) mask_signals();
-    else if (!strcmp(mode, "alarm")) { alarm(120); timer_create(CLOCK_MONOTONIC, NULL, &timer); }
+    else if (!strcmp(mode, "alarm")) { alarm(120); make_timers(true); }
+    else if (!strcmp(mode, "unset-timers")) make_timers(false);
     else if (!strcmp(mode, "many")) hold(atoi(words[2]));
     else if (!strcmp(mode, "leave")) leave_a_grandchild();
     else if (!strcmp(mode, "share")) clone(sleep_forever, stack + sizeof(stack), CLONE_FILES | SIGCHLD, NULL);

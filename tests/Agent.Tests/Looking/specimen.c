@@ -348,6 +348,7 @@ int main(int count, char **words)
     {
         timer_t timer;
         timer_create(CLOCK_MONOTONIC, NULL, &timer);
+        timer_settime(timer, 0, &(struct itimerspec){.it_value.tv_sec = 3600}, NULL);
         read_pipe(NULL);
     }
     else if (!strcmp(mode, "obey")) obey();
