@@ -8,7 +8,8 @@ internal static partial class ZooTable
 {
     private static readonly Specimen
         SharedSemaphore = SharedLocks("semaphore", "lost-wakeup", "first", "second"),
-        UnnamedSemaphore = SharedLocks("unnamed", "lost-wakeup", "first", "second");
+        UnnamedSemaphore = SharedLocks("unnamed", "lost-wakeup", "first", "second"),
+        LocksInAFile = SharedLocks("file", "lock-order-cycle", "first", "second");
 
     private static readonly Specimen[] FutexHangs =
     [
@@ -37,10 +38,11 @@ internal static partial class ZooTable
         LivingLocks("owner-exited", "lock-owner-gone", "owner-exited"),
         LivingLocks("join-held", "join-cycle", "join-held"),
         SharedLocks("abba", "lock-order-cycle", "first", "second"),
+        // On a busy host processes end before it can be asked whether they have the unlinked file.
+        LocksInAFile with { Expected = LocksInAFile.Expected! with { AtLeast = Confidence.Likely } },
         SharedLocks("readers", "lock-order-cycle", "first", "second", "parent"),
         SharedLocks("parent", "child-never-exits", "parent", "child"),
         SharedLocks("died", "lock-owner-gone", "shared-locks"),
-        // On a busy host processes end before it can be asked whether they have the unlinked file.
         SharedSemaphore with { Expected = SharedSemaphore.Expected! with { AtLeast = Confidence.Likely } },
         UnnamedSemaphore with { Expected = UnnamedSemaphore.Expected! with { AtLeast = Confidence.Likely } },
         SharedLocks("keyless", "lost-wakeup", "first", "second"),
@@ -84,7 +86,7 @@ internal static partial class ZooTable
 
     private static readonly Specimen[] HealthyFutexes =
     [
-        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-nested", "locks-waitv", "locks-once", "locks-changed", "shared-locks-abba", "shared-locks-readers", "shared-locks-parent", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
+        .. new[] { "locks-abba", "locks-self", "locks-owner-exited", "locks-join-held", "locks-readers", "locks-nested", "locks-waitv", "locks-once", "locks-changed", "shared-locks-abba", "shared-locks-file", "shared-locks-readers", "shared-locks-parent", "shared-locks-died", "shared-locks-semaphore", "shared-locks-fork" }.Select(Healthily),
         .. new[] { "shared-locks-semaphore", "shared-locks-unnamed", "shared-locks-keyless" }.Select(hang => Healthily(hang) with { Name = $"{hang}-named", Environment = Form("named") }),
         .. new[] { "std-locks-abba", "std-locks-self", "std-locks-join" }.Select(Healthily),
         Healthily("fork-in-python"),

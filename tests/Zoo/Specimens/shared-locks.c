@@ -1,6 +1,7 @@
 /*
  * shared-locks FORM: processes that wait for each other in memory that they share, or for a lock that fork copied.
  *   abba       two processes, two mutexes in anonymous shared memory
+ *   file       the same in a memory file (memfd_create(2)); somebody at work beside them has another one of that name
  *   readers    each has a read-write lock for reading, which the other one wants to write; their parent waits for both
  *   parent     a child wants the mutex of the parent that waits for it
  *   died       a child has exited with a shared mutex
@@ -29,12 +30,21 @@ static pthread_mutex_t private_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t taken;
 static bool healthy;
 
-static void share(void)
+static int memory_file(void)
+{
+    int file = memfd_create("zoo", MFD_CLOEXEC);
+    if (file < 0 || ftruncate(file, sizeof *shared) < 0)
+        die("memfd_create");
+    return file;
+}
+
+/* In a file, or where that is -1 in anonymous memory. */
+static void share(int file)
 {
     pthread_mutexattr_t mutex;
     pthread_barrierattr_t barrier;
     pthread_rwlockattr_t table;
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | (file < 0 ? MAP_ANONYMOUS : 0), file, 0);
     if (shared == MAP_FAILED)
         die("mmap");
     pthread_mutexattr_init(&mutex);
@@ -193,12 +203,23 @@ int main(int argc, char **argv)
     const char *said = getenv("ZOO_FORM");
     healthy = said && strcmp(said, "healthy") == 0;
     if (strcmp(form, "abba") == 0) {
-        share();
+        share(-1);
+        if (fork_or_die() == 0)
+            cross("second", 1);
+        cross("first", 0);
+    } else if (strcmp(form, "file") == 0) {
+        if (fork_or_die() != 0) {
+            memory_file();
+            announce("bystander");
+            in_place();
+            work();
+        }
+        share(memory_file());
         if (fork_or_die() == 0)
             cross("second", 1);
         cross("first", 0);
     } else if (strcmp(form, "readers") == 0) {
-        share();
+        share(-1);
         read_then_write("first", 0);
         read_then_write("second", 1);
         announce("parent");
@@ -206,7 +227,7 @@ int main(int argc, char **argv)
         while (wait(NULL) > 0 || errno == EINTR)
             ;
     } else if (strcmp(form, "parent") == 0) {
-        share();
+        share(-1);
         pthread_mutex_lock(&shared->locks[0]);
         pid_t pid = fork_or_die();
         announce(pid == 0 ? "child" : "parent");
@@ -219,7 +240,7 @@ int main(int argc, char **argv)
             work();
         wait_for(pid);
     } else if (strcmp(form, "died") == 0) {
-        share();
+        share(-1);
         announce("shared-locks");
         pid_t pid = fork_or_die();
         if (pid == 0) {
