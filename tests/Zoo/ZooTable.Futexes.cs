@@ -115,7 +115,7 @@ internal static partial class ZooTable
 
     private static Specimen SharedLocks(string form, string rule, params string[] roles) => new($"shared-locks-{form}", Program("shared-locks"), form)
     {
-        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = roles[0] == "first" ? null : new(roles[0]), Group = rule == "lost-wakeup" ? "shared-semaphore" : null },
+        Expected = new(FindingClass.Deadlock, Confidence.Proven, rule) { Pids = roles, Culprit = roles[0] == "first" ? null : new(roles[0]), Group = rule == "lost-wakeup" ? "shared-semaphore" : form is "abba" or "file" ? "shared-locks-abba" : null },
     };
 
     private static Specimen StdLocks(string form, string rule) => new($"std-locks-{form}", Script("std-locks.sh"), form)
