@@ -40,6 +40,23 @@ public sealed class FileLockTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    [Fact]
+    public void Diagnose_SeveralThatWantOneLockThatTwoOthersHave_AreBehindThemAndInNoCircle()
+    {
+        // A script has locked the file, xargs has inherited it, and each of what that runs side by side asks for it.
+        Scene scene = new();
+        FileLock held = Flock(1, 10);
+        scene.Process(10, "script").Opens(9, "/one", 1, 11, held).WaitsFor(-1);
+        scene.Process(11, "xargs", parent: 10).Opens(9, "/one", 1, 11, held).WaitsFor(-1);
+        foreach (int pid in (int[])[12, 13, 14])
+            scene.Process(pid, "flock", parent: 11).Opens(3, "/one", 1, (ulong)pid).WaitsForLock(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("file-lock-held-by-stuck", finding.Rule);
+        Assert.Equal([10, 11], finding.Culprits.Select(culprit => culprit.Pid).Distinct().Order());
+    }
+
     /// <summary>What flock(1) runs under its lock is a pipeline, whose reader asks for the same lock before it reads.</summary>
     [Fact]
     public void Diagnose_PipelineUnderALockThatItsReaderWants_IsToldByTheRemedyThatFreesAll()
