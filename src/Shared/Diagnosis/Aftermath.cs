@@ -6,7 +6,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// What a remedy leaves stuck. In the proof a process goes on when one of its threads does, and whoever could end a wait counts; here it acts when all do that wait for others, and who is likely to counts. A parent waits on until all of its children have
+/// What a remedy leaves stuck. A process goes on when one of its threads does, as in the proof; but there whoever could end a wait counts, and here who is likely to. A parent waits on until all of its children have
 /// exited, and a file stays locked until all who share the open file have let go of it.
 /// </summary>
 internal static class Aftermath
@@ -16,21 +16,17 @@ internal static class Aftermath
     /// <param name="fits">Those rules; the last fits all.</param>
     public static ImmutableArray<(RuleInfo Rule, Verdict Verdict)> Order(Incident incident, ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits)
     {
-        Verdict first = fits[0].Verdict;
-        if (fits.Length < 3 || FreesAll(incident, first) is not false || Knots.Of(incident).Length > 1)
+        if (fits.Length < 3 || FreesAll(incident, fits[0].Verdict) is not false || Knots.Of(incident).Length > 1)
             return fits;
         // That somebody waits for a child that is stuck is no fault of his. And nothing is told as less sure for being told better.
         for (int i = 1; i < fits.Length - 1; i++)
         {
             (RuleInfo rule, Verdict verdict) = fits[i];
-            bool blames = rule == ChildNeverExits.Told ? !verdict.Culprits.Any(culprit => AwaitsChild(incident, culprit.Pid)) : verdict.NamesFault || !first.NamesFault;
-            if (blames && (!verdict.OnlySuspected || first.OnlySuspected) && FreesAll(incident, verdict) == true)
-                return fits.RemoveAt(i).Insert(0, (rule, verdict with { NamesFault = verdict.NamesFault || first.NamesFault }));
+            if (rule != ChildNeverExits.Told && (verdict.NamesFault || !fits[0].Verdict.NamesFault) && (!verdict.OnlySuspected || fits[0].Verdict.OnlySuspected) && FreesAll(incident, verdict) == true)
+                return fits.RemoveAt(i).Insert(0, fits[i]);
         }
         return fits;
     }
-
-    private static bool AwaitsChild(Incident incident, int pid) => incident.Edges.Any(edge => edge.From == pid && edge.Part.Kind == WaitKind.ChildWait && !edge.IsKinship);
 
     /// <summary>Null where the remedy ends no wait that is seen.</summary>
     private static bool? FreesAll(Incident incident, Verdict verdict)
@@ -44,36 +40,29 @@ internal static class Aftermath
         IncidentEdge[] waits = [.. incident.Edges.Where(edge => !edge.IsKinship && place.ContainsKey(edge.From))];
         if (!waits.Any(edge => Ends(culprit, edge)))
             return null;
-        ImmutableArray<IncidentEdge[]> threads = [.. waits.GroupBy(edge => (edge.From, edge.Tid)).Select(edges => edges.ToArray())];
         var search = new StuckSet();
-        search.Begin(place.Count + threads.Length);
-        for (int at = 0; at < place.Count + threads.Length; at++)
+        search.Begin(place.Count);
+        for (int at = 0; at < place.Count; at++)
             search.Hold(at);
-        for (int number = 0; number < threads.Length; number++)
+        for (int at = 0; at < waits.Length;)
         {
-            int thread = search.BeginThread(place.Count + number);
-            foreach (IGrouping<int, IncidentEdge> parts in threads[number].GroupBy(edge => edge.Clause))
-                AddClause(search, thread, [.. parts], place, culprit);
+            IncidentEdge first = waits[at];
+            int thread = search.BeginThread(place[first.From]);
+            while (at < waits.Length && waits[at].From == first.From && waits[at].Tid == first.Tid)
+            {
+                int begin = at, clause = search.BeginClause(thread);
+                while (at < waits.Length && waits[at].From == first.From && waits[at].Tid == first.Tid && waits[at].Clause == waits[begin].Clause)
+                    at++;
+                AddClause(search, thread, clause, waits[begin..at], place, culprit);
+            }
             search.EndThread(thread);
-        }
-        // Which thread is to act shows nowhere: the one that goes on need not be it. Threads that wait for their own process alone are woken by the others.
-        ILookup<int, int> threadsOf = Enumerable.Range(0, threads.Length).ToLookup(number => threads[number][0].From);
-        foreach ((int node, int at) in place)
-        {
-            int[] own = [.. threadsOf[node]];
-            int[] forOthers = [.. own.Where(number => threads[number].Any(edge => edge.Holders.Any(holder => holder != node)))];
-            int whole = search.BeginThread(at);
-            foreach (int number in forOthers.Length > 0 ? forOthers : own)
-                search.AddWaker(search.BeginClause(whole), place.Count + number);
-            search.EndThread(whole);
         }
         search.Settle();
         return place.Values.All(at => !search.IsStuck(at));
     }
 
-    private static void AddClause(StuckSet search, int thread, IncidentEdge[] parts, Dictionary<int, int> place, Culprit culprit)
+    private static void AddClause(StuckSet search, int thread, int clause, IncidentEdge[] parts, Dictionary<int, int> place, Culprit culprit)
     {
-        int clause = search.BeginClause(thread);
         bool needsAll = parts[0].Part.Kind is WaitKind.ChildWait or WaitKind.FileLock, isFirst = true;
         if (parts.Any(part => Ends(culprit, part)))
         {
