@@ -21,6 +21,8 @@ internal static partial class ZooTable
         new("pipe-to-wake-oneself", Program("pipe-hazard"), "self-pipe"),
         new("pipe-that-is-a-bell", Program("pipe-hazard"), "bell"),
         new("end-in-a-table-of-a-thread-at-work", Program("own-table")) { TwinOf = "end-in-a-table-of-a-thread", Environment = Form("healthy") },
+        new("end-in-a-table-of-a-thread-beside-at-work", Program("table-beside")) { TwinOf = "end-in-a-table-of-a-thread-beside", Environment = Form("healthy") },
+        new("reads-a-timer-beside-its-worker", Program("timer-beside")) { TwinOf = "reads-a-timer-beside-its-filter", Environment = Form("healthy") },
         new("loop-over-a-command", Script("loop-over-a-command.sh"), Program("zoo-exec")),
         new("redirection-below-a-shell", Program("pipe-hazard"), "shell"),
     ];

@@ -33,6 +33,15 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["parent", "child"] },
         },
+        new("end-in-a-table-of-a-thread-beside", Program("table-beside"))
+        {
+            // Where the kernel's counts are not seen, or who has an end of a pipe is hidden, it is less.
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-self") { AtLeast = Confidence.Likely, Pids = ["reader"], Culprit = new("reader", [.. Enumerable.Range(3, 90)]) },
+        },
+        new("reads-a-timer-beside-its-filter", Program("timer-beside"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["program", "child"], Culprit = new("program", [.. Enumerable.Range(3, 90)]) },
+        },
         new("both-pipes-full", Program("full-pipes"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-full-cycle") { Pids = ["full-pipes", "filter"], Culprit = new("full-pipes", 5) },

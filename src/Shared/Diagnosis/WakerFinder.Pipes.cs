@@ -28,7 +28,10 @@ internal sealed partial class WakerFinder
             return;
         }
         Unseen unseen = guess ? Unseen.NotKnown : UnseenHolder.Of(resources.Look.Host, holders);
-        if (!held || unseen == Unseen.Somebody)
+        // The table of a single thread is read of suspects alone (unshare(2), CLONE_FILES), and nobody reads a pipe for long whose other end nobody has.
+        if (guess && !held && process.Record.Threads.Length > 1)
+            sink.End(Openness.NotKnownYet, null);
+        else if (!held || unseen == Unseen.Somebody)
             sink.End(Openness.Outside, HeldUnseen);
         else if (!guess && resources.LostAHolder(wait.Target!))
             sink.End(Openness.Outside, "a holder has just let go of it");

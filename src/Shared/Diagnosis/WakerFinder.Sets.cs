@@ -26,7 +26,7 @@ internal sealed partial class WakerFinder
                 sink.Add(process, epfd, direct: true);
             if (!guess)
                 NameSharers(process, epfd, sink);
-            EndSighted(IsKept(process, process.Record.FindFd(epfd)!.Target), OrderedList<Holder>.None, sink);
+            EndOfFile(process, epfd, sink);
         }
         sink.EndSet();
     }
@@ -80,7 +80,17 @@ internal sealed partial class WakerFinder
         sink.Add(process, wait.Fd, direct: true);
         if (!guess)
             NameSharers(process, wait.Fd!.Value, sink);
-        EndSighted(wait.Target is { } timer && IsKept(process, timer), OrderedList<Holder>.None, sink);
+        EndOfFile(process, wait.Fd!.Value, sink);
+    }
+
+    /// <summary>Of an epoll or timer: closed where the kernel counts no more references to it than are seen, and else as far as the fd tables were read.</summary>
+    private void EndOfFile(HostProcess process, int fd, IWakerSink sink)
+    {
+        FileDescriptor? file = process.Record.FindFd(fd);
+        if (!guess && file?.Description is { } description && resources.Descriptors.ReferencesOf(description) is { } references && references.Beyond <= references.Least)
+            sink.End(Openness.Closed, null);
+        else
+            EndSighted(file is not null && IsKept(process, file.Target), OrderedList<Holder>.None, sink);
     }
 
     /// <summary>Of an epoll or timer, which is not told from its like.</summary>

@@ -163,17 +163,20 @@ internal sealed partial class WakerFinder
         }
         OrderedList<Holder> last = OrderedList<Holder>.None, near = resources.HoldersOf(wait.Target!);
         sink.Begin(wait);
-        bool unseen = false, kept = IsKept(wait.Target!, near);
+        bool unseen = false, kept = IsKept(wait.Target!, near), counted = UnseenOf(near) == Unseen.None;
         foreach (SocketRecord listener in full)
         {
             last = resources.HoldersOfSocket(listener.Inode);
             unseen |= last.Count == 0;
             kept &= IsSocketKept(listener.Inode, last);
+            counted &= UnseenOf(last) == Unseen.None;
             Name(last, direct: true, sink);
         }
         Name(near, direct: false, sink);
         if (unseen)
             sink.End(Openness.Outside, "the listener is held where it cannot be seen");
+        else if (counted)
+            sink.End(Openness.Closed, null);
         else
             EndSighted(kept, last, sink);
     }

@@ -134,6 +134,7 @@ public static partial class WaitDecoder
         "rt_mutex_schedule", "rt_mutex_slowlock_block", "__rt_mutex_slowlock", "futex_lock_pi");
     private static readonly FrozenSet<string> ChildChannels = Names("do_wait");
     private static readonly FrozenSet<string> EventFdChannels = Names("do_wait_intr_irq", "eventfd_read", "eventfd_write");
+    private static readonly FrozenSet<string> TimerFdChannels = Names("do_wait_intr_irq", "timerfd_read_iter", "timerfd_read");
     private static readonly FrozenSet<string> SignalFdChannels = Names("signalfd_read_iter", "signalfd_read", "signalfd_dequeue");
     private static readonly FrozenSet<string> VforkChannels = Names("kernel_clone", "_do_fork", "do_fork", "wait_for_vfork_done");
 
@@ -193,7 +194,7 @@ public static partial class WaitDecoder
     private static Wait OfStream(FileDescriptor entry, WaitKind kind, SystemCall call) => new()
     {
         Kind = kind,
-        Bounded = entry.Target.Kind == FdKind.Socket || kind == WaitKind.Tty && IsReadInTime(entry, call) ? BoundedOf(entry, kind) : Bounded.No,
+        Bounded = kind == WaitKind.Timer ? BoundedOf(entry) : entry.Target.Kind == FdKind.Socket || kind == WaitKind.Tty && IsReadInTime(entry, call) ? BoundedOf(entry, kind) : Bounded.No,
         Call = call,
         Fd = entry.Number,
         Target = entry.Target,
@@ -205,6 +206,7 @@ public static partial class WaitDecoder
         // A named FIFO sleeps in the pipe's wait channel; anybody may open its name.
         FdKind.Pipe or FdKind.Path when Sleeps(thread, reading ? PipeReadChannels : PipeWriteChannels) => reading ? WaitKind.PipeRead : WaitKind.PipeWrite,
         FdKind.EventFd when Sleeps(thread, EventFdChannels) => WaitKind.EventFd,
+        FdKind.TimerFd when reading && Sleeps(thread, TimerFdChannels) => WaitKind.Timer,
         FdKind.Socket when Sleeps(thread, reading ? SocketReadChannels : SocketWriteChannels) => reading ? WaitKind.SocketRead : WaitKind.SocketWrite,
         _ => null,
     };

@@ -63,6 +63,34 @@ public sealed class ProofTests
         Assert.DoesNotContain("no-fd-in-flight", findings.SelectMany(finding => finding.Assumptions));
     }
 
+    /// <summary>Whoever has the epoll could put another member in, and who that is the kernel's count of it says.</summary>
+    [Theory]
+    [InlineData(1u, Confidence.Proven)]
+    [InlineData(2u, Confidence.Likely)]
+    [InlineData(null, Confidence.Likely)]
+    public void Diagnose_EpollsBesideHiddenTables_AreProvenIfTheirCountsAreAccountedFor(uint? ofEpoll, Confidence confidence)
+    {
+        Scene scene = new();
+        scene.Process(5, "hidden").Sleeps().Hidden();
+        scene.Process(10, "left").ReadEnd(71, 3).WriteEnd(72, 4).WaitsInEpoll(8, new EpollMember(3, 1, 71, 12));
+        scene.Process(11, "right").ReadEnd(72, 3).WriteEnd(71, 4).WaitsInEpoll(8, new EpollMember(3, 1, 72, 12));
+        foreach (int pid in (int[])[10, 11])
+        {
+            scene[pid].With = record => record with
+            {
+                SharesFilesWith = [],
+                Fds = [.. record.Fds.Select(fd => fd with
+                {
+                    Description = (ulong)(10 * pid + fd.Number),
+                    References = fd.Number == 8 ? ofEpoll : 1,
+                    Pipe = fd.Number == 8 ? null : new PipeState(0, 0, 16, 1, 1),
+                })],
+            };
+        }
+
+        Assert.Equal(confidence, Assert.Single(scene.Diagnose().Findings).Confidence);
+    }
+
     /// <summary>A thread reads pipe 71, and another one puts pipe 72 there with dup2(2), whose only writer is the process itself: the sleeper writes to 71 some day.</summary>
     [Theory]
     [InlineData(1u, null)]
@@ -95,6 +123,30 @@ public sealed class ProofTests
         scene.Process(10, "parent").ReadEnd(72, 3).WriteEnd(71, 4).Reads(3);
 
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    /// <summary>What is in the table of a single thread is read of suspects alone: without it nobody is seen to have the write end.</summary>
+    [Theory]
+    [InlineData(false, false, "eof-held-by-self")]
+    [InlineData(true, false, null)]
+    [InlineData(false, true, null)] // its handler may be what the thread waits for
+    public void Advance_WriteEndInTheTableOfAThreadBeside_IsAskedForAndTold(bool sleeps, bool catches, string? rule)
+    {
+        Scene scene = new();
+        Actor reader = scene.Process(10, "reader").ReadEnd(71, 3).Reads(3);
+        _ = sleeps ? reader.Sleeps() : reader.WaitsOnFutex();
+        reader.Caught = catches ? 1UL << 14 : 0;
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        diagnosis.Advance(scene.Look(1000));
+        bool asked = diagnosis.Suspects.Contains(10);
+        var own = new Actor(10, "reader", 1).ReadEnd(71, 3).WriteEnd(71, 4);
+        reader.With = record => record with { Threads = [record.Threads[0], record.Threads[1] with { Fds = own.Record().Fds }] };
+
+        DiagnosisResult told = Scene.Checked(diagnosis.Advance(scene.Look(1001)));
+
+        Assert.Equal(!sleeps, asked);
+        Assert.Equal(rule, told.Findings.SingleOrDefault()?.Rule);
+        Assert.All(told.Findings, finding => Assert.Equal((10, 4), (Assert.Single(finding.Culprits).Pid, finding.Culprits[0].Fd)));
     }
 
     [Fact]

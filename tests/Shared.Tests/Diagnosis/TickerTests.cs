@@ -39,6 +39,25 @@ public sealed class TickerTests
         }));
     }
 
+    [Theory]
+    [InlineData(true, true, 1)]
+    [InlineData(false, true, 0)]
+    [InlineData(true, false, 0)]
+    public void Diagnose_ReaderOfATimerBesideAMainThread_IsLeftAsideAsASleeperIs(bool comesBack, bool childReads, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(60, "parent").WriteEnd(7000, 5).Has(6, "anon_inode:[timerfd]", FdAccess.ReadWrite).Fd(6, fd => fd with { TimerArmed = true })
+            .WaitsFor(70).Thread(61, 0, "do_wait_intr_irq", 6, 0x1000, 8);
+        Actor child = scene.Process(70, "child", parent: 60).ReadEnd(7000, 0);
+        _ = childReads ? child.Reads(0) : child.Sleeps();
+        child.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = null })] };
+
+        ImmutableArray<Finding> told = Looks(scene, comesBack, call: 0);
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("child-never-exits", Confidence.Suspected), (finding.Rule, finding.Confidence)));
+    }
+
     private static Scene Parent(bool mainWaits, bool childReads)
     {
         var scene = new Scene();
@@ -50,13 +69,12 @@ public sealed class TickerTests
         return scene;
     }
 
-    private static ImmutableArray<Finding> Looks(Scene scene, bool comesBack, Action<int>? before = null)
+    private static ImmutableArray<Finding> Looks(Scene scene, bool comesBack, Action<int>? before = null, long call = 230)
     {
-        const int sleep = 230;
         ulong ticks = 1;
         scene[60].With = record => record with
         {
-            Threads = [.. record.Threads.Select(thread => thread.Call.Number == sleep ? thread with { Counters = new RunCounters(1000, ticks), LastRan = null } : thread)],
+            Threads = [.. record.Threads.Select(thread => thread.Call.Number == call ? thread with { Counters = new RunCounters(1000, ticks), LastRan = null } : thread)],
         };
         var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) });
         ImmutableArray<Finding> told = [];

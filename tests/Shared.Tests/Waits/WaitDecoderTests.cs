@@ -31,6 +31,19 @@ public sealed class WaitDecoderTests
     }
 
     [Theory]
+    [InlineData("do_wait_intr_irq", true, WaitKind.Timer, Bounded.Yes)]
+    [InlineData("timerfd_read_iter", true, WaitKind.Timer, Bounded.Yes)]
+    [InlineData("do_wait_intr_irq", false, WaitKind.Timer, Bounded.No)] // only who has it could arm it
+    [InlineData("do_wait_intr_irq", null, WaitKind.Timer, Bounded.Unknown)]
+    [InlineData("folio_wait_bit_common", true, WaitKind.Unknown, Bounded.Unknown)]
+    public void Decode_ReadOfATimer_IsTimerForAsLongAsThatIsArmed(string wchan, bool? armed, WaitKind kind, Bounded bounded)
+    {
+        Wait wait = Decode(new Actor(10, "a", 1).Has(3, "anon_inode:[timerfd]", FdAccess.ReadWrite).Fd(3, fd => fd with { TimerArmed = armed }).Thread(10, 0, wchan, 3, 0x1000, 8));
+
+        Assert.Equal((kind, bounded), (wait.Kind, wait.Bounded));
+    }
+
+    [Theory]
     [InlineData(275, "pipe_wait_readable", WaitKind.PipeRead, 3)]
     [InlineData(275, "pipe_wait_writable", WaitKind.PipeWrite, 4)]
     [InlineData(276, "pipe_wait_writable", WaitKind.PipeWrite, 4)]

@@ -38,7 +38,9 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool apart = !alone && !others && edge.Part.Fd is > 2 && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host), guess: false);
             bool unheeded = apart && Unheeded.Is(resources, process);
             apart &= unheeded || incident.HasStoodStill;
-            if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared && !apart)
+            // In the table of a single thread: the reader has closed its own, as who waits for the end does.
+            bool beside = !others && edge.Part.Kind == WaitKind.PipeRead && !edge.To.Any(waker => waker.Fd is { } fd && reader.FindFd(fd)?.Target == stream);
+            if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared && !apart && !beside)
                 continue;
             if (others && OpenedForBoth(reader, edge.Part) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
                 continue;
@@ -58,6 +60,16 @@ internal sealed class EofHeldBySelf : IncidentRule
                     [new Culprit(reader.Pid, edge.Part.Fd, stream.Text, only)])
                 {
                     OnlySuspected = apart && !unheeded,
+                };
+            }
+            if (beside)
+            {
+                string lets = $"It ends when the thread of {who} that has {fds} in an fd table of its own (unshare(2), CLONE_FILES) closes it, writes there, or exits.";
+                return new Verdict(
+                    $"{who} waits for the end of {StreamEnds.NameOf(stream)}, whose write end a thread of it holds open at {fds} of an fd table of its own.",
+                    [.. own.Select(fd => new Culprit(reader.Pid, fd, stream.Text, lets))])
+                {
+                    NamesFault = false,
                 };
             }
             string remedy = $"It ends when {who} closes {fds}, its own {(socket ? "other end of the socket" : "write end of the pipe")} that it reads{narrator.OthersLetGo(edge, edge.From)}.";
