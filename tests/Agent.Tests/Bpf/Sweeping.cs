@@ -51,7 +51,7 @@ internal static partial class Sweeping
         {
             sweep.RunFull();
             Swept? swept = sweep.Find(pid);
-            if (swept is not null && swept.Tasks.All(task => task.State == 'Z' || (task.Flags & TaskFlags.InCall) != 0))
+            if (swept is not null && (swept.Flags & ProcessFlags.Active) == 0 && swept.Tasks.All(task => task.State == 'Z' || (task.Flags & TaskFlags.InCall) != 0))
                 return swept;
             Assert.True(Stopwatch.GetElapsedTime(begin) < Deadline, $"process {pid} did not come to rest");
         }
