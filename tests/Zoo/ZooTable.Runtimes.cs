@@ -73,10 +73,8 @@ internal static partial class ZooTable
                 Pids = ["reader", "copy"], Others = ["starter"], Culprit = new("copy", Enumerable.Range(3, 20).ToArray()),
             },
         },
-        Ticking("filter") with
-        {
-            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["program", "child"], Culprit = new("program", [.. Enumerable.Range(3, 90)]) },
-        },
+        TickingBesideFilter,
+        TickingBesideFilter with { Name = "python-waits-a-tick-beside-its-filter", Environment = Form("event") },
         new("polls-a-child-that-waits-for-input", "python3", Script("polls_again.py"), "filter", Program("zoo-exec"))
         {
             Needs = "python3",
@@ -94,6 +92,7 @@ internal static partial class ZooTable
         new("log-of-a-daemon", "python3", Script("leaked_daemon.py"), "log", Program("zoo-exec")) { Needs = "python3" },
         new("lifeline-that-is-held", "python3", Script("leaked_daemon.py"), "held", Program("zoo-exec")) { Needs = "python3" },
         Ticking("worker"),
+        Ticking("worker") with { Name = "python-waits-a-tick-beside-its-worker", TwinOf = "python-waits-a-tick-beside-its-filter", Environment = Form("event") },
         Ticking("filter") with { Name = "python-ticks-and-feeds-its-filter", TwinOf = "python-ticks-beside-its-filter", Environment = Form("feeder") },
         new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
@@ -258,6 +257,11 @@ internal static partial class ZooTable
         {
             Pids = how == "pool" ? ["program", "worker", "filter"] : ["program", "filter"], Culprit = new("program", [.. Enumerable.Range(3, 90)]),
         },
+    };
+
+    private static Specimen TickingBesideFilter => Ticking("filter") with
+    {
+        Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Group = "python-ticks-beside-its-filter", Pids = ["program", "child"], Culprit = new("program", [.. Enumerable.Range(3, 90)]) },
     };
 
     private static Specimen Ticking(string how) => new($"python-ticks-beside-its-{how}", "python3", Script("ticking_parent.py"), how, Program("zoo-exec")) { Needs = "python3" };

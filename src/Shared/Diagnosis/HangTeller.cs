@@ -26,9 +26,16 @@ internal static class HangTeller
             if (!incident.Members.Any(told.Contains) && (NamedFifos.AtNames(incident).Any() ? NamedFifos.Tell(incident) : NamedMemory.Tell(incident)) is { } finding)
                 Add(finding);
         }
-        foreach (Incident incident in New(evidence.At(Counting.Patient), likely, told))
+        Evidence patient = evidence.At(Counting.Patient);
+        foreach (Incident incident in New(patient, likely, told))
         {
-            if (!incident.Members.Any(told.Contains) && (RetryWithoutProgress.Tell(incident) ?? Tickers.Tell(incident)) is { } finding)
+            if (!incident.Members.Any(told.Contains) && RetryWithoutProgress.Tell(incident) is { } finding)
+                Add(finding);
+        }
+        // They need not be new: of those who are likely to be stuck nothing is told where there is nobody to blame.
+        foreach (Incident incident in patient.Stuck.Any(pid => !patient.Graph.NodeOf(pid).Tickers.IsEmpty) ? Incident.Of(patient) : [])
+        {
+            if (!incident.Members.Any(told.Contains) && Tickers.Tell(incident) is { } finding)
                 Add(finding);
         }
         return findings;

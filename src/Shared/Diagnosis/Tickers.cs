@@ -6,7 +6,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// Threads that sleep, look and sleep again beside a main thread that waits for a child: a heartbeat, statistics, a progress bar. What they do when they wake shows
+/// Threads that sleep, or wait with a timeout for a word of their own program, look and do so again beside a main thread that waits for a child: a heartbeat, statistics, a progress bar. What they do when they wake shows
 /// nowhere, so that whatever is told with them left aside is suspected and no more. A main thread that sleeps itself is what others serve, and none of these.
 /// </summary>
 internal static class Tickers
@@ -30,7 +30,7 @@ internal static class Tickers
     /// <summary>Whether a thread may be one.</summary>
     /// <param name="main">See <see cref="MainBeside"/>.</param>
     /// <param name="place">Its own place.</param>
-    public static bool MayBe(int main, int place, Wait wait) => main >= 0 && place != main && wait.Kind == WaitKind.Timer;
+    public static bool MayBe(int main, int place, Wait wait) => main >= 0 && place != main && (wait.Kind == WaitKind.Timer || wait is { Kind: WaitKind.Futex, Bounded: Bounded.Yes, Futex: { IsPrivate: true, JoinsTid: null, Lock: null } });
 
     /// <summary>
     /// Those who wait for each other if tickers do not count, where a rule names the fault, all of them have stood still for the minimum wait and nobody else has a timeout. Null: nothing is to be told.
@@ -47,5 +47,5 @@ internal static class Tickers
 
     /// <summary>What is not known of them.</summary>
     public static IEnumerable<string> Doubts(ProcessRecord process, WaitNode node) => node.Tickers.Select(ticker =>
-        $"thread {ticker.Thread.Comm} ({ticker.Thread.Tid}) of {Narrator.Name(process)} sleeps and wakes again and again, and may do anything then");
+        $"thread {ticker.Thread.Comm} ({ticker.Thread.Tid}) of {Narrator.Name(process)} {(ticker.Wait.Kind == WaitKind.Timer ? "sleeps" : "waits with a timeout")} and wakes again and again, and may do anything then");
 }

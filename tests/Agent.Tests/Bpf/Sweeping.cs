@@ -51,11 +51,14 @@ internal static partial class Sweeping
         {
             sweep.RunFull();
             Swept? swept = sweep.Find(pid);
-            if (swept is not null && (swept.Flags & ProcessFlags.Active) == 0 && swept.Tasks.All(task => task.State == 'Z' || (task.Flags & TaskFlags.InCall) != 0))
+            if (swept is not null && (swept.Flags & ProcessFlags.Active) == 0 && swept.Tasks.All(IsStill))
                 return swept;
             Assert.True(Stopwatch.GetElapsedTime(begin) < Deadline, $"process {pid} did not come to rest");
         }
     }
+
+    /// <summary>With its stack: a pass that another one interrupts on the same CPU is not given that by the kernel, and says of the thread later that it may have changed.</summary>
+    private static bool IsStill(TaskRow task) => task.State == 'Z' || ((task.Flags & TaskFlags.InCall) != 0 && task.StackHash != 0);
 
     /// <summary>Incremental passes until one leaves the process out.</summary>
     internal static void RunUntilLeftOut(this BpfSweep sweep, int pid)

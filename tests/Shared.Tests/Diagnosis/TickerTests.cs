@@ -58,6 +58,29 @@ public sealed class TickerTests
         Assert.All(told, finding => Assert.Equal(("child-never-exits", Confidence.Suspected), (finding.Rule, finding.Confidence)));
     }
 
+    /// <summary>pthread_cond_timedwait(3), sem_clockwait(3): a word that the program itself writes, or nobody.</summary>
+    [Theory]
+    [InlineData(true, true, 1)]
+    [InlineData(false, true, 0)]
+    [InlineData(true, false, 0)]
+    public void Diagnose_ThreadThatWaitsForAWordWithATimeout_IsLeftAsideAsASleeperIs(bool comesBack, bool childReads, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(60, "parent").WriteEnd(7000, 5).WaitsFor(70).Thread(61, 202, "futex_do_wait", 0x5000, 0x189, 0, 0x1000);
+        Actor child = scene.Process(70, "child", parent: 60).ReadEnd(7000, 0);
+        _ = childReads ? child.Reads(0) : child.Sleeps();
+        child.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = null })] };
+
+        ImmutableArray<Finding> told = Looks(scene, comesBack, call: 202);
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding =>
+        {
+            Assert.Equal(("child-never-exits", Confidence.Suspected), (finding.Rule, finding.Confidence));
+            Assert.Contains("waits with a timeout and wakes again and again", Assert.Single(finding.NotProvenBecause), StringComparison.Ordinal);
+        });
+    }
+
     private static Scene Parent(bool mainWaits, bool childReads)
     {
         var scene = new Scene();
