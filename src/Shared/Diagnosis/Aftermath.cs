@@ -6,8 +6,8 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>
-/// What a remedy leaves stuck. A process goes on when one of its threads does, as in the proof; but there whoever could end a wait counts, and here who is likely to. A parent waits on until all of its children have
-/// exited, and a file stays locked until all who share the open file have let go of it.
+/// What a remedy leaves stuck. In the proof whoever could end a wait counts, and here who is likely to. A parent waits on until all of its children have exited, and a file stays locked until all who share the
+/// open file have let go of it.
 /// </summary>
 internal static class Aftermath
 {
@@ -16,53 +16,78 @@ internal static class Aftermath
     /// <param name="fits">Those rules; the last fits all.</param>
     public static ImmutableArray<(RuleInfo Rule, Verdict Verdict)> Order(Incident incident, ImmutableArray<(RuleInfo Rule, Verdict Verdict)> fits)
     {
-        if (fits.Length < 3 || FreesAll(incident, fits[0].Verdict) is not false || Knots.Of(incident).Length > 1)
+        if (fits.Length < 3 || Knots.Of(incident).Length > 1)
             return fits;
+        Verdict first = fits[0].Verdict;
+        bool? frees = FreesAll(incident, first, wholly: false);
         // That somebody waits for a child that is stuck is no fault of his. And nothing is told as less sure for being told better.
-        for (int i = 1; i < fits.Length - 1; i++)
+        int better = frees == false
+            ? Next(verdict => verdict.NamesFault || !first.NamesFault, ofChild: false, wholly: false)
+            : frees == true && fits.Any(fit => fit.Rule == ChildNeverExits.Told) && FreesAll(incident, first, wholly: true) == false
+                ? Next(verdict => !verdict.Culprits.Any(culprit => AwaitsChild(incident, culprit.Pid)), ofChild: true, wholly: true)
+                : 0;
+        return better > 0 ? fits.RemoveAt(better).Insert(0, (fits[better].Rule, fits[better].Verdict with { NamesFault = fits[better].Verdict.NamesFault || first.NamesFault })) : fits;
+
+        int Next(Func<Verdict, bool> blames, bool ofChild, bool wholly)
         {
-            (RuleInfo rule, Verdict verdict) = fits[i];
-            if (rule != ChildNeverExits.Told && (verdict.NamesFault || !fits[0].Verdict.NamesFault) && (!verdict.OnlySuspected || fits[0].Verdict.OnlySuspected) && FreesAll(incident, verdict) == true)
-                return fits.RemoveAt(i).Insert(0, fits[i]);
+            for (int i = 1; i < fits.Length - 1; i++)
+            {
+                (RuleInfo rule, Verdict verdict) = fits[i];
+                if (ofChild == (rule == ChildNeverExits.Told) && blames(verdict) && (!verdict.OnlySuspected || first.OnlySuspected) && FreesAll(incident, verdict, wholly) == true)
+                    return i;
+            }
+            return 0;
         }
-        return fits;
     }
 
+    private static bool AwaitsChild(Incident incident, int pid) => incident.Edges.Any(edge => edge.From == pid && edge.Part.Kind == WaitKind.ChildWait && !edge.IsKinship);
+
     /// <summary>Null where the remedy ends no wait that is seen.</summary>
-    private static bool? FreesAll(Incident incident, Verdict verdict)
+    /// <param name="incident">Those who wait for each other.</param>
+    /// <param name="verdict">Whose remedy.</param>
+    /// <param name="wholly">A process goes on when all its threads do that wait for others, and not when one does: which one is to act shows nowhere.</param>
+    private static bool? FreesAll(Incident incident, Verdict verdict, bool wholly)
     {
         if (verdict.Culprits is not [var culprit, ..])
             return null;
         var place = new Dictionary<int, int>();
         foreach (int node in incident.Core.Order())
             place[node] = place.Count;
-        // Thread by thread, and clause by clause: so they come.
         IncidentEdge[] waits = [.. incident.Edges.Where(edge => !edge.IsKinship && place.ContainsKey(edge.From))];
         if (!waits.Any(edge => Ends(culprit, edge)))
             return null;
+        // Its threads have places behind those of the processes.
+        ImmutableArray<IncidentEdge[]> threads = [.. waits.GroupBy(edge => (edge.From, edge.Tid)).Select(edges => edges.ToArray())];
         var search = new StuckSet();
-        search.Begin(place.Count);
-        for (int at = 0; at < place.Count; at++)
+        search.Begin(place.Count + threads.Length);
+        for (int at = 0; at < place.Count + threads.Length; at++)
             search.Hold(at);
-        for (int at = 0; at < waits.Length;)
+        for (int number = 0; number < threads.Length; number++)
         {
-            IncidentEdge first = waits[at];
-            int thread = search.BeginThread(place[first.From]);
-            while (at < waits.Length && waits[at].From == first.From && waits[at].Tid == first.Tid)
-            {
-                int begin = at, clause = search.BeginClause(thread);
-                while (at < waits.Length && waits[at].From == first.From && waits[at].Tid == first.Tid && waits[at].Clause == waits[begin].Clause)
-                    at++;
-                AddClause(search, thread, clause, waits[begin..at], place, culprit);
-            }
+            int thread = search.BeginThread(place.Count + number);
+            foreach (IGrouping<int, IncidentEdge> parts in threads[number].GroupBy(edge => edge.Clause))
+                AddClause(search, thread, [.. parts], place, culprit);
             search.EndThread(thread);
+        }
+        ILookup<int, int> threadsOf = Enumerable.Range(0, threads.Length).ToLookup(number => threads[number][0].From);
+        foreach ((int node, int at) in place)
+        {
+            int[] own = [.. threadsOf[node]], forOthers = [.. own.Where(number => threads[number].Any(edge => edge.Holders.Any(holder => holder != node)))];
+            foreach (int[] together in wholly && own.Length > 0 ? [forOthers.Length > 0 ? forOthers : own] : own.Select(number => new[] { number }))
+            {
+                int whole = search.BeginThread(at);
+                foreach (int number in together)
+                    search.AddWaker(search.BeginClause(whole), place.Count + number);
+                search.EndThread(whole);
+            }
         }
         search.Settle();
         return place.Values.All(at => !search.IsStuck(at));
     }
 
-    private static void AddClause(StuckSet search, int thread, int clause, IncidentEdge[] parts, Dictionary<int, int> place, Culprit culprit)
+    private static void AddClause(StuckSet search, int thread, IncidentEdge[] parts, Dictionary<int, int> place, Culprit culprit)
     {
+        int clause = search.BeginClause(thread);
         bool needsAll = parts[0].Part.Kind is WaitKind.ChildWait or WaitKind.FileLock, isFirst = true;
         if (parts.Any(part => Ends(culprit, part)))
         {

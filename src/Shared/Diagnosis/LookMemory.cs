@@ -60,15 +60,15 @@ public sealed class LookMemory
     /// <summary>Whether <see cref="ReturnsFor"/> may tell of a thread of it: one was seen to come back, or it has been seen for so short a time that it could not have been.</summary>
     internal bool MayHaveReturned(HostProcess process)
     {
-        // One of a look that is not remembered.
-        if (Find(process.Record) != process)
+        // Of a look that is not remembered.
+        if (Find(process.Record) is not { } known || !ReferenceEquals(known.Record, process.Record))
             return true;
-        foreach (Still still in process.Past?.Threads ?? [])
+        foreach (Still still in known.Past?.Threads ?? [])
         {
             if (still.Returned)
                 return true;
         }
-        return _resources.Look.Uptime - process.FirstSeen < TimeToReturn;
+        return _resources.Look.Uptime - known.FirstSeen < TimeToReturn;
     }
 
     /// <summary>

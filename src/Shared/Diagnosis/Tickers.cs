@@ -27,10 +27,10 @@ internal static class Tickers
         return -1;
     }
 
-    /// <summary>Whether a thread may be one.</summary>
+    /// <summary>Whether a thread may be one, as far as the arguments of its call tell: who waits for a lock is none.</summary>
     /// <param name="main">See <see cref="MainBeside"/>.</param>
     /// <param name="place">Its own place.</param>
-    public static bool MayBe(int main, int place, Wait wait) => main >= 0 && place != main && (wait.Kind == WaitKind.Timer || wait is { Kind: WaitKind.Futex, Bounded: Bounded.Yes, Futex: { IsPrivate: true, JoinsTid: null, Lock: null } });
+    public static bool MayBe(int main, int place, Wait wait) => main >= 0 && place != main && (wait.Kind == WaitKind.Timer || wait is { Kind: WaitKind.Futex, Bounded: Bounded.Yes, Futex: { Private: true, JoinsTid: null } });
 
     /// <summary>
     /// Those who wait for each other if tickers do not count, where a rule names the fault, all of them have stood still for the minimum wait and nobody else has a timeout. Null: nothing is to be told.

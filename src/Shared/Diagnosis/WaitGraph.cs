@@ -41,7 +41,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
                 continue;
             }
             bool comesBack = counted.ComesBack(process, threads[i], waits[i], endless);
-            if (comesBack && Tickers.MayBe(besideMain, i, waits[i]))
+            if (comesBack && Tickers.MayBe(besideMain, i, waits[i]) && waits[i].Futex?.Lock is null)
             {
                 tickers.Add(new Waiter(threads[i], waits[i], []));
                 continue;

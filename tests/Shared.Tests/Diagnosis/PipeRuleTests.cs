@@ -7,6 +7,23 @@ namespace OrphanBoard.Shared.Tests.Diagnosis;
 /// <summary>Hangs over pipes, eventfds, vfork and children, by name.</summary>
 public sealed class PipeRuleTests
 {
+    /// <summary>A shell that waits for its child, which waits for the writer: that the shell reads frees a thread of the writer, and the writer itself where it has no other.</summary>
+    [Theory]
+    [InlineData(true, "child-never-exits", 10, 4)]
+    [InlineData(false, "pipe-full-cycle", 11, 10)]
+    public void Diagnose_RemedyThatFreesOneThreadAlone_ComesAfterTheOneThatFreesAll(bool readsBeside, string rule, int culprit, int fd)
+    {
+        var scene = new Scene();
+        Actor program = scene.Process(10, "program").WriteEnd(71, 4).WriteEnd(73, 6).ReadEnd(72, 7);
+        _ = readsBeside ? program.Reads(7).Writes(6) : program.Writes(6);
+        scene.Process(11, "sh", parent: 10).WriteEnd(72, 1).ReadEnd(73, 10).WaitsFor(-1);
+        scene.Process(12, "cat", parent: 11).ReadEnd(71, 0).WriteEnd(72, 1).Reads(0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal((rule, Confidence.Proven, culprit, fd), (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd));
+    }
+
     /// <summary>Bits in SigCgt and SigIgn.</summary>
     private const ulong Interrupt = 1UL << 1, Quit = 1UL << 2, BrokenPipe = 1UL << 12, Termination = 1UL << 14, SigChild = 1UL << 16, SegmentationFault = 1UL << 10, User1 = 1UL << 9;
 
