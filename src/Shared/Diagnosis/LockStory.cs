@@ -16,13 +16,15 @@ internal static class LockStory
             // What words name is surer than what is left when nobody else could.
             ?? (named.IsEmpty && LockElimination.Of(incident) is { } left && left.Kind == kind ? left : null)
             ?? (MixedLocks.Of(incident) is { } mixed && mixed.Kind == kind ? mixed : null);
-        return fault is null ? null : Tell(fault);
+        if (fault is null)
+            return null;
+        return kind == LockFaultKind.OwnerGone ? OfOwnerGone([.. named.Where(found => found.Kind == kind && found.Chain[0].Wait.Resource == fault.Chain[0].Wait.Resource).Select(found => found.Chain[0])]) : Tell(fault);
     }
 
     public static Verdict Tell(LockFault fault) => fault.Kind switch
     {
         LockFaultKind.OwnLock => OfOwnLock(fault),
-        LockFaultKind.OwnerGone => OfOwnerGone(fault.Chain[0]),
+        LockFaultKind.OwnerGone => OfOwnerGone(fault.Chain),
         LockFaultKind.JoinCycle when fault.ByElimination => OfUnnamedJoin(fault),
         _ when fault.ByElimination => OfUnnamedOwners(fault),
         _ => OfCycle(fault),
@@ -68,15 +70,20 @@ internal static class LockStory
     private static string OrOthers(LockFault fault) => fault.Others.IsEmpty ? ""
         : $", or {Narrator.Listing(fault.Others.Select(Name), "or")}, which wait{(fault.Others.Length == 1 ? "s" : "")} for others to end";
 
-    private static Verdict OfOwnerGone(LockWaiter waiter)
+    /// <param name="waiters">All of one lock.</param>
+    private static Verdict OfOwnerGone(ImmutableArray<LockWaiter> waiters)
     {
+        LockWaiter waiter = waiters[0];
         string who = Name(waiter), what = Thing(waiter);
         int owner = waiter.Lock!.OwnerTid;
+        int[] waiting = [.. waiters.Select(one => one.Process.Pid).Distinct()];
+        string all = waiting.Length == 1 ? $"{Narrator.Name(waiter.Process)} has" : $"{Narrator.Listing(waiters.DistinctBy(one => one.Process.Pid).Select(one => Narrator.Name(one.Process)))} have";
+        string robust = waiter.Lock.Form == LockForm.ReadWrite ? "A robust mutex, which a read-write lock is not," : "A robust mutex";
         return new Verdict(
             $"{who} waits for {what}, whose owner, thread {owner}, has exited without unlocking it.",
-            [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"Nobody is left to unlock {what}: {Narrator.Name(waiter.Process)} has to be ended. A robust mutex would have told the next one that its owner died.")])
+            [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"Nobody is left to unlock {what}: {all} to be ended. {robust} would have told the next one that its owner died.")])
         {
-            Sentences = [$"{Upper(what)} names thread {owner} as its owner, and there is no such thread any more."],
+            Sentences = [$"{Upper(what)} names thread {owner} as its owner, and that has exited."],
         };
     }
 

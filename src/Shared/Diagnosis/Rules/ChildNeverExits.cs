@@ -79,8 +79,8 @@ internal sealed class ChildNeverExits : IncidentRule
         ImmutableArray<Waker> holders = line.Back is null ? [] : [.. line.Back.To.Where(waker => waker.Node != last && waker.Fd is not null).OrderByDescending(waker => waker.Node == parent)];
         if (holders.IsEmpty && OwnerOf(incident, line) is { } owner)
         {
-            string has = narrator.Name(owner.Process.Pid), what = LockStory.ThingOf(line.Back!.Part);
-            return new Verdict($"{wait} waits for {what}, which {has} has.", [new Culprit(owner.Process.Pid, null, line.Back.Part.Resource!, $"It ends when {has} lets go of {what} before it waits for {narrator.Name(line.Waiters[line.Waiters.IndexOf(owner.Process.Pid) + 1])}.")]);
+            string has = narrator.Name(owner.Process.Pid), held = LockStory.ThingOf(line.Back!.Part);
+            return new Verdict($"{wait} waits for {held}, which {has} has.", [new Culprit(owner.Process.Pid, null, line.Back.Part.Resource!, $"It ends when {has} lets go of {held} before it waits for {narrator.Name(line.Waiters[line.Waiters.IndexOf(owner.Process.Pid) + 1])}.")]);
         }
         if (holders.IsEmpty && MayHaveLock(incident, line) is { Length: > 0 } mayHave)
             return OfUnnamedLock(narrator, line, wait, mayHave);
@@ -92,15 +92,20 @@ internal sealed class ChildNeverExits : IncidentRule
         string resource = line.Back!.Part.Resource ?? "?";
         string FdsOf(int pid) => $"fd {Narrator.Listing(holders.Where(holder => holder.Node == pid).Select(holder => $"{holder.Fd}"))}";
         string who = Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(pid => $"{narrator.Name(pid)} ({FdsOf(pid)})"));
-        string itself = line.Back.WakersOf(last) is [{ Fd: not null }, ..] ? $", and by {waited} itself ({line.Back.FdsOf(last)})" : "";
+        // Who has the other end of what it reads as well may wait for a message in its own queue, and for no end.
+        string itself = line.Back.WakersOf(last) is [{ Fd: not null }, ..] ? $" and by {waited} itself ({line.Back.FdsOf(last)})" : "";
+        bool maySay = itself.Length > 0 && line.Back.Part.Kind == WaitKind.PipeRead;
         bool atWork = IsAtWork(incident, parent, holders);
         // A prompt: who has the other side of the terminal was to answer, or to show it to somebody who does.
         bool asks = line.Back.Part is { Kind: WaitKind.Tty, WaitsForRoom: false, OnlyForTheEnd: false };
         string letGo = asks ? $"It ends when {Narrator.Listing(holders.Select(holder => holder.Node).Distinct().Select(narrator.Name))} types at {resource} what {waited} waits for, or closes {Narrator.Listing(holders.Select(holder => $"fd {holder.Fd}").Distinct())}, its other side."
+            : maySay
+            ? $"It ends when something is written to {resource}; or, if it is the end of that for which {waited} waits, when it is let go of by {who}{itself}."
             : holders.All(holder => holder.Node == parent)
             ? $"It ends when {waiter} closes {FdsOf(parent)}{narrator.OthersLetGo(line.Back, parent)} before it waits for {child}."
-            : $"It ends when {resource} is let go of by {who}{itself}.";
-        return new Verdict($"{wait} waits for {who} to {(asks ? $"type at {resource}" : $"let go of {resource}")}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
+            : $"It ends when {resource} is let go of by {who}{(itself.Length == 0 ? "" : $",{itself}")}.";
+        string what = asks ? $"type at {resource}" : maySay ? $"write to {resource}, or let go of it" : $"let go of {resource}";
+        return new Verdict($"{wait} waits for {who} to {what}.", [.. holders.Select(holder => new Culprit(holder.Node, holder.Fd, resource, letGo))])
         {
             // A supervisor that ends its idle workers when it is told to stands the same way; but who has waited for long for one child, and has itself what that waits for, is to blame.
             NamesFault = atWork || (incident.Evidence.CountsLess || relays.Length > 0) && holders[0].Node == parent && incident.HasStoodStill

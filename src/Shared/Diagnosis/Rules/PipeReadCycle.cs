@@ -46,10 +46,11 @@ internal sealed class PipeReadCycle(bool mixed) : IncidentRule
                 .OrderByDescending(pair => IsInputOfAFilter(incident, pair.Edge, pair.Waker))
                 .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker)),
         ];
+        bool filters = order.Any(reader => of[reader].Any(edge => edge.To.Any(waker => IsInputOfAFilter(incident, edge, waker))));
         string hops = string.Join(", ", order.Select(reader => unread.FirstOrDefault(edge => edge.From == reader) is { } left
             ? $"{narrator.Name(reader)} waits for more in {StreamEnds.NameOf(left.Part.Target!)} than lies there unread"
             : $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
-        return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first.", culprits)
+        return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first{(filters ? ", or lets go" : "")}.", culprits)
         {
             // A supervisor and its idle workers stand the same way.
             NamesFault = false,
@@ -58,6 +59,8 @@ internal sealed class PipeReadCycle(bool mixed) : IncidentRule
 
     private static Culprit CulpritOf(Incident incident, Narrator narrator, IncidentEdge edge, Waker waker) => edge.Part.Kind == WaitKind.SocketRead
         ? SocketMutualRead.CulpritOf(incident, narrator, edge, waker)
+        : IsInputOfAFilter(incident, edge, waker) && edge.OrCloses(waker.Node).Length > 0
+        ? new Culprit(waker.Node, waker.Fd, edge.Part.Target!.Text, $"It ends when {narrator.Name(waker.Node)} closes {edge.FdsOf(waker.Node)}, the input of {narrator.Name(edge.From)}, or writes more to it.")
         : new(waker.Node, waker.Fd, edge.Part.Target!.Text,
             $"It ends when {narrator.Name(waker.Node)} writes to {(edge.Part.Kind == WaitKind.Tty ? "the other side of " : "")}{edge.Part.Target.Text} ({edge.FdsOf(waker.Node)}), which {narrator.Name(edge.From)} reads{edge.OrCloses(waker.Node)}.");
 

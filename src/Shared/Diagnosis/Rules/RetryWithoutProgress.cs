@@ -53,8 +53,20 @@ internal sealed class RetryWithoutProgress : EvidenceRule
         {
             Explanation = [.. narrator.Tell(incident), .. culprits.Select(culprit => culprit.Remedy).Distinct()],
             Edges = FindingBuilder.Edges(evidence, incident.Edges),
+            Notes = [.. finding.Notes, .. ButForTheTimeout(incident, narrator)],
             NotProvenBecause = [.. retries.Select(edge => edge.From).Distinct().Select(pid => $"a timeout wakes {narrator.Name(pid)} each time, and it may give up")],
         });
+    }
+
+    /// <summary>Why the other one cannot move, where a rule on those who have no timeouts says so: nobody accepts what it waits on, say.</summary>
+    private static IEnumerable<string> ButForTheTimeout(Incident incident, Narrator narrator)
+    {
+        foreach (IncidentRule rule in RuleBook.DeadlockRules.SkipLast(1))
+        {
+            if (rule.Info != ChildNeverExits.Told && rule.Judge(incident, narrator) is { } verdict)
+                return [$"But for the timeout {rule.Info.Name} fits: {verdict.Summary} {string.Join(' ', verdict.Culprits.Select(culprit => culprit.Remedy).Distinct())}"];
+        }
+        return [];
     }
 
     /// <summary>
