@@ -86,7 +86,7 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
     /// </summary>
     private ImmutableArray<ulong> WordsOf(ProcessRecord process, ThreadRecord thread) => thread.State != 'S' ? [] : threads.CallOf(thread) switch
     {
-        SystemCall.Futex when (thread.Call.Arguments[1] & FutexLock.PrivateFlag) == 0 && !process.Threads.Any(other => process.NsTidOf(other) == (int)thread.Call.Arguments[2]) =>
+        SystemCall.Futex when (thread.Call.Arguments[1] & FutexLock.PrivateFlag) == 0 && !process.Threads.Any(other => other.Tid != thread.Tid && process.NsTidOf(other) == (int)thread.Call.Arguments[2]) =>
             [thread.Call.Arguments[0]],
         SystemCall.FutexWaitv => [.. (thread.Memory?.Futexes ?? []).Where(futex => !futex.IsPrivate).Select(futex => futex.Address)],
         _ => [],

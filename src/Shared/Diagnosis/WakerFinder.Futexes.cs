@@ -79,7 +79,10 @@ internal sealed partial class WakerFinder
             }
         }
         if (isFile)
+        {
             sink.Assume(Assumption.NoFdInFlight);
+            NameReceivers([process, .. shared.Mappers.Select(pid => resources.Find(pid)).OfType<HostProcess>()], sink);
+        }
         if (shared.Unknown.IsEmpty && !resources.AnyUnlisted && !(isFile && resources.Hidden > 0))
         {
             sink.End(Openness.Closed, null);
@@ -102,7 +105,10 @@ internal sealed partial class WakerFinder
     /// <summary>Init has it from nobody: had it made it, those who have it would have come down from it.</summary>
     private bool OnlyInitMayHave(SharedObject shared, bool isFile) =>
         shared.Unknown.All(IsInit) && !resources.AnyUnlisted && (!isFile || resources.OnlyInitIsHidden)
-        && !shared.Mappers.Any(pid => resources.Find(pid) is { } mapper && IsInit(mapper.Record.Ppid));
+        && !shared.Mappers.Any(pid => resources.Find(pid) is { } mapper && IsInit(mapper.Record.Ppid) && !IsSeen(shared, mapper.Record.Ppid));
+
+    /// <summary>The init of a pid namespace further down than the one that may not be read has its mappings told.</summary>
+    private static bool IsSeen(SharedObject shared, int pid) => !shared.Unknown.IsEmpty && !shared.Unknown.Contains(pid);
 
     private bool IsInit(int pid) => resources.Find(pid) is { Record.NsPid: 1 };
 

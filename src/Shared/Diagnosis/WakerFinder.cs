@@ -266,18 +266,21 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
     /// </summary>
     private void NameReceivers(OrderedList<Holder> holders, IWakerSink sink)
     {
-        if (guess || holders.Count == 0)
+        // Asked of half the host at each look, where hardly ever is anything on its way.
+        if (!guess && holders.Count > 0 && resources.Descriptors.Carriers.Count > 0)
+            NameReceivers([.. holders.Span.ToArray().Select(holder => holder.Owner)], sink);
+    }
+
+    /// <param name="owners">Of what may be on its way.</param>
+    /// <param name="sink">Is told.</param>
+    private void NameReceivers(HostProcess[] owners, IWakerSink sink)
+    {
+        if (guess)
             return;
         foreach (Holder carrier in resources.Descriptors.Carriers)
         {
-            foreach (Holder holder in holders.Span)
-            {
-                if (carrier.Owner == holder.Owner || AreKin(carrier.Owner, holder.Owner))
-                {
-                    sink.Add(carrier.Owner, carrier.Fd, direct: false);
-                    break;
-                }
-            }
+            if (owners.Any(owner => carrier.Owner == owner || AreKin(carrier.Owner, owner)))
+                sink.Add(carrier.Owner, carrier.Fd, direct: false);
         }
     }
 

@@ -308,6 +308,44 @@ public sealed class FutexTests
         Assert.Contains(Assumption.InitSharesNoMemory, finding.Assumptions);
     }
 
+    /// <summary>The init of a container is the parent of what runs in it, and may be asked for its mappings, where that of the host may not.</summary>
+    [Theory]
+    [InlineData(1, Confidence.Proven)]
+    [InlineData(5, Confidence.Likely)]
+    public void Diagnose_ChildrenOfTheInitOfAContainer_AreThoseOfTheInitThatIsNotKnownAlone(int unknown, Confidence told)
+    {
+        Scene scene = AcrossProcesses();
+        foreach (int init in new[] { 1, 5 })
+        {
+            scene.Process(init, "init").Sleeps();
+            scene[init].With = record => record with { NsPid = 1 };
+        }
+        foreach (int pid in new[] { 10, 11 })
+            scene[pid].With = record => record with { Ppid = 5 };
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(10, 11) with { Unknown = [unknown] }).Findings);
+
+        Assert.Equal(told, finding.Confidence);
+    }
+
+    /// <summary>A file in memory, and a descriptor that nobody has received: of that file, for all that is known.</summary>
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(7, true)] // nobody who has anything to do with them
+    [InlineData(10, false)]
+    public void Diagnose_DescriptorOnItsWay_MayBeOfTheMemory(int? carrier, bool told)
+    {
+        Scene scene = AcrossProcesses();
+        scene.Process(12, "receiver", parent: carrier ?? 7).Socket(3, 9000).Sleeps();
+        scene[12].With = record => record with { Session = 12 };
+        if (carrier is not null)
+            scene[12].Fd(3, fd => fd with { DescriptorsInFlight = 1 });
+
+        ImmutableArray<Finding> findings = Diagnose(scene, new SharedObject(1, 4711, "/memfd:x (deleted)", Linked: false, [10, 11], [])).Findings;
+
+        Assert.Equal(told ? [("lock-order-cycle", Confidence.Proven)] : [], findings.Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
     [Theory]
     [InlineData(11, "10 11", Confidence.Likely)]
     [InlineData(11, "10 11 12", null)] // one who can run
