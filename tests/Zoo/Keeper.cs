@@ -62,6 +62,7 @@ internal sealed class Keeper : IAsyncDisposable
             throw;
         }
         keeper._readyAt = Stopwatch.GetTimestamp();
+        keeper.NameByTheHost();
         return keeper;
     }
 
@@ -100,6 +101,14 @@ internal sealed class Keeper : IAsyncDisposable
             Note(line, _roles);
         }
         throw new InvalidOperationException($"zoo-keeper ended before it said \"{last}\"{(_said is { IsCompleted: true } said ? $": {(await said).Text}" : "")}");
+    }
+
+    /// <summary>In a pid namespace of its own a specimen announces the pids of that.</summary>
+    private void NameByTheHost()
+    {
+        Dictionary<int, int> hostPids = PidNamespaces.Below(Pid);
+        foreach ((string role, int pid) in _roles.ToList())
+            _roles[role] = hostPids.GetValueOrDefault(pid, pid);
     }
 
     /// <summary>One line of what a specimen announces.</summary>

@@ -24,6 +24,7 @@ public sealed class VariationTests
         new("upstream", "proc", "--fds", "2", "--upstream"),
         new("hash-in-its-name", "proc", "--suffix", "-3f2a1b9c"),
         new("another-user", "taskstats", "--uid", OtherUser, "--suffix", "-0123456789abcdef"),
+        new("in-a-pid-namespace", "ebpf", "--pid-namespace"),
         new("all-at-once", "ebpf", "--fds", "30", "--suffix", "-c0ffee12", "--uid", OtherUser, "--upstream"),
     ];
 
@@ -78,6 +79,8 @@ public sealed class VariationTests
                 Leave("--suffix");
             if (!own || !Environment.IsPrivilegedProcess)
                 Leave("--uid");
+            if (!Environment.IsPrivilegedProcess)
+                options.Remove("--pid-namespace");
             return specimen with { Command = [Places.Program("zoo-vary"), .. options, .. specimen.Command] };
 
             void Leave(string option)

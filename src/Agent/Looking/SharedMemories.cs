@@ -82,11 +82,11 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
     private bool WaitsOnShared(ProcessRecord process, ThreadRecord thread) => !WordsOf(process, thread).IsEmpty;
 
     /// <summary>
-    /// The words without a private flag that a thread waits on. A join (pthread_join(3) waits for a tid to be cleared) has none either, and is told without.
+    /// The words without a private flag that a thread waits on. A join (pthread_join(3) waits for a tid to be cleared) has none either, and is told without, unless a lock might say the same.
     /// </summary>
     private ImmutableArray<ulong> WordsOf(ProcessRecord process, ThreadRecord thread) => thread.State != 'S' ? [] : threads.CallOf(thread) switch
     {
-        SystemCall.Futex when (thread.Call.Arguments[1] & FutexLock.PrivateFlag) == 0 && !process.Threads.Any(other => other.Tid != thread.Tid && process.NsTidOf(other) == (int)thread.Call.Arguments[2]) =>
+        SystemCall.Futex when (thread.Call.Arguments[1] & FutexLock.PrivateFlag) == 0 && (thread.Call.Arguments[2] < FutexWait.LeastTid || !process.Threads.Any(other => process.NsTidOf(other) == (int)thread.Call.Arguments[2])) =>
             [thread.Call.Arguments[0]],
         SystemCall.FutexWaitv => [.. (thread.Memory?.Futexes ?? []).Where(futex => !futex.IsPrivate).Select(futex => futex.Address)],
         _ => [],

@@ -93,7 +93,18 @@ internal sealed class LockGraph
         foreach (Wait wait in waits)
         {
             if (wait.Futex is { Lock.OwnerTid: not 0 } && wait.Bounded == Bounded.No)
-                return Of(process, waits).Any();
+                return LacksNumbers(process) || Of(process, waits).Any();
+        }
+        return false;
+    }
+
+    /// <summary>In a pid namespace the words have numbers of that, which are read of the threads of suspects alone: until they are there may be a fault.</summary>
+    private static bool LacksNumbers(ProcessRecord process)
+    {
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (process.NsTidOf(thread) is null)
+                return true;
         }
         return false;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Fingerprints;
 
@@ -62,8 +63,10 @@ internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableAr
         HashSet<int> core = [.. pids.Where((_, place) => !leaving.Contains(component[place]))];
         // Who is waited for in a stall and waits for nothing itself may end some day: its waiters are what is wrong, and only those above them are upstream.
         HashSet<int> waiting = [.. finding.Edges.Where(edge => edge.Basis != EdgeBasis.Kinship).Select(edge => edge.From.Pid)];
+        // Whoever has adopted an orphan, the init of a container, say, waits for it as for anybody.
+        HashSet<int> orphans = [.. finding.Participants.Where(participant => participant.Role == ParticipantRole.OrphanHolder).Select(participant => participant.Pid)];
         if (finding.Class == FindingClass.Stall)
-            core.UnionWith(waits.Where(edge => core.Contains(edge.To) && !waiting.Contains(edge.To)).Select(edge => edge.From).ToArray());
+            core.UnionWith(waits.Where(edge => core.Contains(edge.To) && !waiting.Contains(edge.To) && !(edge.Kind == nameof(WaitKind.ChildWait) && orphans.Contains(edge.To))).Select(edge => edge.From).ToArray());
         core.UnionWith(finding.Culprits.Select(culprit => culprit.Pid).Where(position.ContainsKey));
         return core;
     }

@@ -23,7 +23,8 @@ internal static class RelevantWaits
             .Select(edge => $"{KindOf(edge)}{(RuntimeWait.IsKind(edge.Kind) ? "" : Limit(participant.Threads.FirstOrDefault(thread => thread.Tid == edge.From.Tid)))}")
             .Concat(Futexes(finding, participant.Threads.Where(thread => own.Any(edge => edge.From.Tid == thread.Tid && edge.Kind == nameof(WaitKind.Futex) && edge.To.Any(to => to.Pid != participant.Pid)))))
             .Distinct().Order(StringComparer.Ordinal)];
-        if (kinds.Length > 0)
+        // What an orphan does meanwhile it does to go on, or to idle: the bug is what it has.
+        if (kinds.Length > 0 || participant.Role == ParticipantRole.OrphanHolder && own.Length == 0)
             return kinds;
         // Of a process that lives on those of its threads are told that the finding is about.
         HashSet<int> told = [.. own.Select(edge => edge.From.Tid)];

@@ -139,6 +139,9 @@ public sealed record ChildSelector(int? Pid, int? Group)
 /// <param name="JoinsTid">Tid of the thread of the same process whose end is waited for (pthread_join(3)), or null.</param>
 public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue, bool Private, int? JoinsTid)
 {
+    /// <summary>Tids from this on stand in the control blocks of threads: what locks, semaphores and barriers wait on in memory that processes share says less, but for the rounds of a barrier that is used for long.</summary>
+    public const int LeastTid = 10;
+
     /// <summary>The lock that the word belongs to, as far as it can be told; null: it is none, or looks like none.</summary>
     public FutexLock? Lock { get; init; }
 

@@ -58,8 +58,11 @@ public static partial class WaitDecoder
     {
         ImmutableArray<ulong> args = thread.Call.Arguments;
         int command = (int)args[1] & (FutexLock.CommandMask | FutexLock.PrivateFlag);
-        return command is FutexLock.Wait or FutexLock.WaitBitset && ThreadOf(process, (int)args[2]) is { } joined && joined.Tid != thread.Tid ? joined.Tid : null;
+        return command is FutexLock.Wait or FutexLock.WaitBitset && ThreadOf(process, (int)args[2]) is { } joined && joined.Tid != thread.Tid && MayBeOfThread(thread) ? joined.Tid : null;
     }
+
+    /// <summary>Whether the word lies in memory of the process alone, as the control blocks of threads do. A lock in memory that processes share may say the same as a tid, where tids are small: in a pid namespace of its own.</summary>
+    private static bool MayBeOfThread(ThreadRecord thread) => thread.Memory?.FutexMapping is { } mapping ? !mapping.Shared : thread.Call.Arguments[2] >= FutexWait.LeastTid;
 
     /// <summary>By the number that it has in its own pid namespace.</summary>
     private static ThreadRecord? ThreadOf(ProcessRecord process, int nsTid)

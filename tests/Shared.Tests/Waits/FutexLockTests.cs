@@ -5,10 +5,10 @@ namespace OrphanBoard.Shared.Tests.Waits;
 
 public sealed class FutexLockTests
 {
-    private static FutexWait Decode(int operation, uint expected, uint word, uint[]? words, ulong address = 0x7000, int? nsPid = null)
+    private static FutexWait Decode(int operation, uint expected, uint word, uint[]? words, ulong address = 0x7000, int? nsPid = null, FutexMapping? mapping = null)
     {
         var scene = new Scene();
-        var memory = new CallMemory { FutexWord = word, LockWords = words is null ? null : [.. words] };
+        var memory = new CallMemory { FutexMapping = mapping, FutexWord = word, LockWords = words is null ? null : [.. words] };
         Actor actor = scene.Process(10, "p").Thread(10, 202, "futex_do_wait", memory, [address, (ulong)operation, expected]).Thread(11, 230, "hrtimer_nanosleep", 1);
         if (nsPid is { } pid)
         {
@@ -42,9 +42,15 @@ public sealed class FutexLockTests
     public void Decode_InAPidNamespace_TakesTheOwnerForANumberOfIt() =>
         Assert.Equal(LockHolder.Thread, Decode(0x80, 2, 2, [2, 0, 4, 1, 0], nsPid: 3).Lock!.Holder);
 
-    [Fact]
-    public void Decode_JoinInAPidNamespace_NamesTheThread() =>
-        Assert.Equal(11, Decode(0x109, 4, 4, null, nsPid: 3).JoinsTid);
+    /// <summary>Small numbers stand in locks as well.</summary>
+    [Theory]
+    [InlineData(30, null, 11)]
+    [InlineData(30, true, null)]
+    [InlineData(3, null, null)] // not asked yet
+    [InlineData(3, false, 11)]
+    [InlineData(3, true, null)]
+    public void Decode_JoinInAPidNamespace_NamesTheThreadWhereNoLockMaySayTheSame(int nsPid, bool? shared, int? joins) =>
+        Assert.Equal(joins, Decode(0x109, (uint)nsPid + 1, (uint)nsPid + 1, null, nsPid: nsPid, mapping: shared is { } known ? new FutexMapping(known, 1, 4711) : null).JoinsTid);
 
     [Fact]
     public void Decode_PriorityInheritingMutex_HasItsOwnerInTheWord()

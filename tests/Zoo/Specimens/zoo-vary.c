@@ -1,13 +1,16 @@
 /*
- * zoo-vary [--fds N] [--uid N] [--suffix TEXT] [--upstream] PROGRAM [ARGUMENT]...
+ * zoo-vary [--fds N] [--uid N] [--suffix TEXT] [--upstream] [--pid-namespace] PROGRAM [ARGUMENT]...
  *
  * Runs a specimen as it might run on another day, without a change to it: another pid in any case, and
  *   --fds N        with N unrelated files open in every process, so that whatever it opens gets other numbers
  *   --uid N        as another user, who is given the working directory
  *   --suffix TEXT  under its name with this behind it, a symbolic link in the working directory
  *   --upstream     below a shell that waits for it, and a wrapper that waits for the shell
+ *   --pid-namespace  in a pid namespace of its own, below an init, as in a container: the pids that it announces are those
+ *                  of its namespace
  */
 #include "zoo.h"
+#include <sched.h>
 #include <sys/stat.h>
 
 static void open_unrelated(int count)
@@ -35,14 +38,35 @@ static char *linked(const char *program, const char *suffix)
     return path;
 }
 
+/* Comes back in what is to become the specimen. */
+static void enter_namespace(void)
+{
+    if (unshare(CLONE_NEWPID) < 0)
+        die("pid namespace");
+    pid_t init = fork_or_die();
+    if (init != 0) {
+        in_place();
+        wait_for(init);
+        _exit(0);
+    }
+    if (fork_or_die() != 0) {
+        in_place();
+        while (wait(NULL) > 0 || errno == EINTR)
+            ;
+        _exit(0);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    int at = 1, upstream = 0;
+    int at = 1, upstream = 0, apart = 0;
     const char *suffix = NULL;
     long uid = 0;
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strcmp(argv[at], "--upstream") == 0)
             upstream = 1;
+        else if (strcmp(argv[at], "--pid-namespace") == 0)
+            apart = 1;
         else if (strcmp(argv[at], "--fds") == 0 && at + 1 < argc)
             open_unrelated(atoi(argv[++at]));
         else if (strcmp(argv[at], "--uid") == 0 && at + 1 < argc)
@@ -57,6 +81,8 @@ int main(int argc, char **argv)
     char **command = argv + at;
     if (suffix != NULL)
         command[0] = linked(command[0], suffix);
+    if (apart)
+        enter_namespace();
     if (uid != 0)
         become_user((uid_t)uid);
     if (upstream) {
