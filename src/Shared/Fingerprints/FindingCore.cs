@@ -66,7 +66,7 @@ internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableAr
         // Whoever has adopted an orphan, the init of a container, say, waits for it as for anybody.
         HashSet<int> orphans = [.. finding.Participants.Where(participant => participant.Role == ParticipantRole.OrphanHolder).Select(participant => participant.Pid)];
         if (finding.Class == FindingClass.Stall)
-            core.UnionWith(waits.Where(edge => core.Contains(edge.To) && !waiting.Contains(edge.To) && !(edge.Kind == nameof(WaitKind.ChildWait) && orphans.Contains(edge.To))).Select(edge => edge.From).ToArray());
+            core.UnionWith(waits.Where(edge => core.Contains(edge.To) && !waiting.Contains(edge.To) && !(edge.Kind.StartsWith(nameof(WaitKind.ChildWait), StringComparison.Ordinal) && orphans.Contains(edge.To))).Select(edge => edge.From).ToArray());
         core.UnionWith(finding.Culprits.Select(culprit => culprit.Pid).Where(position.ContainsKey));
         return core;
     }

@@ -251,6 +251,40 @@ public sealed class FingerprinterTests
         Assert.Equal(Fingerprinter.Of(finding).Shape, Fingerprinter.Of(waiting).Shape);
     }
 
+    /// <summary>A daemon that has used its pool once has idle workers ever after.</summary>
+    [Fact]
+    public void Of_OrphanThatHasWorkersMeanwhile_HoldsThePipeAsBefore()
+    {
+        Finding finding = Only(Scenes.HeldByOrphan());
+        Finding pooled = finding with
+        {
+            Participants =
+            [
+                .. finding.Participants.Select(participant => participant.Role != ParticipantRole.OrphanHolder ? participant : participant with
+                {
+                    Threads = [.. participant.Threads, new ThreadInfo(121, "worker", "Futex", Bounded.No, "futex:0x7000", null, null, false, 1) { Detail = "semaphore" }],
+                }),
+            ],
+        };
+
+        Assert.Equal(Fingerprinter.Of(finding).Text, Fingerprinter.Of(pooled).Text);
+    }
+
+    /// <summary>The init of a container waits for whomever it is given, and for the runner.</summary>
+    [Fact]
+    public void Of_OrphanThatAnInitHasAdoptedThatWaits_HoldsThePipeAsElsewhere()
+    {
+        Scene adopted = Scenes.HeldByOrphan();
+        adopted.Process(5, "init").WaitsFor(-1).NsPid = 1;
+        foreach (int pid in new[] { 100, 120 })
+            adopted[pid].With = record => record with { Ppid = 5 };
+
+        Finding finding = Only(adopted);
+
+        Assert.Contains(finding.Participants, participant => participant.Pid == 5);
+        Assert.Equal(Only(Scenes.HeldByOrphan()).Fingerprint.Text, finding.Fingerprint.Text);
+    }
+
     [Fact]
     public void Of_CommonCulprit_CarriesItsFdsAndItsLostParentInTheCulpritKey()
     {
