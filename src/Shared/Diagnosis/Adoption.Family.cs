@@ -138,7 +138,7 @@ internal sealed partial class Adoption
     /// <summary>
     /// Who was given the pipe reads what a sibling writes: a log collector, say. Init starts no siblings of a process that is not its own child. Elsewhere
     /// a descriptor that is closed on exec was not handed on by one, unless the reader has the pipe at another one as well, or reader and parent are one program, forked; and a holder in the reader's own
-    /// session, where the adopter is not and the reader has not been adopted itself, came from the same job.
+    /// session, where the adopter is not, or is known to have adopted it, and the reader has not been adopted itself, came from the same job.
     /// </summary>
     private bool MadeThePipe(HostProcess reader, int? fd, HostProcess holder, HostProcess adopter)
     {
@@ -149,8 +149,8 @@ internal sealed partial class Adoption
             return true;
         if (fd is { } number && record.FindFd(number) is { CloseOnExec: true } end && !WasGiven(record, end.Target) && !(parent == adopter && (IsSameProgram(record, holder.Record) || IsSameProgram(record, adopter.Record))))
             return true;
-        bool adopted = record.Session != record.Pid && (parent is null || parent.Record.Session != record.Session);
-        return strange && record.Session == holder.Record.Session && !adopted;
+        bool adopted = record.IsAdopted == true || record.Session != record.Pid && (parent is null || parent.Record.Session != record.Session);
+        return (strange || holder.Record.IsAdopted == true) && record.Session == holder.Record.Session && !adopted;
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ internal sealed partial class Adoption
     /// end nobody has, or a terminal that is gone. Adopted: a child is in its parent's session or leads one of its own. One that does neither was, if
     /// the leader of its process group or session is gone, or the job that its marks name is over. One that leads its session may be its parent's own child
     /// by all that shows: there the job must be over, or the parent be init, and all of its stdio must lead nowhere, for a parent closes the stdin
-    /// of its child early, and never reads from /dev/null. Where the job is over its stdin may be /dev/null: that is what a shell gives to what it runs in
+    /// of its child early, and never reads from /dev/null. In the session of init itself it has to be known that it was adopted. Where the job is over its stdin may be /dev/null: that is what a shell gives to what it runs in
     /// the background.
     /// </summary>
     /// <param name="process">The process.</param>
@@ -26,7 +26,8 @@ internal sealed partial class Adoption
         if (record.Session == record.Pid)
             return parent.Record.NsPid == 1 && HasOnlyDeadStdio(process, guess, inputMayBeNull: false) || HasOnlyDeadStdio(process, guess, inputMayBeNull: true) && IsJobOver(process, guess);
         bool groupLeaderGone = record.Pgrp != record.Pid && IsGone(record.Pgrp);
-        return parent.Record.Session != record.Session && (groupLeaderGone || IsGone(record.Session) || IsJobOver(process, guess));
+        // In a container all may be in one session.
+        return parent.Record.Session == record.Session ? parent.Record.NsPid == 1 && record.IsAdopted == true : groupLeaderGone || IsGone(record.Session) || IsJobOver(process, guess);
     }
 
     /// <summary>
