@@ -6,11 +6,12 @@
  *   --uid N        as another user, who is given the working directory
  *   --suffix TEXT  under its name with this behind it, a symbolic link in the working directory
  *   --upstream     below a shell that waits for it, and a wrapper that waits for the shell
- *   --pid-namespace  in a pid namespace of its own, below an init, as in a container: the pids that it announces are those
- *                  of its namespace
+ *   --pid-namespace  in a pid namespace of its own, with its /proc and below an init, as in a container: the pids that it
+ *                  announces are those of its namespace
  */
 #include "zoo.h"
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 static void open_unrelated(int count)
@@ -41,7 +42,7 @@ static char *linked(const char *program, const char *suffix)
 /* Comes back in what is to become the specimen. */
 static void enter_namespace(void)
 {
-    if (unshare(CLONE_NEWPID) < 0)
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
         die("pid namespace");
     pid_t init = fork_or_die();
     if (init != 0) {
@@ -49,6 +50,8 @@ static void enter_namespace(void)
         wait_for(init);
         _exit(0);
     }
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0)
+        die("/proc");
     if (fork_or_die() != 0) {
         in_place();
         while (wait(NULL) > 0 || errno == EINTR)
