@@ -152,4 +152,7 @@ public enum ProcessFlags : uint
 
     /// <summary>A program forked it that its parent has not come to yet: the parent is not the one that did [parent_exec_id, real_parent: self_exec_id].</summary>
     Adopted = 8192,
+
+    /// <summary>Its user has sent descriptors that nobody has received yet [real_cred->user->unix_inflight].</summary>
+    DescriptorsInFlight = 16384,
 }

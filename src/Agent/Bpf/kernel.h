@@ -41,7 +41,8 @@ struct nsproxy { struct ipc_namespace *ipc_ns; struct mnt_namespace *mnt_ns; str
 struct upid { int nr; struct pid_namespace *ns; };
 struct pid { u32 level; struct upid numbers[1]; };
 struct user_namespace { struct ns_common ns; };
-struct cred { kuid_t uid; struct user_namespace *user_ns; };
+struct user_struct { unsigned long unix_inflight; };
+struct cred { kuid_t uid; struct user_struct *user; struct user_namespace *user_ns; };
 
 struct tty_driver { int major; int minor_start; };
 struct tty_struct { int index; struct tty_driver *driver; };

@@ -234,6 +234,8 @@ static __always_inline void write_process(struct task_struct *leader, struct sig
     // A program keeps its number till its next execve(2), and the numbers of what it starts are higher: its own child has no higher one as its parent's.
     if (leader->parent_exec_id > leader->real_parent->self_exec_id)
         row->flags |= PROCESS_ADOPTED;
+    if (leader->real_cred->user->unix_inflight)
+        row->flags |= PROCESS_DESCRIPTORS_IN_FLIGHT;
     row->exit_signal = leader->exit_signal;
     row->state = state_letter(leader->__state, leader->exit_state);
     row->threads = signal->nr_threads;

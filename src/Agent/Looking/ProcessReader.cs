@@ -149,7 +149,7 @@ internal sealed class ProcessReader(
             && before.NsPid == nsPid && before.SignalsIgnored == status.SignalsIgnored && before.SignalsCaught == status.SignalsCaught
             && before.SignalsPending == status.SignalsPending && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces
             && before.Exe == exe && before.Cgroup == cgroup && before.ContainerId == container && before.Frozen == frozen && before.CpuTicks == stat.CpuTicks
-            && before.HasIoUring == rings && before.HasAio == aio && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasAlarm: null, IsSubreaper: null, IsAdopted: null, HasParentDeathSignal: null }
+            && before.HasIoUring == rings && before.HasAio == aio && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasAlarm: null, IsSubreaper: null, IsAdopted: null, HasDescriptorsInFlight: null, HasParentDeathSignal: null }
             && before.Threads == read.Threads && before.ThreadsComplete == read.ThreadsComplete && before.Fds == read.Fds
             && before.FdSight == read.FdSight && before.HasPosixTimers == read.HasPosixTimers)
             return before;

@@ -124,7 +124,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             && before.Comm == comm && before.State == (char)row.State && before.StopSignal == stopSignal && before.ExitSignal == exitSignal && before.Uid == row.Uid && before.TracerPid == row.TracerPid && before.NsPid == row.NsPid
             && before.SignalsIgnored == row.SignalsIgnored && before.SignalsCaught == row.SignalsCaught && before.SignalsPending == row.SignalsPending
             && before.Cmdline == exec.Arguments && before.JobCookies == exec.JobCookies && before.Namespaces == inNamespaces && before.Exe == exe
-            && before.Cgroup == cgroup && before.ContainerId == container && before.CpuTicks == cpuTicks && before.IsAdopted == IsAdopted(row) && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasPosixTimers: null, HasAlarm: null, IsSubreaper: null, HasParentDeathSignal: null, Frozen: null }
+            && before.Cgroup == cgroup && before.ContainerId == container && before.CpuTicks == cpuTicks && before.IsAdopted == IsAdopted(row) && before is { Behind: false, SharesMemoryWith.IsEmpty: true, SharesFilesWith: null, HasPosixTimers: null, HasAlarm: null, IsSubreaper: null, HasDescriptorsInFlight: null, HasParentDeathSignal: null, Frozen: null }
             && before.Threads == records && before.ThreadsComplete == complete && before.Fds == table && before.FdSight == Sight.Seen)
             return before;
         return new ProcessRecord
@@ -240,6 +240,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             HasAlarm = (row.Flags & ProcessFlags.Alarm) != 0,
             IsSubreaper = (row.Flags & ProcessFlags.Subreaper) != 0,
             IsAdopted = IsAdopted(row),
+            HasDescriptorsInFlight = (row.Flags & ProcessFlags.DescriptorsInFlight) != 0,
             HasParentDeathSignal = parentDeathSignal,
             HasIoUring = ring,
             SignalsCaughtAsChild = (row.Flags & ProcessFlags.SignalsUnknown) != 0 ? null : row.SignalsCaughtAsChild,

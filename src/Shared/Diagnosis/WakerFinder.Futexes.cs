@@ -83,6 +83,11 @@ internal sealed partial class WakerFinder
             sink.Assume(Assumption.NoFdInFlight);
             NameReceivers([process, .. shared.Mappers.Select(pid => resources.Find(pid)).OfType<HostProcess>()], sink);
         }
+        if (isFile && process.Record.HasDescriptorsInFlight == true)
+        {
+            sink.End(Openness.Hidden, OnTheirWay);
+            return;
+        }
         if (shared.Unknown.IsEmpty && !resources.AnyUnlisted && !(isFile && resources.Hidden > 0))
         {
             sink.End(Openness.Closed, null);

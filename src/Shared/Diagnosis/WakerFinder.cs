@@ -240,7 +240,9 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         // let go of theirs. Where a holder is its own child that is likely, and elsewhere it is what the assumption says.
         sink.Assume(Assumption.NoFdInFlight);
         NameReceivers(holders, sink);
-        if (resources.Hidden == 0)
+        if (!guess && AnyInFlight(holders))
+            sink.End(Openness.Hidden, OnTheirWay);
+        else if (resources.Hidden == 0)
         {
             sink.End(Openness.Closed, null);
         }
@@ -269,6 +271,18 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         // Asked of half the host at each look, where hardly ever is anything on its way.
         if (!guess && holders.Count > 0 && resources.Descriptors.Carriers.Count > 0)
             NameReceivers([.. holders.Span.ToArray().Select(holder => holder.Owner)], sink);
+    }
+
+    private const string OnTheirWay = "descriptors are on their way through sockets, and of what does not show";
+
+    private static bool AnyInFlight(OrderedList<Holder> holders)
+    {
+        foreach (Holder holder in holders.Span)
+        {
+            if (holder.Owner.Record.HasDescriptorsInFlight == true)
+                return true;
+        }
+        return false;
     }
 
     /// <param name="owners">Of what may be on its way.</param>

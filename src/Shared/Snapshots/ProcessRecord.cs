@@ -119,6 +119,12 @@ public sealed record ProcessRecord
     /// </summary>
     public bool? IsAdopted { get; init; }
 
+    /// <summary>
+    /// Whether its user has sent descriptors that nobody has received yet (SCM_RIGHTS of unix(7); user_struct->unix_inflight): one may be of anything that it has open, or has mapped. Null: not known, as
+    /// <see cref="HasAlarm"/>.
+    /// </summary>
+    public bool? HasDescriptorsInFlight { get; init; }
+
     /// <summary>Whether its parent's death sends it a signal: PR_SET_PDEATHSIG of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
     public bool? HasParentDeathSignal { get; init; }
 

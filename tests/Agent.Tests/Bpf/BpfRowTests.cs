@@ -142,6 +142,15 @@ public sealed class BpfRowTests
     }
 
     [Fact]
+    public async Task Run_DescriptorThatNobodyHasReceived_IsSeenOfItsUser()
+    {
+        using BpfSweep sweep = Sweeping.Open();
+        using Specimen specimen = await Specimen.StartOfAsync("still.c", "in-flight");
+
+        Assert.True((sweep.FindStill(specimen.Pid).Process.Flags & ProcessFlags.DescriptorsInFlight) != 0);
+    }
+
+    [Fact]
     public async Task Run_LeaderThatHasExited_ShowsTheTableOfTheOthers()
     {
         using BpfSweep sweep = Sweeping.Open();

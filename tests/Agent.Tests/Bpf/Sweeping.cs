@@ -10,8 +10,8 @@ namespace OrphanBoard.Agent.Tests.Bpf;
 /// <summary>One process as a pass wrote it, copied out of the kernel's memory.</summary>
 internal sealed record Swept(ProcessRow Process, TaskRow[] Tasks, FdRow[] Fds)
 {
-    /// <summary>What it is; whether it changed since the pass before depends on how many there were.</summary>
-    internal ProcessFlags Flags => Process.Flags & ~ProcessFlags.Changed;
+    /// <summary>What it is; whether it changed since the pass before depends on how many there were, and what its user has sent on other tests.</summary>
+    internal ProcessFlags Flags => Process.Flags & ~(ProcessFlags.Changed | ProcessFlags.DescriptorsInFlight);
 
     internal FdRow Fd(int number) => Fds.Single(fd => fd.Number == number);
 }

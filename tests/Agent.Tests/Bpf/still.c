@@ -139,6 +139,21 @@ static void *wait_in_a_table_of_its_own(void *unused)
     return unused;
 }
 
+// fds 3 4: a pair, in whose queue a descriptor lies
+static void send_a_descriptor(void)
+{
+    char byte = 'x', room[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec text = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int pair[2];
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &(int){0}, sizeof(int));
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || sendmsg(pair[0], &message, 0) != 1) _exit(1);
+}
+
 // fds 3: its directory, watched (F_NOTIFY); 4: the same, and not; 5 6: a pipe, 5 with O_ASYNC; 7: a queue with mq_notify(); 8: another without
 static void ask_for_signals(void)
 {
@@ -232,6 +247,7 @@ int main(int count, char **words)
     else if (!strcmp(mode, "handlers")) { signal(SIGCHLD, on_signal); signal(SIGTERM, on_signal); signal(SIGHUP, on_other_signal); }
     else if (!strcmp(mode, "aio")) make_context();
     else if (!strcmp(mode, "unsent")) send_what_nobody_takes();
+    else if (!strcmp(mode, "in-flight")) send_a_descriptor();
     else if (!strcmp(mode, "signalled")) ask_for_signals();
     else if (!strcmp(mode, "odd-child")) make_an_odd_child();
     else if (!strcmp(mode, "terminal")) read_a_terminal(words[2]);

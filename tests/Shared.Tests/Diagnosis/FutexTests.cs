@@ -328,6 +328,23 @@ public sealed class FutexTests
         Assert.Equal(told, finding.Confidence);
     }
 
+    /// <summary>Whose, back end ebpf does not see.</summary>
+    [Theory]
+    [InlineData("/memfd:x (deleted)", true, Confidence.Likely)]
+    [InlineData("/memfd:x (deleted)", false, Confidence.Proven)]
+    [InlineData("/memfd:x (deleted)", null, Confidence.Proven)]
+    [InlineData(SharedObject.Anonymous, true, Confidence.Proven)]
+    public void Diagnose_DescriptorsOnTheirWay_MayBeOfAFileInMemory(string name, bool? sent, Confidence told)
+    {
+        Scene scene = AcrossProcesses();
+        foreach (int pid in new[] { 10, 11 })
+            scene[pid].With = record => record with { HasDescriptorsInFlight = sent };
+
+        Finding finding = Assert.Single(Diagnose(scene, new SharedObject(1, 4711, name, Linked: false, [10, 11], [])).Findings);
+
+        Assert.Equal(("lock-order-cycle", told), (finding.Rule, finding.Confidence));
+    }
+
     /// <summary>A file in memory, and a descriptor that nobody has received: of that file, for all that is known.</summary>
     [Theory]
     [InlineData(null, true)]
