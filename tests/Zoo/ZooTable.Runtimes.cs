@@ -51,7 +51,7 @@ internal static partial class ZooTable
             // So stands one as well that waits for a signal, and has its child wait beside it.
             Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
         },
-        .. ((string[])["thread", "pool"]).Select(InAThread),
+        .. ((string[])["thread", "pool", "pool-that-keeps-it", "shell"]).Select(InAThread),
         NeverEnds("go-reaps-what-waits-for-it", "go", [.. Go, "reap", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("dotnet-waits-for-what-waits-for-it", "dotnet", [.. Dotnet, "never-ends", Program("zoo-exec"), "child", "cat"]),
         NeverEnds("node-waits-for-what-waits-for-it", "node", ["node", Script("waits_for_exit.js"), Program("zoo-exec")]),
@@ -100,7 +100,7 @@ internal static partial class ZooTable
         Healthily(RuntimeHangs.Single(hang => hang.Name == "input-of-sort-by-its-number")),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
         .. FiltersOfRuntimes.Select(Healthily),
-        .. ((string[])["thread", "pool"]).Select(how => Healthily(InAThread(how))),
+        .. ((string[])["thread", "pool", "pool-that-keeps-it", "shell"]).Select(how => Healthily(InAThread(how))),
         .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Concat(AtFifos).Select(Healthily),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
@@ -187,6 +187,7 @@ internal static partial class ZooTable
         },
         // With V8's memory reducer the loop of the worker waits 8 s at a time for a collection, and a timeout of V8 is not to be told from one of the program.
         new("node-waits-for-an-idle-worker", "node", "--no-memory-reducer", Script("idle_worker.js")) { Needs = "node", Expected = Lost(Confidence.Suspected, "runner") },
+        new("node-waits-for-a-worker-at-a-word", "node", "--no-memory-reducer", Script("worker_at_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Suspected, "runner") },
         new("node-waits-at-a-word", "node", "--no-memory-reducer", Script("awaits_a_word.js")) { Needs = "node", Expected = Lost(Confidence.Proven, "runner") with { AtLeast = Confidence.Likely } },
     ];
 
@@ -253,9 +254,15 @@ internal static partial class ZooTable
     private static Specimen InAThread(string how) => new($"python-waits-for-a-filter-in-a-{how}", "python3", Script("waits_in_a_thread.py"), how, Program("zoo-exec"))
     {
         Needs = "python3",
-        Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits")
+        Expected = how switch
         {
-            Pids = how == "pool" ? ["program", "worker", "filter"] : ["program", "filter"], Culprit = new("program", [.. Enumerable.Range(3, 90)]),
+            // The command of the shell says nothing of itself.
+            "shell" => new(FindingClass.Deadlock, Confidence.Suspected, "pipe-read-cycle") { Pids = ["program", "shell"], Unannounced = 1, Culprit = new("program", [.. Enumerable.Range(3, 90)]) },
+            "pool-that-keeps-it" => new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["program", "worker0", "worker1"], Unannounced = 2 },
+            _ => new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits")
+            {
+                Pids = how == "pool" ? ["program", "worker", "filter"] : ["program", "filter"], Culprit = new("program", [.. Enumerable.Range(3, 90)]),
+            },
         },
     };
 

@@ -25,6 +25,9 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         /// <summary>The other end of a connection, on another host.</summary>
         Away,
         Signal,
+
+        /// <summary>A signal of its child, but no longer than its own timer runs.</summary>
+        ChildOrTimer,
         Exited,
     }
 
@@ -93,6 +96,7 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         End.Timeout => "goes on by itself when its time is up",
         End.Away => "waits for another host",
         End.Signal => "waits for a signal, which anybody may send",
+        End.ChildOrTimer => "waits for its child no longer than a timer runs that it has set, and may end that child then",
         _ => null,
     };
 
@@ -132,7 +136,7 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
         if (waiter.Thread.Tid == process.Pid && (waiter.Wait.Bounded == Bounded.Yes || waiter.Wait.Kind == WaitKind.Timer))
             yield return End.Timeout;
         if (waiter.Wait.Kind == WaitKind.SignalWait)
-            yield return End.Signal;
+            yield return AwaitedBySignal.UntilTimer(evidence.Resources, process, evidence.Graph.NodeOf(process.Pid)) ? End.ChildOrTimer : End.Signal;
         foreach (HopPart part in parts.Of(process, waiter.Wait))
         {
             End end = part.Wait.Kind switch

@@ -44,12 +44,14 @@ internal sealed class HopTeller
             int other = process.Record.IsZombie ? process.Record.Ppid : process.Record.TracerPid;
             return Resources.Find(other) is null ? [] : [other];
         }
+        IEnumerable<int> children = WaitersOf(process).SelectMany(waiter => AwaitedBySignal.ChildrenOf(Resources, process, waiter.Wait)).Select(child => child.Pid);
         return WaitersOf(process)
             .Select(waiter => _parts.Of(process, waiter.Wait))
             .Where(parts => asked || parts.All(part => part.Open is null || !part.Wakers.IsEmpty))
             .SelectMany(parts => parts)
             .SelectMany(part => part.Wakers)
             .Select(waker => waker.Node)
+            .Concat(children)
             .Where(node => node != pid)
             .Distinct();
     }
@@ -88,7 +90,7 @@ internal sealed class HopTeller
         if (record.FdSight is Sight.Denied)
             sentences.Add("Its fds may not be read from here.");
         if (node.CanRun is { } reason && node.Waiters.All(waiter => waiter.Wait.Kind is not (WaitKind.Running or WaitKind.Timer)))
-            sentences.Add($"It can still run: {reason}.");
+            sentences.Add(AwaitedBySignal.UntilTimer(Resources, process, node) ? "It has set a timer, and waits no longer than that runs." : $"It can still run: {reason}.");
         TimeSpan still = record.Threads.Min(thread => _evidence.StillFor(record, thread));
         if (still >= TimeSpan.FromSeconds(1) && !_ends.IsMoving(pid))
             sentences.Add($"{(record.Threads.Length == 1 ? "It has not" : "None of its threads has")} run for {SpanText.Of(still)}.");
@@ -166,6 +168,8 @@ internal sealed class HopTeller
             WaitKind.Tty when !wait.WaitsForRoom && WakerFinder.IsMaster(wait.Target!) => $"waits for what is written at the other side of the terminal {wait.Target!.Text} (fd {wait.Fd})",
             WaitKind.Tty when !wait.WaitsForRoom => $"waits for input from the terminal {wait.Target?.Text} (fd {wait.Fd})",
             WaitKind.FifoOpen => $"{_narrator.What(process.Pid, wait)}: anybody may",
+            WaitKind.SignalWait when AwaitedBySignal.ChildrenOf(Resources, process, wait) is { Length: > 0 } children =>
+                $"waits for a signal: for SIGCHLD, when its {(children.Length == 1 ? "child" : "children")} {Narrator.Listing(children.Select(child => Narrator.Name(child.Record)))} exit{(children.Length == 1 ? "s" : "")}, or for another one, which anybody may send",
             WaitKind.SignalWait => "waits for a signal: anybody may send one",
             _ => _narrator.What(process.Pid, wait),
         };

@@ -114,6 +114,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.SocketAccept => $"waits for a connection on {Thing(wait)}",
         WaitKind.SocketConnect => $"waits for {Thing(wait)} to be connected",
         WaitKind.Poll when wait.Members.IsEmpty => $"waits in an epoll set{(wait.Fd is { } epoll ? $" (fd {epoll})" : "")} of which nothing is armed: {FdsOf(wait.Disarmed)} {(wait.Disarmed.Length == 1 ? "has" : "have")} been told of once and not been armed again (EPOLLONESHOT)",
+        WaitKind.Poll when wait.Members is [{ Target.Kind: FdKind.Pipe, Kind: WaitKind.PipeRead, OnlyForTheEnd: true } only] => $"polls for the end of {Thing(only)}",
         WaitKind.Poll when wait.Members is [var only] => $"polls {(only.Target is null ? $"fd {only.Fd}" : Thing(only))}",
         WaitKind.Poll => SetPhrase(process, wait),
         WaitKind.EventFd when wait.WaitsForRoom => $"adds to {Thing(wait)}, which is full",

@@ -91,8 +91,8 @@ internal static class NotByDesign
     }
 
     /// <summary>
-    /// Whether the main thread and at least one other are event loops that would have ended if they waited for nothing, and none of its threads waits for a time, or in a call. Where what they poll is the process's own,
-    /// they wait for each other: a handler of signals keeps no such loop.
+    /// Whether the main thread is an event loop that would have ended if it waited for nothing, beside another such, or a thread that waits at a word which it has made itself (a worker in Atomics.wait), and none of its threads
+    /// waits for a time, or in a call. Where what they poll is the process's own, they wait for each other: a handler of signals keeps no such loop.
     /// </summary>
     public static bool HasLoopsAlone(HostProcess process, HostIdentity host)
     {
@@ -100,7 +100,7 @@ internal static class NotByDesign
         if (Housekeeping.In(process.Record, waits) is not { EndsWhenIdle: true } || Unheeded.MainOf(process.Record, waits) is not { } main || !IsLoop(main) || HasHandlersOfItsOwn(process.Record, waits))
             return false;
         ImmutableArray<bool> services = process.ServicesOf(host);
-        int loops = 0;
+        int loops = 0, workers = 0;
         for (int place = 0; place < waits.Length; place++)
         {
             if (!services.IsDefault && services[place])
@@ -109,8 +109,10 @@ internal static class NotByDesign
                 loops++;
             else if (!IsForItself(waits[place]))
                 return false;
+            else if (IsMapped(waits[place].Futex!.Address))
+                workers++;
         }
-        return loops > 1;
+        return loops > 1 || loops == 1 && workers > 0;
     }
 
     private static bool IsLoop(Wait wait) => wait is { Kind: WaitKind.Poll, Bounded: Bounded.No, Members.IsEmpty: false };

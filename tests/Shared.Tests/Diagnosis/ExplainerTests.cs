@@ -122,6 +122,28 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void Explain_WaitForTheSignalOfAChildUnderATimer_LeadsToTheChild()
+    {
+        var scene = new Scene();
+        scene.Process(40, "bash").WriteEnd(7000, 7).WaitsFor(-1);
+        Actor timeout = scene.Process(50, "timeout", parent: 40).WaitsForSignal();
+        timeout.Caught = (1UL << 16) | (1UL << 14); // SIGCHLD, and SIGTERM, which it passes on
+        timeout.With = record => record with { HasPosixTimers = true };
+        scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
+
+        Explanation explanation = Explain(scene, 40);
+
+        Assert.Equal(
+            [
+                "bash (40) waits for any of its children to exit. That is timeout (50). It has not run for 1 min 40 s.",
+                "timeout (50) waits for a signal: for SIGCHLD, when its child cat (60) exits, or for another one, which anybody may send. It has set a timer, and waits no longer than that runs. It has not run for 1 min 40 s.",
+                "cat (60) reads pipe 7000 (fd 0) to its end. Its write end is open at fd 7 of bash (40). It has not run for 1 min 40 s.",
+            ],
+            Told(explanation));
+        Assert.Equal("This is no deadlock as far as can be seen: timeout (50) waits for its child no longer than a timer runs that it has set, and may end that child then.", explanation.Verdict);
+    }
+
+    [Fact]
     public void Explain_ThreadsAlike_AreToldOnce()
     {
         var scene = new Scene();

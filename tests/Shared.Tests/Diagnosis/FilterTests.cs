@@ -1,5 +1,6 @@
 using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Tests.Diagnosis;
 
@@ -72,6 +73,26 @@ public sealed class FilterTests
         Finding finding = Assert.Single(Deadlocks(scene));
 
         Assert.Equal(("pipe-read-cycle", confidence), (finding.Rule, finding.Confidence));
+    }
+
+    [Theory]
+    [InlineData(1, false, "cat", true)]
+    [InlineData(10, true, "cat", true)] // where a shell keeps its own output while it waits for a command that has another
+    [InlineData(5, false, "cat", false)] // which it was given to answer at: it waits for whatever it was told to run, its helper, say
+    [InlineData(1, false, "sleep", false)]
+    public void Diagnose_ShellThatAloneHasTheOutputAndWaitsForWhoReadsTheInput_IsSuspected(int output, bool closeOnExec, string command, bool told)
+    {
+        var scene = new Scene();
+        Parent(scene.Process(10, "parent").WaitsOnFutex().Reads(6), Interrupt, "/usr/bin/python3.11");
+        scene.Process(11, "sh", parent: 10).ReadEnd(7000, 0).Has(output, "pipe:[7001]", FdAccess.Write, closeOnExec).WaitsFor(-1).With = record => record with { Exe = "/bin/sh" };
+        Actor last = scene.Process(12, command, parent: 11).ReadEnd(7000, 0);
+        _ = command == "cat" ? last.Reads(0) : last.Sleeps();
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("pipe-read-cycle", Confidence.Suspected)] : [], findings.Select(finding => (finding.Rule, finding.Confidence)));
+        Assert.All(findings, finding => Assert.Equal("parent (10) waits for what sh (11) writes to pipe 7001, that for cat (12) to exit, and cat (12) for more input, or the end of it, from parent (10).", finding.Summary));
+        Assert.All(findings, finding => Assert.Equal((10, 5), (finding.Culprit!.Pid, finding.Culprit.Fd)));
     }
 
     private static Finding[] Deadlocks(Scene scene) => [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];

@@ -246,6 +246,8 @@ public sealed class NotByDesignTests
     [InlineData("input", "/usr/bin/node", Interrupt | Terminate, false)]
     [InlineData("a timer", "/usr/bin/node", Interrupt | Terminate, false)]
     [InlineData("no worker", "/usr/bin/node", Interrupt | Terminate, false)]
+    [InlineData("a worker at a word", "/usr/bin/node", Interrupt | Terminate, true)]
+    [InlineData("a worker at a word, and input", "/usr/bin/node", Interrupt | Terminate, false)]
     [InlineData("a sleeper", "/usr/bin/node", Interrupt | Terminate, false)]
     public void Diagnose_LoopsThatEndWhenIdle_AreSuspectedWhereTheyWaitForEachOther(string besides, string exe, ulong caught, bool told)
     {
@@ -253,16 +255,18 @@ public sealed class NotByDesignTests
         Actor actor = scene.Process(10, "node").ReadEnd(7003, 0);
         const uint In = 1;
         // The main thread, one of the runtime, and a worker: each polls a pipe of its own, to which all may write.
-        foreach (int loop in Enumerable.Range(0, besides == "no worker" ? 2 : 3))
+        foreach (int loop in Enumerable.Range(0, besides == "no worker" ? 2 : besides.StartsWith("a worker at a word", StringComparison.Ordinal) ? 1 : 3))
         {
             int fd = 20 + (10 * loop);
             EpollMember own = new(fd + 1, In, 7000 + (ulong)loop, 12);
-            actor.ReadEnd(7000 + loop, fd + 1).WriteEnd(7000 + loop, fd + 2).WaitsInEpoll(fd, besides == "input" && loop == 0 ? [own, new EpollMember(0, In, 7003, 12)] : [own]);
+            actor.ReadEnd(7000 + loop, fd + 1).WriteEnd(7000 + loop, fd + 2).WaitsInEpoll(fd, besides.EndsWith("input", StringComparison.Ordinal) && loop == 0 ? [own, new EpollMember(0, In, 7003, 12)] : [own]);
         }
         if (besides == "a timer")
             actor.With = record => record with { Threads = [.. record.Threads.Select(thread => thread.Tid == 12 ? thread with { Call = thread.Call with { Arguments = [.. thread.Call.Arguments.Take(3), 60_000, 0, 0] } } : thread)] };
         else if (besides == "a sleeper")
             actor.Sleeps();
+        else if (besides.StartsWith("a worker at a word", StringComparison.Ordinal))
+            actor.Thread(11, 202, "futex_do_wait", 0x7fce_5401_0610, 0x80 | 9, 0, 0);
         actor.WaitsOnFutex().Caught = caught;
         Func<ProcessRecord, ProcessRecord> with = actor.With;
         actor.With = record => with(record) with { Exe = exe };
@@ -315,6 +319,30 @@ public sealed class NotByDesignTests
         Assert.Equal(told ? [("child-never-exits", Confidence.Suspected)] : [], findings.Select(Of));
         if (told)
             Assert.Equal((10, 4), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, false)] // one of the workers runs something else
+    public void Diagnose_WorkersWhoseFiltersReadWhatThePoolAndEachOfThemKeeps_AreSuspected(bool all, bool told)
+    {
+        var scene = new Scene();
+        scene.Process(10, "python3").WriteEnd(7000, 4).ReadEnd(7001, 5).WriteEnd(7001, 7).WaitsOnFutex().Reads(5);
+        foreach (int worker in (int[])[13, 15])
+        {
+            scene.Process(worker, "python3", parent: 10).WriteEnd(7000, 4).WriteEnd(7001, 7).WaitsFor(worker + 1);
+            Actor command = scene.Process(worker + 1, "cat", parent: worker).ReadEnd(7000, 0);
+            _ = all || worker == 13 ? command.Reads(0) : command.Sleeps();
+        }
+        foreach (int pid in (int[])[10, 13, 15])
+        {
+            scene[pid].Caught = Interrupt;
+            scene[pid].With = record => record with { Exe = "/usr/bin/python3.11" };
+        }
+
+        Finding[] findings = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock)];
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Suspected)] : [], findings.Select(Of));
     }
 
     private static (string, Confidence) Of(Finding finding) => (finding.Rule, finding.Confidence);

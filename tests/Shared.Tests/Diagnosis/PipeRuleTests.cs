@@ -33,6 +33,21 @@ public sealed class PipeRuleTests
         return (finding.Rule, finding.Confidence);
     }
 
+    /// <summary>One polls for no event, and so for POLLHUP alone.</summary>
+    [Fact]
+    public void Diagnose_RingInWhichOnePollsForTheEnd_AsksForThatAndForNoWord()
+    {
+        var scene = new Scene();
+        scene.Process(10, "left").ReadEnd(7000, 3).WriteEnd(7001, 6).Thread(10, 7, "poll_schedule_timeout.constprop.0", new CallMemory { PollSet = [new PollMember(3, 0)] }, [0x3000, 1, ulong.MaxValue]);
+        scene.Process(11, "right").WriteEnd(7000, 4).ReadEnd(7001, 5).ReadsAByte(5);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("left (10) waits for the end of what right (11) has open, right (11) reads what left (10) should write: none of them writes first, or lets go.", finding.Summary);
+        Assert.Contains("It ends when right (11) closes fd 4, for the end of which left (10) waits.", finding.Explanation);
+        Assert.Contains(finding.Explanation, sentence => sentence.StartsWith("left (10) polls for the end of pipe 7000 (fd 3).", StringComparison.Ordinal));
+    }
+
     /// <summary>A parent waits for a filter; a later child has the filter's pipe as well and reads another one of the parent's.</summary>
     private static Scene LaterChild(int fd = 5)
     {

@@ -7,6 +7,19 @@ namespace OrphanBoard.Shared.Tests.Diagnosis;
 /// <summary>Waits on sockets, and who is at the other end.</summary>
 public sealed class SocketTests
 {
+    /// <summary>A parent polls its child's output as well as the socket over which they speak with each other: were the output closed, both would wait on.</summary>
+    [Fact]
+    public void Diagnose_TwoThatSpeakOverOneOfSeveralSockets_BlamesNobodyForTheOthers()
+    {
+        Scene scene = new Scene().Pair(500, 501).Pair(600, 601);
+        scene.Process(10, "parent").Socket(3, 500).Socket(4, 600).Polls(3, 4);
+        scene.Process(11, "child", parent: 10).Socket(3, 501).Socket(1, 601).Receives(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal([(10, 3), (11, 3)], finding.Culprits.Select(culprit => (culprit.Pid, culprit.Fd!.Value)));
+    }
+
     [Fact]
     public void Diagnose_TwoThatReadEachOthersSocket_IsAProvenMutualRead()
     {

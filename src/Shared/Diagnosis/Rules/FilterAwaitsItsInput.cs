@@ -12,7 +12,8 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// parent  reads b, or polls it among fds of its own         a: parent/5w filter/0r
 /// filter  reads a                                           b: parent/6r filter/1w
 /// </code>
-/// The filter may be a pipeline of several, of which the first is given the input and the last answers.
+/// The filter may be a pipeline of several, of which the first is given the input and the last answers; or a shell that waits for a command to exit which reads the input and writes elsewhere, so that the
+/// shell alone has the output.
 /// A runtime catches signals in every program, and its service threads go on: as a ring of reads alone this would not be told. What is read is the child's own stdin and
 /// stdout; workers are spoken with through one socket, or beyond stdio.
 /// </summary>
@@ -29,12 +30,13 @@ internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
             return null;
         foreach (IncidentEdge answer in incident.Edges.Where(IsRead))
         {
-            foreach (int filter in answer.To.Where(waker => waker.Fd is 1 or 2).Select(waker => waker.Node))
+            bool byExit = answer.Holders.All(holder => holder == answer.From || AwaitsChild(incident, holder));
+            foreach (int filter in answer.To.Where(waker => waker.Fd is 1 or 2 || byExit && IsSaved(incident, waker)).Select(waker => waker.Node).Distinct())
             {
-                if (InputOf(incident, answer.From, filter) is not { } input || SocketMutualRead.IsConversation(incident, answer, filter))
+                if (InputOf(incident, answer.From, filter, byExit) is not { } input || SocketMutualRead.IsConversation(incident, answer, filter))
                     continue;
                 string parent = narrator.Name(answer.From), child = narrator.Name(filter), first = narrator.Name(input.From);
-                string between = input.From == filter ? "and" : $"that for what {first} passes on, and";
+                string between = input.From == filter ? "and" : byExit ? $"that for {first} to exit, and" : $"that for what {first} passes on, and";
                 string fds = input.FdsOf(answer.From), others = narrator.OthersLetGo(input, answer.From);
                 string what = stream == FdKind.Path ? $"the other side of {answer.Part.Target!.Text} (fd {answer.Part.Fd})" : StreamEnds.NameOf(answer.Part.Target!);
                 return new Verdict(
@@ -54,18 +56,41 @@ internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
         edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead or WaitKind.SocketRead, OnlyForTheEnd: false, Target: { } target } } && target.Kind == stream && stream != FdKind.Path
         || stream == FdKind.Path && edge is { IsKinship: false, Part: { Kind: WaitKind.Tty, WaitsForRoom: false, OnlyForTheEnd: false, Target: { } side } } && WakerFinder.IsMaster(side);
 
-    /// <summary>What a filter below the parent reads from it at its stdin, or at its terminal; of a pipeline of filters what the first of them reads; or null.</summary>
-    private IncidentEdge? InputOf(Incident incident, int parent, int filter)
+    /// <summary>
+    /// What a filter below the parent reads from it at its stdin, or at its terminal; of a pipeline of filters what the first of them reads; or null.
+    /// </summary>
+    /// <param name="incident">Who waits for whom.</param>
+    /// <param name="parent">Who keeps the input.</param>
+    /// <param name="filter">Who has the output.</param>
+    /// <param name="byExit">Whether nobody who reads has the output, and what is waited for is that they exit.</param>
+    private IncidentEdge? InputOf(Incident incident, int parent, int filter, bool byExit)
     {
+        ResourceIndex resources = incident.Evidence.Resources;
         HashSet<int> seen = [];
-        while (seen.Add(filter) && incident.Core.Contains(filter) && incident.Evidence.Resources.Find(filter) is { } below && incident.Evidence.Resources.Find(parent) is { } above
-            && incident.Evidence.Resources.IsDescendant(below, above)
-            && incident.Edges.FirstOrDefault(edge => edge.From == filter && (stream == FdKind.Path ? edge.Part is { Kind: WaitKind.Tty, WaitsForRoom: false } : StreamEnds.IsRead(edge.Part) && edge.Part.Fd == 0)) is { } read)
+        Queue<int> ahead = new([filter]);
+        while (ahead.TryDequeue(out int at))
         {
-            if (read.To.Any(waker => waker.Node == parent))
+            if (!seen.Add(at) || !incident.Core.Contains(at) || resources.Find(at) is not { } below || resources.Find(parent) is not { } above || !resources.IsDescendant(below, above))
+                continue;
+            IncidentEdge? read = incident.Edges.FirstOrDefault(edge => edge.From == at && (stream == FdKind.Path ? edge.Part is { Kind: WaitKind.Tty, WaitsForRoom: false } : StreamEnds.IsRead(edge.Part) && edge.Part.Fd == 0));
+            if (read is not null && read.To.Any(waker => waker.Node == parent))
                 return read;
-            filter = read.To.Where(waker => waker.Fd == 1).Select(waker => waker.Node).FirstOrDefault();
+            foreach (int next in read is null ? (byExit ? ChildrenOf(incident, at) : []) : read.To.Where(waker => waker.Fd == 1).Select(waker => waker.Node))
+                ahead.Enqueue(next);
         }
         return null;
     }
+
+    /// <summary>For whose exit it waits.</summary>
+    private static IEnumerable<int> ChildrenOf(Incident incident, int pid) =>
+        incident.Edges.Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.ChildWait } && edge.From == pid).SelectMany(edge => edge.Holders);
+
+    /// <summary>Where a shell keeps its own output while it waits for a command whose output it has redirected: who came by an exec was given nothing that is close-on-exec.</summary>
+    private static bool IsSaved(Incident incident, Waker waker)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        return waker.Fd is { } fd && resources[waker.Node].FindFd(fd)?.CloseOnExec == true && resources.ParentOf(resources.Find(waker.Node)!)?.Record.Exe != resources[waker.Node].Exe;
+    }
+
+    private static bool AwaitsChild(Incident incident, int pid) => ChildrenOf(incident, pid).Any();
 }

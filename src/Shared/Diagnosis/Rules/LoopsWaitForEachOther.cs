@@ -3,7 +3,8 @@ using OrphanBoard.Shared.Findings;
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// <see cref="LostWakeup"/> of event loops: each thread of a process polls what the others wake it by, and would have ended if it waited for nothing. The main one waits for a worker to end, say, and that for a message.
+/// <see cref="LostWakeup"/> of event loops: each thread of a process polls what the others wake it by, and would have ended if it waited for nothing. The main one waits for a worker to end, say, and that for a message,
+/// or outside its loop, at a word that another should store.
 /// <code>
 /// main    polls its own pipe and eventfd
 /// worker  polls its own pipe and eventfd
@@ -22,7 +23,7 @@ internal sealed class LoopsWaitForEachOther : IncidentRule
         string who = narrator.Name(process.Pid);
         return new Verdict(
             $"The threads of {who} wait for nothing but a word from each other, and nobody is left who would say one.",
-            [new Culprit(process.Pid, null, incident.Evidence.Graph.NodeOf(process.Pid).Main?.Wait.Resource ?? "?", $"It ends when {who} is ended: look for a thread that waits for the end of a worker, or for its answer, and a worker that waits for the next message.")],
+            [new Culprit(process.Pid, null, incident.Evidence.Graph.NodeOf(process.Pid).Main?.Wait.Resource ?? "?", $"It ends when {who} is ended: look for a thread that waits for the end of a worker, or for its answer, and a worker that waits for the next message, or in memory that both have (Atomics.wait).")],
             ["Their loops end where there is nothing left to wait for, and a handler of a signal is nothing such: each waits for another thread. Workers that idle until a signal comes, for which the main thread waits, stand the same way."])
         {
             OnlySuspected = true,

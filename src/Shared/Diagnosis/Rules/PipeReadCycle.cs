@@ -46,11 +46,13 @@ internal sealed class PipeReadCycle(bool mixed) : IncidentRule
                 .OrderByDescending(pair => IsInputOfAFilter(incident, pair.Edge, pair.Waker))
                 .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker)),
         ];
-        bool filters = order.Any(reader => of[reader].Any(edge => edge.To.Any(waker => IsInputOfAFilter(incident, edge, waker))));
+        bool lettingGo = ring.Any(edge => edge.Part.OnlyForTheEnd) || order.Any(reader => of[reader].Any(edge => edge.To.Any(waker => IsInputOfAFilter(incident, edge, waker))));
         string hops = string.Join(", ", order.Select(reader => unread.FirstOrDefault(edge => edge.From == reader) is { } left
             ? $"{narrator.Name(reader)} waits for more in {StreamEnds.NameOf(left.Part.Target!)} than lies there unread"
+            : of[reader].All(edge => edge.Part.OnlyForTheEnd)
+            ? $"{narrator.Name(reader)} waits for the end of what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} {(Writers(of[reader], reader).Count() == 1 ? "has" : "have")} open"
             : $"{narrator.Name(reader)} reads what {Narrator.Listing(Writers(of[reader], reader).Select(narrator.Name))} should write"));
-        return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first{(filters ? ", or lets go" : "")}.", culprits)
+        return new Verdict($"{(order.Length <= 4 ? hops : $"{order.Length} processes read what others of them should write")}: none of them writes first{(lettingGo ? ", or lets go" : "")}.", culprits)
         {
             // A supervisor and its idle workers stand the same way.
             NamesFault = false,
@@ -59,6 +61,9 @@ internal sealed class PipeReadCycle(bool mixed) : IncidentRule
 
     private static Culprit CulpritOf(Incident incident, Narrator narrator, IncidentEdge edge, Waker waker) => edge.Part.Kind == WaitKind.SocketRead
         ? SocketMutualRead.CulpritOf(incident, narrator, edge, waker)
+        // It polls to be told that it is over (POLLHUP): a word is nothing to it.
+        : edge.Part.OnlyForTheEnd
+        ? new Culprit(waker.Node, waker.Fd, edge.Part.Target!.Text, $"It ends when {narrator.Name(waker.Node)} closes {edge.FdsOf(waker.Node)}, for the end of which {narrator.Name(edge.From)} waits{narrator.OthersLetGo(edge, waker.Node)}.")
         : IsInputOfAFilter(incident, edge, waker) && edge.OrCloses(waker.Node).Length > 0
         ? new Culprit(waker.Node, waker.Fd, edge.Part.Target!.Text, $"It ends when {narrator.Name(waker.Node)} closes {edge.FdsOf(waker.Node)}, the input of {narrator.Name(edge.From)}, or writes more to it.")
         : new(waker.Node, waker.Fd, edge.Part.Target!.Text,

@@ -31,7 +31,9 @@ internal sealed class SocketMutualRead : IncidentRule
         if (readers.Count < 2)
             return incident.Core.Count == 1 && resources.Find(incident.Core.Single()) is { } alone && NotByDesign.SpeaksToItself(resources, alone)
                 ? Between(incident, narrator, TellOne(incident, narrator, alone)) : null;
-        ImmutableArray<Culprit> culprits = [.. edges
+        // Where two speak over one socket, and one of them hears others besides, the end of those leaves it where it is.
+        IncidentEdge[] talks = [.. edges.Where(edge => edge.To.Any(waker => readers.Contains(waker.Node) && IsConversation(incident, edge, waker.Node)))];
+        ImmutableArray<Culprit> culprits = [.. edges.Where(edge => talks.Length == 0 || talks.Contains(edge) || !talks.Any(talk => talk.From == edge.From && talk.Tid == edge.Tid))
             .SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))
             .DistinctBy(pair => pair.Waker)
             .OrderBy(pair => pair.Waker.Node).ThenBy(pair => pair.Waker.Fd)
