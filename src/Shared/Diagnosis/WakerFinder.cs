@@ -240,7 +240,7 @@ internal sealed partial class WakerFinder(ResourceIndex resources, bool guess)
         // let go of theirs. Where a holder is its own child that is likely, and elsewhere it is what the assumption says.
         sink.Assume(Assumption.NoFdInFlight);
         NameReceivers(holders, sink);
-        if (!guess && AnyInFlight(holders))
+        if (!guess && !kept && AnyInFlight(holders))
             sink.End(Openness.Hidden, OnTheirWay);
         else if (resources.Hidden == 0)
         {
