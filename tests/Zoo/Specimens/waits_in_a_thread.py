@@ -54,9 +54,10 @@ def work(_):
 
 def work_beside(number):
     announce(f"worker{number}")
-    child = None if HEALTHY and number == 1 else run_filter()
     os.close(99)
-    return child.wait() if child else time.sleep(1000)
+    if HEALTHY and number == 1:
+        time.sleep(1000)
+    return subprocess.call(["cat"], stdin=read)
 
 
 def read_output():
