@@ -221,6 +221,25 @@ public sealed class LikelyTests
         Assert.All(told, finding => Assert.Equal(Confidence.Suspected, finding.Confidence));
     }
 
+    /// <summary>Who was started before the pipe was made and has sockets may have been passed its end.</summary>
+    [Theory]
+    [InlineData(false, "inherited", "was started beside the reader, and has its stdio elsewhere, and waits for other things: it has inherited that end.")]
+    [InlineData(true, "open", "was started beside the reader, and has its stdio elsewhere, and waits for other things: it has inherited that end, or was passed it over a socket (SCM_RIGHTS).")]
+    public void Diagnose_SiblingOfTheSameJobThatHasAPipe_IsSaidToHaveInheritedItWhereNoSocketCanHaveBroughtIt(bool sockets, string has, string how)
+    {
+        var scene = new Scene();
+        scene.Process(50, "runner").WaitsFor(60);
+        scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
+        Actor server = scene.Process(61, "server", parent: 50).WriteEnd(7000, 5).WaitsForSignal();
+        if (sockets)
+            server.Has(3, "socket:[900]", FdAccess.ReadWrite);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings, finding => finding.Rule == "eof-held-by-unrelated");
+
+        Assert.Contains($"whose write end server (61) has {has} and does not use", finding.Summary, StringComparison.Ordinal);
+        Assert.Contains($"server (61) {how}", finding.Explanation);
+    }
+
     [Theory]
     [InlineData("tracker", null, 1)]
     [InlineData("program", null, 0)] // a copy as well: producer and consumer
