@@ -92,7 +92,7 @@ internal static partial class ZooTable
         new("log-of-a-daemon", "python3", Script("leaked_daemon.py"), "log", Program("zoo-exec")) { Needs = "python3" },
         new("lifeline-that-is-held", "python3", Script("leaked_daemon.py"), "held", Program("zoo-exec")) { Needs = "python3" },
         Ticking("worker"),
-        Ticking("worker") with { Name = "python-waits-a-tick-beside-its-worker", TwinOf = "python-waits-a-tick-beside-its-filter", Environment = Form("event") },
+        Ticking("worker") with { Name = "python-waits-a-tick-beside-its-worker", Environment = Form("event") },
         Ticking("filter") with { Name = "python-ticks-and-feeds-its-filter", TwinOf = "python-ticks-beside-its-filter", Environment = Form("feeder") },
         new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
