@@ -163,8 +163,8 @@ public sealed class BpfIncrementalTests
         Sweeping.Signal(child, Sweeping.Kill);
 
         Assert.Equal(
-            (before.Tasks[0].RunTimeNs, before.Tasks[0].Timeslices, before.Tasks[0].Switches, TaskFlags.InCall | TaskFlags.Unchanged),
-            (orphan.Tasks[0].RunTimeNs, orphan.Tasks[0].Timeslices, orphan.Tasks[0].Switches, orphan.Tasks[0].Flags));
+            (before.Tasks[0].RunTimeNs, before.Tasks[0].Timeslices, before.Tasks[0].Switches, TaskFlags.InCall),
+            (orphan.Tasks[0].RunTimeNs, orphan.Tasks[0].Timeslices, orphan.Tasks[0].Switches, orphan.Tasks[0].Flags & ~TaskFlags.Unchanged)); // of its stack, which the kernel does not always give
     }
 
     [Fact]
