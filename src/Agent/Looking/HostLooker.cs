@@ -24,6 +24,7 @@ public sealed class HostLooker : IDisposable
     private readonly ReadBuffer _buffer = new();
     private readonly ThreadReader _threads;
     private readonly FdTableReader _fds;
+    private readonly ProcessReader _reader;
     private readonly ProcessTable _table;
     private readonly Population _population;
     private readonly Backend _backend;
@@ -67,7 +68,7 @@ public sealed class HostLooker : IDisposable
         _fds = new FdTableReader(_buffer, texts, _mounts, _risky);
         _parts = new RiskyParts(_risky, new CallMemoryReader(_risky, _proc, _buffer), new CommandLines(_risky, redaction), new JobCookieReader(_risky), _threads, _fds);
         var freezer = new FreezerReader(_proc, _buffer);
-        var reader = new ProcessReader(
+        _reader = new ProcessReader(
             _proc, _buffer, _threads, _fds, _parts, new ExecGuard(_buffer, _risky), namespaces, freezer, texts, Host.Architecture);
         var sockets = new SocketReader(_proc, namespaces);
         _hostTables = new HostTables(_proc, namespaces, sockets);
@@ -75,9 +76,9 @@ public sealed class HostLooker : IDisposable
         _population = new Population(_proc, own: isHost && !_othersUnlisted && _observerPid == Environment.ProcessId);
         (_backend, Backend) = BackendProbe.Choose(options.Backend ?? (isHost ? null : BackendKind.Proc), kind => kind switch
         {
-            BackendKind.Ebpf => OpenEbpf(reader, texts, namespaces, freezer),
-            BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, reader, _observerPid, _population, out string? why), why),
-            _ => (new ProcBackend(_proc, reader, _threads, files, _population), null),
+            BackendKind.Ebpf => OpenEbpf(_reader, texts, namespaces, freezer),
+            BackendKind.Taskstats => (TaskstatsBackend.TryOpen(_proc, _reader, _observerPid, _population, out string? why), why),
+            _ => (new ProcBackend(_proc, _reader, _threads, files, _population), null),
         });
         string? noEvents = "another /proc than this host's is read";
         _events = isHost && !_backend.TellsBirths ? ProcEvents.TryOpen(_proc, _buffer, out noEvents) : null;
@@ -160,7 +161,7 @@ public sealed class HostLooker : IDisposable
         if (_left.Count > 0)
             TellNewParents();
         ProcessRecord[] processes = Collect(count, tally);
-        Sharers.Mark(processes, suspects, _risky, _backend.NamesTables ? _table : null);
+        Sharers.Mark(processes, suspects, _risky, _reader, _backend.NamesTables ? _table : null);
         OpenDescriptions.Mark(processes, suspects, _backend.NamesTables);
         _risky.Clear();
         ImmutableArray<SharedObject>? shared = _sharedMemories.Mark(processes, suspects);

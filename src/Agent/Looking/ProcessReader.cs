@@ -50,6 +50,17 @@ internal sealed class ProcessReader(
             : record with { Ppid = stat.Ppid };
     }
 
+    /// <summary>With the fd tables that its threads have to themselves, of one that is no suspect; which of them run, or may not be read, has none. Null: it is gone.</summary>
+    internal ProcessRecord? WithOwnTables(ProcessRecord record)
+    {
+        if (_directory.Reopen(proc, new RelativePath(record.Pid)) != Sight.Seen)
+            return null;
+        ProcessRecord? whole = TryReadStat(null, out StatFile stat) && stat.StartTimeTicks == record.StartTimeTicks
+            ? record with { Threads = WithOwnTables(record.Pid, record.Threads) } : null;
+        _directory.Dispose();
+        return whole;
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private ProcessRecord? ReadOpened(TrackedProcess process, ReadPlan plan, LookTally tally)

@@ -13,8 +13,9 @@ namespace OrphanBoard.Agent.Looking;
 internal static class Sharers
 {
     /// <summary>Fills in <see cref="ProcessRecord.SharesMemoryWith"/> and <see cref="ProcessRecord.SharesFilesWith"/> of the suspects.</summary>
+    /// <param name="reader">Reads the fd tables that threads of others have to themselves: what hangs may depend on them too.</param>
     /// <param name="named">Where the back end has named memories and tables; null: it has not, and kcmp(2) is asked.</param>
-    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects, RiskyReads risky, ProcessTable? named)
+    internal static void Mark(ProcessRecord[] processes, IReadOnlySet<int> suspects, RiskyReads risky, ProcessReader reader, ProcessTable? named)
     {
         if (suspects.Count == 0)
             return;
@@ -34,7 +35,7 @@ internal static class Sharers
         {
             if (processes[place] is { Threads.Length: > 1, FdSight: Sight.Seen } process && !suspects.Contains(process.Pid)
                 && named?.Find(process.Pid) is not { TableId: not 0, HasOtherTables: false } && HasOtherTables(process))
-                processes[place] = process with { FdSight = Sight.Failed };
+                processes[place] = reader.WithOwnTables(process) is { } whole && !HasOtherTables(whole) ? whole : process with { FdSight = Sight.Failed };
         }
         foreach (List<int> places in alike.Values)
         {
@@ -71,7 +72,7 @@ internal static class Sharers
         return groups;
     }
 
-    /// <summary>Whether a thread has an fd table of its own (unshare(2) with CLONE_FILES) that was not read, as those of suspects are: it may hold anything.</summary>
+    /// <summary>Whether a thread has an fd table of its own (unshare(2) with CLONE_FILES) that was not read: it may hold anything.</summary>
     private static bool HasOtherTables(ProcessRecord process)
     {
         ThreadRecord leader = process.Threads[0];
