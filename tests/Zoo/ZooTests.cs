@@ -65,7 +65,8 @@ public sealed class ZooTests
         ScanReport first = await Agent.ScanAsync(keeper.Pid, Cancellation);
         ScanReport second = await Agent.ScanAsync(keeper.Pid, Cancellation);
 
-        Assert.Empty(first.Findings.Concat(second.Findings).Select(finding => finding.Summary));
+        string[] told = [.. first.Findings.Concat(second.Findings).Select(finding => $"{finding.Confidence} {finding.Rule}: {finding.Summary} {string.Join(' ', finding.NotProvenBecause)} ({first.Cut?.Backend}, {second.Cut?.Backend})")];
+        Assert.True(told.Length == 0, string.Join('\n', told));
     }
 
     [Fact]

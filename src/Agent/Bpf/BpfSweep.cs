@@ -8,6 +8,8 @@ namespace OrphanBoard.Agent.Bpf;
 /// </summary>
 public sealed unsafe class BpfSweep : IDisposable
 {
+    private const int MostPasses = 8;
+
     private readonly BirthRow[] _births;
     private readonly HashSet<int> _wanted = [];
     private BpfProgram _program;
@@ -49,7 +51,7 @@ public sealed unsafe class BpfSweep : IDisposable
     /// <summary>Rows for which this pass had no room; nothing is known of what they would have said. 0 but on a host beyond <see cref="SweepRooms.Limit"/>.</summary>
     public long RowsLost { get; private set; }
 
-    /// <summary>Threads that this pass had to leave out because the kernel had no memory for them.</summary>
+    /// <summary>Threads that this pass had to leave out because the kernel had no memory for them, though a full one is made several times then.</summary>
     public int TasksForgotten { get; private set; }
 
     /// <summary>Whether the last pass was full, asked for or not: after a lack of room the program is loaded anew, with more, and has forgotten what it saw.</summary>
@@ -81,7 +83,7 @@ public sealed unsafe class BpfSweep : IDisposable
     public string? Run(SweepMode mode, int slice = 0, int slices = 0)
     {
         DrainBirths();
-        if (RunOnce(mode, slice, slices) is { } reason)
+        if (RunWhole(mode, slice, slices) is { } reason)
             return reason;
         // More than once: of a process without a row the threads and descriptors are not counted.
         while (_program.Rooms.GrownFor(_rows) is var larger && larger != _program.Rooms)
@@ -92,13 +94,27 @@ public sealed unsafe class BpfSweep : IDisposable
             _program = program;
             _birthsSeen = 0;
             Want(_wanted.ToHashSet());
-            if (RunOnce(SweepMode.Full, 0, 0) is { } failed)
+            if (RunWhole(SweepMode.Full, 0, 0) is { } failed)
                 return failed;
         }
         return null;
     }
 
     public void Dispose() => _program.Dispose();
+
+    /// <summary>
+    /// A full pass that left somebody out is made again: the kernel gives no memory where another pass, that was preempted on the same CPU, is about to be given some. To an incremental one nearly all are known, and the
+    /// next will see the others.
+    /// </summary>
+    private string? RunWhole(SweepMode mode, int slice, int slices)
+    {
+        string? error;
+        int passes = 0;
+        do
+            error = RunOnce(mode, slice, slices);
+        while (error is null && TasksForgotten > 0 && mode == SweepMode.Full && ++passes < MostPasses);
+        return error;
+    }
 
     private string? RunOnce(SweepMode mode, int slice, int slices)
     {
