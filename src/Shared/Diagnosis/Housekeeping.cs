@@ -68,7 +68,7 @@ internal static class Housekeeping
         }
         if (runtime.Program is { } program && !IsProgram(process.Exe, program))
             return false;
-        return runtime.Futexes is not { } range || HasFutexIn(waits, range.Low, range.High);
+        return runtime.Futexes is not { } range || HasFutexIn(waits, range.Low, range.High) || runtime.EpollEvents is { } events && HasEpollFor(process, waits, events);
     }
 
     private static bool HasThread(ProcessRecord process, string comm)
@@ -92,6 +92,17 @@ internal static class Housekeeping
         foreach (Wait wait in waits)
         {
             if (wait.Futex is { } futex && futex.Address >= low && futex.Address <= high)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool HasEpollFor(ProcessRecord process, ImmutableArray<Wait> waits, uint events)
+    {
+        int place = 0;
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (HostProcess.IsAlive(thread) && waits[place++].Call == SystemCall.EpollPwait && thread.Call.Arguments is [_, _, var most, _, 0, 0] && most == events)
                 return true;
         }
         return false;

@@ -40,7 +40,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                     CheckLast();
                     runtimes.Add(new RuntimeMarks(value));
                     break;
-                case "marked-by" or "marked-by-program" or "marked-by-futex" or "catches" or "awaits-children" or "acts-on-signals" or "loop" or "service" or "service-once" or "service-pool":
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "or-by-epoll" or "catches" or "awaits-children" or "acts-on-signals" or "loop" or "service" or "service-once" or "service-pool":
                     if (runtimes.Count == 0)
                         throw Wrong("no runtime was named before");
                     runtimes[^1] = Add(runtimes[^1], key, value);
@@ -57,6 +57,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             "marked-by" => runtime with { Threads = runtime.Threads.Add(value) },
             "marked-by-program" => runtime with { Program = value },
             "marked-by-futex" => runtime with { Futexes = Range(value) },
+            "or-by-epoll" => runtime with { EpollEvents = uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint events) && events > 0 ? events : throw Wrong("it is not a number of events") },
             "catches" => runtime with { Catches = value.Split(' ').Aggregate(runtime.Catches, (mask, name) => mask | Signal(name)) },
             "awaits-children" => value.Split(' ') switch
             {
@@ -160,6 +161,9 @@ internal sealed record RuntimeMarks(string Name)
 
     /// <summary>Addresses, both included, at one of which a thread waits on a futex; or null.</summary>
     public (ulong Low, ulong High)? Futexes { get; init; }
+
+    /// <summary>For how many events at the most a thread waits in an epoll_pwait(2) that has no mask and no size of one either, as no libc calls it, where none is at <see cref="Futexes"/>; or null.</summary>
+    public uint? EpollEvents { get; init; }
 
     /// <summary>Mask of the signals that it has handlers for in every program.</summary>
     public ulong Catches { get; init; }

@@ -24,8 +24,6 @@ internal sealed partial class WakerFinder
             // Of others it is what they hardly do. Where nothing is armed, it is all that is waited for.
             if (wait.Members.IsEmpty)
                 sink.Add(process, epfd, direct: true);
-            if (!guess)
-                NameSharers(process, epfd, sink);
             EndOfFile(process, epfd, sink);
         }
         sink.EndSet();
@@ -78,8 +76,6 @@ internal sealed partial class WakerFinder
         }
         sink.Begin(wait);
         sink.Add(process, wait.Fd, direct: true);
-        if (!guess)
-            NameSharers(process, wait.Fd!.Value, sink);
         EndOfFile(process, wait.Fd!.Value, sink);
     }
 
@@ -87,8 +83,11 @@ internal sealed partial class WakerFinder
     private void EndOfFile(HostProcess process, int fd, IWakerSink sink)
     {
         FileDescriptor? file = process.Record.FindFd(fd);
+        HostProcess? perhaps = guess || file is null ? null : NameSharers(process, file, sink);
         if (!guess && file?.Description is { } description && resources.Descriptors.ReferencesOf(description) is { } references && references.Beyond <= references.Least)
             sink.End(Openness.Closed, null);
+        else if (perhaps is not null)
+            sink.End(Openness.Hidden, $"whether {Narrator.Name(perhaps.Record)}, which has fd {fd} too, has the same {(file!.Target.Kind == FdKind.TimerFd ? "timer" : "epoll")} there could not be read");
         else
             EndSighted(file is not null && IsKept(process, file.Target), OrderedList<Holder>.None, sink);
     }
@@ -115,21 +114,24 @@ internal sealed partial class WakerFinder
     }
 
     /// <summary>
-    /// Who else has this epoll or timer: the same open file description, or one that may be, in a process that can have it by fork(2) under the same number. Which
-    /// description it is was asked of suspects only.
+    /// Who else has this epoll or timer: the same open file description. Which one it is was asked of suspects only; of others, one may be in a process that can have it by fork(2) under the
+    /// same number.
     /// </summary>
-    private void NameSharers(HostProcess process, int fd, IWakerSink sink)
+    /// <returns>One who may have it; null: nobody.</returns>
+    private HostProcess? NameSharers(HostProcess process, FileDescriptor own, IWakerSink sink)
     {
-        if (process.Record.FindFd(fd) is not { } own)
-            return;
+        HostProcess? perhaps = null;
         foreach ((HostProcess other, FileDescriptor entry) in resources.Descriptors.Sharable)
         {
             if (other == process || entry.Target.Kind != own.Target.Kind)
                 continue;
             bool known = own.Description is not null && entry.Description is not null;
-            if (known ? own.Description == entry.Description : entry.Number == fd && AreKin(process, other))
+            if (known && own.Description == entry.Description)
                 sink.Add(other, entry.Number, direct: false);
+            else if (!known && perhaps is null && entry.Number == own.Number && AreKin(process, other))
+                perhaps = other;
         }
+        return perhaps;
     }
 
     /// <summary>Whose files may send signals to this one (F_SETOWN), as sentences: of its own, those make that it can run.</summary>

@@ -13,6 +13,7 @@ public sealed class RuntimeDataTests
     [InlineData("runtime a\nmarked-by A\nservice futex any", "line 3: it is not KIND BOUND COMM")]
     [InlineData("runtime a\nmarked-by A\nservice futex any a-name-of-16-byte", "line 3: a thread's name has")]
     [InlineData("runtime a\nmarked-by-futex 0x20 0x10", "line 2: it is not two addresses")]
+    [InlineData("runtime a\nor-by-epoll many", "line 2: it is not a number of events")]
     [InlineData("runtime a\nmarked-by A\ncatches INT KILL", "line 3: 'KILL' is no signal")]
     [InlineData("runtime a\nmarked-by A\nawaits-children gladly", "line 3: children are awaited by-handler or by-thread")]
     [InlineData("runtime a\nmarked-by A\nacts-on-signals never", "line 3: 'never' is no way")]

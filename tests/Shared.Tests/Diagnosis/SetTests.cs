@@ -150,15 +150,19 @@ public sealed class SetTests
     }
 
     [Theory]
-    [InlineData(5UL, 5UL, 0)]
-    [InlineData(5UL, 6UL, 1)]
-    [InlineData(5UL, null, 0)]
-    public void Diagnose_HolderOfTheSameEpollRuns_CanPutAnotherMemberIn(ulong own, ulong? other, int findings)
+    [InlineData(5UL, 5UL, null, null)]
+    [InlineData(5UL, 6UL, null, Confidence.Proven)]
+    [InlineData(5UL, null, null, Confidence.Likely)]
+    [InlineData(5UL, null, 1U, Confidence.Proven)]
+    [InlineData(5UL, null, 2U, Confidence.Likely)]
+    public void Diagnose_HolderOfTheSameEpollRuns_CanPutAnotherMemberIn(ulong own, ulong? other, uint? references, Confidence? expected)
     {
-        Scene scene = WithMember(left => left.Fd(8, fd => fd with { Description = own }), null);
+        Scene scene = WithMember(left => left.Fd(8, fd => fd with { Description = own, References = references }), null);
+        if (references is not null)
+            scene[10].With = record => record with { SharesFilesWith = [] };
         scene.Process(12, "worker", parent: 10).Has(8, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Fd(8, fd => fd with { Description = other }).Sleeps();
 
-        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+        Assert.Equal(expected, scene.Diagnose().Findings.SingleOrDefault()?.Confidence);
     }
 
     [Fact]

@@ -102,4 +102,19 @@ public sealed class UnheededTests
 
         Assert.Equal(confidence is null ? [] : [("socket-mutual-read", confidence.Value)], findings.Select(finding => (finding.Rule, finding.Confidence)));
     }
+
+    [Theory]
+    [InlineData(new ulong[] { 3, 0x1000, 128, ulong.MaxValue, 0, 0 }, true)]
+    [InlineData(new ulong[] { 3, 0x1000, 128, ulong.MaxValue, 0, 8 }, false)] // as libc calls it
+    [InlineData(new ulong[] { 3, 0x1000, 64, ulong.MaxValue, 0, 0 }, false)]
+    public void Diagnose_GoWhoseMainThreadIdlesWhileTheOnlyOtherPolls_IsKnownByItsPoll(ulong[] call, bool known)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        Actor go = scene.Process(10, "go").Socket(4, 500).Socket(5, 501)
+            .Has(3, "anon_inode:[eventpoll]", FdAccess.ReadWrite).Fd(3, fd => fd with { EpollMembers = [new EpollMember(4, In, 500, 8), new EpollMember(5, In, 501, 8)] });
+        go.Thread(10, 202, "futex_do_wait", OfTheProgram, 0x80, 0, 0).Thread(11, 281, "do_epoll_wait", call).Thread(12, 202, "futex_do_wait", OfTheMaker, 0x80, 0, 0);
+        go.Thread(13, 202, "futex_do_wait", 0x5df0f8, 0x80, 0, 0x7f4927dedd38).Caught = Interrupt | Terminate;
+
+        Assert.Equal(known ? [("socket-mutual-read", Confidence.Suspected)] : [], scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence)));
+    }
 }
