@@ -62,7 +62,8 @@ internal sealed class LostWakeup : IncidentRule
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process.
             NamesFault = awaited || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || left || stopped) && incident.HasStoodStill,
-            Doubts = apart == Apart.InARuntime ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes, which its runtime catches in every program, stand the same way"] : catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)] : [],
+            Doubts = apart == Apart.InARuntime ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes, which its runtime catches in every program, stand the same way"] : catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)]
+                : !awaited && signalled && apart is (Apart.AtWordsOfTheirOwn or Apart.AtEachOthersWords) ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes stand the same way"] : [],
             // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
             OnlySuspected = !awaited && (left || apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || signalled && apart is (Apart.AtWordsOfTheirOwn or Apart.AtEachOthersWords)),
             Notes =
