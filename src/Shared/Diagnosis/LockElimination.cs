@@ -11,11 +11,8 @@ internal static class LockElimination
 {
     /// <summary>What is wrong in the first process of the core of which that can be told by itself, or in all of them together.</summary>
     public static LockFault? Of(Incident incident) =>
-        incident.Core.Order().Select(pid => OfOne(WaitersOf(incident, pid))).FirstOrDefault(fault => fault is not null)
-        ?? Among([.. incident.Core.Order().SelectMany(pid => WaitersOf(incident, pid))]);
-
-    private static ImmutableArray<LockWaiter> WaitersOf(Incident incident, int pid) =>
-        [.. incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => new LockWaiter(incident.Evidence.Resources[pid], waiter.Thread, waiter.Wait))];
+        incident.Core.Order().Select(pid => OfOne([.. LockWaiter.AllOf(incident, pid)])).FirstOrDefault(fault => fault is not null)
+        ?? Among([.. incident.Core.Order().SelectMany(pid => LockWaiter.AllOf(incident, pid))]);
 
     private static LockFault? OfOne(ImmutableArray<LockWaiter> waiters) =>
         waiters.All(waiter => waiter.Process.SharesMemoryWith.IsEmpty && waiter.Futex is { IsPrivate: true }) ? Among(waiters) : null;

@@ -31,7 +31,11 @@ internal sealed record LockFault(LockFaultKind Kind, ImmutableArray<LockWaiter> 
 }
 
 /// <summary>A thread that waits for a lock: on a futex, or for a file lock; or for somebody to end.</summary>
-internal sealed record LockWaiter(ProcessRecord Process, ThreadRecord Thread, Wait Wait)
+/// <param name="Process">Its process.</param>
+/// <param name="Thread">The thread.</param>
+/// <param name="Wait">What it waits for.</param>
+/// <param name="Awaits">The thread that the owner word names, or that is joined, see <see cref="LockOwners.TidOf"/>.</param>
+internal sealed record LockWaiter(ProcessRecord Process, ThreadRecord Thread, Wait Wait, int? Awaits)
 {
     public FutexWait? Futex => Wait.Futex;
 
@@ -45,10 +49,16 @@ internal sealed record LockWaiter(ProcessRecord Process, ThreadRecord Thread, Wa
     /// <summary>Where the next one of the chain has the file open that it has locked.</summary>
     public int? HeldAt { get; init; }
 
+    /// <summary>All threads of one who is stuck.</summary>
+    public static IEnumerable<LockWaiter> AllOf(Incident incident, int pid)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        ProcessRecord process = resources[pid];
+        return incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => new LockWaiter(process, waiter.Thread, waiter.Wait, LockOwners.TidOf(resources, process, waiter.Wait)));
+    }
+
     /// <summary>Whether the word of what it waits for names the thread that another one is.</summary>
-    public bool IsOwnedBy(LockWaiter other) =>
-        Lock is { OwnerTid: > 0 and var owner } && other.Process.NsTidOf(other.Thread) == owner
-        && (other.Process.Pid == Process.Pid || LockGraph.HaveSameNumbers(Process, other.Process) && (!Futex!.IsPrivate || Process.SharesMemoryWith.Contains(other.Process.Pid)));
+    public bool IsOwnedBy(LockWaiter other) => Lock is not null && Awaits == other.Thread.Tid;
 }
 
 /// <summary>
@@ -60,31 +70,23 @@ internal sealed class LockGraph
     private const int None = -1;
 
     private readonly List<LockWaiter> _waiters = [];
-    private readonly Dictionary<(int Pid, int NsTid), int> _own = [];
-    private readonly ILookup<int, int> _byNsTid;
-    private readonly Func<ProcessRecord, int, bool> _lives, _livesElsewhere;
+    private readonly Dictionary<int, int> _byTid = [];
+    private readonly ResourceIndex? _resources;
+    private readonly bool _ofStuck;
 
-    /// <param name="processes">Each with its living threads and their waits.</param>
-    /// <param name="lives">Whether a thread lives, or may, by the number that it has in the pid namespace of a process: asked of those who own locks in shared memory.</param>
-    /// <param name="livesElsewhere">Whether it is known to live in another process: asked of those who own locks in memory that a fork may have copied.</param>
-    private LockGraph(
-        IEnumerable<(ProcessRecord Process, IEnumerable<(ThreadRecord Thread, Wait Wait)> Threads)> processes, Func<ProcessRecord, int, bool> lives,
-        Func<ProcessRecord, int, bool> livesElsewhere)
+    /// <param name="waiters">Of living threads.</param>
+    /// <param name="resources">The look, where who else lives counts as well.</param>
+    /// <param name="ofStuck">Whether all who could end the waits are known and stuck: only then the owner of a lock in shared memory may be gone.</param>
+    private LockGraph(IEnumerable<LockWaiter> waiters, ResourceIndex? resources, bool ofStuck)
     {
-        (_lives, _livesElsewhere) = (lives, livesElsewhere);
-        var numbers = new List<(int NsTid, int Place)>();
-        foreach ((ProcessRecord process, IEnumerable<(ThreadRecord, Wait)> threads) in processes)
+        (_resources, _ofStuck) = (resources, ofStuck);
+        foreach (LockWaiter waiter in waiters)
         {
-            foreach ((ThreadRecord thread, Wait wait) in threads)
-            {
-                if (wait is not { Kind: WaitKind.Futex, Futex: not null, Bounded: Bounded.No } || process.NsTidOf(thread) is not { } number)
-                    continue;
-                _own[(process.Pid, number)] = _waiters.Count;
-                numbers.Add((number, _waiters.Count));
-                _waiters.Add(new LockWaiter(process, thread, wait));
-            }
+            if (waiter.Wait is not { Kind: WaitKind.Futex, Futex: not null, Bounded: Bounded.No })
+                continue;
+            _byTid[waiter.Thread.Tid] = _waiters.Count;
+            _waiters.Add(waiter);
         }
-        _byNsTid = numbers.ToLookup(pair => pair.NsTid, pair => pair.Place);
     }
 
     /// <summary>Whether the words of a process by itself name a fault. Of most processes no thread waits for a lock at all, and then this costs nothing.</summary>
@@ -114,15 +116,11 @@ internal sealed class LockGraph
     /// <param name="waits">Of its living threads.</param>
     /// <param name="resources">The look, where who else lives counts as well.</param>
     public static IEnumerable<LockFault> Of(ProcessRecord process, ImmutableArray<Wait> waits, ResourceIndex? resources = null) => new LockGraph(
-        [(process, HostProcess.ThreadsOf(process).Zip(waits))],
-        (_, _) => true,
-        (waiter, tid) => resources is not null && LivesElsewhere(resources, waiter, tid)).Faults();
+        HostProcess.ThreadsOf(process).Zip(waits, (thread, wait) => new LockWaiter(process, thread, wait, LockOwners.TidOf(resources, process, wait))), resources, ofStuck: false).Faults();
 
     /// <summary>What the words of all who wait only for each other name.</summary>
-    public static IEnumerable<LockFault> Of(Incident incident) => new LockGraph(
-        WhoMayHaveThem(incident).Order().Select(pid => (incident.Evidence.Resources[pid], incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => (waiter.Thread, waiter.Wait)))),
-        (process, tid) => Lives(incident.Evidence.Resources, process, tid) || IsMappedElsewhere(incident, process),
-        (process, tid) => LivesElsewhere(incident.Evidence.Resources, process, tid)).Faults();
+    public static IEnumerable<LockFault> Of(Incident incident) =>
+        new LockGraph(WhoMayHaveThem(incident).Order().SelectMany(pid => LockWaiter.AllOf(incident, pid)), incident.Evidence.Resources, ofStuck: true).Faults();
 
     /// <summary>The core; and who waits upstream, where one of the core rests at a word of its own, which leads to nobody: the kernel has refused it what one of those has.</summary>
     private static IEnumerable<int> WhoMayHaveThem(Incident incident) =>
@@ -166,22 +164,7 @@ internal sealed class LockGraph
         LockWaiter waiter = _waiters[place];
         if (waiter.Lock?.Form == LockForm.Refused)
             return FarthestThatWaitsFor(place);
-        int owner = waiter.Futex!.JoinsTid is { } joined
-            ? waiter.Process.Threads.FirstOrDefault(thread => thread.Tid == joined) is { } thread ? waiter.Process.NsTidOf(thread) ?? 0 : 0
-            : waiter.Futex.Lock?.OwnerTid ?? 0;
-        if (owner == 0)
-            return None;
-        if (_own.TryGetValue((waiter.Process.Pid, owner), out int own))
-            return own;
-        // It lives in the same process, and does something else.
-        if (waiter.Futex.Lock?.Holder != LockHolder.Elsewhere || waiter.Futex.IsPrivate && waiter.Process.SharesMemoryWith.IsEmpty)
-            return None;
-        foreach (int other in _byNsTid[owner])
-        {
-            if (HaveSameNumbers(waiter.Process, _waiters[other].Process) && (!waiter.Futex.IsPrivate || waiter.Process.SharesMemoryWith.Contains(_waiters[other].Process.Pid)))
-                return other;
-        }
-        return None;
+        return waiter.Awaits is { } awaited && _byTid.TryGetValue(awaited, out int next) ? next : None;
     }
 
     /// <summary>The kernel refuses a lock that inherits priority to whom its owner waits for, through however many of such locks: each waits for the next, and the farthest has it.</summary>
@@ -205,40 +188,8 @@ internal sealed class LockGraph
         if (waiter.Lock is not { Holder: LockHolder.Elsewhere, Form: not LockForm.PriorityInheriting } held || !process.ThreadsComplete || process.Threads.Any(thread => process.NsTidOf(thread) is null))
             return false;
         // A child that was forked while another thread had the lock has a copy of it: the owner lives on in the parent.
-        return waiter.Futex!.IsPrivate ? process.SharesMemoryWith.IsEmpty && !_livesElsewhere(process, held.OwnerTid) : !_lives(process, held.OwnerTid);
+        return waiter.Futex!.IsPrivate
+            ? process.SharesMemoryWith.IsEmpty && !(_resources is not null && LockOwners.LivesElsewhere(_resources, process, held.OwnerTid))
+            : _ofStuck && waiter.Awaits == LockOwners.Gone;
     }
-
-    /// <summary>Whether somebody whose threads have other numbers has memory that a process waits in: then a word there may be of those.</summary>
-    private static bool IsMappedElsewhere(Incident incident, ProcessRecord waiter) => incident.Evidence.Graph.NodeOf(waiter.Pid).Waiters.Any(one =>
-        one.Wait.Futex?.Mapping is { } mapping && incident.Evidence.Resources.SharedObjectOf(mapping) is { } shared
-        && shared.Mappers.Any(pid => incident.Evidence.Resources.Find(pid) is { } mapper && !HaveSameNumbers(waiter, mapper.Record)));
-
-    private static bool Lives(ResourceIndex resources, ProcessRecord waiter, int nsTid)
-    {
-        foreach (HostProcess other in resources.Processes)
-        {
-            // A number that is not known may be this one.
-            if (HaveSameNumbers(waiter, other.Record) && !IsElsewhere(resources, waiter, other.Record) && other.Record.Threads.Any(thread => (other.Record.NsTidOf(thread) ?? nsTid) == nsTid))
-                return true;
-        }
-        return false;
-    }
-
-    /// <summary>A number that is not known counts as none.</summary>
-    private static bool LivesElsewhere(ResourceIndex resources, ProcessRecord waiter, int nsTid)
-    {
-        foreach (HostProcess other in resources.Processes)
-        {
-            if (other.Pid != waiter.Pid && HaveSameNumbers(waiter, other.Record) && other.Record.Threads.Any(thread => other.Record.NsTidOf(thread) == nsTid))
-                return true;
-        }
-        return false;
-    }
-
-    /// <summary>In a pid namespace below the one that the waiter has in common with the looker: shown also of a process whose namespaces may not be read.</summary>
-    private static bool IsElsewhere(ResourceIndex resources, ProcessRecord waiter, ProcessRecord other) =>
-        other.NsPid != other.Pid && waiter.Namespaces?.Pid is { } own && resources.Find(resources.Look.ObserverPid)?.Record.Namespaces?.Pid == own;
-
-    /// <summary>Whether both count threads in the same pid namespace, as far as that is known.</summary>
-    public static bool HaveSameNumbers(ProcessRecord a, ProcessRecord b) => a.Namespaces?.Pid is not { } one || b.Namespaces?.Pid is not { } other || one == other;
 }

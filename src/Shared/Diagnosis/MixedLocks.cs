@@ -16,11 +16,7 @@ internal static class MixedLocks
             .ToLookup(edge => (edge.From, edge.Tid));
         if (files.Count == 0)
             return null;
-        LockWaiter[] waiters =
-        [
-            .. incident.Core.Order().SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters
-                .Select(waiter => new LockWaiter(incident.Evidence.Resources[pid], waiter.Thread, waiter.Wait))),
-        ];
+        LockWaiter[] waiters = [.. incident.Core.Order().SelectMany(pid => LockWaiter.AllOf(incident, pid))];
         foreach (LockWaiter start in waiters.Where(waiter => files.Contains(KeyOf(waiter))))
         {
             if (WayRound(start, waiters, files) is { } chain && chain.Any(waiter => waiter.Lock is not null))

@@ -143,7 +143,7 @@ internal sealed class ChildNeverExits : IncidentRule
     {
         if (line.Back is not { Part.Futex.Lock: not null } back)
             return null;
-        LockWaiter[] waiters = [.. line.Waiters.SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => new LockWaiter(incident.Evidence.Resources[pid], waiter.Thread, waiter.Wait)))];
+        LockWaiter[] waiters = [.. line.Waiters.SelectMany(pid => LockWaiter.AllOf(incident, pid))];
         LockWaiter last = waiters.First(waiter => waiter.Process.Pid == back.From && waiter.Thread.Tid == back.Tid);
         return waiters.FirstOrDefault(waiter => waiter.Process.Pid != back.From && last.IsOwnedBy(waiter));
     }
@@ -160,15 +160,26 @@ internal sealed class ChildNeverExits : IncidentRule
                 new Culprit(nearest, null, line.Back.Part.Resource!,
                     $"It ends when {has} lets go of {what} before it waits for {awaited}; or, if {last} has it already, when that lets go of it before it locks it again."),
             ],
-            [$"No word says who has this lock: {all}, or {last}, or one that has exited without unlocking it."]);
+            [
+                line.Back.Part.Futex!.Lock is { OwnerTid: > 0 and var number }
+                    ? $"The lock names thread {number} as its owner, by the number that this has in its own pid namespace: {all} has one of that number, and so has {last}."
+                    : $"No word says who has this lock: {all}, or {last}, or one that has exited without unlocking it.",
+            ]);
     }
 
-    /// <summary>Who but the last of them has the memory of the lock that this wants, whose owner no word says; nobody where none of those is one of the line.</summary>
+    /// <summary>
+    /// Who but the last of them has the memory of the lock that this wants, whose owner no word says, or whose word may name that last one just as well, by numbers of several pid namespaces; nobody where none of those is one of the line.
+    /// </summary>
     private static ImmutableArray<int> MayHaveLock(Incident incident, Line line)
     {
-        if (line.Back is not { Part.Futex.Lock: { Holder: LockHolder.Unknown, Form: not LockForm.Refused } } back)
+        if (line.Back is not { Part.Futex: { Lock: { Form: not LockForm.Refused } held } futex } back)
             return [];
-        ImmutableArray<int> others = [.. back.Holders.Where(pid => pid != back.From).OrderByDescending(pid => line.Waiters.IndexOf(pid))];
+        ResourceIndex resources = incident.Evidence.Resources;
+        bool isNamed = held.Holder != LockHolder.Unknown;
+        IEnumerable<int> holders = isNamed ? LockOwners.ProcessesNamed(resources, resources[back.From], futex) : back.Holders;
+        if (isNamed && !holders.Contains(back.From))
+            return [];
+        ImmutableArray<int> others = [.. holders.Where(pid => pid != back.From).OrderByDescending(pid => line.Waiters.IndexOf(pid))];
         return others.Any(pid => line.Waiters.Contains(pid)) ? others : [];
     }
 

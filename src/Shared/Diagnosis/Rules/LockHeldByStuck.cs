@@ -18,10 +18,7 @@ internal sealed class LockHeldByStuck : IncidentRule
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
-        LockWaiter[] waiters =
-        [
-            .. incident.Core.Order().SelectMany(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Select(waiter => new LockWaiter(incident.Evidence.Resources[pid], waiter.Thread, waiter.Wait))),
-        ];
+        LockWaiter[] waiters = [.. incident.Core.Order().SelectMany(pid => LockWaiter.AllOf(incident, pid))];
         Verdict? verdict = null;
         foreach (LockWaiter owner in waiters)
         {
