@@ -522,11 +522,38 @@ public sealed class PipeRuleTests
         Actor watcher = scene.Process(10, "watcher").WriteEnd(7000, 5).Polls(3);
         watcher.With = record => record with { Fds = record.Fds.Insert(0, new FileDescriptor(3, FdAccess.ReadWrite, new FdTarget(FdKind.PidFd, 11, "anon_inode:[pidfd]")) { CloseOnExec = true }) };
         scene.Process(11, "watched").ReadEnd(7000, 0).Reads(0);
-        Assert.Equal([10, 11], Assert.Single(scene.Diagnose().Findings).Pids);
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal([10, 11], finding.Pids);
+        Assert.StartsWith("watcher (10) waits for watched (11) to exit, and", finding.Summary, StringComparison.Ordinal);
 
         scene[11].Sleeps();
 
         Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(1, "stuck-set", "one (10) waits for two (11) to exit and two (11) waits for one (10) to exit: none of them exits first.")]
+    [InlineData(10, "child-never-exits", "one (10) waits for its child two (11) to exit, and two (11) waits for one (10) to exit.")]
+    [InlineData(0, null, null)]
+    public void PidFds_OfTwoWhoWaitForEachOthersExit_NamesBothAndNoChildThatIsNone(int parent, string? rule, string? summary)
+    {
+        var scene = new Scene();
+        Watches(scene.Process(10, "one"), 11);
+        Actor two = scene.Process(11, "two", parent: Math.Max(parent, 1));
+        if (parent == 0)
+            two.Sleeps();
+        else
+            Watches(two, 10);
+
+        Finding? finding = scene.Diagnose().Findings.SingleOrDefault();
+
+        Assert.Equal((rule, summary), (finding?.Rule, finding?.Summary));
+        Assert.Equal(rule is null ? [] : ["It ends when one (10) exits.", "It ends when two (11) exits."], finding?.Culprits.Select(culprit => culprit.Remedy) ?? []);
+
+        static void Watches(Actor watcher, ulong pid) => watcher.Polls(3).With = record => record with
+        {
+            Fds = record.Fds.Insert(0, new FileDescriptor(3, FdAccess.ReadWrite, new FdTarget(FdKind.PidFd, pid, "anon_inode:[pidfd]")) { CloseOnExec = true }),
+        };
     }
 
     [Fact]
