@@ -249,15 +249,19 @@ public sealed class PipeRuleTests
     public void Pipe_SomethingIsInIt_ReaderIsAboutToWake() => Assert.Empty(CrossReaders(Empty with { Bytes = 1, Buffers = 1 }).Diagnose().Findings);
 
     [Theory]
-    [InlineData(16, true)]
-    [InlineData(15, false)]
-    public void Pipe_OnlyAFullOneHoldsItsWriter(uint buffers, bool stuck)
+    [InlineData(16, false, "writes to")]
+    [InlineData(15, false, null)]
+    [InlineData(16, true, "polls for room in")]
+    public void Pipe_OnlyAFullOneHoldsItsWriter(uint buffers, bool polls, string? does)
     {
         var scene = new Scene();
         scene.Process(10, "parent").ReadEnd(7001, 5).WaitsFor(11);
-        scene.Process(11, "child", parent: 10).WriteEnd(7001, 1).Sees(1, new PipeState(4096 * buffers, buffers, 16, 1, 1), 2).Writes(1);
+        Actor child = scene.Process(11, "child", parent: 10).WriteEnd(7001, 1).Sees(1, new PipeState(4096 * buffers, buffers, 16, 1, 1), 2);
+        _ = polls ? child.Thread(11, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(1, 4)] }, [0x3000, 1, ulong.MaxValue]) : child.Writes(1);
 
-        Assert.Equal(stuck ? ["pipe-full-cycle"] : [], scene.Diagnose().Findings.Select(finding => finding.Rule));
+        Assert.Equal(
+            does is null ? [] : [("pipe-full-cycle", $"child (11) {does} pipe 7001, which is full, and parent (10), who is to read it at fd 5, waits for child (11).")],
+            scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Summary)));
     }
 
     private static Scene EventFdPair(ulong third = 0)
@@ -529,6 +533,21 @@ public sealed class PipeRuleTests
         scene[11].Sleeps();
 
         Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, ", and parent (10) (fd 4) lets go of it as well")]
+    public void EofHeldBySelf_OneFdTableOfTwo_OneCloseIsEnough(bool one, string others)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(11).With = record => one ? record with { SharesFilesWith = [11] } : record;
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3).With = record => one ? record with { SharesFilesWith = [10] } : record;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal($"It ends when child (11) closes fd 4, its own write end of the pipe that it reads{others}.", finding.Culprit!.Remedy);
+        Assert.Equal(one, finding.Explanation.Any(line => line.Contains("at fd 4 of parent (10), whose fd table is its own as well", StringComparison.Ordinal)));
     }
 
     [Theory]

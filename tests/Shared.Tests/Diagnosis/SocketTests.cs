@@ -112,6 +112,18 @@ public sealed class SocketTests
     }
 
     [Theory]
+    [InlineData(0x100UL, "nobody sends all that left (10) asks for at once (MSG_WAITALL).")]
+    [InlineData(0UL, "nobody sends.")]
+    public void Diagnose_ReceiveThatTakesNoLess_APartMayHaveBeenSent(ulong flags, string what)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "left").Socket(3, 500).Thread(10, 45, "unix_stream_read_generic", 3, 0x1000, 100, flags);
+        scene.Process(11, "right").Socket(3, 501).Receives(3);
+
+        Assert.Equal($"left (10) and right (11) each wait for data from the other over a socket, and {what}", Assert.Single(scene.Diagnose().Findings).Summary);
+    }
+
+    [Theory]
     [InlineData(4u, 1u << 31, "left (10) and right (11) each wait for data from the other over a socket, and left (10) for more in socket 500 than lies there unread.")]
     [InlineData(0u, 1u << 31, "left (10) and right (11) each wait for data from the other over a socket, and nobody sends.")]
     [InlineData(null, 1u << 31, null)]

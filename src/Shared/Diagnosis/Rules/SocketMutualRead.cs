@@ -40,15 +40,15 @@ internal sealed class SocketMutualRead : IncidentRule
             .OrderBy(pair => pair.Waker.Node).ThenBy(pair => pair.Waker.Fd)
             .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker))];
         var verdict = new Verdict(
-            $"{Narrator.Listing(readers.Order().Select(narrator.Name))} each wait for data from {(readers.Count == 2 ? "the other" : "one of the others")} over a socket, and {WhatIsNotDone(narrator, unread)}.",
+            $"{Narrator.Listing(readers.Order().Select(narrator.Name))} each wait for data from {(readers.Count == 2 ? "the other" : "one of the others")} over a socket, and {WhatIsNotDone(narrator, unread, edges.FirstOrDefault(edge => edge.Part.WantsAll))}.",
             culprits) { NamesFault = false };
         // A pool has several workers; and idles.
         return readers.Count == 2 && incident.Core.Count == 2 ? Between(incident, narrator, verdict) : verdict;
     }
 
-    /// <summary>Who has sent did his part, where the other was told of it once and has not read it.</summary>
-    private static string WhatIsNotDone(Narrator narrator, IncidentEdge[] unread) => unread.Length == 0
-        ? "nobody sends"
+    /// <summary>Who has sent did his part, where the other was told of it once and has not read it; and where one takes no less than it asks for, a part of that may have been sent.</summary>
+    private static string WhatIsNotDone(Narrator narrator, IncidentEdge[] unread, IncidentEdge? all) => unread.Length == 0
+        ? all is null ? "nobody sends" : $"nobody sends all that {narrator.Name(all.From)} asks for at once (MSG_WAITALL)"
         : string.Join(", and ", unread.Select(edge => $"{narrator.Name(edge.From)} for more in {StreamEnds.NameOf(edge.Part.Target!)} than lies there unread"));
 
     internal static Culprit CulpritOf(Incident incident, Narrator narrator, IncidentEdge edge, Waker waker) => new(
