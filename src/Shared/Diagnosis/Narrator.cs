@@ -241,7 +241,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         IEnumerable<string> holders = edge.To.GroupBy(waker => waker.Node).Select(group =>
         {
             ImmutableArray<int> fds = [.. group.Select(waker => waker.Fd!.Value).Order()];
-            string who = group.Key == process ? "itself" : Name(group.Key);
+            string who = group.Key == process ? "itself" : HaveOneTable(group.Key, process) ? $"{Name(group.Key)}, whose fd table is its own as well" : Name(group.Key);
             return fds.Length == 1
                 ? $"at fd {fds[0]} of {who}"
                 : $"at fd {fds[0]} and again at fd {Listing(fds[1..].Select(fd => fd.ToString()))} of {who}, the same {(socket ? "socket" : "pipe")} {Times(fds.Length)}";
@@ -306,9 +306,12 @@ internal sealed partial class Narrator(ResourceIndex resources)
     /// <summary>Who else has the other end of what a thread waits for: as long as one of them keeps it, that <paramref name="holder"/> closes it ends nothing. <c>, and child (14) (fd 1) lets go of it as well</c>.</summary>
     public string OthersLetGo(IncidentEdge edge, int holder)
     {
-        string[] others = [.. edge.Holders.Where(other => other != holder).Select(other => $"{Name(other)} ({edge.FdsOf(other)})")];
+        string[] others = [.. edge.Holders.Where(other => other != holder && !HaveOneTable(other, holder)).Select(other => $"{Name(other)} ({edge.FdsOf(other)})")];
         return others.Length == 0 ? "" : $", and {Listing(others)} let{(others.Length == 1 ? "s" : "")} go of it as well";
     }
+
+    /// <summary>Whether what one closes the other has closed as well (CLONE_FILES).</summary>
+    private bool HaveOneTable(int one, int other) => resources[one].SharesFilesWith is { } sharers && sharers.Contains(other);
 
     /// <summary><c>a, b and c</c>; past eight the rest is counted.</summary>
     public static string Listing(IEnumerable<string> parts, string joint = "and")

@@ -68,8 +68,10 @@ internal sealed partial class WakerFinder
         SocketRecord? peer = socket.Peer is { } inode and not 0 ? resources.Sockets.Find(inode) : null;
         bool writes = wait.Kind == WaitKind.SocketWrite || (wait.Events & WatchesWrite) != 0 && !wait.EdgeTriggered;
         bool reads = wait.Kind == WaitKind.SocketRead && (wait.Events == 0 || (wait.Events & WatchesRead) != 0);
+        // Who is told of it once (EPOLLET) has been told of what lies there.
+        bool unread = wait.EdgeTriggered && socket.State == SocketState.Established ? socket.ReceiveQueue is null : socket.ReceiveQueue is not 0;
         // What is sent over TCP is in one queue or the other.
-        if (reads && (socket.ReceiveQueue is not 0 || peer is { Family: not SocketFamily.Unix, SendQueue: not 0 } || IsShut(socket, 1)))
+        if (reads && (unread || peer is { Family: not SocketFamily.Unix, SendQueue: not 0 } || IsShut(socket, 1)))
             return true;
         return writes && (socket.SendQueue is null or 0 || peer is { ReceiveQueue: null or 0 } || IsShut(socket, 2));
     }

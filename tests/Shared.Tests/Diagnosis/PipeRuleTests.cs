@@ -249,15 +249,19 @@ public sealed class PipeRuleTests
     public void Pipe_SomethingIsInIt_ReaderIsAboutToWake() => Assert.Empty(CrossReaders(Empty with { Bytes = 1, Buffers = 1 }).Diagnose().Findings);
 
     [Theory]
-    [InlineData(16, true)]
-    [InlineData(15, false)]
-    public void Pipe_OnlyAFullOneHoldsItsWriter(uint buffers, bool stuck)
+    [InlineData(16, false, "writes to")]
+    [InlineData(15, false, null)]
+    [InlineData(16, true, "polls for room in")]
+    public void Pipe_OnlyAFullOneHoldsItsWriter(uint buffers, bool polls, string? does)
     {
         var scene = new Scene();
         scene.Process(10, "parent").ReadEnd(7001, 5).WaitsFor(11);
-        scene.Process(11, "child", parent: 10).WriteEnd(7001, 1).Sees(1, new PipeState(4096 * buffers, buffers, 16, 1, 1), 2).Writes(1);
+        Actor child = scene.Process(11, "child", parent: 10).WriteEnd(7001, 1).Sees(1, new PipeState(4096 * buffers, buffers, 16, 1, 1), 2);
+        _ = polls ? child.Thread(11, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(1, 4)] }, [0x3000, 1, ulong.MaxValue]) : child.Writes(1);
 
-        Assert.Equal(stuck ? ["pipe-full-cycle"] : [], scene.Diagnose().Findings.Select(finding => finding.Rule));
+        Assert.Equal(
+            does is null ? [] : [("pipe-full-cycle", $"child (11) {does} pipe 7001, which is full, and parent (10), who is to read it at fd 5, waits for child (11).")],
+            scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Summary)));
     }
 
     private static Scene EventFdPair(ulong third = 0)
@@ -522,11 +526,53 @@ public sealed class PipeRuleTests
         Actor watcher = scene.Process(10, "watcher").WriteEnd(7000, 5).Polls(3);
         watcher.With = record => record with { Fds = record.Fds.Insert(0, new FileDescriptor(3, FdAccess.ReadWrite, new FdTarget(FdKind.PidFd, 11, "anon_inode:[pidfd]")) { CloseOnExec = true }) };
         scene.Process(11, "watched").ReadEnd(7000, 0).Reads(0);
-        Assert.Equal([10, 11], Assert.Single(scene.Diagnose().Findings).Pids);
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal([10, 11], finding.Pids);
+        Assert.StartsWith("watcher (10) waits for watched (11) to exit, and", finding.Summary, StringComparison.Ordinal);
 
         scene[11].Sleeps();
 
         Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, ", and parent (10) (fd 4) lets go of it as well")]
+    public void EofHeldBySelf_OneFdTableOfTwo_OneCloseIsEnough(bool one, string others)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(11).With = record => one ? record with { SharesFilesWith = [11] } : record;
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3).With = record => one ? record with { SharesFilesWith = [10] } : record;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal($"It ends when child (11) closes fd 4, its own write end of the pipe that it reads{others}.", finding.Culprit!.Remedy);
+        Assert.Equal(one, finding.Explanation.Any(line => line.Contains("at fd 4 of parent (10), whose fd table is its own as well", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(1, "stuck-set", "one (10) waits for two (11) to exit and two (11) waits for one (10) to exit: none of them exits first.")]
+    [InlineData(10, "child-never-exits", "one (10) waits for its child two (11) to exit, and two (11) waits for one (10) to exit.")]
+    [InlineData(0, null, null)]
+    public void PidFds_OfTwoWhoWaitForEachOthersExit_NamesBothAndNoChildThatIsNone(int parent, string? rule, string? summary)
+    {
+        var scene = new Scene();
+        Watches(scene.Process(10, "one"), 11);
+        Actor two = scene.Process(11, "two", parent: Math.Max(parent, 1));
+        if (parent == 0)
+            two.Sleeps();
+        else
+            Watches(two, 10);
+
+        Finding? finding = scene.Diagnose().Findings.SingleOrDefault();
+
+        Assert.Equal((rule, summary), (finding?.Rule, finding?.Summary));
+        Assert.Equal(rule is null ? [] : ["It ends when one (10) exits.", "It ends when two (11) exits."], finding?.Culprits.Select(culprit => culprit.Remedy) ?? []);
+
+        static void Watches(Actor watcher, ulong pid) => watcher.Polls(3).With = record => record with
+        {
+            Fds = record.Fds.Insert(0, new FileDescriptor(3, FdAccess.ReadWrite, new FdTarget(FdKind.PidFd, pid, "anon_inode:[pidfd]")) { CloseOnExec = true }),
+        };
     }
 
     [Fact]

@@ -111,6 +111,40 @@ public sealed class SocketTests
         Assert.Superset(new HashSet<int> { 10, 11 }, Diagnoser.Suspects(scene.Look(), new LookMemory()).ToHashSet());
     }
 
+    [Theory]
+    [InlineData(0x100UL, "nobody sends all that left (10) asks for at once (MSG_WAITALL).")]
+    [InlineData(0UL, "nobody sends.")]
+    public void Diagnose_ReceiveThatTakesNoLess_APartMayHaveBeenSent(ulong flags, string what)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "left").Socket(3, 500).Thread(10, 45, "unix_stream_read_generic", 3, 0x1000, 100, flags);
+        scene.Process(11, "right").Socket(3, 501).Receives(3);
+
+        Assert.Equal($"left (10) and right (11) each wait for data from the other over a socket, and {what}", Assert.Single(scene.Diagnose().Findings).Summary);
+    }
+
+    [Theory]
+    [InlineData(4u, 1u << 31, "left (10) and right (11) each wait for data from the other over a socket, and left (10) for more in socket 500 than lies there unread.")]
+    [InlineData(0u, 1u << 31, "left (10) and right (11) each wait for data from the other over a socket, and nobody sends.")]
+    [InlineData(null, 1u << 31, null)]
+    [InlineData(4u, 0u, null)]
+    public void Diagnose_DataLiesUnreadOfWhichItWasToldOnce_TheReaderIsToBlame(uint? unread, uint manner, string? summary)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "left").Socket(3, 500).WaitsInEpoll(8, new EpollMember(3, 1 | manner, 500, 8));
+        scene.Process(11, "right").Socket(3, 501).Receives(3);
+        scene.Sockets = [.. scene.Sockets!.Select(socket => socket.Inode == 500 ? socket with { ReceiveQueue = unread } : socket)];
+
+        Finding? finding = scene.Diagnose().Findings.SingleOrDefault();
+
+        Assert.Equal(summary, finding?.Summary);
+        if (unread == 4 && finding is not null)
+        {
+            Assert.StartsWith("It ends when left (10) reads what lies in socket:[500] (fd 3), until EAGAIN", finding.Culprit!.Remedy, StringComparison.Ordinal);
+            Assert.EndsWith("What lies there it was told of once (EPOLLET), and has not read.", finding.Explanation[0], StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Diagnose_QueueNotEmpty_IsAboutToWake() => AssertOutside(socket => socket with { ReceiveQueue = 1 });
 

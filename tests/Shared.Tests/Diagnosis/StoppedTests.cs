@@ -61,6 +61,24 @@ public sealed class StoppedTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Diagnose_PeerOfASocketIsStopped_ItIsToSendAndIsItselfWhatIsStopped(bool runs)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "client").Socket(3, 500).Receives(3);
+        Actor server = scene.Process(11, "server").Socket(3, 501);
+        if (runs)
+            server.Sleeps();
+        else
+            Stopped(server);
+
+        Assert.Equal(
+            runs ? [] : ["client (10) waits for server (11), which is stopped by SIGSTOP, to send to socket:[500]."],
+            scene.Diagnose().Findings.Select(finding => finding.Summary));
+    }
+
+    [Theory]
     [InlineData(19, "waiting-for-stopped-child", Confidence.Proven)] // a child of the same parent
     [InlineData(0, "stopped-job", Confidence.Proven)] // it has let go of the lock before
     public void Diagnose_FileLockOfOneWhoIsStopped_WhoWaitsForItIsOfTheStory(int taker, string rule, Confidence confidence)
@@ -78,7 +96,7 @@ public sealed class StoppedTests
             return;
         Assert.Equal([9, 10, 19], finding.Pids);
         Assert.Equal((19, 5), (finding.Culprit!.Pid, finding.Culprit.Fd));
-        Assert.Equal("waiter (10) waits for holder (19) to let go of the lock on /one, which is stopped by SIGSTOP.", finding.Summary);
+        Assert.Equal("waiter (10) waits for holder (19), which is stopped by SIGSTOP, to let go of the lock on /one.", finding.Summary);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
@@ -10,6 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// parent  waits for child to exit
 /// child   reads a            a: parent/5w child/0r
 /// </code>
+/// Who polls a pidfd need not be its parent: then it is not said to be, and where none of those who wait for an exit has to do with a child of its own it is no story of this rule unless one holds what the other waits for.
 /// What the child waits for may also be held by a third that waits for the parent, and between the two may stand others that wait for a child of theirs: a shell.
 /// A runtime whose main thread could be idling until Ctrl-C is not by its looks: another thread of it, or a worker that it has forked, waits for that child, and so is at work.
 /// </summary>
@@ -32,6 +34,7 @@ internal sealed class ChildNeverExits : IncidentRule
                 // A parent upstream waits for a child that is stuck by itself; where others are, theirs is the story.
                 .Where(pair => incident.Core.Contains(pair.Child) && (incident.Core.Contains(pair.Parent) || incident.Core.Count == 1))
                 .Select(pair => Down(incident, pair.Parent, pair.Child))
+                .Where(line => line.Back is not null || Enumerable.Range(1, line.Waiters.Length - 1).Any(place => !IsStranger(incident, line.Waiters[place - 1], line.Waiters[place])))
                 // A client waits for somebody to accept, and not to let go.
                 .Where(line => line.Back is null || !NeverAccepted.IsAtListener(incident.Evidence.Resources, line.Back.Part))
                 // Where a parent itself has what the last one waits for, and not somebody else: that is the one to let go.
@@ -75,7 +78,8 @@ internal sealed class ChildNeverExits : IncidentRule
     {
         int parent = line.Waiters[0], last = line.Waiters[^1];
         string waiter = narrator.Name(parent), child = narrator.Name(line.Waiters[1]), waited = narrator.Name(last);
-        string wait = $"{waiter} waits for its child {child} to exit{string.Concat(line.Waiters.Skip(2).Select(below => $", which waits for its child {narrator.Name(below)}"))}, and {waited}";
+        string wait = $"{waiter} waits for {Awaited(1)} to exit{string.Concat(Enumerable.Range(2, line.Waiters.Length - 2).Select(place => $", which waits for {Awaited(place)}"))}, and {waited}";
+        string Awaited(int place) => $"{(IsStranger(incident, line.Waiters[place - 1], line.Waiters[place]) ? "" : "its child ")}{narrator.Name(line.Waiters[place])}";
         ImmutableArray<Waker> holders = line.Back is null ? [] : [.. line.Back.To.Where(waker => waker.Node != last && waker.Fd is not null).OrderByDescending(waker => waker.Node == parent)];
         if (holders.IsEmpty && OwnerOf(incident, line) is { } owner)
         {
@@ -84,6 +88,8 @@ internal sealed class ChildNeverExits : IncidentRule
         }
         if (holders.IsEmpty && MayHaveLock(incident, line) is { Length: > 0 } mayHave)
             return OfUnnamedLock(narrator, line, wait, mayHave);
+        if (holders.IsEmpty && line.Back is null && AwaitedBy(incident, last).Select(awaited => line.Waiters.IndexOf(awaited)).FirstOrDefault(place => place >= 0 && place < line.Waiters.Length - 1, -1) is >= 0 and var first)
+            return new Verdict($"{wait} waits for {narrator.Name(line.Waiters[first])} to exit.", OfExits(narrator, line.Waiters[first..])) { NamesFault = false };
         if (holders.IsEmpty)
         {
             return new Verdict($"{wait} can never run again.", [StuckSetRule.ByItself(incident, narrator, last)]) { NamesFault = false };
@@ -115,6 +121,19 @@ internal sealed class ChildNeverExits : IncidentRule
             Doubts = incident.Evidence.CountsLess ? [.. DeadlockTeller.WhoMayEndAChild(incident)] : [],
         };
     }
+
+    /// <summary>Whether one waits for the end of another by a pidfd, and is not its parent.</summary>
+    private static bool IsStranger(Incident incident, int waiter, int awaited) =>
+        incident.Evidence.Resources.Find(awaited) is { } process && incident.Evidence.Resources.ParentOf(process)?.Pid != waiter
+        && incident.Edges.Any(edge => edge is { IsKinship: false, Part: { Kind: WaitKind.ChildWait, Target.Kind: FdKind.PidFd } } && edge.From == waiter && edge.To.Any(waker => waker.Node == awaited));
+
+    /// <summary>Whose exit a process waits for.</summary>
+    internal static IEnumerable<int> AwaitedBy(Incident incident, int process) =>
+        incident.Edges.Where(edge => edge is { IsKinship: false, Part.Kind: WaitKind.ChildWait } && edge.From == process).SelectMany(edge => edge.To).Select(waker => waker.Node);
+
+    /// <summary>Each of them waits for the exit of another: that of any would do.</summary>
+    internal static ImmutableArray<Culprit> OfExits(Narrator narrator, IEnumerable<int> waiters) =>
+        [.. waiters.Select(waiter => new Culprit(waiter, null, $"child:{waiter}", $"It ends when {narrator.Name(waiter)} exits."))];
 
     /// <summary>
     /// Whether all who may idle until Ctrl-C comes catch it as their runtime does in every program, have no terminal at which somebody might press it, and have kept, themselves or above a worker, what the child reads: to wait for

@@ -36,7 +36,7 @@ internal sealed class PipeFullCycle : IncidentRule
             pair.Reader.Node, pair.Reader.Fd, pair.Edge.Part.Target!.Text,
             $"It ends when {narrator.Name(pair.Reader.Node)} reads what is in {pair.Edge.Part.Target.Text} ({pair.Edge.FdsOf(pair.Reader.Node)}){pair.Edge.OrCloses(pair.Reader.Node)}."))];
         return new Verdict(
-            $"{narrator.Name(first.From)} writes to pipe {first.Part.Target!.Id}, which is full, and {narrator.Name(reader.Node)}, who is to read it at fd {reader.Fd}, {waits}.",
+            $"{narrator.Name(first.From)} {(first.Whole.Kind == WaitKind.Poll ? "polls for room in" : "writes to")} pipe {first.Part.Target!.Id}, which is full, and {narrator.Name(reader.Node)}, who is to read it at fd {reader.Fd}, {waits}.",
             culprits);
     }
 
@@ -51,7 +51,7 @@ internal sealed class PipeFullCycle : IncidentRule
                 continue;
             string who = narrator.Name(edge.From), pipe = edge.Part.Target!.Text;
             return new Verdict(
-                $"{who} writes to pipe {edge.Part.Target.Id}, which is full, and nobody but itself has it open to read, at fd {read}.",
+                $"{who} {(edge.Whole.Kind == WaitKind.Poll ? "polls for room in" : "writes to")} pipe {edge.Part.Target.Id}, which is full, and nobody but itself has it open to read, at fd {read}.",
                 [new Culprit(edge.From, read, pipe, $"It ends when {who} reads what is in {pipe} ({edge.FdsOf(edge.From)}) while it writes, or closes {(edge.To.Length == 1 ? "it" : edge.FdsOf(edge.From))}.")]);
         }
         return null;

@@ -27,7 +27,7 @@ internal sealed class SocketFullCycle : IncidentRule
         (IncidentEdge first, Waker reader) = full[0];
         string does = full.Any(pair => pair.Edge.From == reader.Node && pair.Reader.Node == first.From) ? "sends as well instead of reading" : "does not read it";
         return new Verdict(
-            $"{narrator.Name(first.From)} sends on {StreamEnds.NameOf(first.Part.Target!)}, which takes no more, and {narrator.Name(reader.Node)}, who has its other end at fd {reader.Fd}, {does}.",
+            $"{narrator.Name(first.From)} {(first.Whole.Kind == WaitKind.Poll ? "polls for room on" : "sends on")} {StreamEnds.NameOf(first.Part.Target!)}, which takes no more, and {narrator.Name(reader.Node)}, who has its other end at fd {reader.Fd}, {does}.",
             [.. full.Select(pair => new Culprit(
                 pair.Reader.Node, pair.Reader.Fd, resources.ResourceOf(pair.Reader.Node, pair.Reader.Fd!.Value),
                 $"It ends when {narrator.Name(pair.Reader.Node)} reads what {narrator.Name(pair.Edge.From)} has sent ({pair.Edge.FdsOf(pair.Reader.Node)}){pair.Edge.OrCloses(pair.Reader.Node)}."))]);

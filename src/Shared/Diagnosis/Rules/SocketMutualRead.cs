@@ -33,17 +33,23 @@ internal sealed class SocketMutualRead : IncidentRule
                 ? Between(incident, narrator, TellOne(incident, narrator, alone)) : null;
         // Where two speak over one socket, and one of them hears others besides, the end of those leaves it where it is.
         IncidentEdge[] talks = [.. edges.Where(edge => edge.To.Any(waker => readers.Contains(waker.Node) && IsConversation(incident, edge, waker.Node)))];
-        ImmutableArray<Culprit> culprits = [.. edges.Where(edge => talks.Length == 0 || talks.Contains(edge) || !talks.Any(talk => talk.From == edge.From && talk.Tid == edge.Tid))
+        IncidentEdge[] unread = [.. edges.Where(edge => LeftUnread.Is(resources, edge)).OrderBy(edge => edge.From)];
+        ImmutableArray<Culprit> culprits = [.. unread.Select(edge => LeftUnread.CulpritOf(narrator, edge)), .. edges.Where(edge => !unread.Contains(edge)).Where(edge => talks.Length == 0 || talks.Contains(edge) || !talks.Any(talk => talk.From == edge.From && talk.Tid == edge.Tid))
             .SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))
             .DistinctBy(pair => pair.Waker)
             .OrderBy(pair => pair.Waker.Node).ThenBy(pair => pair.Waker.Fd)
             .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker))];
         var verdict = new Verdict(
-            $"{Narrator.Listing(readers.Order().Select(narrator.Name))} each wait for data from {(readers.Count == 2 ? "the other" : "one of the others")} over a socket, and nobody sends.",
+            $"{Narrator.Listing(readers.Order().Select(narrator.Name))} each wait for data from {(readers.Count == 2 ? "the other" : "one of the others")} over a socket, and {WhatIsNotDone(narrator, unread, edges.FirstOrDefault(edge => edge.Part.WantsAll))}.",
             culprits) { NamesFault = false };
         // A pool has several workers; and idles.
         return readers.Count == 2 && incident.Core.Count == 2 ? Between(incident, narrator, verdict) : verdict;
     }
+
+    /// <summary>Who has sent did his part, where the other was told of it once and has not read it; and where one takes no less than it asks for, a part of that may have been sent.</summary>
+    private static string WhatIsNotDone(Narrator narrator, IncidentEdge[] unread, IncidentEdge? all) => unread.Length == 0
+        ? all is null ? "nobody sends" : $"nobody sends all that {narrator.Name(all.From)} asks for at once (MSG_WAITALL)"
+        : string.Join(", and ", unread.Select(edge => $"{narrator.Name(edge.From)} for more in {StreamEnds.NameOf(edge.Part.Target!)} than lies there unread"));
 
     internal static Culprit CulpritOf(Incident incident, Narrator narrator, IncidentEdge edge, Waker waker) => new(
         waker.Node, waker.Fd, incident.Evidence.Resources.ResourceOf(waker.Node, waker.Fd!.Value),

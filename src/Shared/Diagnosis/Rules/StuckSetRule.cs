@@ -12,9 +12,17 @@ internal sealed class StuckSetRule : IncidentRule
     public override Verdict Judge(Incident incident, Narrator narrator)
     {
         int[] core = [.. incident.Core.Order()];
+        if (core.Length > 1 && core.All(member => Exits(member).Length > 0 && !incident.Edges.Any(edge => edge is { IsKinship: false, Part.Kind: not WaitKind.ChildWait } && edge.From == member)))
+        {
+            return new Verdict(
+                $"{Narrator.Listing(core.Select(member => $"{narrator.Name(member)} waits for {Narrator.Listing(Exits(member).Select(narrator.Name), "or")} to exit"))}: none of them exits first.",
+                ChildNeverExits.OfExits(narrator, core)) { NamesFault = false };
+        }
         return core is [var only]
             ? new Verdict($"{narrator.Name(only)} waits for what only it could do itself.", [ByItself(incident, narrator, only)]) { NamesFault = false }
             : new Verdict($"{Narrator.Listing(core.Select(narrator.Name))} wait only for each other.", []) { NamesFault = false };
+
+        int[] Exits(int member) => [.. ChildNeverExits.AwaitedBy(incident, member).Where(incident.Core.Contains).Distinct().Order()];
     }
 
     /// <summary>Who is stuck by itself is to blame, whether or not others wait for it. What it waits for outside its memory says more than that its threads wait for each other.</summary>

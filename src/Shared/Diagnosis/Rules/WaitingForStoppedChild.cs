@@ -52,12 +52,15 @@ internal sealed class WaitingForStoppedChild : EvidenceRule
         {
             WaitKind.ChildWait => "to exit",
             WaitKind.PipeRead => $"to close {wait.Part.Resource}",
+            WaitKind.SocketRead => $"to send to {wait.Part.Resource}",
+            WaitKind.PipeWrite => $"to read {wait.Part.Resource}",
+            WaitKind.SocketWrite => $"to read what is sent at {wait.Part.Resource}",
             WaitKind.FileLock or WaitKind.Futex => $"to let go of {LockStory.ThingOf(wait.Part)}",
             _ => $"to let go of {wait.Part.Resource}",
         };
         Finding finding = new FindingBuilder(evidence).Build(
             Info, notProven.IsEmpty ? Confidence.Proven : Confidence.Likely,
-            new Verdict($"{narrator.Name(wait.From)} waits for {narrator.Name(waker.Node)} {verb}, which is stopped{StopWords.By(evidence.Standstill.SignalOf(evidence.Resources[waker.Node]))}.", culprits),
+            new Verdict($"{narrator.Name(wait.From)} waits for {narrator.Name(waker.Node)}, which is stopped{StopWords.By(evidence.Standstill.SignalOf(evidence.Resources[waker.Node]))}, {verb}.", culprits),
             [.. waiting, .. stopped],
             [
                 .. order.Select(pid => (pid, awaited.Contains(pid) ? ParticipantRole.Waiter : ParticipantRole.RootWaiter)),
