@@ -327,6 +327,24 @@ public sealed class NamedObjectTests
         return scene;
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void Diagnose_SemaphoreAwaitedWithATimeoutAgainAndAgain_IsSuspectedWhereTheOtherWaits(bool childSleeps, int findings)
+    {
+        Scene scene = new();
+        Actor parent = Knows(scene.Process(10, "a").WriteEnd(7000, 3)).Thread(10, 220, "__do_semtimedop", 5, 0x1000, 1, 0x3000);
+        Actor child = Knows(scene.Process(11, "a", parent: 10).ReadEnd(7000, 3));
+        _ = childSleeps ? child.Sleeps() : child.Reads(3);
+        Snapshot first = scene.Look(1000);
+        parent.Ran();
+        Snapshot last = scene.Look(1001) with { SysvObjects = [new SysvObject(SysvKind.Semaphores, 5, 0) { Count = 1 }], IpcNamespace = 9 };
+
+        ImmutableArray<Finding> told = Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions { MinimumWait = TimeSpan.Zero }).Findings;
+
+        Assert.Equal(Enumerable.Repeat("retry-without-progress", findings), told.Select(finding => finding.Rule));
+    }
+
     private static Actor Knows(Actor actor)
     {
         actor.With = record => record with { Exe = "/usr/bin/a", Cmdline = ["/usr/bin/a", "x"], Namespaces = new NamespaceSet(Ipc: 9) };

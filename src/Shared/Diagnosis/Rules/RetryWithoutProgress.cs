@@ -32,7 +32,7 @@ internal sealed class RetryWithoutProgress : EvidenceRule
         ImmutableArray<IncidentEdge> retries = [.. incident.Edges.Where(edge => incident.Core.Contains(edge.From)
             && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node))
             && evidence.Graph.NodeOf(edge.From).Waiters.Any(waiter => waiter.Timed && waiter.Thread.Tid == edge.Tid))];
-        if (retries.IsEmpty || !retries.All(edge => edge.Part.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.ChildWait or WaitKind.FileLock or WaitKind.EventFd))
+        if (retries.IsEmpty || !retries.All(edge => IsForOthers(edge.Part)))
             return null;
         if (!OthersHaveNotMoved(incident, retries))
             return null;
@@ -57,6 +57,10 @@ internal sealed class RetryWithoutProgress : EvidenceRule
             NotProvenBecause = [.. retries.Select(edge => edge.From).Distinct().Select(pid => $"a timeout wakes {narrator.Name(pid)} each time, and it may give up")],
         });
     }
+
+    /// <summary>What a process may do to another: not that one of its own threads unlocks, ends or signals.</summary>
+    private static bool IsForOthers(Wait wait) => wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.ChildWait or WaitKind.FileLock or WaitKind.EventFd
+        or WaitKind.PosixQueue or WaitKind.SysvSemaphore or WaitKind.SysvMessage || wait.Futex is { IsPrivate: false };
 
     /// <summary>Why the other one cannot move, where a rule on those who have no timeouts says so: nobody accepts what it waits on, say.</summary>
     private static IEnumerable<string> ButForTheTimeout(Incident incident, Narrator narrator)
