@@ -20,6 +20,10 @@ internal static class LockElimination
     private static LockFault? Among(ImmutableArray<LockWaiter> waiters)
     {
         ImmutableArray<LockWaiter> wanting = [.. waiters.Where(waiter => !waiter.AwaitsAnEnd)];
+        // Rust's main thread is parked while it waits for the threads of a scope.
+        LockWaiter? signalled = wanting.Where(waiter => waiter is { Lock: null, Futex.Sort: null, Wait.Kind: WaitKind.Futex }).ToArray() is [var one] && WantTwoLocks(wanting) ? one : null;
+        if (signalled is not null)
+            wanting = wanting.Remove(signalled);
         if (wanting.IsEmpty || wanting.Any(waiter => waiter.Lock is null))
             return null;
         // One without an owner and without a reader looks like one that is about to be let go of.
@@ -30,11 +34,15 @@ internal static class LockElimination
         bool isOne = locks == 1 && unnamed.Length == wanting.Length;
         // So many read as want to write: each of those who read waits for the others, or for itself.
         bool upgrade = unnamed[0].Lock is { Form: LockForm.ReadWrite } read && read.Readers == wanting.Length && wanting.Length > 1;
-        ImmutableArray<LockWaiter> others = [.. waiters.Where(waiter => waiter.AwaitsAnEnd)];
+        ImmutableArray<LockWaiter> others = [.. waiters.Where(waiter => waiter.AwaitsAnEnd || waiter == signalled)];
         if (isOne && !upgrade && !others.IsEmpty)
             return OfOneAwaited(unnamed, others);
         return new LockFault(isOne && !upgrade ? LockFaultKind.OwnLock : LockFaultKind.OrderCycle, [.. unnamed, .. wanting.Except(unnamed)]) { ByElimination = true, Others = others };
     }
+
+    /// <summary>Where there are two that nobody is named to have, who wants one is likelier to have the other than somebody who waits to be signalled.</summary>
+    private static bool WantTwoLocks(ImmutableArray<LockWaiter> waiters) =>
+        waiters.Where(waiter => waiter.Lock is { Holder: LockHolder.Unknown, Form: not LockForm.Refused }).Select(waiter => waiter.Lock!.Start).Distinct().Take(2).Count() == 2;
 
     /// <summary>
     /// All who want something want one lock, and somebody awaits the end of one of them: who awaits has it, or who wants it itself, and nothing shows which. To let go of a lock too late is the commoner fault of those who share it;

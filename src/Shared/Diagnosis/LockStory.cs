@@ -47,7 +47,7 @@ internal static class LockStory
             return new Verdict(
                 $"{fault.Chain.Length} threads of {Narrator.Listing(fault.Chain.Select(one => Narrator.Name(one.Process)).Distinct())} wait for {what}, and nobody else is left who could have it.",
                 [.. fault.Chain.DistinctBy(one => one.Process.Pid).Select(one => new Culprit(one.Process.Pid, null, one.Wait.Resource!, $"It ends when the one of them that has {what} lets go of it instead of locking it again."))],
-                ["No word says who has this lock: one of these threads, or one that has exited without unlocking it."]);
+                ["No word says who has this lock: one of these threads, or one that has exited without unlocking it.", .. NoLock(fault.Chain)]);
         }
         if (waiter.Lock is { Form: LockForm.Refused })
         {
@@ -58,17 +58,22 @@ internal static class LockStory
         }
         bool upgrades = waiter.Lock is { Form: LockForm.ReadWrite, OwnerTid: 0 };
         return new Verdict(
-            upgrades ? $"{who} wants to write under {what}, and waits for a reader to let go of it: that is itself." : $"{who} waits for {what}, which it has locked itself.",
+            upgrades ? $"{who} wants to write under {what}, and waits for a reader to let go of it: that is itself." : $"{who} waits for {what}, which {(fault.ByElimination ? "nobody but itself can have" : "it has locked itself")}.",
             [new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {who} lets go of {what} before it locks it again.")],
-            fault.ByElimination ? [$"No word says who has this lock: {who} itself, or one that has exited without unlocking it."] : [])
+            fault.ByElimination ? [$"No word says who has this lock: {who} itself, or one that has exited without unlocking it.", .. NoLock(fault.Chain)] : [])
         {
-            Sentences = fault.ByElimination ? [] : [$"{who} is the owner that the lock at 0x{waiter.Futex!.Address:x} names."],
+            Sentences = fault.ByElimination ? [] : [$"{who} is the owner that the lock at 0x{AddressOf(waiter.Futex!):x} names."],
         };
     }
 
     /// <summary><c>, or main (10), which waits for another to end</c>.</summary>
     private static string OrOthers(LockFault fault) => fault.Others.IsEmpty ? ""
-        : $", or {Narrator.Listing(fault.Others.Select(Name), "or")}, which wait{(fault.Others.Length == 1 ? "s" : "")} for others to end";
+        : $", or {Narrator.Listing(fault.Others.Select(Name), "or")}, which wait{(fault.Others.Length == 1 ? "s" : "")} {(fault.Others.All(other => other.AwaitsAnEnd) ? "for others to end" : "to be signalled")}";
+
+    /// <summary>For the notes: what was told by a word alone may be no lock.</summary>
+    internal static ImmutableArray<string> NoLock(IEnumerable<LockWaiter> waiters) => waiters.Any(waiter => waiter.Lock is { Form: LockForm.Bare })
+        ? ["By its word, which is 2, this is a lock of the C library or of Rust. A Condvar of Rust that was signalled twice looks the same: then it ends when it is signalled again."]
+        : [];
 
     /// <param name="waiters">All of one lock.</param>
     private static Verdict OfOwnerGone(ImmutableArray<LockWaiter> waiters)
@@ -121,10 +126,17 @@ internal static class LockStory
         string[] programs = [.. wanting.Select(waiter => Narrator.Name(waiter.Process)).Distinct()];
         string of = programs.Length == 1 ? $" of {programs[0]}" : "", others = OrOthers(fault);
         string which = wanting.All(waiter => Owner(waiter) is null) ? "these locks" : Thing(wanting[0]);
+        if (wanting.All(waiter => waiter.Lock!.Form == LockForm.ReadWrite && waiter.Lock.Start == wanting[0].Lock!.Start))
+        {
+            return new Verdict(
+                $"{Narrator.Listing(wanting.Select(Name))}{of} read under {Thing(wanting[0])} and want to write under it: each waits for the others to let go.",
+                [.. wanting.Select(waiter => new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {Name(waiter)} lets go of {Thing(waiter)} before it wants to write under it."))],
+                [$"No word says who reads: there are as many readers as threads that wait{others}."]);
+        }
         return new Verdict(
             $"{Narrator.Listing(wanting.Select(Name))}{of} wait for locks that {(others.Length == 0 ? "only they" : "nobody but they themselves, or who waits for them,")} can have.",
             [.. wanting.Select(waiter => new Culprit(waiter.Process.Pid, null, waiter.Wait.Resource!, $"It ends when whoever has {Thing(waiter)} lets go of it before it waits for another lock."))],
-            [$"No word says who has {which}: one of them{others}, or one that has exited without unlocking it."])
+            [$"No word says who has {which}: one of them{others}, or one that has exited without unlocking it.", .. NoLock(wanting)])
         {
             Sentences = [.. wanting.Take(MaxSentences).Select(waiter => $"{Name(waiter)} waits for {Thing(waiter)}{(Owner(waiter) is { } owner ? $", which {Name(owner)} has" : "")}.")],
         };
@@ -145,7 +157,7 @@ internal static class LockStory
                 new Culprit(joins.Process.Pid, null, joined.Wait.Resource!,
                     $"It ends when {who} lets go of {what} before it waits for {awaited}; or, if {itself} has it already, when that lets go of it before it locks it again."),
             ],
-            [$"No word says who has this lock: {who}{others}, or {itself}, or one that has exited without unlocking it."])
+            [$"No word says who has this lock: {who}{others}, or {itself}, or one that has exited without unlocking it.", .. NoLock(wanting)])
         {
             Sentences = [$"{who} waits for {awaited} to end.", .. wanting.Take(MaxSentences).Select(waiter => $"{Name(waiter)} waits for {Thing(waiter)}.")],
         };
@@ -168,7 +180,10 @@ internal static class LockStory
         LockForm.ReadWrite => "read-write lock",
         LockForm.Bare => "lock",
         _ => "futex",
-    }} at 0x{futex.Address:x}";
+    }} at 0x{AddressOf(futex):x}";
+
+    /// <summary>A read-write lock is waited for at several of its words.</summary>
+    private static ulong AddressOf(FutexWait futex) => futex.Lock is { Form: LockForm.ReadWrite } held ? held.Start : futex.Address;
 
     private static string Upper(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

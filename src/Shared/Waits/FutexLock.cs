@@ -66,6 +66,16 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     internal const int ClockRealtime = 0x100, CommandMask = 0x7f;
     private const uint TidMask = 0x3fffffff, WaitersBit = 0x80000000;
 
+    /// <summary>Up to the kind of a pthread_mutex_t, four bytes each.</summary>
+    private const int MutexWords = 5;
+
+    /// <summary>Bytes from one word of libstdc++'s atomics to the next.</summary>
+    private const ulong AtomicsLine = 64;
+
+    private const ulong PageSize = 4096;
+
+    private const uint MostWaiters = 1 << 20;
+
     private const int ReaderShift = 3;
     private const uint MostWriters = 1 << 20;
 
@@ -78,7 +88,8 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     /// <summary>Which words around the futex have to be read to tell the lock: where they begin, and how many; null for none.</summary>
     public static (ulong Address, int Count)? WordsOf(ulong address, int operation, uint expected) => (operation & CommandMask) switch
     {
-        Wait when expected == 2 || (expected & WaitersBit) != 0 => (address, 5),
+        Wait when MayBeOfAtomics(address, operation, expected) => (address - AtomicsLine, MutexWords + (int)AtomicsLine / sizeof(uint)),
+        Wait when expected == 2 || (expected & WaitersBit) != 0 => (address, MutexWords),
         // The struct is aligned to 8, and both words that are waited on lie in its second eight bytes.
         WaitBitset when (operation & ClockRealtime) != 0 && expected is 2 or 3 && address > 8 => ((address & ~7UL) - 8, 8),
         // It is waited on as well, at its beginning, by who wants to read and lets writers go first.
@@ -113,7 +124,7 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
             case WaitBitset when memory is { OnStack: true } && expected == 0:
                 return new FutexLock(LockForm.Refused, 0);
             case Wait when expected == 2:
-                return MutexOf(words) ?? new FutexLock(LockForm.Bare, 0);
+                return MutexOf(words.Length > MutexWords ? words[^MutexWords..] : words) ?? (IsOfAtomics(words) || IsOfAnAtomic(operation, memory) ? null : new FutexLock(LockForm.Bare, 0));
             // A robust mutex has its owner's tid in the word as well.
             case Wait when (expected & WaitersBit) != 0:
                 return MutexOf(words) is { } robust && (uint)robust.OwnerTid == (expected & TidMask) ? robust : null;
@@ -129,12 +140,35 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
         }
     }
 
+    /// <summary>
+    /// std::atomic::wait of libstdc++, and its barrier and latch on it, wait for all values but an int at a word beside the value: a count of who waits in one cache line, a version that each notify
+    /// adds one to in the next. By chance that is 2.
+    /// </summary>
+    private static bool MayBeOfAtomics(ulong address, int operation, uint expected) =>
+        expected == 2 && address % AtomicsLine == 0 && address % PageSize != 0;
+
+    /// <summary>Without the flag for memory of its own, and in such: no lock of the C library waits so, and std::atomic does.</summary>
+    private static bool IsOfAnAtomic(int operation, CallMemory? memory) => (operation & PrivateFlag) == 0 && memory?.FutexMapping is { Shared: false };
+
+    private static bool IsOfAtomics(ImmutableArray<uint> words)
+    {
+        const int version = (int)AtomicsLine / sizeof(uint);
+        if (words.Length != version + MutexWords || words[0] is 0 or > MostWaiters)
+            return false;
+        for (int place = 1; place < words.Length; place++)
+        {
+            if (place != version && words[place] != 0)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>pthread_mutex_t: int lock; unsigned count; int owner; unsigned nusers; int kind. What has a pointer there (the lock of a stdio stream) is none.</summary>
     private static FutexLock? MutexOf(ImmutableArray<uint> words)
     {
         // Types 0 to 3, robust, inherit, protect, shared, and the two of lock elision.
         const uint kinds = 0x3 | 0x10 | 0x20 | 0x40 | 0x80 | 0x100 | 0x200;
-        if (words.Length != 5)
+        if (words.Length != MutexWords)
             return null;
         (uint count, uint owner, uint users, uint kind) = (words[1], words[2], words[3], words[4]);
         return owner is > 0 and <= MaxTid && users is > 0 and < 0x7000 && (kind & ~kinds) == 0 && (count == 0 || (kind & 3) == 1 || (kind & 0x10) != 0)

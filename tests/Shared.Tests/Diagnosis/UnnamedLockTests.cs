@@ -62,6 +62,47 @@ public sealed class UnnamedLockTests
         Assert.Contains("read-write lock", finding.Explanation.Concat([finding.Summary]).Aggregate(string.Concat), StringComparison.Ordinal);
     }
 
+    /// <summary>Workers that take turns at a queue under a lock, and who drops the pool before the queue.</summary>
+    [Fact]
+    public void Diagnose_OwnerByItsLooksIsJoined_WhoJoinsItMayBeWhoIsToSignal()
+    {
+        var scene = new Scene();
+        Joins(scene.Process(10, "p"), 10, 11).Thread(11, 202, "futex_do_wait", B, 0x89, 0xffffffff).Thread(12, 202, "futex_do_wait", A, 0x89, 2);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lock-held-by-stuck", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.EndsWith("and thread p (12) waits for the lock at 0x7100; one of these has to end that, or thread p (10), which waits for its thread 11 to end.", finding.Summary, StringComparison.Ordinal);
+        Assert.Equal("If thread p (10) is who has to end what thread p (11) waits for: it ends when that is done before thread p (10) waits for its thread 11 to end.", finding.Culprits[1].Remedy);
+    }
+
+    /// <summary>Rust's main thread is parked until the threads of a scope have ended.</summary>
+    [Fact]
+    public void Diagnose_TwoWantTwoLocksAndAnotherIsToBeSignalled_AreALockOrderCycle()
+    {
+        var scene = new Scene();
+        scene.Process(10, "p").Thread(10, 202, "futex_do_wait", 0x9000, 0x89, 0xffffffff).Thread(11, 202, "futex_do_wait", A, 0x89, 2).Thread(12, 202, "futex_do_wait", B, 0x89, 2);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Contains("or who waits for them,", finding.Summary, StringComparison.Ordinal);
+        Assert.Contains("No word says who has these locks: one of them, or thread p (10), which waits to be signalled, or one that has exited without unlocking it.", finding.Notes);
+    }
+
+    [Fact]
+    public void Diagnose_BothReadAndWantToWrite_AreToldOfOneLock()
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p").Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 3, LockWords = [0x10, 1, 3, 3, 0, 0, 0, 0] }, [A + 8, 0x189, 3]);
+        actor.Thread(11, 202, "futex_do_wait", new CallMemory { FutexWord = 3, LockWords = [0x10, 1, 3, 3, 0, 0, 0, 0] }, [A + 12, 0x189, 3]);
+
+        Finding finding = Assert.Single(Diagnose(scene).Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal("thread p (10) and thread p (11) of p (10) read under the read-write lock at 0x7100 and want to write under it: each waits for the others to let go.", finding.Summary);
+    }
+
     [Fact]
     public void Diagnose_ThreadWaitsToBeSignalledByOneThatWantsALockWithoutAnOwner_HasItByItsLooks()
     {
@@ -103,9 +144,9 @@ public sealed class UnnamedLockTests
         Assert.Equal((rule, Confidence.Proven), (finding.Rule, finding.Confidence));
         if (pipe is not null)
             return;
-        Assert.StartsWith("child (11) has, by its looks, the read-write lock at 0x7100 while it reads pipe 7000", finding.Summary, StringComparison.Ordinal);
+        Assert.StartsWith("child (11) has, by its looks, the read-write lock at 0x70f8 while it reads pipe 7000", finding.Summary, StringComparison.Ordinal);
         Assert.Equal(
-            (11, "futex:0x7100", "It ends when child (11) lets go of the read-write lock at 0x7100 before it waits; or, if parent (10) has it already, when that lets go of it before it locks it again."),
+            (11, "futex:0x7100", "It ends when child (11) lets go of the read-write lock at 0x70f8 before it waits; or, if parent (10) has it already, when that lets go of it before it locks it again."),
             (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
         Assert.Contains("No word says who has this lock: child (11), or parent (10), or one that has exited without unlocking it.", finding.Notes);
     }
@@ -134,8 +175,8 @@ public sealed class UnnamedLockTests
     }
 
     [Theory]
-    [InlineData(true, "lock")] // of Rust's std, say
-    [InlineData(false, "read-write lock")]
+    [InlineData(true, "the lock at 0x7100")] // of Rust's std, say
+    [InlineData(false, "the read-write lock at 0x70f8")]
     public void Diagnose_OneThatIsJoinedWantsALockThatNoWordGivesToAnybody_WhoJoinsItHasItOrItself(bool bare, string lockName)
     {
         var scene = new Scene();
@@ -145,9 +186,9 @@ public sealed class UnnamedLockTests
         Finding finding = Assert.Single(Diagnose(scene).Findings);
 
         Assert.Equal(("join-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
-        Assert.Equal($"In p (10) thread p (10) waits for thread p (11) to end, and thread p (11) waits for the {lockName} at 0x7100, which only they can have.", finding.Summary);
+        Assert.Equal($"In p (10) thread p (10) waits for thread p (11) to end, and thread p (11) waits for {lockName}, which only they can have.", finding.Summary);
         Assert.Equal(
-            (10, "futex:0x7100", $"It ends when thread p (10) lets go of the {lockName} at 0x7100 before it waits for thread p (11); or, if thread p (11) has it already, when that lets go of it before it locks it again."),
+            (10, "futex:0x7100", $"It ends when thread p (10) lets go of {lockName} before it waits for thread p (11); or, if thread p (11) has it already, when that lets go of it before it locks it again."),
             (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
         Assert.Contains("No word says who has this lock: thread p (10), or thread p (11), or one that has exited without unlocking it.", finding.Notes);
     }
@@ -189,9 +230,9 @@ public sealed class UnnamedLockTests
 
         string mayHave = sibling ? "parent (10) or other (12)" : "parent (10)";
         Assert.Equal(("child-never-exits", Confidence.Proven), (finding.Rule, finding.Confidence));
-        Assert.Equal($"parent (10) waits for its child child (11) to exit, and child (11) waits for the read-write lock at 0x7100, which only {mayHave}, or child (11) itself, can have.", finding.Summary);
+        Assert.Equal($"parent (10) waits for its child child (11) to exit, and child (11) waits for the read-write lock at 0x70f8, which only {mayHave}, or child (11) itself, can have.", finding.Summary);
         Assert.Equal(
-            (10, "futex:0x7100", "It ends when parent (10) lets go of the read-write lock at 0x7100 before it waits for child (11); or, if child (11) has it already, when that lets go of it before it locks it again."),
+            (10, "futex:0x7100", "It ends when parent (10) lets go of the read-write lock at 0x70f8 before it waits for child (11); or, if child (11) has it already, when that lets go of it before it locks it again."),
             (finding.Culprit!.Pid, finding.Culprit.Resource, finding.Culprit.Remedy));
         Assert.Contains($"No word says who has this lock: {mayHave}, or child (11), or one that has exited without unlocking it.", finding.Notes);
     }

@@ -38,6 +38,38 @@ public sealed class FutexLockTests
     public void Decode_WordsThatAreNoMutex_AreALockWithoutAnOwner(uint owner, uint users, uint kind) =>
         Assert.Equal((LockForm.Bare, 0), (Decode(0x80, 2, 2, [2, 1, owner, users, kind]).Lock!.Form, Decode(0x80, 2, 2, [2, 1, owner, users, kind]).Lock!.OwnerTid));
 
+    /// <summary>A count of those who wait in one cache line, and in the next what they wait for: libstdc++'s for atomics, a barrier, a latch.</summary>
+    [Theory]
+    [InlineData(0x7040UL, 1U, 0U, null)]
+    [InlineData(0x7040UL, 2U, 0U, null)]
+    [InlineData(0x7040UL, 0U, 0U, LockForm.Bare)] // nobody is counted as waiting
+    [InlineData(0x7040UL, 2U, 7U, LockForm.Bare)] // something else lies between
+    [InlineData(0x7040UL, 0x7fff1234U, 0U, LockForm.Bare)]
+    [InlineData(0x7044UL, 2U, 0U, LockForm.Bare)] // no cache line begins there
+    public void Decode_VersionOfAtomicsThatIsTwoByChance_IsNoLock(ulong address, uint waiters, uint between, LockForm? form)
+    {
+        uint[] words = [waiters, .. new uint[14], between, 2, 0, 0, 0, 0];
+
+        Assert.Equal(form, Decode(0x80, 2, 2, words[(21 - FutexLock.WordsOf(address, 0x80, 2)!.Value.Count)..], address).Lock?.Form);
+    }
+
+    /// <summary>std::atomic waits without the flag for private memory.</summary>
+    [Theory]
+    [InlineData(0, false, null)]
+    [InlineData(0, true, LockForm.Bare)]
+    [InlineData(0, null, LockForm.Bare)] // not asked yet
+    [InlineData(0x80, false, LockForm.Bare)]
+    public void Decode_WordIsTwoInMemoryOfItsOwn_IsALockWhereItIsWaitedForAsLocksAre(int operation, bool? shared, LockForm? form) =>
+        Assert.Equal(form, Decode(operation, 2, 2, [2, 1, 0, 0, 0], mapping: shared is { } known ? new FutexMapping(known, 1, 4711) : null).Lock?.Form);
+
+    [Fact]
+    public void Decode_MutexAtTheBeginningOfACacheLine_SaysWhoHasIt()
+    {
+        Assert.Equal((0x7000UL, 21), FutexLock.WordsOf(0x7040, 0x80, 2));
+        Assert.Equal((0x7000UL, 5), FutexLock.WordsOf(0x7000, 0x80, 2)); // what lies before may not be mapped
+        Assert.Equal((LockForm.Mutex, 11), (Decode(0x80, 2, 2, [.. new uint[16], 2, 0, 11, 1, 0], 0x7040).Lock!.Form, Decode(0x80, 2, 2, [.. new uint[16], 2, 0, 11, 1, 0], 0x7040).Lock!.OwnerTid));
+    }
+
     [Fact]
     public void Decode_InAPidNamespace_TakesTheOwnerForANumberOfIt() =>
         Assert.Equal(LockHolder.Thread, Decode(0x80, 2, 2, [2, 0, 4, 1, 0], nsPid: 3).Lock!.Holder);

@@ -48,17 +48,20 @@ internal sealed class LockHeldByStuck : IncidentRule
             if (others.Where(waiter => !waiter.AwaitsAnEnd).ToArray() is not [{ Wait.Kind: not (WaitKind.FileLock or WaitKind.Vfork) } owner] || !wanting.Any(waiter => MayEnd(incident, owner, waiter)))
                 continue;
             string who = LockStory.Name(owner), what = LockStory.ThingOf(wants.Wait), itself = Narrator.Listing(wanting.Select(LockStory.Name), "or");
-            Verdict verdict = Tell(narrator, owner, wanting, "has, by its looks,");
+            Verdict verdict = Tell(narrator, owner, wanting, "has, by its looks,", others.FirstOrDefault(other => other.AwaitsAnEnd));
             return verdict with
             {
                 Culprits =
                 [
                     new Culprit(owner.Process.Pid, null, wants.Wait.Resource!, $"It ends when {who} lets go of {what} before it waits; or, if {itself} has it already, when that lets go of it before it locks it again."),
+                    .. others.Where(other => other.AwaitsAnEnd).Take(1).Select(other => new Culprit(
+                        other.Process.Pid, null, owner.Wait.Resource!, $"If {LockStory.Name(other)} is who has to end what {who} waits for: it ends when that is done before {LockStory.Name(other)} {narrator.What(other.Process.Pid, other.Wait)}.")),
                 ],
                 Notes =
                 [
                     .. verdict.Notes,
                     $"No word says who has this lock: {who}{string.Concat(others.Where(other => other != owner).Select(other => $", or {LockStory.Name(other)}"))}, or {itself}, or one that has exited without unlocking it.",
+                    .. LockStory.NoLock(wanting),
                 ],
                 // Of several processes it is told of each what it waits for.
                 Sentences = incident.Core.Count > 1 ? [] : [.. wanting.Take(MaxSentences).Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}."), $"{who} {WhatElse(narrator, owner)}."],
@@ -67,12 +70,16 @@ internal sealed class LockHeldByStuck : IncidentRule
         return null;
     }
 
-    private static Verdict Tell(Narrator narrator, LockWaiter owner, LockWaiter[] wanting, string has = "has")
+    /// <param name="awaiting">Who waits for somebody to end and may be, just as well as those who want the lock, who has to end what its owner waits for.</param>
+    private static Verdict Tell(Narrator narrator, LockWaiter owner, LockWaiter[] wanting, string has = "has", LockWaiter? awaiting = null)
     {
         string who = LockStory.Name(owner), what = LockStory.ThingOf(wanting[0].Wait);
         string[] programs = [.. wanting.Select(waiter => waiter.Process).Append(owner.Process).Select(Narrator.Name).Distinct()];
+        string wait = wanting.Length == 1 ? "waits" : "wait";
         return new Verdict(
-            $"{(programs.Length == 1 && programs[0] != who ? $"In {programs[0]} " : "")}{who} {has} {what} while it {WhatElse(narrator, owner)}, and {Narrator.Listing(wanting.Select(LockStory.Name))}, which could end that, wait{(wanting.Length == 1 ? "s" : "")} for {what}.",
+            $"{(programs.Length == 1 && programs[0] != who ? $"In {programs[0]} " : "")}{who} {has} {what} while it {WhatElse(narrator, owner)}, and {(awaiting is null
+                ? $"{Narrator.Listing(wanting.Select(LockStory.Name))}, which could end that, {wait} for {what}"
+                : $"{Narrator.Listing(wanting.Select(LockStory.Name))} {wait} for {what}; one of these has to end that, or {LockStory.Name(awaiting)}, which {narrator.What(awaiting.Process.Pid, awaiting.Wait)}")}.",
             [],
             owner.Wait is { Kind: WaitKind.Futex, Futex.Sort: null } ? ["A thread that waits on a condition variable lets go of the one mutex that it passes, and of no other that it has."] : [])
         {
