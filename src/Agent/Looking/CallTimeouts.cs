@@ -76,7 +76,7 @@ internal static class CallTimeouts
     {
         if (thread is not { State: 'S', Call.Status: BlockedCallStatus.InCall } || !SystemCallTable.TryGet(architecture, thread.Call.Number, out SystemCall call))
             yield break;
-        if (call is SystemCall.Recvfrom or SystemCall.Recvmsg or SystemCall.Recvmmsg or SystemCall.Sendto or SystemCall.Sendmsg
+        if (call is SystemCall.Recvfrom or SystemCall.Recvmsg or SystemCall.Recvmmsg or SystemCall.Sendto or SystemCall.Sendmsg or SystemCall.Sendmmsg
             or SystemCall.Accept or SystemCall.Accept4 or SystemCall.Connect)
             yield return (int)thread.Call.Arguments[0];
         (int? read, int? written) = StreamCalls.FdsOf(call, thread.Call.Arguments);

@@ -173,7 +173,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
         foreach (ThreadRecord thread in threads)
         {
             if (thread.State == 'S' && CallOf(thread) is SystemCall.Read or SystemCall.Readv or SystemCall.Write or SystemCall.Writev or SystemCall.Recvfrom or SystemCall.Recvmsg
-                or SystemCall.Sendto or SystemCall.Sendmsg && !fds.Any(fd => fd.Number == (int)thread.Call.Arguments[0]))
+                or SystemCall.Sendto or SystemCall.Sendmsg or SystemCall.Sendmmsg && !fds.Any(fd => fd.Number == (int)thread.Call.Arguments[0]))
                 return true;
         }
         return false;

@@ -109,7 +109,14 @@ internal sealed class Standstill
         && shell.Record.Session == process.Session && shell.Record.TtyNr == process.TtyNr && shell.Record.Pgrp != process.Pgrp
         && Halts.Of(shell.Record, guess: false) == Halt.None
         && shell.WaitsOf(_evidence.Last.Host).Any(wait =>
-            wait.Kind is WaitKind.Running or WaitKind.SignalWait or WaitKind.Tty
+            wait.Kind is WaitKind.Running or WaitKind.SignalWait
             || wait is { Kind: WaitKind.ChildWait, ToldOfStops: true }
-            || wait.Members.Any(member => member.Kind == WaitKind.Tty));
+            || IsPrompt(wait));
+
+    /// <summary>Whether a process is held by a debugger at its prompt, at the terminal that they have in common: somebody looks at it there.</summary>
+    public bool IsLookedAt(ProcessRecord tracee, HostProcess tracer) =>
+        tracer.Record.TtyNr != 0 && tracee.TtyNr == tracer.Record.TtyNr && tracee.Session == tracer.Record.Session
+        && tracer.WaitsOf(_evidence.Last.Host).Any(IsPrompt);
+
+    private static bool IsPrompt(Wait wait) => wait.Kind == WaitKind.Tty || wait.Members.Any(member => member.Kind == WaitKind.Tty);
 }

@@ -45,6 +45,7 @@ public static partial class WaitDecoder
     {
         SystemCall.Recvfrom or SystemCall.Sendto => (thread.Call.Arguments[3] & DoNotWait) != 0,
         SystemCall.Recvmsg or SystemCall.Sendmsg => (thread.Call.Arguments[2] & DoNotWait) != 0,
+        SystemCall.Sendmmsg => (thread.Call.Arguments[3] & DoNotWait) != 0,
         SystemCall.Recvmmsg => (thread.Call.Arguments[3] & DoNotWait) != 0 || thread.Call.Arguments[4] != 0,
         _ => false,
     };

@@ -80,11 +80,11 @@ public static partial class WaitDecoder
             SystemCall.Read or SystemCall.Readv or SystemCall.Preadv2 or SystemCall.Write or SystemCall.Writev or SystemCall.Pwritev2 => OfFd(process, thread, call),
             SystemCall.Splice or SystemCall.Tee or SystemCall.Vmsplice or SystemCall.Sendfile => OfMove(process, thread, call),
             SystemCall.Recvfrom or SystemCall.Recvmsg or SystemCall.Recvmmsg => OfSocket(process, thread, call, WaitKind.SocketRead),
-            SystemCall.Sendto or SystemCall.Sendmsg => OfSocket(process, thread, call, WaitKind.SocketWrite),
+            SystemCall.Sendto or SystemCall.Sendmsg or SystemCall.Sendmmsg => OfSocket(process, thread, call, WaitKind.SocketWrite),
             SystemCall.Accept or SystemCall.Accept4 => OfSocket(process, thread, call, WaitKind.SocketAccept),
             SystemCall.Connect => OfSocket(process, thread, call, WaitKind.SocketConnect) with { Path = thread.Memory?.Path },
-            SystemCall.Open or SystemCall.Openat when Sleeps(thread, FifoOpenChannels) =>
-                new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path, OpensFor = AccessOf(args[call == SystemCall.Open ? 1 : 2]) },
+            SystemCall.Open or SystemCall.Openat or SystemCall.Openat2 or SystemCall.Creat when Sleeps(thread, FifoOpenChannels) =>
+                new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path, OpensFor = OpensFor(thread, call) },
             SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 when Sleeps(thread, PollChannels) =>
                 OfPollSet(process, thread, call),
             // After SIGSTOP and SIGCONT an interrupted poll(2) or sleep goes on as this call, the registers as they were. ppoll and select begin anew instead.
@@ -113,6 +113,15 @@ public static partial class WaitDecoder
     }
 
     // O_ACCMODE of open(2)
+    /// <summary>creat(2) opens for writing, and openat2(2) says it in memory: there the end that it waits for shows by its wait alone.</summary>
+    private static FdAccess OpensFor(ThreadRecord thread, SystemCall call) => call switch
+    {
+        SystemCall.Creat => FdAccess.Write,
+        SystemCall.Open => AccessOf(thread.Call.Arguments[1]),
+        SystemCall.Openat => AccessOf(thread.Call.Arguments[2]),
+        _ => FdAccess.None,
+    };
+
     private static FdAccess AccessOf(ulong flags) => (flags & 3) switch
     {
         0 => FdAccess.Read,

@@ -57,6 +57,23 @@ public sealed class FileLockTests
         Assert.Equal([10, 11], finding.Culprits.Select(culprit => culprit.Pid).Distinct().Order());
     }
 
+    /// <summary>make(1) under flock(1), two of whose recipes ask for the lock once more.</summary>
+    [Fact]
+    public void Diagnose_TwoWhoHaveInheritedTheLockedFileAskForItAgain_AreBehindWhoLockedIt()
+    {
+        Scene scene = new();
+        FileLock held = Flock(1, 10);
+        scene.Process(10, "flock").Opens(3, "/one", 1, 11, held).WaitsFor(11);
+        scene.Process(11, "make", parent: 10).Opens(3, "/one", 1, 11, held).WaitsFor(-1);
+        foreach (int pid in (int[])[12, 13])
+            scene.Process(pid, "flock", parent: 11).Opens(3, "/one", 1, 11, held).Opens(4, "/one", 1, (ulong)pid).WaitsForLock(4);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("file-lock-held-by-stuck", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.StartsWith("flock (12) and flock (13) wait for a lock on /one that flock (10) holds", finding.Summary, StringComparison.Ordinal);
+    }
+
     /// <summary>What flock(1) runs under its lock is a pipeline, whose reader asks for the same lock before it reads.</summary>
     [Fact]
     public void Diagnose_PipelineUnderALockThatItsReaderWants_IsToldByTheRemedyThatFreesAll()

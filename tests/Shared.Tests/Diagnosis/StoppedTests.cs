@@ -220,6 +220,23 @@ public sealed class StoppedTests
         Assert.Equal([ParticipantRole.Traced, ParticipantRole.Tracer], finding.Participants.Select(participant => participant.Role));
     }
 
+    [Theory]
+    [InlineData(34819, 34819, 0)] // somebody debugs it there
+    [InlineData(34819, 0, 1)] // of another terminal, or of none: a service that somebody has attached to
+    [InlineData(0, 0, 1)]
+    public void Diagnose_HeldByADebuggerAtItsPrompt_IsToldUnlessTheyHaveTheTerminalInCommon(int tracerTty, int traceeTty, int findings)
+    {
+        var scene = new Scene();
+        Actor debugger = scene.Process(9, "debugger").Has(0, "/dev/pts/3", FdAccess.ReadWrite).Polls(0);
+        debugger.Session = debugger.Pgrp = 9;
+        debugger.With = record => record with { TtyNr = tracerTty };
+        Actor tracee = scene.Process(11, "tracee").Thread(11, 230, "ptrace_stop", null, [1, 0, 0x2000], 't');
+        (tracee.State, tracee.Tracer, tracee.Session, tracee.Pgrp) = ('t', 9, 9, 11);
+        tracee.With = record => record with { TtyNr = traceeTty };
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
     [Fact]
     public void Diagnose_TraceeOneOfWhoseThreadsRuns_IsNotTold()
     {

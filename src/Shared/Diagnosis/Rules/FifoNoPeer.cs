@@ -193,7 +193,7 @@ internal sealed class FifoNoPeer : EvidenceRule
         ImmutableArray<Culprit> culprits = [.. openers.Zip(waiters, (opener, waiter) => new Culprit(opener.Pid, waiter.Wait.Fd, waiter.Wait.Resource ?? "fifo", Remedy(waiter)))];
         string FifoOf(Waiter waiter) => waiter.Wait.Resource is { } path ? $"the FIFO {path}" : "a FIFO";
         string summary = waiters[0].Wait.Kind == WaitKind.FifoOpen
-            ? $"{narrator.Name(openers[0].Pid)} opens {FifoOf(waiters[0])} {Purpose(waiters[0])}, and nobody opens its other end."
+            ? $"{narrator.Name(openers[0].Pid)} opens {FifoOf(waiters[0])}{Purpose(waiters[0].Wait.OpensFor)}, and nobody opens its other end."
             : $"{narrator.Name(openers[0].Pid)} writes to {FifoOf(waiters[0])}, which is full, and nobody else has it open to read.";
 
         ImmutableArray<int> members = [.. upstream, .. openers.Select(opener => opener.Pid)];
@@ -230,12 +230,21 @@ internal sealed class FifoNoPeer : EvidenceRule
         where !to.IsEmpty
         select new IncidentEdge(process, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, to, EdgeBasis.Assumed);
 
-    /// <summary>O_ACCMODE of open(2), which the call passes second, and openat(2) third.</summary>
-    private static bool OpensToWrite(Waiter waiter) => (waiter.Thread.Call.Arguments[waiter.Wait.Call == SystemCall.Open ? 1 : 2] & 3) == 1;
+    private static string Purpose(FdAccess access) => access switch
+    {
+        FdAccess.Read => " for reading",
+        FdAccess.Write => " for writing",
+        _ => "",
+    };
 
-    private static string Purpose(Waiter waiter) => OpensToWrite(waiter) ? "for writing" : "for reading";
+    private static FdAccess OtherEnd(FdAccess access) => access switch
+    {
+        FdAccess.Read => FdAccess.Write,
+        FdAccess.Write => FdAccess.Read,
+        _ => FdAccess.None,
+    };
 
     private static string Remedy(Waiter waiter) => waiter.Wait.Kind == WaitKind.FifoOpen
-        ? $"It ends when somebody opens {waiter.Wait.Resource ?? "the FIFO"} {(OpensToWrite(waiter) ? "for reading" : "for writing")}."
+        ? $"It ends when somebody opens {(waiter.Wait.OpensFor == FdAccess.None ? "the other end of " : "")}{waiter.Wait.Resource ?? "the FIFO"}{Purpose(OtherEnd(waiter.Wait.OpensFor))}."
         : $"It ends when somebody reads {waiter.Wait.Resource}.";
 }

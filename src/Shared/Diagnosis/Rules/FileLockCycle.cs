@@ -32,9 +32,12 @@ internal sealed class FileLockCycle : IncidentRule
         return new Verdict(summary, culprits);
     }
 
-    /// <summary>For two locks that different processes hold, whatever stands between these and who waits; or for one that each has in part and wants whole.</summary>
+    /// <summary>
+    /// For two locks that different processes hold, whatever stands between these and who waits; or for one that each has in part and wants whole. Who has inherited the open file by which
+    /// it is locked, as those have who stand behind its holder, waits for that one, and not for the others.
+    /// </summary>
     private static bool AreCrosswise(IncidentEdge one, IncidentEdge other) => one.From != other.From
-        && (one.Part.Resource != other.Part.Resource ? one.To.Any(a => other.To.Any(b => a.Node != b.Node)) : one.To.Any(waker => waker.Node == other.From));
+        && (one.Part.Resource != other.Part.Resource ? one.To.Any(a => other.To.Any(b => a.Node != b.Node)) : one.To.Any(waker => waker.Node == other.From) && !one.To.Any(waker => waker.Node == one.From));
 
     private static Verdict OfItself(IncidentEdge[] own, Narrator narrator)
     {

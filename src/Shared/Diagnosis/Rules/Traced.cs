@@ -5,7 +5,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
 /// A process is held by its tracer (ptrace(2)) for longer than the minimum wait: a debugger at its prompt, or a tracer that has forgotten it. One
-/// that its tracer lets go on between its stops has run meanwhile, and is not told.
+/// that its tracer lets go on between its stops has run meanwhile, and is not told; nor is what somebody debugs at a terminal.
 /// <code>
 /// tracer  anything
 /// tracee  state t
@@ -22,7 +22,11 @@ internal sealed class Traced : EvidenceRule
             .Select(halted => halted.Process)
             .GroupBy(process => process.Record.TracerPid);
         foreach (var tracees in held.ToList())
-            yield return Tell(evidence, TracerOf(evidence.Resources, tracees.Key), [.. tracees]);
+        {
+            HostProcess? tracer = TracerOf(evidence.Resources, tracees.Key);
+            if (tracer is null || !tracees.All(tracee => evidence.Standstill.IsLookedAt(tracee.Record, tracer)))
+                yield return Tell(evidence, tracer, [.. tracees]);
+        }
     }
 
     /// <summary>TracerPid names a thread, which need not be the first of its process.</summary>
