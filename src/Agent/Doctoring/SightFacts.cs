@@ -9,6 +9,9 @@ namespace OrphanBoard.Agent.Doctoring;
 /// <summary>What was found out about the agent's sight on this host, by trying.</summary>
 public sealed record SightFacts
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(SightFacts);
+
     /// <summary>Path of the running program, for commands that mend.</summary>
     public required string Program { get; init; }
 

@@ -8,6 +8,9 @@ namespace OrphanBoard.Agent.Guarding;
 /// <summary>What a run under guard came to: all that its reports tell.</summary>
 public sealed record GuardOutcome
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(GuardOutcome);
+
     /// <summary>The command, argument by argument, secrets redacted.</summary>
     public required ImmutableArray<string> Command { get; init; }
     public required int Pid { get; init; }

@@ -7,6 +7,9 @@ namespace OrphanBoard.Shared.Findings;
 /// <summary>One thing worth telling. Field by field as in docs/contract/scan.schema.json.</summary>
 public sealed record Finding
 {
+    /// <inheritdoc/>
+    public override string ToString() => Summary;
+
     /// <summary>Stable while the finding lasts on this host and boot.</summary>
     public required string Id { get; init; }
     public required FindingClass Class { get; init; }

@@ -7,6 +7,9 @@ namespace OrphanBoard.Shared.Findings;
 /// <summary>A process of a finding, as it was.</summary>
 public sealed record Participant
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Comm} ({Pid})";
+
     public required int Pid { get; init; }
 
     /// <summary>starttime, clock ticks since boot.</summary>

@@ -155,6 +155,9 @@ public sealed partial record FileDescriptor
 
     private sealed record Details
     {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(Details);
+
         public ImmutableArray<EpollMember>? EpollMembers { get; set; }
         public ulong? Inode { get; set; }
         public uint? Device { get; set; }

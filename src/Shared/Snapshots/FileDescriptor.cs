@@ -10,6 +10,9 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <param name="Target">What it refers to, as the link's text says.</param>
 public sealed partial record FileDescriptor(int Number, FdAccess Access, FdTarget Target)
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Number} {Target.Text}";
+
     /// <summary>Close-on-exec: 02000000 in <c>flags:</c> of fdinfo. Null: not asked.</summary>
     public bool? CloseOnExec { get; init; }
 

@@ -7,6 +7,9 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <summary>One process (thread group) as /proc/PID showed it.</summary>
 public sealed record ProcessRecord
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Comm} ({Pid})";
+
     public required int Pid { get; init; }
 
     /// <summary>starttime, field 22 of stat: clock ticks since boot.</summary>

@@ -5,6 +5,9 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <summary>One look at a whole host. Not atomic: each process was read at its own moment between the start and the end of the look.</summary>
 public sealed record Snapshot
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Host.Name} at {TakenAt:O}";
+
     public required HostIdentity Host { get; init; }
 
     /// <summary>Wall clock at the start of the look, UTC.</summary>

@@ -7,6 +7,9 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <summary>One thread (task) as /proc/PID/task/TID showed it.</summary>
 public sealed record ThreadRecord
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Comm} ({Tid})";
+
     public required int Tid { get; init; }
 
     /// <summary>Its number in the innermost pid namespace (last number of NSpid in the thread's status), where that is another one. Null: it is the same, or not asked (only suspects are).</summary>

@@ -7,6 +7,9 @@ namespace OrphanBoard.Shared.Waits;
 /// <summary>What one thread waits for, decoded. A set (poll, select, epoll) has members; no member has members of its own: a set within a set is told by its members.</summary>
 public sealed record Wait
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind} {Resource}";
+
     public required WaitKind Kind { get; init; }
 
     /// <summary>Whether a timeout argument ends it. Unbounded waits are normal: never judge by this alone.</summary>

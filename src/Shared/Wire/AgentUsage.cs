@@ -3,6 +3,9 @@ namespace OrphanBoard.Shared.Wire;
 /// <summary>What an agent says of itself: how it sees, what that costs, and what it could not read. Counts are since its start.</summary>
 public sealed record AgentUsage
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(AgentUsage);
+
     /// <summary>How it reads: ebpf, taskstats or proc.</summary>
     public required string Backend { get; init; }
 

@@ -9,6 +9,9 @@ namespace OrphanBoard.Shared.Wire;
 /// </summary>
 public sealed record GuardRun
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(GuardRun);
+
     /// <summary>Where it is posted to, with the agent's token.</summary>
     public const string Path = "/api/v1/guard-runs";
 
