@@ -27,11 +27,12 @@ internal sealed class LockHeldByStuck : IncidentRule
             LockWaiter[] wanting = [.. waiters.Where(waiter => waiter.Lock is { Form: not LockForm.Refused } && waiter.IsOwnedBy(owner) && MayEnd(incident, owner, waiter))];
             if (wanting.Length == 0)
                 continue;
-            verdict ??= Tell(narrator, owner, wanting);
+            LockWaiter? awaiting = waiters.FirstOrDefault(waiter => waiter.AwaitsAnEnd && MayEnd(incident, owner, waiter));
+            verdict ??= Tell(narrator, owner, wanting, awaiting: awaiting);
             verdict = verdict with
             {
                 Culprits = [.. verdict.Culprits, .. wanting.DistinctBy(waiter => waiter.Wait.Resource).Select(waiter => new Culprit(
-                    owner.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {LockStory.Name(owner)} lets go of {LockStory.ThingOf(waiter.Wait)} before it waits."))],
+                    owner.Process.Pid, null, waiter.Wait.Resource!, $"It ends when {LockStory.Name(owner)} lets go of {LockStory.ThingOf(waiter.Wait)} before it waits.")), .. OfWhoAwaits(narrator, owner, awaiting)],
                 Sentences = [.. verdict.Sentences.Concat(wanting.Select(waiter => $"{LockStory.Name(waiter)} waits for {LockStory.ThingOf(waiter.Wait)}, which {LockStory.Name(owner)} has, who {WhatElse(narrator, owner)}.")).Take(MaxSentences)],
             };
         }
@@ -48,14 +49,14 @@ internal sealed class LockHeldByStuck : IncidentRule
             if (others.Where(waiter => !waiter.AwaitsAnEnd).ToArray() is not [{ Wait.Kind: not (WaitKind.FileLock or WaitKind.Vfork) } owner] || !wanting.Any(waiter => MayEnd(incident, owner, waiter)))
                 continue;
             string who = LockStory.Name(owner), what = LockStory.ThingOf(wants.Wait), itself = Narrator.Listing(wanting.Select(LockStory.Name), "or");
-            Verdict verdict = Tell(narrator, owner, wanting, "has, by its looks,", others.FirstOrDefault(other => other.AwaitsAnEnd));
+            LockWaiter? awaiting = others.FirstOrDefault(other => other.AwaitsAnEnd);
+            Verdict verdict = Tell(narrator, owner, wanting, "has, by its looks,", awaiting);
             return verdict with
             {
                 Culprits =
                 [
                     new Culprit(owner.Process.Pid, null, wants.Wait.Resource!, $"It ends when {who} lets go of {what} before it waits; or, if {itself} has it already, when that lets go of it before it locks it again."),
-                    .. others.Where(other => other.AwaitsAnEnd).Take(1).Select(other => new Culprit(
-                        other.Process.Pid, null, owner.Wait.Resource!, $"If {LockStory.Name(other)} is who has to end what {who} waits for: it ends when that is done before {LockStory.Name(other)} {narrator.What(other.Process.Pid, other.Wait)}.")),
+                    .. OfWhoAwaits(narrator, owner, awaiting),
                 ],
                 Notes =
                 [
@@ -87,6 +88,11 @@ internal sealed class LockHeldByStuck : IncidentRule
             NamesFault = false,
         };
     }
+
+    private static ImmutableArray<Culprit> OfWhoAwaits(Narrator narrator, LockWaiter owner, LockWaiter? awaiting) => awaiting is null ? []
+        : [new Culprit(
+            awaiting.Process.Pid, null, owner.Wait.Resource!,
+            $"If {LockStory.Name(awaiting)} is who has to end what {LockStory.Name(owner)} waits for: it ends when that is done before {LockStory.Name(awaiting)} {narrator.What(awaiting.Process.Pid, awaiting.Wait)}.")];
 
     private const int MaxSentences = 20;
 
