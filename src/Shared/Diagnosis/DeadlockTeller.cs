@@ -33,7 +33,8 @@ internal static class DeadlockTeller
         // What is hidden besides makes nothing surer.
         bool suspected = verdict.OnlySuspected || evidence.Counting is Counting.Patient or Counting.Restless || evidence.Counting == Counting.Named && !NamedMemory.IsJoined(incident) && !NamedMemory.NamesFault(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
             || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
-            || UntilInterrupted.IsMeant(evidence, incident.Core);
+            || UntilInterrupted.IsMeant(evidence, incident.Core)
+            || incident.Core.Any(member => evidence.Graph.NodeOf(member).Waiters.Any(Tickers.IsOne));
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core)).Union(UntilInterrupted.DoubtsOf(evidence, incident.Core))];
 
         var builder = new FindingBuilder(evidence);

@@ -32,6 +32,9 @@ internal static class Tickers
     /// <param name="place">Its own place.</param>
     public static bool MayBe(int main, int place, Wait wait) => main >= 0 && place != main && (wait.Kind == WaitKind.Timer || wait is { Kind: WaitKind.Futex, Bounded: Bounded.Yes, Futex: { Private: true, JoinsTid: null } });
 
+    /// <summary>Whether a thread whose timeout was not counted looks again by itself, and at nothing that others hold: that it has come back so often says little of what it does the next time.</summary>
+    public static bool IsOne(Waiter waiter) => waiter is { Timed: true, Wait: { Kind: WaitKind.Futex, Futex: { Private: true, JoinsTid: null, Lock: null } } };
+
     /// <summary>
     /// Those who wait for each other if tickers do not count, where a rule names the fault, all of them have stood still for the minimum wait and nobody else has a timeout. Null: nothing is to be told.
     /// </summary>

@@ -81,6 +81,23 @@ public sealed class TickerTests
         });
     }
 
+    /// <summary>Whatever rule fits: the thread that looks again by itself may let go of the lock the next time.</summary>
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Diagnose_ChildWantsALockBesideAThreadThatWaitsForAWordWithATimeout_IsNoMoreThanSuspected(bool comesBack, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(60, "parent").Opens(3, "/one", 1, 11, new FileLock(1, false, LockKind.Flock, LockAccess.Write, 60, 0xfe00000, 1, 0, long.MaxValue)).WaitsFor(70).Thread(61, 202, "futex_do_wait", 0x5000, 0x189, 0, 0x1000);
+        Actor child = scene.Process(70, "child", parent: 60).Opens(4, "/one", 1, 12).WaitsForLock(4);
+        child.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = null })] };
+
+        ImmutableArray<Finding> told = Looks(scene, comesBack, call: 202);
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("file-lock-held-by-stuck", Confidence.Suspected), (finding.Rule, finding.Confidence)));
+    }
+
     private static Scene Parent(bool mainWaits, bool childReads)
     {
         var scene = new Scene();
