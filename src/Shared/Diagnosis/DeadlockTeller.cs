@@ -42,7 +42,7 @@ internal static class DeadlockTeller
         Finding finding = builder.Build(
             rule,
             suspected ? Confidence.Suspected : notProven.IsEmpty && evidence.Counting == Counting.All ? Confidence.Proven : Confidence.Likely,
-            verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Where(fit => fit.Rule != ChildNeverExits.Told && fit.Rule != rule).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule)] },
+            verdict with { Notes = [.. verdict.Notes, .. fits.Skip(1).SkipLast(1).Where(fit => fit.Rule != ChildNeverExits.Told && fit.Rule != rule).Select(fit => $"{fit.Rule.Name} fits as well: {fit.Verdict.Summary}"), .. HazardNotes(incident, rule), .. DeadChildren(incident)] },
             incident.Core,
             RolesOf(incident, verdict),
             incident.Members);
@@ -80,6 +80,18 @@ internal static class DeadlockTeller
             ProcessRecord process = incident.Evidence.Resources[member];
             foreach (StdioDuplicates pair in StdioDuplicates.Of(incident.Evidence.Resources, process))
                 yield return $"{Narrator.Name(process)} holds {pair.Stdio.Target.Text} at fd {pair.Stdio.Number} and again at {Narrator.Listing(pair.Duplicates.Select(fd => $"fd {fd.Number}"))}.";
+        }
+    }
+
+    /// <summary>A worker that is gone answers nobody; who waits for the answer is not told of that.</summary>
+    private static IEnumerable<string> DeadChildren(Incident incident)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        foreach (int member in incident.Core.Order())
+        {
+            string[] dead = [.. resources.ChildrenOf(resources.Find(member)!).Where(child => child.Record.IsZombie).Select(child => Narrator.Name(child.Record))];
+            if (dead.Length > 0)
+                yield return $"{Narrator.Listing(dead)}, {(dead.Length == 1 ? "a child" : "children")} of {Narrator.Name(resources[member])} that it has not waited for, {(dead.Length == 1 ? "has" : "have")} exited: if that was to go on here, nobody does.";
         }
     }
 

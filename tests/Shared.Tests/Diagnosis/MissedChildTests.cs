@@ -7,6 +7,23 @@ public sealed class MissedChildTests
 {
     private const ulong Terminate = 1UL << 14, Child = 1UL << 16;
 
+    /// <summary>The worker that took the job is gone, and the one that idles has the other end of the pipe for its answer.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Diagnose_ReaderWithAChildThatHasExited_NamesThatOne(bool exited)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 4).ReadEnd(7001, 5).Reads(5);
+        scene.Process(11, "idles", parent: 10).ReadEnd(7000, 3).WriteEnd(7001, 6).Reads(3);
+        if (exited)
+            scene.Process(12, "worker", parent: 10).State = 'Z';
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock);
+
+        Assert.Equal(exited, finding.Notes.Contains("worker (12), a child of parent (10) that it has not waited for, has exited: if that was to go on here, nobody does."));
+    }
+
     [Fact]
     public void Diagnose_ParentThatPausesForAChildThatHasExited_IsProvenAndNamesIt()
     {
