@@ -20,6 +20,22 @@ public sealed class SocketTests
         Assert.Equal([(10, 3), (11, 3)], finding.Culprits.Select(culprit => (culprit.Pid, culprit.Fd!.Value)));
     }
 
+    /// <summary>A script holds the input of the one, and waits for the other.</summary>
+    [Fact]
+    public void Diagnose_ThirdHoldsTheInputOfOneOfTwoThatSpeak_IsNamedAfterThem()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(9, "script").WriteEnd(7000, 5).WriteEnd(7000, 60).WaitsFor(11);
+        scene.Process(10, "server", parent: 9).ReadEnd(7000, 0).Socket(3, 500).Polls(0, 3);
+        scene.Process(11, "client", parent: 9).Socket(3, 501).Receives(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("socket-mutual-read", finding.Rule);
+        Assert.Equal([10, 11, 9], finding.Culprits.Select(culprit => culprit.Pid));
+        Assert.Equal("It ends when script (9) writes to pipe 7000, which server (10) reads as well, or closes fd 5 and fd 60.", finding.Culprits[2].Remedy);
+    }
+
     [Fact]
     public void Diagnose_TwoThatReadEachOthersSocket_IsAProvenMutualRead()
     {

@@ -38,7 +38,7 @@ internal sealed class SocketMutualRead : IncidentRule
             .SelectMany(edge => edge.To.Where(waker => waker.Node != edge.From && readers.Contains(waker.Node)).Select(waker => (Edge: edge, Waker: waker)))
             .DistinctBy(pair => pair.Waker)
             .OrderBy(pair => pair.Waker.Node).ThenBy(pair => pair.Waker.Fd)
-            .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker))];
+            .Select(pair => CulpritOf(incident, narrator, pair.Edge, pair.Waker)), .. OfOthers(incident, narrator, readers)];
         var verdict = new Verdict(
             $"{Narrator.Listing(readers.Order().Select(narrator.Name))} each wait for data from {(readers.Count == 2 ? "the other" : "one of the others")} over a socket, and {WhatIsNotDone(narrator, unread, edges.FirstOrDefault(edge => edge.Part.WantsAll))}.",
             culprits) { NamesFault = false };
@@ -54,6 +54,15 @@ internal sealed class SocketMutualRead : IncidentRule
     internal static Culprit CulpritOf(Incident incident, Narrator narrator, IncidentEdge edge, Waker waker) => new(
         waker.Node, waker.Fd, incident.Evidence.Resources.ResourceOf(waker.Node, waker.Fd!.Value),
         $"It ends when {narrator.Name(waker.Node)} sends {narrator.Name(edge.From)} what that waits for{edge.OrCloses(waker.Node, $"fd {waker.Fd}")}.");
+
+    /// <summary>One who takes no part in the conversation may have the input of one who does: a script that waits for a client whose standard input it holds.</summary>
+    private static IEnumerable<Culprit> OfOthers(Incident incident, Narrator narrator, HashSet<int> readers) =>
+        from edge in incident.Edges
+        where edge is { IsKinship: false, Part: { Kind: WaitKind.PipeRead, Target: not null } } && readers.Contains(edge.From)
+        from holder in edge.Holders.Where(holder => incident.Core.Contains(holder) && !readers.Contains(holder)).Order()
+        select new Culprit(
+            holder, edge.To.First(waker => waker.Node == holder).Fd, edge.Part.Target!.Text,
+            $"It ends when {narrator.Name(holder)} writes to {StreamEnds.NameOf(edge.Part.Target!)}, which {narrator.Name(edge.From)} reads as well, or closes {edge.FdsOf(holder)}{narrator.OthersLetGo(edge, holder)}.");
 
     /// <summary>
     /// What runtimes do by themselves is left aside, and no timer is seen to be set: that nobody sends is a fault, if to wait for a signal is not the design. Runtimes both: what one has left behind may be an orphan
