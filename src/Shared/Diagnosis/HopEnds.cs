@@ -53,6 +53,8 @@ internal sealed class HopEnds(Evidence evidence, HopParts parts)
                 return $"{who} is not hung: it has just run.";
             case End.Ran:
                 return $"{who} as a whole is not hung: some of its threads have just run. Whether others of them wait for each other cannot be told.";
+            case End.Connections when evidence.Graph.NodeOf(pids[0]).Waiters.Any(waiter => waiter.Wait is { Kind: WaitKind.Futex, Bounded: Bounded.No }):
+                return $"{who} waits to be called, and nothing is wrong with that; others of its threads wait for locks or signals: whether for each other cannot be told.";
             case End.Connections:
                 return $"Nothing is wrong with that: {who} waits to be called.";
             case End.Terminal:

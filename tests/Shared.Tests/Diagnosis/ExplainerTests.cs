@@ -44,6 +44,17 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void Explain_ServerWithThreadsThatWaitForLocks_SaysThatTheseMayWaitForEachOther()
+    {
+        var scene = new Scene();
+        scene.Process(50, "served").Has(3, "socket:[900]", FdAccess.ReadWrite).Thread(50, Accept, "inet_csk_accept", 3).Thread(51, 202, "futex_do_wait", 0x7000, 0x189, 0).Thread(52, 202, "futex_do_wait", 0x7100, 0x189, 0);
+
+        Explanation explanation = Explain(scene, 50, new SocketRecord(900, SocketFamily.Inet, SocketType.Stream, SocketState.Listening) { Local = "127.0.0.1:5432" });
+
+        Assert.Equal("served (50) waits to be called, and nothing is wrong with that; others of its threads wait for locks or signals: whether for each other cannot be told.", explanation.Verdict);
+    }
+
+    [Fact]
     public void Explain_SocketOfAnotherProcess_NamesWhoHoldsTheOtherEndAndFollowsIt()
     {
         var scene = new Scene();
