@@ -111,6 +111,7 @@ internal static partial class ZooTable
         },
         FifoOpen("read"),
         FifoOpen("write"),
+        FifoOpen("creat", group: "write"),
         new("fifo-open-cross", Program("fifo-open"), "cross")
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener", "second"] },
@@ -200,9 +201,9 @@ internal static partial class ZooTable
         Expected = new(FindingClass.Deadlock, Confidence.Proven, "terminal-full-cycle") { Pids = ["parent", "child"], Culprit = how == "both" ? null : new("parent", 3) },
     };
 
-    private static Specimen FifoOpen(string how) => new($"fifo-open-{how}", Program("fifo-open"), how)
+    private static Specimen FifoOpen(string how, string? group = null) => new($"fifo-open-{how}", Program("fifo-open"), how)
     {
-        Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener"], Culprit = new("opener", -1), Group = $"fifo-open-{how}" },
+        Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener"], Culprit = new("opener", -1), Group = $"fifo-open-{group ?? how}" },
     };
 
     /// <summary>The hang's command line, with nothing wrong.</summary>

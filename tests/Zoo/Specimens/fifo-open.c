@@ -1,5 +1,5 @@
 /*
- * fifo-open read|write|cross: opens a FIFO whose other end nobody opens; cross: two processes open two FIFOs in opposite order. With ZOO_ALIVE set, a
+ * fifo-open read|write|creat|cross: opens a FIFO whose other end nobody opens; cross: two processes open two FIFOs in opposite order. With ZOO_ALIVE set, a
  * child is at work that will open the other end when it has done.
  */
 #include "zoo.h"
@@ -20,5 +20,7 @@ int main(int argc, char **argv)
     }
     announce("opener");
     in_place();
+    if (strcmp(how, "creat") == 0)
+        return creat("requests", 0600) < 0;
     return open("requests", strcmp(how, "write") == 0 ? O_WRONLY : O_RDONLY) < 0;
 }

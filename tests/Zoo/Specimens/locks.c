@@ -10,11 +10,14 @@
  *   semaphore     nobody posts
  *   barrier       a party is missing
  *   upgrade       a reader of a rwlock wants to write
+ *   upgrades      two threads read under a rwlock, and both want to write
  *   writers       a writer of a rwlock is wanted by a reader, and wants the mutex that the reader has
  *   readers       a reader of a rwlock wants the mutex of the one who waits for it to write
  *   nested        main has a mutex and waits on a condition with another one; who would signal wants the first
  *   waitv         futex_waitv(2) on two words that nobody writes
  *   once          an initialiser of pthread_once calls pthread_once for itself
+ *   led           a thread has a mutex and waits for a semaphore, the next one wants the mutex, and main, who was to post, joins them
+ *   atomic        a word is awaited while it is 2, as std::atomic of C++ does it, and nobody changes it
  *   changed       a thread changes the word that main waits at, wakes nobody, and exits
  * ZOO_FORM=healthy: the same program, in which whoever has the lock sleeps, and lets go of it one day.
  */
@@ -132,6 +135,37 @@ static void *reads_first(void *unused)
     return NULL;
 }
 
+static void *reads_and_writes(void *unused)
+{
+    pthread_rwlock_rdlock(&rwlock);
+    pthread_barrier_wait(&held);
+    thread_in_place();
+    if (healthy)
+        work();
+    pthread_rwlock_wrlock(&rwlock);
+    return unused;
+}
+
+static sem_t jobs;
+
+static void *takes_a_job(void *unused)
+{
+    pthread_mutex_lock(&locks[0]);
+    pthread_barrier_wait(&held);
+    thread_in_place();
+    while (sem_wait(&jobs) < 0 && errno == EINTR)
+        ;
+    return unused;
+}
+
+static void *takes_the_next(void *unused)
+{
+    pthread_barrier_wait(&held);
+    thread_in_place();
+    pthread_mutex_lock(&locks[0]);
+    return unused;
+}
+
 static pthread_cond_t told = PTHREAD_COND_INITIALIZER;
 static bool is_told;
 
@@ -245,6 +279,31 @@ int main(int argc, char **argv)
         pthread_rwlock_rdlock(&rwlock);
         in_place();
         pthread_rwlock_wrlock(&rwlock);
+    } else if (strcmp(form, "upgrades") == 0) {
+        threads_to_come = 3;
+        pthread_barrier_init(&held, NULL, 2);
+        pthread_t other;
+        start(&thread, reads_and_writes, 0);
+        start(&other, reads_and_writes, 0);
+        thread_in_place();
+        pthread_join(thread, NULL);
+        pthread_join(other, NULL);
+    } else if (strcmp(form, "led") == 0) {
+        threads_to_come = 3;
+        pthread_barrier_init(&held, NULL, 2);
+        sem_init(&jobs, 0, 0);
+        pthread_t next;
+        start(&thread, takes_a_job, 0);
+        start(&next, takes_the_next, 0);
+        thread_in_place();
+        if (healthy)
+            work();
+        pthread_join(thread, NULL);
+    } else if (strcmp(form, "atomic") == 0) {
+        word = 2;
+        in_place();
+        while (__atomic_load_n(&word, __ATOMIC_SEQ_CST) == 2)
+            syscall(SYS_futex, &word, FUTEX_WAIT, 2, NULL, NULL, 0);
     } else if (strcmp(form, "writers") == 0) {
         threads_to_come = 2;
         pthread_barrier_init(&held, NULL, 2);
