@@ -51,7 +51,14 @@ internal static class HangTeller
     /// <param name="evidence">The last look.</param>
     /// <param name="told">Pids of those of whom something is told already.</param>
     public static IEnumerable<int> MayRetry(Evidence evidence, HashSet<int> told) => Incident.Of(evidence.At(Counting.Restless))
-        .Where(incident => !incident.Members.Any(told.Contains) && (RetryWithoutProgress.Tell(incident) ?? Tickers.Tell(incident)) is not null).SelectMany(incident => incident.Members);
+        .Where(incident => !incident.Members.Any(told.Contains) && (RetryWithoutProgress.Tell(incident) ?? Tickers.Tell(incident) ?? OfThoseWhoComeBack(incident)) is not null).SelectMany(incident => incident.Members);
+
+    /// <summary>What <see cref="Counting.Likely"/> would tell if each timed wait came back, beside a thread of the same process that waits without a limit. Null: no wait is such.</summary>
+    private static Finding? OfThoseWhoComeBack(Incident incident)
+    {
+        WaitNode[] timed = [.. incident.Core.Select(incident.Evidence.Graph.NodeOf).Where(node => node.Waiters.Any(waiter => waiter.Timed))];
+        return timed.Length > 0 && timed.All(node => node.Waiters.Any(waiter => !waiter.Timed)) ? DeadlockTeller.Tell(incident) : null;
+    }
 
     /// <summary>Those with somebody in them whom the surer one does not have.</summary>
     private static IEnumerable<Incident> New(Evidence evidence, Evidence surer, HashSet<int> told) => evidence.Stuck.Count == surer.Stuck.Count

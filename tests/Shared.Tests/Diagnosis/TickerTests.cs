@@ -95,7 +95,30 @@ public sealed class TickerTests
         ImmutableArray<Finding> told = Looks(scene, comesBack, call: 202);
 
         Assert.Equal(findings, told.Length);
-        Assert.All(told, finding => Assert.Equal(("file-lock-held-by-stuck", Confidence.Suspected), (finding.Rule, finding.Confidence)));
+        Assert.All(told, finding =>
+        {
+            Assert.Equal(("file-lock-held-by-stuck", Confidence.Suspected), (finding.Rule, finding.Confidence));
+            Assert.Contains("holds, which does not let go: it waits for its child child (70) to exit", finding.Summary, StringComparison.Ordinal);
+        });
+    }
+
+    /// <summary>The main thread looks each half second whether its jobs are done, and a thread reads what the job says: cargo(1), in whose build script cargo runs.</summary>
+    [Fact]
+    public void MayRetry_MainThreadLooksAgainBesideOneThatReadsWhatTheChildSays_IsLookedAtOn()
+    {
+        var scene = new Scene();
+        scene.Process(60, "parent").Opens(3, "/one", 1, 11, new FileLock(1, false, LockKind.Flock, LockAccess.Write, 60, 0xfe00000, 1, 0, long.MaxValue))
+            .ReadEnd(7000, 5).Thread(60, 202, "futex_do_wait", 0x5000, 0x189, 0, 0x1000).Thread(61, 0, "anon_pipe_read", 5, 0x1000, 4096);
+        scene.Process(70, "child", parent: 60).WriteEnd(7000, 1).Opens(4, "/one", 1, 12).WaitsForLock(4);
+        ulong ticks = 1;
+        scene[60].With = record => record with { Threads = [.. record.Threads.Select(thread => thread.Tid == 60 ? thread with { Counters = new RunCounters(1000, ticks), LastRan = null } : thread)] };
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(10) });
+        diagnosis.Advance(scene.Look(1000));
+        ticks++;
+        DiagnosisResult second = diagnosis.Advance(scene.Look(1001));
+
+        Assert.Empty(second.Findings);
+        Assert.Equal([60, 70], diagnosis.MayRetry(second.Findings).Order());
     }
 
     private static Scene Parent(bool mainWaits, bool childReads)

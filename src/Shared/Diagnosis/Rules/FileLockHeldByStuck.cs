@@ -27,12 +27,12 @@ internal sealed class FileLockHeldByStuck : IncidentRule
             return null;
         int holder = first.To.First(waker => waker.Node != first.From).Node;
         WaitNode node = incident.Evidence.Graph.NodeOf(holder);
-        Waiter? why = node.Waiters.OrderByDescending(waiter => waiter.Thread.Tid == holder).FirstOrDefault();
+        Waiter? why = node.Waiters.OrderBy(Tickers.IsOne).ThenByDescending(waiter => waiter.Thread.Tid == holder).FirstOrDefault();
         int[] waiters = [.. locks.Where(edge => edge.Part.Resource == first.Part.Resource).Select(edge => edge.From).Distinct()];
         string wait = waiters.Length == 1 ? "waits" : "wait";
         ImmutableArray<Culprit> culprits = [.. locks.SelectMany(edge => FileLockCycle.CulpritsOf(edge, narrator)).Distinct()];
         return new Verdict(
-            $"{Narrator.Listing(waiters.Select(narrator.Name))} {wait} for a lock on {first.Part.Target?.Text} that {narrator.Name(holder)} holds, which can never let go: it {(why is null ? "is stuck" : narrator.What(holder, why.Wait))}.",
+            $"{Narrator.Listing(waiters.Select(narrator.Name))} {wait} for a lock on {first.Part.Target?.Text} that {narrator.Name(holder)} holds, which {(node.Waiters.Any(Tickers.IsOne) ? "does not let go" : "can never let go")}: it {(why is null ? "is stuck" : narrator.What(holder, why.Wait))}.",
             culprits)
         {
             // Who stands by for a lock gets it when its holder is told to give it up; but no holder means to when what it awaits itself waits for the lock.
