@@ -64,7 +64,7 @@ internal sealed class CallMemoryReader(RiskyReads risky, DirectoryHandle proc, R
             SystemCall.Futex => new WantedCallMemory(SystemCall.Futex, 1, Queue(args[0], sizeof(uint)), WantLockWords(), OnStack: IsOnStack()),
             SystemCall.FutexWaitv when args[1] is > 0 and <= MaxFutexes => new WantedCallMemory(SystemCall.FutexWaitv, (int)args[1], Queue(args[0], (int)args[1] * FutexLength)),
             SystemCall.Fcntl when args[1] is SetLockWait or OfdSetLockWait => new WantedCallMemory(SystemCall.Fcntl, 1, Queue(args[2], LockRangeLength)),
-            SystemCall.Open when OpensFifo(thread.Wchan) => WantPath(args[0]),
+            SystemCall.Open or SystemCall.Creat when OpensFifo(thread.Wchan) => WantPath(args[0]),
             SystemCall.Openat when OpensFifo(thread.Wchan) => WantPath(args[1]),
             SystemCall.Connect when args[2] is > UnixPath and <= UnixAddressLength => new WantedCallMemory(SystemCall.Connect, 1, Queue(args[1], (int)args[2])),
             SystemCall.RtSigtimedwait => new WantedCallMemory(SystemCall.RtSigtimedwait, 1, Queue(args[0], sizeof(ulong))),

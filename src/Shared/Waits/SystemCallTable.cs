@@ -6,7 +6,7 @@ namespace OrphanBoard.Shared.Waits;
 public enum SystemCall
 {
     Read, Readv, Write, Writev, Pread, Pwrite, Preadv, Pwritev, Preadv2, Pwritev2, Splice, Tee, Vmsplice, Sendfile,
-    Open, Openat,
+    Open, Openat, Creat,
     Poll, Ppoll, Select, Pselect6, EpollWait, EpollPwait, EpollPwait2,
     Accept, Accept4, Connect, Recvfrom, Recvmsg, Recvmmsg, Sendto, Sendmsg,
     Futex, FutexWaitv, FutexWait,
@@ -47,7 +47,7 @@ public static class SystemCallTable
         [0] = SystemCall.Read, [19] = SystemCall.Readv, [1] = SystemCall.Write, [20] = SystemCall.Writev,
         [17] = SystemCall.Pread, [18] = SystemCall.Pwrite, [295] = SystemCall.Preadv, [296] = SystemCall.Pwritev, [327] = SystemCall.Preadv2, [328] = SystemCall.Pwritev2,
         [275] = SystemCall.Splice, [276] = SystemCall.Tee, [278] = SystemCall.Vmsplice, [40] = SystemCall.Sendfile,
-        [2] = SystemCall.Open, [257] = SystemCall.Openat,
+        [2] = SystemCall.Open, [257] = SystemCall.Openat, [85] = SystemCall.Creat,
         [7] = SystemCall.Poll, [271] = SystemCall.Ppoll, [23] = SystemCall.Select, [270] = SystemCall.Pselect6,
         [232] = SystemCall.EpollWait, [281] = SystemCall.EpollPwait, [441] = SystemCall.EpollPwait2,
         [43] = SystemCall.Accept, [288] = SystemCall.Accept4, [42] = SystemCall.Connect,

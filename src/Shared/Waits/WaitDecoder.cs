@@ -85,6 +85,8 @@ public static partial class WaitDecoder
             SystemCall.Connect => OfSocket(process, thread, call, WaitKind.SocketConnect) with { Path = thread.Memory?.Path },
             SystemCall.Open or SystemCall.Openat when Sleeps(thread, FifoOpenChannels) =>
                 new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path, OpensFor = AccessOf(args[call == SystemCall.Open ? 1 : 2]) },
+            SystemCall.Creat when Sleeps(thread, FifoOpenChannels) =>
+                new Wait { Kind = WaitKind.FifoOpen, Bounded = Bounded.No, Call = call, Path = thread.Memory?.Path, OpensFor = FdAccess.Write },
             SystemCall.Poll or SystemCall.Ppoll or SystemCall.Select or SystemCall.Pselect6 when Sleeps(thread, PollChannels) =>
                 OfPollSet(process, thread, call),
             // After SIGSTOP and SIGCONT an interrupted poll(2) or sleep goes on as this call, the registers as they were. ppoll and select begin anew instead.

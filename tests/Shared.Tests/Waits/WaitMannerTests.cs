@@ -20,11 +20,12 @@ public sealed class WaitMannerTests
     public void Of_PosixQueue_TellsWhichWay(long call, string manner) =>
         Assert.Equal(manner, Of(new Actor(10, "a", 1).Has(3, "/queue", FdAccess.ReadWrite).Thread(10, call, "wq_sleep", 3, 0x1000, 16, 0, 0), WaitKind.PosixQueue));
 
-    // openat(2) 257: directory, path, flags; open(2) 2: path, flags
+    // openat(2) 257: directory, path, flags; open(2) 2: path, flags; creat(2) 85: path, mode
     [Theory]
     [InlineData(257, 2, 0, "read")]
     [InlineData(257, 2, 1, "write")]
     [InlineData(2, 1, 1 | 0x80000, "write")]
+    [InlineData(85, 1, 0x1b6, "write")] // 0666, as tar makes its archive
     public void Of_FifoThatIsOpened_TellsWhichEnd(long call, int flagsAt, ulong flags, string manner)
     {
         ulong[] arguments = [0, 0, 0, 0];

@@ -230,8 +230,7 @@ internal sealed class FifoNoPeer : EvidenceRule
         where !to.IsEmpty
         select new IncidentEdge(process, waiter.Thread.Tid, 0, waiter.Wait, waiter.Wait, to, EdgeBasis.Assumed);
 
-    /// <summary>O_ACCMODE of open(2), which the call passes second, and openat(2) third.</summary>
-    private static bool OpensToWrite(Waiter waiter) => (waiter.Thread.Call.Arguments[waiter.Wait.Call == SystemCall.Open ? 1 : 2] & 3) == 1;
+    private static bool OpensToWrite(Waiter waiter) => waiter.Wait.OpensFor == FdAccess.Write;
 
     private static string Purpose(Waiter waiter) => OpensToWrite(waiter) ? "for writing" : "for reading";
 
