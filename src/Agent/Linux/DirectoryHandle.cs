@@ -245,8 +245,13 @@ public sealed unsafe class DirectoryHandle : IDisposable
     /// Whether a name in this directory, or in one below it, is a link to the file with this inode number. Null: not all could be read, or there are more entries than
     /// <paramref name="most"/>, or it goes deeper than <paramref name="depth"/>. On file systems alone that never wait for anybody (tmpfs).
     /// </summary>
-    internal bool? Names(ulong inode, ref int most, int depth = 16)
+    /// <param name="inode">Of the file.</param>
+    /// <param name="most">Entries that may still be looked at.</param>
+    /// <param name="path">Where it was found, from this directory on.</param>
+    /// <param name="depth">Directories one below the other.</param>
+    internal bool? Names(ulong inode, ref int most, out string? path, int depth = 16)
     {
+        path = null;
         const int Room = 4096, DirectoryType = 4; // struct linux_dirent64, see List; DT_DIR
         byte* buffer = stackalloc byte[Room];
         for (; ; )
@@ -259,7 +264,10 @@ public sealed unsafe class DirectoryHandle : IDisposable
                 byte* name = entry + 19;
                 bool isSelf = name[0] == '.' && (name[1] == 0 || name[1] == '.' && name[2] == 0);
                 if (*(ulong*)entry == inode && !isSelf)
+                {
+                    path = Marshal.PtrToStringUTF8((nint)name);
                     return true;
+                }
                 if (--most < 0)
                     return null;
                 if (entry[18] != DirectoryType || isSelf)
@@ -270,8 +278,11 @@ public sealed unsafe class DirectoryHandle : IDisposable
                 if (fd == None)
                     return null;
                 using var below = new DirectoryHandle(fd);
-                if (below.Names(inode, ref most, depth - 1) is not false and var found)
+                if (below.Names(inode, ref most, out path, depth - 1) is not false and var found)
+                {
+                    path = path is null ? null : $"{Marshal.PtrToStringUTF8((nint)name)}/{path}";
                     return found;
+                }
             }
         }
     }

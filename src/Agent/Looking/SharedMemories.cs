@@ -20,17 +20,17 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
     /// <summary>Descriptors of files of one name that are told apart; the rest count as any of them.</summary>
     private const int MostOpen = 1024;
 
-    /// <param name="name">As maps shows it.</param>
+    /// <param name="name">As maps shows it, until its present name was looked up.</param>
     /// <param name="range">Where the first who was seen to have it has it mapped.</param>
     private sealed class Found(string name, ProcessRecord process, (ulong Begin, ulong End) range)
     {
-        internal string Name => name;
+        internal string Name { get; set; } = name;
 
         /// <summary>Until its names were counted. A named semaphore is made under another name and then linked: maps shows that first one, deleted, as long as it lives.</summary>
         internal bool Linked { get; set; } = name is not (SharedObject.Anonymous or SharedObject.Keyless) && !(name.StartsWith(MemoryFile, StringComparison.Ordinal) && name.EndsWith(Deleted, StringComparison.Ordinal));
 
         /// <summary>Whether it may have no name, and that is to be asked.</summary>
-        internal bool AsksForLinks => Linked && name.EndsWith(Deleted, StringComparison.Ordinal) && !name.StartsWith(SystemV, StringComparison.Ordinal);
+        internal bool AsksForLinks => Linked && Name.EndsWith(Deleted, StringComparison.Ordinal) && !Name.StartsWith(SystemV, StringComparison.Ordinal);
 
         internal ProcessRecord Process => process;
         internal (ulong Begin, ulong End) Range => range;
@@ -140,7 +140,10 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
         for (int i = 0; i < asked.Length; i++)
         {
             ((uint device, ulong inode), Found shared) = asked[i];
-            shared.Linked = FdTableReader.LinksOf(risky, tickets[i]) is { } links ? links != 0 : names.Has(device, inode) != false;
+            uint? links = FdTableReader.LinksOf(risky, tickets[i]);
+            string? path = null;
+            shared.Linked = links != 0 && (names.Has(device, inode, out path) != false || links is not null);
+            shared.Name = path ?? shared.Name;
         }
         risky.Clear();
     }

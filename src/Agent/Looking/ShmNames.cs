@@ -17,12 +17,18 @@ internal sealed class ShmNames(DirectoryHandle? proc, ReadBuffer buffer)
     private const int MaxEntries = 10_000;
 
     /// <summary>Null: it is on another file system, or not all names could be seen.</summary>
-    internal bool? Has(uint device, ulong inode)
+    /// <param name="device">Of the file.</param>
+    /// <param name="inode">Of the file.</param>
+    /// <param name="path">The name that it has now, if it was seen.</param>
+    internal bool? Has(uint device, ulong inode, out string? path)
     {
+        path = null;
         if (proc is null || proc.ReadTable("self/mountinfo"u8, buffer, out ReadOnlySpan<byte> mounts) != Sight.Seen || !MountinfoFile.IsWholeTmpfs(mounts, "/dev/shm"u8))
             return null;
         using DirectoryHandle? folder = DirectoryHandle.TryOpen(Folder);
         int most = MaxEntries;
-        return folder?.IsOn(device) == true ? folder.Names(inode, ref most) : null;
+        bool? has = folder?.IsOn(device) == true ? folder.Names(inode, ref most, out path) : null;
+        path = path is null ? null : $"{Folder}/{path}";
+        return has;
     }
 }

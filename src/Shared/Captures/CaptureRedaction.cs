@@ -91,6 +91,7 @@ public sealed partial class CaptureRedaction(byte[] key)
 
     private string File(string path) =>
         Device().IsMatch(path) ? path
+        : RuntimeData.Default.OwnMemory.FirstOrDefault(prefix => path.StartsWith(prefix, StringComparison.Ordinal)) is { } own ? own + Pseudonym("f-", "file", path)
         : path.EndsWith(Deleted, StringComparison.Ordinal) ? Pseudonym("/f-", "file", path[..^Deleted.Length]) + Deleted
         : Pseudonym("/f-", "file", path);
 

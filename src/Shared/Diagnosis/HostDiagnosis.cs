@@ -52,7 +52,7 @@ public sealed class HostDiagnosis
         if (_evidence is not { } evidence)
             return [];
         HashSet<int> told = [.. findings.SelectMany(finding => finding.Pids)];
-        return HangTeller.MayRetry(evidence, told).Concat(EofHeldByOrphan.MayRetry(evidence, told));
+        return HangTeller.MayRetry(evidence, told).Concat(EofHeldByOrphan.MayRetry(evidence, told)).Concat(RetriedLocks.MayRetry(evidence, told));
     }
 
     /// <summary>Whether all threads of a process of the last look, those that serve its runtime left aside, wait inside its memory: for locks of their runtime, it may be.</summary>

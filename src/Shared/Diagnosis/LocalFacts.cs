@@ -88,7 +88,7 @@ internal static class LocalFact
             if (StreamEnds.HasRead(wait))
                 facts |= LocalFacts.WaitsOnPipe;
         }
-        if (LockGraph.HasFault(process, waits))
+        if (LockGraph.HasFault(process, patient))
             facts |= LocalFacts.HasLockFault;
         if ((process.SignalsCaught & SignalMask.WaitedForByDesign) != 0)
             facts |= LocalFacts.MayWaitForSignal;

@@ -89,7 +89,7 @@ internal sealed class LockGraph
         }
     }
 
-    /// <summary>Whether the words of a process by itself name a fault. Of most processes no thread waits for a lock at all, and then this costs nothing.</summary>
+    /// <summary>Whether the words of a process by itself name a fault, timed waits left aside. Of most processes no thread waits for a lock at all, and then this costs nothing.</summary>
     public static bool HasFault(ProcessRecord process, ImmutableArray<Wait> waits)
     {
         foreach (Wait wait in waits)

@@ -24,7 +24,11 @@ internal static class NamedMemory
     /// <summary>The words of their locks name each other, or somebody who is gone: whoever else may come would unlock what he has not locked.</summary>
     public static bool NamesFault(Incident incident) => !NamedFifos.AtNames(incident).Any() && LockGraph.Of(incident).Any();
 
-    /// <summary>Somebody waits for the end of one child: nobody keeps a service like that, where it is likely enough that all who have the memory are known.</summary>
+    /// <summary>Whether it is known to be made for the processes of one program alone, by names that only those are told: then it is likely enough that all who have it are seen.</summary>
+    public static bool IsToItself(Incident incident) =>
+        In(incident).All(shared => RuntimeData.Default.OwnMemory.Any(prefix => shared.Name.StartsWith(prefix, StringComparison.Ordinal)));
+
+    /// <summary>Somebody waits for the end of one child: nobody keeps a service like that.</summary>
     public static bool IsJoined(Incident incident) => !NamedFifos.AtNames(incident).Any()
         && incident.Core.Any(pid => incident.Evidence.Graph.NodeOf(pid).Waiters.Any(waiter => waiter.Wait.Children?.Pid is not null));
 

@@ -265,7 +265,9 @@ internal sealed partial class Narrator(ResourceIndex resources)
     {
         string of = edge.Whole.Kind == WaitKind.Poll ? $"Eventfd {edge.Part.Target!.Id}" : "The eventfd";
         string[] others = [.. edge.To.Where(waker => waker.Node != process).Select(waker => $"at fd {waker.Fd} of {Name(waker.Node)}")];
-        return others.Length == 0 ? $"{of} is open nowhere else." : $"{of} is also open {Listing(others)}.";
+        if (others.Length == 0)
+            return resources.UntoldEventFdHolders.Count == 0 ? $"{of} is open nowhere else." : $"{of} is not seen to be open anywhere else.";
+        return $"{of} is also open {Listing(others)}.";
     }
 
     private static string Times(int count) => count == 2 ? "twice" : $"{count} times";

@@ -7,7 +7,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>The lines of <c>runtimes.txt</c>: what runtimes do by themselves and nobody is to blame for.</summary>
-internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, ImmutableArray<string> OwnListeners, ImmutableArray<RuntimeMarks> Runtimes)
+internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, ImmutableArray<string> OwnListeners, ImmutableArray<string> OwnMemory, ImmutableArray<RuntimeMarks> Runtimes)
 {
     public static RuntimeData Default { get; } = Load();
 
@@ -16,6 +16,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
     {
         var duplicates = ImmutableArray.CreateBuilder<string>();
         var listeners = ImmutableArray.CreateBuilder<string>();
+        var memory = ImmutableArray.CreateBuilder<string>();
         var runtimes = ImmutableArray.CreateBuilder<RuntimeMarks>();
         int number = 0;
         while (text.ReadLine() is { } line)
@@ -34,6 +35,9 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                 case "own-listener":
                     listeners.Add(value);
                     break;
+                case "own-memory":
+                    memory.Add(value);
+                    break;
                 case "runtime":
                     if (runtimes.Any(known => known.Name == value))
                         throw Wrong("the runtime has been there already");
@@ -50,7 +54,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             }
         }
         CheckLast();
-        return new RuntimeData(duplicates.ToImmutable(), listeners.ToImmutable(), runtimes.ToImmutable());
+        return new RuntimeData(duplicates.ToImmutable(), listeners.ToImmutable(), memory.ToImmutable(), runtimes.ToImmutable());
 
         RuntimeMarks Add(RuntimeMarks runtime, string key, string value) => key switch
         {

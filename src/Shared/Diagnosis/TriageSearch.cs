@@ -103,8 +103,8 @@ internal sealed class TriageSearch(StuckSet search, ResourceIndex resources, Wak
         bool isWhole = _depth++ == 0;
         if (isWhole)
             _clause = search.BeginClause(_thread);
-        // Who holds a lock is not known here, and no program waits for a signal there by design, nor as it writes. Nor is who has the memory of a futex that is not private.
-        _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty || isWhole && wait.Kind == WaitKind.PipeWrite || wait.Futex is { IsPrivate: false, Mapping: null };
+        // Who holds a lock is not known here, and no program waits for a signal there by design, nor as it writes. Nor is who has the memory of a futex that is not private, nor all who have an eventfd.
+        _waitsForOthers |= wait.Kind is WaitKind.FileLock or WaitKind.Tty || isWhole && wait.Kind is WaitKind.PipeWrite or WaitKind.EventFd || wait.Futex is { IsPrivate: false, Mapping: null };
     }
 
     public bool Add(HostProcess waker, int? fd, bool direct)

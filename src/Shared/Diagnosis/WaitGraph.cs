@@ -67,7 +67,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             Main = main,
             IsToldOfSignals = isToldOfSignals,
             MayWaitForSignal = isToldOfSignals || !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
-                && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main)),
+                && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main, ofRuntime)),
             CatchesForItsRuntime = ofRuntime,
             MayEndItsChild = !unheeded && main is not null && MayEndItsChild(process.Record, main),
         };
@@ -109,9 +109,11 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
     /// stands among the fds that are waited for. A supervisor that waits for any of its children ends them in the handler; who waits for the only one has nobody left
     /// to give it work. And who lets signals in only while it waits means to be woken by them.
     /// </summary>
-    private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter, bool isMain)
+    private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter, bool isMain, bool catchesForRuntime)
     {
         int pid = process.Pid;
+        // An eventfd has one end, which whoever reads it has as well: that says nothing where others have it, and no handler but the runtime's own is there to add.
+        bool rings = waiter.Wait.Kind == WaitKind.EventFd && (!catchesForRuntime || waiter.WaitsOnlyFor(pid));
         if (waiter.Wait is { Kind: WaitKind.PipeWrite } or { Kind: WaitKind.EventFd, WaitsForRoom: true })
             return false; // whom a handler is to wake does not wait in a write
         if (isMain
@@ -122,7 +124,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         return waiter.Wait.LetsSignalsIn
             || waiter.Wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead && waiter.WaitsOnlyFor(pid)
             || waiter.Clauses.SelectMany(clause => clause.Parts).Any(part => IsOwnSelfPipe(part, pid))
-            || waiter.Clauses.Any(clause => clause.Wait.Kind == WaitKind.EventFd && IsOwnSelfPipe(clause, pid));
+            || rings && waiter.Clauses.Any(clause => IsOwnSelfPipe(clause, pid));
     }
 
     /// <summary>Who has several children and would not be told to end by what it catches is no supervisor that ends them, though it may do something else with them.</summary>

@@ -11,7 +11,7 @@ public sealed record FutexMapping(bool Shared, uint Device, ulong Inode);
 /// <summary>What processes share memory through, and who does, where a suspect waits on a futex in it.</summary>
 /// <param name="Device">As in <see cref="FutexMapping"/>.</param>
 /// <param name="Inode">As in <see cref="FutexMapping"/>.</param>
-/// <param name="Name">As maps shows it: <c>/dev/zero (deleted)</c> for anonymous shared memory, <c>/memfd:x (deleted)</c>.</param>
+/// <param name="Name">As maps shows it: <c>/dev/zero (deleted)</c> for anonymous shared memory, <c>/memfd:x (deleted)</c>. A file that maps shows by a name that is gone, and that has another one in /dev/shm, by that.</param>
 /// <param name="Linked">It has a name that anybody may open, or a key or number by which anybody may attach it: who has it mapped is asked only where several suspects of one program have, else there are no mappers.</param>
 /// <param name="Mappers">Pids of those who have it mapped, ascending.</param>
 /// <param name="Unknown">Pids of those whose mappings could not be read, of all who may have it: of anonymous memory only who was forked from the same program.</param>

@@ -90,6 +90,8 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     {
         Wait when MayBeOfAtomics(address, operation, expected) => (address - AtomicsLine, MutexWords + (int)AtomicsLine / sizeof(uint)),
         Wait when expected == 2 || (expected & WaitersBit) != 0 => (address, MutexWords),
+        // A mutex with a timeout by the monotonic clock; whatever else waits so is told by what the words hold.
+        WaitBitset when operation == (WaitBitset | PrivateFlag) && expected == 2 => (address, MutexWords),
         // The struct is aligned to 8, and both words that are waited on lie in its second eight bytes.
         WaitBitset when (operation & ClockRealtime) != 0 && expected is 2 or 3 && address > 8 => ((address & ~7UL) - 8, 8),
         // It is waited on as well, at its beginning, by who wants to read and lets writers go first.
@@ -109,11 +111,11 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
 
     public static bool IsPriorityInheriting(int operation) => (operation & CommandMask) is LockPi or LockPi2;
 
-    internal static FutexLock? Of(ulong address, int operation, uint expected, CallMemory? memory) => FormOf(address, operation, expected, memory) is { } held
+    internal static FutexLock? Of(ulong address, int operation, uint expected, CallMemory? memory, bool timed = false) => FormOf(address, operation, expected, memory, timed) is { } held
         ? held with { Start = held.Form == LockForm.ReadWrite && !IsBehindWriters(address, operation, expected) ? (address & ~7UL) - 8 : address }
         : null;
 
-    private static FutexLock? FormOf(ulong address, int operation, uint expected, CallMemory? memory)
+    private static FutexLock? FormOf(ulong address, int operation, uint expected, CallMemory? memory, bool timed)
     {
         int command = operation & CommandMask;
         ImmutableArray<uint> words = memory?.LockWords ?? [];
@@ -129,12 +131,12 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
             case Wait when (expected & WaitersBit) != 0:
                 return MutexOf(words) is { } robust && (uint)robust.OwnerTid == (expected & TidMask) ? robust : null;
             case WaitBitset when (operation & ClockRealtime) != 0 && expected is 2 or 3:
-                return ReadWriteOf(words, address % 8 == 0 ? 2 : 3);
+                return ReadWriteOf(words, address % 8 == 0 ? 2 : 3) ?? (expected == 2 && timed && address % 8 == 0 && words.Length == 8 ? MutexOf(words[2..7]) : null);
             // The writer whose turn is next has its futex marked and is not counted; those behind it are.
             case WaitBitset when IsBehindWriters(address, operation, expected) && words is [var flags, < MostWriters, _, 1 or 3, ..] && flags == expected:
                 return ReadWriteOf(words, 2) is { OwnerTid: 0 } read ? read : null;
             case WaitBitset when operation == (WaitBitset | PrivateFlag) && expected == 2:
-                return new FutexLock(LockForm.Bare, 0);
+                return (timed ? MutexOf(words) : null) ?? new FutexLock(LockForm.Bare, 0);
             default:
                 return null;
         }

@@ -18,7 +18,10 @@ public static partial class WaitDecoder
         bool isPrivate = (operation & FutexLock.PrivateFlag) != 0;
         // pthread_join(3) waits without the private flag for the kernel to clear the tid in a thread's own control block.
         int? joins = JoinedBy(process, thread);
-        FutexLock? held = joins is null ? FutexLock.Of(address, operation, expected, thread.Memory) : null;
+        FutexLock? held = joins is null ? FutexLock.Of(address, operation, expected, thread.Memory, timed: args[3] != 0) : null;
+        // Not only mutexes are waited for so with a timeout: the words beside a condition of Rust's std name an owner by chance, which is seldom a thread.
+        if (held is { Form: LockForm.Mutex } && args[3] != 0 && (operation & FutexLock.CommandMask) == FutexLock.WaitBitset && ThreadOf(process, held.OwnerTid) is null)
+            held = new FutexLock(LockForm.Bare, 0) { Start = address };
         return new Wait
         {
             Kind = WaitKind.Futex,

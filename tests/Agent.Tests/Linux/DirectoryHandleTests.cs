@@ -154,7 +154,9 @@ public sealed partial class DirectoryHandleTests
         bool? Found(int most)
         {
             using DirectoryHandle handle = DirectoryHandle.Open(directory.Path);
-            return handle.Names(inodes[0], ref most);
+            bool? found = handle.Names(inodes[0], ref most, out string? path);
+            Assert.Equal(found == true ? "one/two/7" : null, path);
+            return found;
         }
     }
 

@@ -364,23 +364,26 @@ public sealed class FutexTests
     }
 
     [Theory]
-    [InlineData(11, "10 11", Confidence.Likely)]
-    [InlineData(11, "10 11 12", null)] // one who can run
-    [InlineData(11, "", null)] // a service alone: it was not asked who has it
-    [InlineData(-1, "10 11", null)] // whoever keeps services waits for any of them
-    public void Diagnose_ChildThatIsJoinedWaitsInNamedMemoryOfTheFamily_IsALostWakeup(int awaited, string mappers, Confidence? confidence)
+    [InlineData("/dev/shm/sem.mp-k3x9", 11, "10 11", Confidence.Likely)]
+    [InlineData("/dev/shm/sem.jobs", 11, "10 11", Confidence.Suspected)] // a client may open it, and post
+    [InlineData("/dev/shm/sem.x7Yz1p (deleted)", 11, "10 11", Confidence.Suspected)] // its present name was not seen
+    [InlineData("/tmp/table", 11, "10 11", Confidence.Suspected)]
+    [InlineData("/dev/shm/sem.mp-k3x9", 11, "10 11 12", null)] // one who can run
+    [InlineData("/dev/shm/sem.mp-k3x9", 11, "", null)] // a service alone: it was not asked who has it
+    [InlineData("/dev/shm/sem.mp-k3x9", -1, "10 11", null)] // whoever keeps services waits for any of them
+    public void Diagnose_ChildThatIsJoinedWaitsInNamedMemoryOfTheFamily_IsALostWakeup(string name, int awaited, string mappers, Confidence? confidence)
     {
         Scene scene = new();
         scene.Process(10, "parent").WaitsFor(awaited);
         scene.Process(11, "child", parent: 10).Thread(11, 202, "futex_do_wait", new CallMemory { FutexMapping = Mapping }, [A, 0x109, 0]);
         scene.Process(12, "other", parent: 10).Sleeps();
-        SharedObject named = Anonymous([.. mappers.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)]) with { Name = "/dev/shm/sem.x", Linked = true };
+        SharedObject named = Anonymous([.. mappers.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)]) with { Name = name, Linked = true };
 
         Finding? finding = Diagnose(scene, named).Findings.SingleOrDefault();
 
         Assert.Equal(confidence, finding?.Confidence);
         if (finding is not null)
-            Assert.Contains("anybody may map the POSIX semaphore /dev/shm/sem.x", finding.NotProvenBecause);
+            Assert.Contains($"anybody may map {named.Words}", finding.NotProvenBecause);
     }
 
     [Theory]
@@ -717,5 +720,60 @@ public sealed class FutexTests
         Assert.Equal("lost-wakeup", finding.Rule);
         Assert.Equal(forked, finding.Culprit!.Remedy.Contains(
             "It is a copy of its parent by fork(2) and has only the thread that forked: a lock that another thread had at that moment is never let go of. If there was none, look for a signal that came before the wait", StringComparison.Ordinal));
+    }
+
+    /// <summary>Two threads try to lock each other's mutexes with a timeout, again and again.</summary>
+    [Theory]
+    [InlineData(0x80, 11, 10, 1012, true)]
+    [InlineData(0x89, 11, 10, 1012, true)] // by the monotonic clock
+    [InlineData(0x189, 11, 10, 1012, true)] // by the clock of the day
+    [InlineData(0x89, 11, 10, 1008, false)] // not yet
+    [InlineData(0x89, 12, 10, 1012, false)] // the owner of the one does something else
+    [InlineData(0x189, 12, 10, 1012, false)]
+    [InlineData(0x89, 0, 10, 1012, false)] // who let go of his own before he tried again
+    [InlineData(0x89, 99, 10, 1012, false)] // no mutex
+    public void Diagnose_LocksTriedWithATimeoutAgainAndAgain_AreSuspectedWhereTheWordsNameEachOther(ulong operation, int ownerOfA, int ownerOfB, int until, bool told)
+    {
+        (Scene scene, Actor actor) = Retrying(ownerOfA, ownerOfB, operation);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        ImmutableArray<Finding> findings = [];
+        for (int at = 1000; at <= until; at++)
+        {
+            actor.Ran();
+            actor.With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = TimeSpan.FromSeconds(at) })] };
+            findings = diagnosis.Advance(scene.Look(at)).Findings;
+        }
+
+        Assert.Equal(told ? [("retry-without-progress", Confidence.Suspected)] : [], findings.Select(finding => (finding.Rule, finding.Confidence)));
+        Assert.All(findings, finding => Assert.Contains("thread p (10) waits for the mutex at 0x7100, which thread p (11) has.", finding.Explanation));
+        Assert.All(findings, finding => Assert.EndsWith("; the waits have timeouts, and come again and again.", finding.Summary, StringComparison.Ordinal));
+        Assert.Equal(ownerOfA == 11 && !told, diagnosis.MayRetry(findings).Any());
+    }
+
+    [Fact]
+    public void Diagnose_OwnerOfARetriedLockThatHasChanged_IsHealthy()
+    {
+        (Scene scene, Actor actor) = Retrying(11, 10, 0x89);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        for (int at = 1000; at <= 1012; at++)
+        {
+            actor.Ran();
+            int owner = at % 2 == 0 ? 11 : 12;
+            actor.With = record => record with { Threads = record.Threads.SetItem(0, record.Threads[0] with { Memory = record.Threads[0].Memory! with { LockWords = [2, 0, (uint)owner, 1, 0] } }) };
+
+            Assert.Empty(diagnosis.Advance(scene.Look(at)).Findings);
+        }
+    }
+
+    private static (Scene, Actor) Retrying(int ownerOfA, int ownerOfB, ulong operation)
+    {
+        var scene = new Scene();
+        Actor actor = scene.Process(10, "p");
+        actor.Thread(10, 202, "futex_do_wait", new CallMemory { FutexWord = 2, LockWords = Words(ownerOfA) }, [A, operation, 2, 0x3000]);
+        actor.Thread(11, 202, "futex_do_wait", new CallMemory { FutexWord = 2, LockWords = Words(ownerOfB) }, [B, operation, 2, 0x3000]);
+        return (scene, actor.Thread(12, 230, "hrtimer_nanosleep", 0, 0, 0x3000, 0));
+
+        // By that clock read-write locks are waited for as well: eight bytes before the word are read.
+        ImmutableArray<uint> Words(int owner) => operation == 0x189 ? [0, 0, 2, 0, (uint)owner, 1, 0, 0] : [2, 0, (uint)owner, 1, 0];
     }
 }

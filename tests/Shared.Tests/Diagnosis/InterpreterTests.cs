@@ -231,6 +231,35 @@ public sealed class InterpreterTests
         return scene;
     }
 
+    /// <summary>Whoever has an eventfd to read it may add to it as well: that says nothing of a handler that does.</summary>
+    [Theory]
+    [InlineData(Interrupt, Python, true)]
+    [InlineData(0, Python, true)] // SIGINT ignored
+    [InlineData(Interrupt | Terminate, Python, false)]
+    [InlineData(Interrupt, "/usr/bin/server", false)]
+    public void Diagnose_ReaderOfAnEventfdOfItsParentWhoWaitsForIt_IsToldUnlessItHasHandlersOfItsOwn(ulong caught, string exe, bool told)
+    {
+        var scene = new Scene();
+        In(Python, caught & Interrupt, scene.Process(10, "python3").EventFd(77, 3).WaitsFor(11)).Ignored = Interrupt & ~caught;
+        In(exe, caught, scene.Process(11, "python3", parent: 10).EventFd(77, 3).ReadsEventFd(3)).Ignored = Interrupt & ~caught;
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? ["eventfd-no-peer"] : [], findings.Select(finding => finding.Rule));
+        Assert.All(findings, finding => Assert.NotEqual(Confidence.Suspected, finding.Confidence));
+    }
+
+    [Fact]
+    public void Suspects_ReaderOfAnEventfdThatCatchesASignal_IsOneAndSoIsWhoMayHaveTheSame()
+    {
+        var scene = new Scene();
+        scene.Process(10, "python3").EventFd(0, 3).WaitsFor(11);
+        In(Python, Interrupt, scene.Process(11, "python3", parent: 10).EventFd(77, 3).ReadsEventFd(3));
+
+        Assert.Superset(new HashSet<int> { 10, 11 }, Diagnoser.Suspects(scene.Look(), new LookMemory()).ToHashSet());
+        Assert.Contains("python3 (11) reads eventfd 77 (fd 3) until somebody adds to it. The eventfd is not seen to be open anywhere else.", string.Join(' ', Explainer.Explain(scene.Look(), scene.Look(2), new LookMemory(), new DiagnosisOptions(), 11).Hops[0].Sentences), StringComparison.Ordinal);
+    }
+
     private static Actor In(string exe, ulong caught, Actor actor)
     {
         actor.Caught = caught;

@@ -246,6 +246,23 @@ public sealed class NamedObjectTests
 
     [Theory]
     [InlineData(false, 1)]
+    [InlineData(true, 0)] // it comes to its end, and the FIFO to its turn
+    public void Diagnose_ArchiverThatMakesItsFifoAnewBeforeItReadsItsChild_IsAStallWhereThatWaitsForIt(bool childSleeps, int findings)
+    {
+        Scene scene = Fifo();
+        scene.Process(11, "tar", parent: 10).ReadEnd(7000, 4).Thread(11, 85, "wait_for_partner", new CallMemory { Path = "o" }, [0x1000, 0x1b6]).Pgrp = 60;
+        Actor child = scene.Process(12, "gzip", parent: 11).WriteEnd(7000, 1);
+        child.Pgrp = 60;
+        _ = childSleeps ? child.Sleeps() : child.Writes(1);
+
+        ImmutableArray<Finding> told = scene.Diagnose().Findings;
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("fifo-no-peer", 11, "It ends when somebody opens o for reading."), (finding.Rule, finding.Culprit!.Pid, finding.Explanation[^1])));
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
     [InlineData(true, 0)]
     public void Diagnose_FifoThatAChildOfVforkOpensBeforeItsExec_IsAStallUnlessSomebodyBesideMayOpenIt(bool beside, int findings)
     {

@@ -20,8 +20,8 @@ internal sealed class RetryWithoutProgress : EvidenceRule
 
     public override RuleInfo Info => Rule;
 
-    /// <summary>It is told with the hangs, see <see cref="HangTeller"/>.</summary>
-    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told) => [];
+    /// <summary>What locks name. The rest is told with the hangs, see <see cref="HangTeller"/>.</summary>
+    public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told) => RetriedLocks.Find(Rule, evidence, told);
 
     /// <param name="incident">Who would wait for each other if timeouts did not count.</param>
     /// <returns>Null where nobody comes back to wait for another one of them.</returns>
