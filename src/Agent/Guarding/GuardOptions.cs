@@ -5,6 +5,9 @@ namespace OrphanBoard.Agent.Guarding;
 /// <summary>How to guard. Defaults as in docs/guard.md.</summary>
 internal sealed record GuardOptions
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(GuardOptions);
+
     /// <summary>How long a deadlock that is likely, and not proven, must last before it counts.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 

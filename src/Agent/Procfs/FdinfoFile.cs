@@ -11,6 +11,9 @@ namespace OrphanBoard.Agent.Procfs;
 /// <param name="Pid">Process of a pidfd in the reader's namespace: 0 in another one, -1 reaped; null: no such line.</param>
 public sealed record FdinfoFile(uint Flags, ImmutableArray<EpollMember>? EpollMembers, ulong? EventFdId, int? Pid)
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(FdinfoFile);
+
     /// <summary>Members of an epoll set that are read; of a larger set nothing is claimed.</summary>
     public const int MaxMembers = 4096;
 

@@ -143,6 +143,9 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 /// <param name="Holders">All write ends of the pipe.</param>
 internal sealed record HeldUp(int Reader, Waiter Waiter, Wait Wait, ImmutableArray<Holder> Holders)
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(HeldUp);
+
     /// <summary>What it waits for beside <see cref="Wait"/> and nobody but the same processes holds open, with all write ends: stdout and stderr, which it reads both to their ends.</summary>
     public ImmutableArray<(Wait Wait, ImmutableArray<Holder> Holders)> Others { get; init; } = [];
 

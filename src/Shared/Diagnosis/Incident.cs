@@ -15,6 +15,9 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <param name="Edges">Who waits for whom; those of <see cref="EdgeBasis.Kinship"/> join what no wait joins.</param>
 internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, ImmutableHashSet<int> Core, ImmutableArray<IncidentEdge> Edges)
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(Incident);
+
     /// <summary>All incidents of a look, by their first member.</summary>
     public static IEnumerable<Incident> Of(Evidence evidence)
     {
@@ -127,6 +130,9 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
 /// <param name="Basis">Seen, assumed, or kinship.</param>
 internal sealed record IncidentEdge(int From, int Tid, int Clause, Wait Whole, Wait Part, ImmutableArray<Waker> To, EdgeBasis Basis)
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{From} {Part.Kind}";
+
     public static IncidentEdge OfKinship(int parent, int child)
     {
         var wait = new Wait { Kind = WaitKind.ChildWait, Bounded = Bounded.Unknown, Children = new ChildSelector(child, null) };

@@ -37,6 +37,9 @@ internal sealed record LockFault(LockFaultKind Kind, ImmutableArray<LockWaiter> 
 /// <param name="Awaits">The thread that the owner word names, or that is joined, see <see cref="LockOwners.TidOf"/>.</param>
 internal sealed record LockWaiter(ProcessRecord Process, ThreadRecord Thread, Wait Wait, int? Awaits)
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Thread.Tid} {Wait.Resource}";
+
     public FutexWait? Futex => Wait.Futex;
 
     public FutexLock? Lock => Wait.Futex?.Lock;

@@ -157,6 +157,9 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
 /// <param name="Name">As the file calls it.</param>
 internal sealed record RuntimeMarks(string Name)
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(RuntimeMarks);
+
     /// <summary>Names of threads that are all there.</summary>
     public ImmutableArray<string> Threads { get; init; } = [];
 

@@ -145,6 +145,9 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
 /// <param name="AlwaysWakers">Nodes that can make it run whatever it waits for.</param>
 internal sealed record WaitNode(ImmutableArray<Waiter> Waiters, string? CanRun, ImmutableArray<int> AlwaysWakers)
 {
+    /// <inheritdoc/>
+    public override string ToString() => CanRun ?? nameof(WaitNode);
+
     /// <summary>What could make it run and was not to be seen: no proof holds of it then.</summary>
     public ImmutableArray<string> NotKnown { get; init; } = [];
 
@@ -194,6 +197,9 @@ internal sealed record Waiter(ThreadRecord Thread, Wait Wait, ImmutableArray<Cla
 /// <param name="Why">Why it is open; null for <see cref="Openness.Closed"/>.</param>
 internal sealed record Clause(Wait Wait, ImmutableArray<Waker> Wakers, Openness Open, string? Why)
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(Clause);
+
     /// <summary>The members of a set, each with its own wakers; empty where the clause is not of a set.</summary>
     public ImmutableArray<Clause> Parts { get; init; } = [];
 

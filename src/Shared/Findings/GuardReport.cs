@@ -29,7 +29,11 @@ public sealed record GuardReport(
     ImmutableArray<LeftReport> Left,
     ImmutableArray<StackReport> Stacks,
     int? SeenBefore,
-    string? Evidence);
+    string? Evidence)
+{
+    /// <inheritdoc/>
+    public override string ToString() => nameof(GuardReport);
+}
 
 [JsonConverter(typeof(KebabCase<GuardEnding>))]
 public enum GuardEnding { Exited, Deadlock, Orphans, Timeout }
@@ -40,7 +44,11 @@ public enum GuardEnding { Exited, Deadlock, Orphans, Timeout }
 /// <param name="Reaped">Guard has ended it.</param>
 /// <param name="Stays">A build server, meant to outlive the command.</param>
 public sealed record LeftReport(
-    int Pid, string Comm, ImmutableArray<string>? Cmdline, string? StartedBy, DateTimeOffset Since, ImmutableArray<FdInfo> Holds, bool Reaped, bool Stays);
+    int Pid, string Comm, ImmutableArray<string>? Cmdline, string? StartedBy, DateTimeOffset Since, ImmutableArray<FdInfo> Holds, bool Reaped, bool Stays)
+{
+    /// <inheritdoc/>
+    public override string ToString() => nameof(LeftReport);
+}
 
 /// <summary>The stacks of one process.</summary>
 /// <param name="Tool">Who read them, or would have.</param>

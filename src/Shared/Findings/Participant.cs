@@ -72,6 +72,9 @@ public sealed record ThreadInfo(
     double? WaitedSeconds,
     string? Detail = null)
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Comm} ({Tid})";
+
     /// <summary>Tid of the thread that has the lock that it waits for, as the lock's owner word says, or that it joins; 0: one that lives no more. Null: no word says it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Awaits { get; init; }

@@ -8,6 +8,9 @@ namespace OrphanBoard.Shared.Findings;
 /// <summary>What <c>orphan-agent scan --json</c> prints and <c>guard --json</c> writes: one diagnosis of one host. Schema: docs/contract/scan.schema.json.</summary>
 public sealed record ScanReport
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(ScanReport);
+
     public const string SchemaName = "orphanboard.scan/1";
 
     public string Schema { get; init; } = SchemaName;

@@ -15,6 +15,9 @@ namespace OrphanBoard.Shared.Fingerprints;
 /// <param name="Own">Edges of the core from a process to itself, by an object that it has both ends of. Its threads wait on each other in any program.</param>
 internal sealed record FindingCore(ImmutableArray<Participant> Core, ImmutableArray<Participant> Upstream, ImmutableArray<CoreEdge> Edges, ImmutableArray<CoreEdge> Own)
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(FindingCore);
+
     public static FindingCore Of(Finding finding)
     {
         HashSet<int> inside = CorePids(finding);

@@ -17,6 +17,9 @@ public sealed record FutexMapping(bool Shared, uint Device, ulong Inode);
 /// <param name="Unknown">Pids of those whose mappings could not be read, of all who may have it: of anonymous memory only who was forked from the same program.</param>
 public sealed record SharedObject(uint Device, ulong Inode, string Name, bool Linked, ImmutableArray<int> Mappers, ImmutableArray<int> Unknown)
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(SharedObject);
+
     /// <summary>How maps names memory of MAP_SHARED | MAP_ANONYMOUS.</summary>
     public const string Anonymous = "/dev/zero (deleted)";
 

@@ -13,6 +13,9 @@ namespace OrphanBoard.Shared.Snapshots;
 /// <param name="NetNamespace">Inode number of the network namespace that it was found in; null where that could not be read.</param>
 public sealed record SocketRecord(ulong Inode, SocketFamily Family, SocketType Type, SocketState State, ulong? NetNamespace = null)
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Type} {Inode}";
+
     /// <summary>
     /// Inode of the other end: UNIX_DIAG_PEER, or for TCP the socket of the same namespace with both addresses swapped. 0: there is none that a process
     /// holds (not connected, closed, or not yet accepted: see <see cref="PendingAt"/>). Null: not known, as for unix sockets of other namespaces and for

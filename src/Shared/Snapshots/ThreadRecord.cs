@@ -104,6 +104,9 @@ public enum BlockedCallStatus
 /// </summary>
 public sealed record CallMemory
 {
+    /// <inheritdoc/>
+    public override string ToString() => nameof(CallMemory);
+
     /// <summary>The set of poll, ppoll, select or pselect6, invalid members (negative fds) left out.</summary>
     public ImmutableArray<PollMember>? PollSet { get; init; }
 

@@ -142,6 +142,9 @@ public sealed record ChildSelector(int? Pid, int? Group)
 /// <param name="JoinsTid">Tid of the thread of the same process whose end is waited for (pthread_join(3)), or null.</param>
 public sealed record FutexWait(ulong Address, int Operation, uint ExpectedValue, bool Private, int? JoinsTid)
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"futex 0x{Address:x}";
+
     /// <summary>Tids from this on stand in the control blocks of threads: what locks, semaphores and barriers wait on in memory that processes share says less, but for the rounds of a barrier that is used for long.</summary>
     public const int LeastTid = 10;
 

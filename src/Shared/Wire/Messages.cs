@@ -68,4 +68,8 @@ public sealed record ProcessFacts(
     char State,
     uint Uid,
     bool FdsVisible,
-    OrphanInfo? Orphan);
+    OrphanInfo? Orphan)
+{
+    /// <inheritdoc/>
+    public override string ToString() => nameof(ProcessFacts);
+}

@@ -127,6 +127,9 @@ internal abstract class EvidenceRule
 /// <param name="Notes">What else is worth knowing.</param>
 internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits, ImmutableArray<string> Notes)
 {
+    /// <inheritdoc/>
+    public override string ToString() => Summary;
+
     public Verdict(string summary, ImmutableArray<Culprit> culprits) : this(summary, culprits, []) { }
 
     /// <summary>Sentences of the explanation that only this rule can say: which thread has what.</summary>
