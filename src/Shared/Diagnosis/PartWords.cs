@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -38,6 +39,7 @@ internal sealed class PartWords(Narrator narrator)
             { Kind: FdKind.EventFd } eventFd => $"eventfd {eventFd.Id} {at}{Also(process, part)}",
             { Kind: FdKind.SignalFd } when wait.Kind == WaitKind.ChildWait => $"the word that one of its children has exited {at}",
             { Kind: FdKind.SignalFd } => $"signals {at}",
+            { Kind: FdKind.TimerFd } when wait.Bounded == Bounded.No => $"a timer {at} that is not set",
             { Kind: FdKind.TimerFd } => $"a timer {at}",
             { Kind: FdKind.Inotify } => $"changes of files that it watches {at}",
             { Kind: FdKind.PidFd, Id: > 0 } pidFd => $"the end of {NameOf((int)pidFd.Id)} {at}",

@@ -18,6 +18,22 @@ public sealed class SetTests
     [Fact]
     public void Diagnose_TimerThatIsNotArmed_EndsNothing() => Assert.Single(WithTimer(armed: false).Diagnose().Findings);
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // by read(2)
+    public void Diagnose_TimerThatIsNotSetIsAllThatItWaitsFor_SaysSo(bool reads)
+    {
+        var scene = new Scene();
+        Actor alone = scene.Process(10, "alone").Has(9, "anon_inode:[timerfd]", FdAccess.ReadWrite).Fd(9, fd => fd with { TimerArmed = false });
+        _ = reads ? alone.Thread(10, 0, "do_wait_intr_irq", 9, 0x1000, 8) : alone.Polls(9);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("stuck-set", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal($"alone (10) {(reads ? "reads" : "polls")} the timer at fd 9, which is not set.", finding.Explanation[0]);
+        Assert.Equal("It ends when alone (10) sets the timer at fd 9 (timerfd_settime(2)), or exits.", finding.Culprit!.Remedy);
+    }
+
     [Fact]
     public void Diagnose_TimerNotKnownToBeArmed_MayEndIt() => Assert.Empty(WithTimer(armed: null).Diagnose().Findings);
 

@@ -29,7 +29,10 @@ internal sealed class StuckSetRule : IncidentRule
     internal static Culprit ByItself(Incident incident, Narrator narrator, int process)
     {
         Wait? wait = incident.Evidence.Graph.NodeOf(process).Waiters.OrderBy(waiter => waiter.Wait.Kind == WaitKind.Futex).FirstOrDefault()?.Wait;
-        string armed = wait is { Kind: WaitKind.Poll, Members.IsEmpty: true } ? $"arms {Narrator.FdsOf(wait.Disarmed)} again (EPOLL_CTL_MOD)" : "exits";
+        string armed = wait is { Kind: WaitKind.Poll, Members.IsEmpty: true } ? $"arms {Narrator.FdsOf(wait.Disarmed)} again (EPOLL_CTL_MOD)"
+            : wait is { Kind: WaitKind.Timer } ? $"sets the timer at fd {wait.Fd} (timerfd_settime(2)), or exits"
+            : wait?.Members.FirstOrDefault(member => member is { Kind: WaitKind.Timer, Bounded: Bounded.No }) is { } timer ? $"sets the timer at fd {timer.Fd} (timerfd_settime(2)), or exits"
+            : "exits";
         return new Culprit(process, wait?.Fd, wait?.Resource ?? "?", $"It ends when {narrator.Name(process)} {armed}.");
     }
 }
