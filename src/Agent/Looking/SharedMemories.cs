@@ -142,7 +142,8 @@ internal sealed class SharedMemories(RiskyReads risky, ThreadReader threads, Shm
             ((uint device, ulong inode), Found shared) = asked[i];
             uint? links = FdTableReader.LinksOf(risky, tickets[i]);
             string? path = null;
-            shared.Linked = links != 0 && (names.Has(device, inode, out path) != false || links is not null);
+            bool? named = links == 0 ? false : names.Has(device, inode, out path);
+            shared.Linked = links is null ? named != false : links != 0;
             shared.Name = path ?? shared.Name;
         }
         risky.Clear();

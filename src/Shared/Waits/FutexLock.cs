@@ -88,7 +88,7 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     /// <summary>Which words around the futex have to be read to tell the lock: where they begin, and how many; null for none.</summary>
     public static (ulong Address, int Count)? WordsOf(ulong address, int operation, uint expected) => (operation & CommandMask) switch
     {
-        Wait when MayBeOfAtomics(address, operation, expected) => (address - AtomicsLine, MutexWords + (int)AtomicsLine / sizeof(uint)),
+        Wait when MayBeOfAtomics(address, expected) => (address - AtomicsLine, MutexWords + (int)AtomicsLine / sizeof(uint)),
         Wait when expected == 2 || (expected & WaitersBit) != 0 => (address, MutexWords),
         // A mutex with a timeout by the monotonic clock; whatever else waits so is told by what the words hold.
         WaitBitset when operation == (WaitBitset | PrivateFlag) && expected == 2 => (address, MutexWords),
@@ -146,7 +146,7 @@ public sealed record FutexLock(LockForm Form, int OwnerTid, int Readers = 0)
     /// std::atomic::wait of libstdc++, and its barrier and latch on it, wait for all values but an int at a word beside the value: a count of who waits in one cache line, a version that each notify
     /// adds one to in the next. By chance that is 2.
     /// </summary>
-    private static bool MayBeOfAtomics(ulong address, int operation, uint expected) =>
+    private static bool MayBeOfAtomics(ulong address, uint expected) =>
         expected == 2 && address % AtomicsLine == 0 && address % PageSize != 0;
 
     /// <summary>Without the flag for memory of its own, and in such: no lock of the C library waits so, and std::atomic does.</summary>
