@@ -69,6 +69,8 @@ internal sealed partial class Triage(ResourceIndex resources, LookMemory memory)
         _search.Keep();
         if (Lists.Halted.Exists(process => Halts.Of(process.Record, guess: true) == Halt.Stopped))
             FindThoseWhoWaitForStopped();
+        // Else, where many are stuck, it would grow to that bit by bit.
+        _suspects.EnsureCapacity(Lists.Stuck.Count);
         foreach (TriageList list in Lists.All)
         {
             if (!list.AsksForThem)
