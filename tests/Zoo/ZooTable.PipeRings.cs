@@ -66,6 +66,11 @@ internal static partial class ZooTable
         },
         LaterChildInPython("inherit"),
         LaterChildInPython("pass-fds"),
+        new("filter-has-the-end-of-anothers-output", "python3", Script("later_child.py"), "output", Program("zoo-exec"))
+        {
+            Needs = "python3",
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "later"], Culprit = new("later") { Fds = [.. Enumerable.Range(3, 10)] } },
+        },
         new("later-substitution-has-the-pipe", Script("later-substitution.sh"), Program("zoo-exec"))
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["shell", "filter", "later"], Culprit = new("later", 5) },
@@ -178,6 +183,7 @@ internal static partial class ZooTable
         Twin("shell-waits-for-a-signal", "busy"),
         Twin("captures-more-than-a-pipe-holds", "fits"),
         Twin("later-child-in-python-inherit", "busy"),
+        Twin("filter-has-the-end-of-anothers-output", "busy"),
         Twin("later-substitution-has-the-pipe", "busy"),
         Twin("forked-child-has-the-trackers-pipe", "busy"),
         // Whoever sleeps beside a reader, and was forked like that, may be about to write.

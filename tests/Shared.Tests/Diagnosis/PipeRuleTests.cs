@@ -82,6 +82,67 @@ public sealed class PipeRuleTests
         Assert.Equal(("child-never-exits", 10), (finding.Rule, finding.Culprit!.Pid));
     }
 
+    /// <summary>A parent reads what a child wrote that has exited; another program that it started has the write end as well and reads what the parent is to write.</summary>
+    private static Scene LeakedToAnotherChild(string command = "read line", int fd = 4, string program = "/bin/sh", int reads = 0)
+    {
+        var scene = new Scene();
+        Is("/usr/bin/python3", scene.Process(10, "parent").ReadEnd(7000, 3).WriteEnd(7001, 6).Reads(3));
+        Is(program, scene.Process(11, "sh", parent: 10).WriteEnd(7000, fd).ReadEnd(7001, reads).Reads(reads)).Cmdline = ["sh", "-c", command];
+        return scene;
+    }
+
+    private static Actor Is(string program, Actor actor)
+    {
+        actor.With = record => record with { Exe = program };
+        return actor;
+    }
+
+    [Fact]
+    public void Sibling_ParentReadsWhatAChildWroteThatIsGone_WhoInheritedTheEndIsNamed()
+    {
+        Finding finding = Assert.Single(LeakedToAnotherChild().Diagnose().Findings);
+
+        Assert.Equal(("eof-held-by-sibling", Confidence.Proven, 11, 4), (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Equal("parent (10) waits for the end of pipe 7000, or for more in it, but nobody has its write end except sh (11), which inherited it and waits for parent (10).", finding.Summary);
+        Assert.Contains("It ends when sh (11) closes fd 4, which it inherited from parent (10) and has no use for.", finding.Explanation);
+    }
+
+    [Theory]
+    [InlineData("read line <&4", 4, "/bin/sh", 0)] // it was told of that fd
+    [InlineData("read line", 1, "/bin/sh", 0)] // its stdout
+    [InlineData("read line", 4, "/usr/bin/python3", 0)] // a worker that was forked has its fds on purpose
+    [InlineData("read line", 4, "/bin/sh", 5)] // it speaks by fds above its stdio
+    public void Sibling_ParentReadsWhatThatChildMayBeToWrite_IsARing(string command, int fd, string program, int reads) =>
+        Assert.Equal(("pipe-read-cycle", Confidence.Proven), Named(LeakedToAnotherChild(command, fd, program, reads)));
+
+    [Fact]
+    public void Sibling_BetweenFilterAndParentStandsAShell_LaterChildIsNamed()
+    {
+        Scene scene = new();
+        scene.Process(10, "parent").WriteEnd(7001, 6).WaitsFor(11);
+        scene.Process(11, "sh", parent: 10).WaitsFor(13);
+        scene.Process(12, "later", parent: 10).WriteEnd(7000, 5).ReadEnd(7001, 0).Reads(0);
+        scene.Process(13, "filter", parent: 11).ReadEnd(7000, 0).Reads(0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("eof-held-by-sibling", Confidence.Proven, 12, 5), (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd));
+        Assert.Contains("which parent (10) has closed, but later (12), started later, inherited", finding.Summary, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/cat", "eof-held-by-sibling")]
+    [InlineData("/usr/bin/python3", "child-never-exits")]
+    public void Sibling_WasStartedBeforeTheFilter_IsNoWriterOnlyAsAnotherProgram(string program, string rule)
+    {
+        Scene scene = new();
+        Is("/usr/bin/python3", scene.Process(10, "parent").WriteEnd(7001, 6).WaitsFor(12));
+        Is(program, scene.Process(11, "first", parent: 10).WriteEnd(7000, 5).ReadEnd(7001, 0).Reads(0));
+        Is("/usr/bin/sort", scene.Process(12, "filter", parent: 10).ReadEnd(7000, 0).Reads(0));
+
+        Assert.Equal((rule, Confidence.Proven), Named(scene));
+    }
+
     [Fact]
     public void Sibling_LaterChildCanRun_IsNoDeadlock()
     {

@@ -1,41 +1,50 @@
+using System.Globalization;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// A parent has closed its end of a child's pipe and waits for that child, which reads to the end. The end does not come: a child that was started
-/// later inherited the write end, for it was not close-on-exec, and itself waits for the parent.
+/// A parent has closed its end of a child's pipe and waits for that child, which reads to the end. The end does not come: another child inherited the write end, for it was not
+/// close-on-exec, and itself waits for the parent.
 /// <code>
 /// parent   waits for filter      b: parent/6w
 /// filter   reads a, to its end   a: later/5w      forked while the parent still had it
 /// later    reads b
 /// </code>
-/// A writer by design has the pipe as its stdio; one that was started before the reader made no copy of what the parent kept for the reader.
+/// Or the parent itself reads what a child has written that has exited, and another child has that end too.
+/// <code>
+/// parent   reads a, to its end   a: other/4w      b: parent/6w
+/// other    reads b at its stdin
+/// </code>
+/// A writer by design has the pipe as its stdio. One that was started before the reader made no copy of what the parent kept for the reader, unless it is no writer by all that is seen of it.
 /// </summary>
 internal sealed class EofHeldBySibling : IncidentRule
 {
     public override RuleInfo Info { get; } = new("eof-held-by-sibling", FindingClass.Deadlock,
-        "A child waits for the end of a pipe that its parent has closed: a sibling, started later, inherited the write end and waits for the parent.");
+        "A process waits for the end of a pipe that whoever was to write there has closed: another child of the same parent inherited the write end and waits for that parent.");
 
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
-        ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges)
         {
             if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead, Target: { } pipe } || !incident.Core.Contains(edge.From))
                 continue;
-            HostProcess reader = resources.Find(edge.From)!;
-            if (resources.ParentOf(reader) is not { } parent || !WaitsFor(incident, parent.Pid, edge.From) || !edge.To.All(waker => IsLaterSibling(resources, waker, reader, parent)))
+            if (ParentOfAll(incident, edge) is not { } parent)
                 continue;
-            string[] holders = [.. edge.To.Select(waker => waker.Node).Distinct().Select(narrator.Name)];
-            string fds = Narrator.Listing(edge.To.Select(waker => $"fd {waker.Fd} of {narrator.Name(waker.Node)}"));
-            string remedy = edge.To.Length == 1
-                ? $"It ends when {holders[0]} closes fd {edge.To[0].Fd}, which it inherited from {narrator.Name(parent.Pid)} and has no use for."
-                : $"It ends when {fds} are closed: inherited from {narrator.Name(parent.Pid)}, and of no use there.";
+            string reader = narrator.Name(edge.From), above = narrator.Name(parent.Pid);
+            string[] holders = [.. edge.Holders.Select(narrator.Name)];
+            (Waker Waker, string Resource)[] inherited = [.. incident.Edges.Where(other => other.From == edge.From && !other.IsKinship && (other == edge || parent.Pid == edge.From && !other.IsAside))
+                .SelectMany(other => other.To.Select(waker => (waker, other.Part.Target!.Text)))];
+            string remedy = inherited.Length == 1
+                ? $"It ends when {holders[0]} closes fd {inherited[0].Waker.Fd}, which it inherited from {above} and has no use for."
+                : $"It ends when {Narrator.Listing(inherited.Select(end => $"fd {end.Waker.Fd} of {narrator.Name(end.Waker.Node)}"))} are closed: inherited from {above}, and of no use there.";
             return new Verdict(
-                $"{narrator.Name(edge.From)} waits for the end of pipe {pipe.Id}, which {narrator.Name(parent.Pid)} has closed, but {Narrator.Listing(holders)}, started later, inherited its write end.",
-                [.. edge.To.Select(waker => new Culprit(waker.Node, waker.Fd, pipe.Text, remedy))])
+                parent.Pid == edge.From
+                    ? $"{reader} waits for the end of pipe {pipe.Id}, or for more in it, but nobody has its write end except {Narrator.Listing(holders)}, which inherited it and waits for {reader}."
+                    : $"{reader} waits for the end of pipe {pipe.Id}, which {above} has closed, but {Narrator.Listing(holders)}, started {(AreLater(incident, edge, parent) ? "later" : "beside it")}, inherited its write end.",
+                [.. inherited.Select(end => new Culprit(end.Waker.Node, end.Waker.Fd, end.Resource, remedy))])
             {
                 // Workers that wait for work from a parent that waits for a signal stand the same way.
                 NamesFault = false,
@@ -44,15 +53,75 @@ internal sealed class EofHeldBySibling : IncidentRule
         return null;
     }
 
+    /// <summary>Whose children, or theirs, all are who inherited the end: the reader itself, or one above it that waits for it, be it through others. Null: not all did.</summary>
+    private static HostProcess? ParentOfAll(Incident incident, IncidentEdge edge)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        HostProcess reader = resources.Find(edge.From)!;
+        // Of several that it polls, each: else somebody is to write there.
+        if (incident.Edges.Where(other => other.From == edge.From && !other.IsKinship && !other.IsAside).All(other => other.Part is { Kind: WaitKind.PipeRead, Fd: > 2 }
+            && other.To.All(waker => resources.IsDescendant(resources.Find(waker.Node)!, reader) && IsNoWriter(incident, waker, reader))))
+        {
+            return reader;
+        }
+        HostProcess below = reader;
+        while (resources.ParentOf(below) is { } parent && WaitsFor(incident, parent.Pid, below.Pid))
+        {
+            if (edge.To.All(waker => IsSibling(resources, waker, below, parent) && (IsLater(resources, waker, below) || IsNoWriter(incident, waker, parent))))
+                return parent;
+            below = parent;
+        }
+        return null;
+    }
+
     /// <summary>Whether the parent is a member of the core that waits for this child itself, or for what it says.</summary>
     private static bool WaitsFor(Incident incident, int parent, int child) => incident.Core.Contains(parent)
         && incident.Edges.Any(edge => edge.From == parent && !edge.IsKinship && edge.To.Any(waker => waker.Node == child));
 
-    private static bool IsLaterSibling(ResourceIndex resources, Waker waker, HostProcess reader, HostProcess parent)
+    private static bool IsSibling(ResourceIndex resources, Waker waker, HostProcess below, HostProcess parent)
     {
         HostProcess holder = resources.Find(waker.Node)!;
-        return holder != reader && holder != parent && waker.Fd > 2
-            && resources.IsDescendant(holder, parent) && !resources.IsDescendant(holder, reader)
-            && (holder.Record.StartTimeTicks, holder.Pid).CompareTo((reader.Record.StartTimeTicks, reader.Pid)) > 0;
+        return holder != below && holder != parent && waker.Fd > 2 && resources.IsDescendant(holder, parent) && !resources.IsDescendant(holder, below);
+    }
+
+    private static bool AreLater(Incident incident, IncidentEdge edge, HostProcess parent)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        HostProcess below = resources.Find(edge.From)!;
+        while (resources.ParentOf(below) is { } above && above != parent)
+            below = above;
+        return edge.To.All(waker => IsLater(resources, waker, below));
+    }
+
+    private static bool IsLater(ResourceIndex resources, Waker waker, HostProcess below)
+    {
+        ProcessRecord holder = resources[waker.Node];
+        return (holder.StartTimeTicks, holder.Pid).CompareTo((below.Record.StartTimeTicks, below.Pid)) > 0;
+    }
+
+    /// <summary>
+    /// Whether by all that is seen of it who holds an end is not to write there: another program than the one above, which was told nothing of that fd, has it at that number alone, and waits at
+    /// its stdio for what it is to do.
+    /// </summary>
+    private static bool IsNoWriter(Incident incident, Waker waker, HostProcess above)
+    {
+        ProcessRecord holder = incident.Evidence.Resources[waker.Node];
+        return waker.Fd is > 2 and int fd && holder.Exe is { } program && above.Record.Exe is { } other && program != other
+            && holder.Fds.Count(open => open.Target == holder.FindFd(fd)?.Target) == 1
+            && incident.Edges.Any(edge => edge.From == waker.Node && edge.Part.Fd is <= 2)
+            && holder.Cmdline is { } words && !words.Any(word => Names(word, fd));
+    }
+
+    /// <summary>Whether a word of a command line has that number in it: <c>--status-fd=4</c>, <c>/dev/fd/4</c>, <c>read l &lt;&amp;4</c>.</summary>
+    private static bool Names(string word, int fd)
+    {
+        string number = fd.ToString(CultureInfo.InvariantCulture);
+        for (int at = word.IndexOf(number, StringComparison.Ordinal); at >= 0; at = word.IndexOf(number, at + 1, StringComparison.Ordinal))
+        {
+            int end = at + number.Length;
+            if ((at == 0 || !char.IsAsciiDigit(word[at - 1])) && (end == word.Length || !char.IsAsciiDigit(word[end])))
+                return true;
+        }
+        return false;
     }
 }
