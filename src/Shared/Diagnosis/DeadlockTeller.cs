@@ -25,9 +25,13 @@ internal static class DeadlockTeller
                 return null;
             (rule, verdict) = against;
         }
-        // There has to be somebody to blame.
+        // There has to be somebody to blame: what says it best may say that of idle ones, too.
         if (evidence.CountsLess && !verdict.NamesFault)
-            return null;
+        {
+            if (fits.FirstOrDefault(fit => fit.Verdict.NamesFault) is not { Verdict: not null } named)
+                return null;
+            (rule, verdict) = named;
+        }
         ImmutableArray<string> doubts = [.. WhyNotProven(incident), .. NamedFifos.Doubts(incident), .. NamedMemory.Doubts(incident), .. verdict.Doubts, .. verdict.NamesFault ? [] : WhoMayEndAChild(incident)];
         ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
         // What is hidden besides makes nothing surer.

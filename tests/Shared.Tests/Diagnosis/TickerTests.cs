@@ -26,6 +26,18 @@ public sealed class TickerTests
         });
     }
 
+    /// <summary>A queue whose both ends each of the two has: of a child that reads what itself has open idle pools say the same, and the parent that waits for it is the fault that counts.</summary>
+    [Fact]
+    public void Diagnose_ChildThatHoldsItsOwnWriteEndBesideATicker_IsToldByTheParentThatWaitsForIt()
+    {
+        Scene scene = Parent(mainWaits: true, childReads: true);
+        scene[70].WriteEnd(7000, 4);
+
+        Finding finding = Assert.Single(Looks(scene, comesBack: true));
+
+        Assert.Equal(("child-never-exits", Confidence.Suspected, 60), (finding.Rule, finding.Confidence, finding.Culprit!.Pid));
+    }
+
     [Fact]
     public void Diagnose_ChildBesideATickerThatReadsNowAndThen_IsHealthy()
     {
