@@ -40,7 +40,12 @@ internal sealed class FileLockHeldByStuck : IncidentRule
         };
     }
 
-    /// <summary>Whether a thread of the holder reads what one of those who wait for the lock is to write, or close.</summary>
-    private static bool Awaits(Incident incident, int holder, int[] waiters) => incident.Edges.Any(edge =>
-        edge.From == holder && !edge.IsKinship && StreamEnds.IsRead(edge.Part) && edge.To.Any(waker => waiters.Contains(waker.Node)));
+    /// <summary>Whether a thread of the holder reads what one of those who wait for the lock is to write, or close; or its runtime is told of the end of its children, of which that is one, and it waits for nobody else.</summary>
+    private static bool Awaits(Incident incident, int holder, int[] waiters)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        return incident.Edges.Any(edge => edge.From == holder && !edge.IsKinship && StreamEnds.IsRead(edge.Part) && edge.To.Any(waker => waiters.Contains(waker.Node)))
+            || resources[holder].SignalsCaughtAsChild is not null && (!incident.HasUnseenHandlers || ChildAwaitedByHandler.HasOneChild(resources, holder)) && ChildAwaitedByHandler.HowAwaited(incident, holder) == ChildWaiting.ByHandler
+                && waiters.Any(waiter => resources.IsDescendant(resources.Find(waiter)!, resources.Find(holder)!));
+    }
 }
