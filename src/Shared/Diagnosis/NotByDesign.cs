@@ -181,7 +181,7 @@ internal static class NotByDesign
 
     /// <summary>
     /// Whether its only thread waits in a set for nothing but what it has the other ends of itself, and means neither a signal to wake it there, which it would let in while it waits, nor to ring for itself from a
-    /// handler or from anywhere else: that is written to without waiting for room (O_NONBLOCK).
+    /// handler or from anywhere else: that is written to without waiting for room (O_NONBLOCK). Ruby makes all its pipes so; there it says nothing of the only child of one that waits at its bell.
     /// </summary>
     public static bool PollsItself(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits, bool guess)
     {
@@ -189,10 +189,19 @@ internal static class NotByDesign
             return false;
         foreach (Wait member in wait.Members)
         {
-            if (!IsOwnRead(resources, process, member) || !guess && IsBell(resources, process, member.Target!))
+            if (!IsOwnRead(resources, process, member) || !guess && IsBell(resources, process, member.Target!) && !IsAwaitedAtABell(resources, process))
                 return false;
         }
         return !SpeaksToItself(resources, process);
+    }
+
+    /// <summary>Whether the program that forked it waits at its <see cref="Bell"/>, where it is told of the end of its children, and has no other.</summary>
+    private static bool IsAwaitedAtABell(ResourceIndex resources, HostProcess process)
+    {
+        if (resources.ParentOf(process) is not { } parent || parent.Record.Exe != process.Record.Exe || !ChildAwaitedByHandler.HasOneChild(resources, parent.Pid))
+            return false;
+        ImmutableArray<Wait> waits = parent.WaitsOf(resources.Look.Host);
+        return Unheeded.MainOf(parent.Record, waits) is { } main && Bell.Is(resources, parent, main) && AwaitsChildren(parent.Record, waits) == ChildWaiting.ByHandler;
     }
 
     /// <summary>Whether it does not wait for room as it writes to what it reads, or may not.</summary>

@@ -38,6 +38,24 @@ public sealed class BellTests
         Assert.Empty(findings[0].Notes);
     }
 
+    [Theory]
+    [InlineData(Ruby, null, true)] // through /proc: whether it is set shows nowhere
+    [InlineData(Ruby, false, false)] // through eBPF: it is
+    [InlineData("/usr/bin/timed", null, false)]
+    public void Diagnose_TimerThatItsRuntimeHasInEveryProgram_IsADoubtWhereItIsNotSeenToBeSet(string exe, bool? alarm, bool told)
+    {
+        var scene = new Scene();
+        Actor parent = In(scene.Process(10, "ruby").EventFd(1, 3).ReadEnd(7000, 5), exe).WaitsAtBell();
+        (parent.Timers, parent.Alarm) = (true, alarm);
+        parent.With = record => record with { Exe = exe };
+        scene.Process(11, "head", parent: 10).WriteEnd(7000, 1).Writes(1);
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("pipe-full-cycle", Confidence.Likely)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Contains("ruby (10) has a POSIX timer, as its runtime has in every program, and whether it is set shows nowhere", finding.NotProvenBecause));
+    }
+
     [Fact]
     public void Diagnose_EventFdThatAnotherOneHasToo_IsNoBell()
     {
@@ -127,6 +145,25 @@ public sealed class BellTests
         parent.Polls(fds);
 
         Assert.Equal(told ? [("socket-mutual-read", Confidence.Likely)] : [], Deadlocks(scene).Select(Of));
+    }
+
+    [Theory]
+    [InlineData("the only child", true)]
+    [InlineData("one of two", false)] // workers, each of which may be sent a signal
+    [InlineData("the child of another program", false)]
+    [InlineData("the child of one at work", false)]
+    public void Diagnose_RubyThatReadsAPipeOfItsOwn_IsSuspectedWhereWhoForkedItWaitsForItAlone(string how, bool told)
+    {
+        var scene = new Scene();
+        Actor parent = In(scene.Process(10, "ruby").EventFd(1, 3), how == "the child of another program" ? "/usr/bin/ruby3.2" : Ruby);
+        _ = how == "the child of one at work" ? parent.Sleeps() : parent.WaitsAtBell();
+        foreach (int pid in how == "one of two" ? (int[])[11, 12] : [11])
+            In(scene.Process(pid, "ruby", parent: 10).EventFd((ulong)pid, 3).ReadEnd(7000 + pid, 5).WriteEnd(7000 + pid, 6).Fd(6, fd => fd with { NonBlocking = true }).Polls(5));
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("eof-held-by-self", Confidence.Suspected)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Equal((11, 6), (finding.Culprit!.Pid, finding.Culprit.Fd)));
     }
 
     [Theory]
