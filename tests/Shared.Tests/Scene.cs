@@ -169,6 +169,10 @@ internal sealed class Actor(int pid, string comm, int parent)
     public Actor Polls(params int[] fds) =>
         Thread(NextTid, 7, "poll_schedule_timeout.constprop.0", new CallMemory { PollSet = [.. fds.Select(fd => new PollMember(fd, 1))] }, [0x3000, (ulong)fds.Length, ulong.MaxValue]);
 
+    /// <summary>Ruby, at the eventfd by which it tells its main thread of what that waits for: fd 3, ppoll(2) without a timeout or a mask.</summary>
+    public Actor WaitsAtBell() =>
+        Thread(NextTid, 271, "poll_schedule_timeout.constprop.0", new CallMemory { PollSet = [new PollMember(3, 1)] }, [0x3000, 1, 0, 0, 8]);
+
     public Actor Runs()
     {
         _threads.Add(new ThreadRecord { Tid = NextTid, Comm = comm, State = 'R', Counters = new RunCounters(1, 1), Call = BlockedCall.Running });

@@ -19,7 +19,8 @@ internal static class DeadlockTeller
             .Select(rule => (rule.Info, Verdict: rule.Judge(incident, narrator)!))
             .Where(fit => fit.Verdict is not null)]);
         (RuleInfo rule, Verdict verdict) = Knots.Complete(incident, narrator, fits[0].Rule, fits[0].Verdict);
-        if (!verdict.NamesFault && incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal))
+        // Of several one may be a supervisor whose handlers do not show.
+        if (!verdict.NamesFault && (incident.Core.Any(member => incident.Evidence.Graph.NodeOf(member).MayWaitForSignal) || incident.Core.Count > 2 && incident.HasUnseenHandlers))
         {
             if (fits.FirstOrDefault(fit => fit.Verdict.SpeaksAgainstIdling) is not { Verdict: not null } against)
                 return null;
@@ -37,6 +38,7 @@ internal static class DeadlockTeller
         // What is hidden besides makes nothing surer.
         bool suspected = verdict.OnlySuspected || evidence.Counting is Counting.Patient or Counting.Restless || evidence.Counting == Counting.Named && !(NamedMemory.IsJoined(incident) && NamedMemory.IsToItself(incident)) && !NamedMemory.NamesFault(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
             || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
+            || !verdict.NamesFault && incident.HasUnseenHandlers
             || UntilInterrupted.IsMeant(evidence, incident.Core)
             || incident.Core.Any(member => evidence.Graph.NodeOf(member).Waiters.Any(Tickers.IsOne));
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core)).Union(UntilInterrupted.DoubtsOf(evidence, incident.Core))];

@@ -155,6 +155,8 @@ internal sealed class HopTeller
     private string Predicate(HostProcess process, Waiter waiter)
     {
         Wait wait = waiter.Wait;
+        if (Bell.Is(Resources, process, wait))
+            return _narrator.What(process.Pid, wait);
         if (IsOwnChannel(process, wait))
             return $"waits for what its own threads send each other (fd {wait.Fd})";
         return wait.Kind switch

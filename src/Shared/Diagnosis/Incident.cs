@@ -98,6 +98,9 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
     public bool HasStoodStill => Core.All(member => Evidence.Graph.NodeOf(member).Waiters.All(waiter =>
         !waiter.Timed && Evidence.StillFor(Evidence.Resources[member], waiter.Thread) >= Evidence.Options.MinimumWait));
 
+    /// <summary>Whether what one of those who wait only for each other does when a signal comes shows nowhere, see <see cref="NotByDesign.HasUnseenHandlers"/>.</summary>
+    public bool HasUnseenHandlers => Core.Any(member => NotByDesign.HasUnseenHandlers(Evidence.Resources, Evidence.Resources.Find(member)!));
+
     private static readonly TimeSpan Together = TimeSpan.FromSeconds(10);
 
     /// <summary>

@@ -40,9 +40,9 @@ internal static class Limits
 
     private static string? HowItIsLimited(Evidence evidence, HostProcess process, ImmutableArray<int> pids)
     {
-        if (MayHaveATimer(process.Record) && (process.Record.HasPosixTimers == true || process.Record.HasAlarm == true))
-            return "waits with a timer";
         ImmutableArray<Wait> waits = process.WaitsOf(evidence.Last.Host);
+        if (MayHaveATimer(process.Record) && (LocalFact.HasTimer(process.Record, Housekeeping.In(process.Record, waits)) || process.Record.HasAlarm == true))
+            return "waits with a timer";
         int place = 0;
         foreach (ThreadRecord thread in HostProcess.ThreadsOf(process.Record))
         {

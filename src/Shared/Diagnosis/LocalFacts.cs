@@ -158,7 +158,8 @@ internal static class LocalFact
     /// <param name="guess">
     /// Without the costly facts that only suspects have: nobody is to stop being a suspect by having been one.
     /// </param>
-    public static string? WhyItCanRun(HostProcess known, bool noThreads, bool guess)
+    /// <param name="runtime">The one that is in it, if any: no guess asks.</param>
+    public static string? WhyItCanRun(HostProcess known, bool noThreads, bool guess, RuntimeMarks? runtime = null)
     {
         ProcessRecord process = known.Record;
         if (noThreads)
@@ -167,11 +168,11 @@ internal static class LocalFact
             return "not all of its threads could be read";
         if (process.Behind)
             return "it has run since it was read";
-        if (process.HasPosixTimers == true && !guess)
+        if (!guess && HasTimer(process, runtime))
             return "it has a POSIX timer";
         if (process.HasAlarm == true && !guess)
             return "it has an alarm pending";
-        if (process.HasAlarm is null && !guess && CatchesAlarmAlone(process))
+        if (process.HasAlarm is null && !guess && CatchesAlarmAlone(process) && (runtime is null || (runtime.Catches & SignalMask.Alarm) == 0))
             return "it catches the signal of an interval timer, and whether one is set shows nowhere";
         if (!guess && (known.TableFacts & LocalFacts.SendsSignals) != 0)
             return "it has an fd that sends it signals (O_ASYNC, F_NOTIFY or mq_notify)";
@@ -183,8 +184,10 @@ internal static class LocalFact
     }
 
     /// <summary>What could make it run and could not be read, as sentences.</summary>
-    public static IEnumerable<string> NotKnown(ProcessRecord process)
+    public static IEnumerable<string> NotKnown(ProcessRecord process, RuntimeMarks? runtime)
     {
+        if (process.HasPosixTimers == true && !HasTimer(process, runtime))
+            yield return $"{Narrator.Name(process)} has a POSIX timer, as its runtime has in every program, and whether it is set shows nowhere";
         if (process.FdSight != Sight.Seen)
             yield return $"the fd table of {Narrator.Name(process)} could not be read: it may have an fd that sends it signals";
         if (process.HasPosixTimers is null)
@@ -196,6 +199,10 @@ internal static class LocalFact
         if (process.Fds.Any(fd => fd.CloseOnExec is null))
             yield return $"not all flags of the fds of {Narrator.Name(process)} could be read";
     }
+
+    /// <summary>Whether it has a POSIX timer that says something: not one of its runtime, of which it is not seen whether it is set.</summary>
+    public static bool HasTimer(ProcessRecord process, RuntimeMarks? runtime) =>
+        process.HasPosixTimers == true && !(process.HasAlarm is null && runtime is { HasTimer: true });
 
     /// <summary>
     /// As who sets an alarm does. The other two timers count processor time, of which who waits takes none.

@@ -116,6 +116,7 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Poll when wait.Members.IsEmpty => $"waits in an epoll set{(wait.Fd is { } epoll ? $" (fd {epoll})" : "")} of which nothing is armed: {FdsOf(wait.Disarmed)} {(wait.Disarmed.Length == 1 ? "has" : "have")} been told of once and not been armed again (EPOLLONESHOT)",
         WaitKind.Poll when wait.Members is [{ Target.Kind: FdKind.Pipe, Kind: WaitKind.PipeRead, OnlyForTheEnd: true } only] => $"polls for the end of {Thing(only)}",
         WaitKind.Poll when wait.Members is [{ Kind: WaitKind.Timer, Bounded: Bounded.No } timer] => $"polls the timer at fd {timer.Fd}, which is not set",
+        WaitKind.Poll when Bell.Is(resources, resources.Find(process)!, wait) => BellPhrase(resources.Find(process)!, wait),
         WaitKind.Poll when wait.Members is [var only] => $"polls {(only.Target is null ? $"fd {only.Fd}" : Thing(only))}",
         WaitKind.Poll => SetPhrase(process, wait),
         WaitKind.EventFd when wait.WaitsForRoom => $"adds to {Thing(wait)}, which is full",
@@ -141,6 +142,15 @@ internal sealed partial class Narrator(ResourceIndex resources)
         WaitKind.Running => "is running",
         _ => $"waits for something that is not known: {wait.Why}",
     };
+
+    /// <summary>Which of these it waits for shows nowhere.</summary>
+    private string BellPhrase(HostProcess process, Wait wait)
+    {
+        string[] children = [.. AwaitedBySignal.ChildrenOf(resources, process, wait).Select(child => Name(child.Record))];
+        string rest = process.Record.Threads.Length > 1 ? "its own threads or a signal" : "a signal";
+        string exit = children.Length == 0 ? "" : $"{(children.Length == 1 ? "its child" : "one of its children")} {Listing(children)} to exit, or for ";
+        return $"waits for {exit}{rest}{(wait.Bounded == Bounded.Yes ? ", with a timeout" : "")}, of which its runtime tells it by {Thing(wait.Members[0])}";
+    }
 
     private string SetPhrase(int process, Wait set)
     {
@@ -220,6 +230,8 @@ internal sealed partial class Narrator(ResourceIndex resources)
         foreach (IncidentEdge edge in edges.DistinctBy(edge => edge.Part.Resource))
         {
             if (edge.Whole.Kind == WaitKind.Poll && IsOwnBell(process, edge.Whole, edge.Part))
+                continue;
+            if (Bell.Is(resources, resources.Find(process)!, edge.Whole))
                 continue;
             if (edge.Part is { Kind: WaitKind.PipeRead or WaitKind.PipeWrite, Target.Kind: not FdKind.Pipe })
                 yield return IpcHolderSentence(process, edge);

@@ -181,7 +181,7 @@ internal static class NotByDesign
 
     /// <summary>
     /// Whether its only thread waits in a set for nothing but what it has the other ends of itself, and means neither a signal to wake it there, which it would let in while it waits, nor to ring for itself from a
-    /// handler or from anywhere else: that is written to without waiting for room (O_NONBLOCK).
+    /// handler or from anywhere else: that is written to without waiting for room (O_NONBLOCK). Ruby makes all its pipes so; there it says nothing of the only child of one that waits at its bell.
     /// </summary>
     public static bool PollsItself(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits, bool guess)
     {
@@ -189,10 +189,19 @@ internal static class NotByDesign
             return false;
         foreach (Wait member in wait.Members)
         {
-            if (!IsOwnRead(resources, process, member) || !guess && IsBell(resources, process, member.Target!))
+            if (!IsOwnRead(resources, process, member) || !guess && IsBell(resources, process, member.Target!) && !IsAwaitedAtABell(resources, process))
                 return false;
         }
         return !SpeaksToItself(resources, process);
+    }
+
+    /// <summary>Whether the program that forked it waits at its <see cref="Bell"/>, where it is told of the end of its children, and has no other.</summary>
+    private static bool IsAwaitedAtABell(ResourceIndex resources, HostProcess process)
+    {
+        if (resources.ParentOf(process) is not { } parent || parent.Record.Exe != process.Record.Exe || !ChildAwaitedByHandler.HasOneChild(resources, parent.Pid))
+            return false;
+        ImmutableArray<Wait> waits = parent.WaitsOf(resources.Look.Host);
+        return Unheeded.MainOf(parent.Record, waits) is { } main && Bell.Is(resources, parent, main) && AwaitsChildren(parent.Record, waits) == ChildWaiting.ByHandler;
     }
 
     /// <summary>Whether it does not wait for room as it writes to what it reads, or may not.</summary>
@@ -258,6 +267,8 @@ internal static class NotByDesign
                 doubts.Add(MayWaitForSignal(node, process));
             else if (HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(pid)!) != 0)
                 doubts.Add($"{Narrator.Name(process)} catches signals, and what it does when one comes does not show");
+            else if (HasUnseenHandlers(evidence.Resources, evidence.Resources.Find(pid)!))
+                doubts.Add($"{Narrator.Name(process)} catches signals, as its runtime does in every program, and what it does when one comes does not show");
             else if (process.HasParentDeathSignal is null && (process.SignalsCaught & SignalMask.TellsToEnd) != 0)
                 doubts.Add($"{Narrator.Name(process)} catches signals, and whether it is sent one when its parent ends (PR_SET_PDEATHSIG) shows nowhere");
         }
@@ -276,6 +287,14 @@ internal static class NotByDesign
         return caught != 0 && SignalMask.AreChosen(process.Record.SignalsCaught) && !Unheeded.Is(resources, process) && !IsHeldByALock(resources, process) ? caught : 0;
     }
 
+    /// <summary>
+    /// Whether its runtime catches what tells a program to end in every program, and whatever this one has asked for (trap) by the same handler: then nothing shows what it would do. Elsewhere what is asked for has the
+    /// handler of SIGCHLD, or service threads stand in the way of a proof.
+    /// </summary>
+    public static bool HasUnseenHandlers(ResourceIndex resources, HostProcess process) =>
+        (process.Record.SignalsCaught & SignalMask.TellsToEnd) != 0 && Housekeeping.In(process.Record, process.WaitsOf(resources.Look.Host)) is { CatchesAsChild: var alike } && (alike & SignalMask.Terminate) != 0
+        && !IsHeldByALock(resources, process);
+
     /// <summary>The doubt, as a sentence.</summary>
     public static string MayWaitForSignal(WaitNode node, ProcessRecord process) =>
         $"{Narrator.Name(process)} catches signals{(node.CatchesForItsRuntime ? ", as its runtime does in every program" : "")}, and to wait for one may be its design";
@@ -293,7 +312,7 @@ internal static class NotByDesign
     private static bool HasHandlersOfItsOwn(ProcessRecord process, ImmutableArray<Wait> waits) =>
         (process.SignalsCaught & SignalMask.WaitedForByDesign & ~Housekeeping.HandlersOf(process, waits)) != 0 || Unheeded.AsksForSignals(process, waits);
 
-    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, or, where it waits for its children, reads what it has the other end of, or waits for a lock on a file that it has open.</summary>
+    /// <summary>Whether somebody below it stands before a full pipe that it has the read end of, before a socket that takes no more and of which it has the other end, before a terminal that takes no more where it has a master of one, or, where it waits for its children, reads what it has the other end of, or waits for a lock on a file that it has open.</summary>
     private static bool IsAwaited(ResourceIndex resources, HostProcess process, HostProcess parent, bool awaits, int generations)
     {
         foreach (HostProcess child in resources.ChildrenOf(parent).Span)
@@ -302,6 +321,7 @@ internal static class NotByDesign
             {
                 if (wait.MayLast && (wait is { Kind: WaitKind.PipeWrite, Target.Kind: FdKind.Pipe } && Holds(resources.HoldersOf(wait.Target), process, FdAccess.Read)
                     || wait is { Kind: WaitKind.SocketWrite, Target: { Kind: FdKind.Socket, Id: not 0 } socket } && resources.IsHandedOn(socket) && MayHoldFarEnd(resources, process, socket)
+                    || wait is { Kind: WaitKind.Tty, WaitsForRoom: true } && (process.TableFacts & LocalFacts.HasMaster) != 0
                     || awaits && (StreamEnds.IsRead(wait) && MayHoldFarEnd(resources, process, wait.Target!) || wait is { Kind: WaitKind.FileLock, Target: { } file } && HasOpen(process, file))))
                     return true;
             }

@@ -44,7 +44,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                     CheckLast();
                     runtimes.Add(new RuntimeMarks(value));
                     break;
-                case "marked-by" or "marked-by-program" or "marked-by-futex" or "or-by-epoll" or "catches" or "awaits-children" or "acts-on-signals" or "loop" or "service" or "service-once" or "service-pool":
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "or-by-epoll" or "catches" or "awaits-children" or "acts-on-signals" or "bell" or "timer" or "loop" or "service" or "service-once" or "service-pool":
                     if (runtimes.Count == 0)
                         throw Wrong("no runtime was named before");
                     runtimes[^1] = Add(runtimes[^1], key, value);
@@ -78,6 +78,8 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                 "in-a-thread" => runtime with { ActsOnSignals = SignalActing.InAThread },
                 _ => throw Wrong($"'{value}' is no way to act on signals"),
             },
+            "bell" => value == "eventfd" ? runtime with { HasBell = true } : throw Wrong($"'{value}' is nothing to ring by"),
+            "timer" => runtime with { HasTimer = Signal(value) != 0 },
             "loop" => value == "ends-when-idle" ? runtime with { EndsWhenIdle = true } : throw Wrong($"'{value}' is nothing that a loop does"),
             _ => runtime with { Services = runtime.Services.Add(Service(key, value)) },
         };
@@ -91,6 +93,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
 
         ulong Signal(string name) => name switch
         {
+            "ALRM" => SignalMask.Alarm,
             "CHLD" => SignalMask.Child,
             "CONT" => SignalMask.Continue,
             "RTMIN" => SignalMask.FirstOfRealTime,
@@ -100,6 +103,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             "USR1" => SignalMask.User1,
             "USR2" => SignalMask.User2,
             "TERM" => SignalMask.Terminate,
+            "VTALRM" => SignalMask.VirtualAlarm,
             _ => throw Wrong($"'{name}' is no signal that programs wait for"),
         };
 
@@ -187,6 +191,12 @@ internal sealed record RuntimeMarks(string Name)
 
     /// <summary>Mask of the signals that it catches by that handler in every program that has children.</summary>
     public ulong CatchesAsChild { get; init; }
+
+    /// <summary>Whether its threads wait for each other, and for children, at a <see cref="Bell"/>.</summary>
+    public bool HasBell { get; init; }
+
+    /// <summary>Whether it has a POSIX timer in every program, set or not.</summary>
+    public bool HasTimer { get; init; }
 
     public ImmutableArray<ServiceMark> Services { get; init; } = [];
 }

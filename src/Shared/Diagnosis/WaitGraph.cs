@@ -63,7 +63,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         {
             Aside = [.. aside],
             Tickers = [.. tickers],
-            NotKnown = [.. LocalFact.NotKnown(process.Record), .. _finder.WhoMaySignal(process), .. _finder.TakeLeftAside()],
+            NotKnown = [.. LocalFact.NotKnown(process.Record, Housekeeping.In(process.Record, waits)), .. _finder.WhoMaySignal(process), .. _finder.TakeLeftAside()],
             Main = main,
             IsToldOfSignals = isToldOfSignals,
             MayWaitForSignal = isToldOfSignals || !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
@@ -86,7 +86,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
     {
         if (process.Pid == resources.Look.ObserverPid)
             return "it is the looker";
-        if (LocalFact.WhyItCanRun(process, waiters.IsEmpty, guess: false) is { } why)
+        if (LocalFact.WhyItCanRun(process, waiters.IsEmpty, guess: false, Housekeeping.In(process.Record, process.WaitsOf(resources.Look.Host))) is { } why)
             return why;
         if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind is not (WaitKind.FileLock or WaitKind.PipeWrite) && waiter.WaitsOnlyFor(process.Pid))
             && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait)

@@ -15,8 +15,11 @@ internal static class SignalMask
     /// <summary>SIGALRM.</summary>
     public const ulong Alarm = 1UL << 13;
 
+    /// <summary>SIGVTALRM.</summary>
+    public const ulong VirtualAlarm = 1UL << 25;
+
     /// <summary>SIGALRM, SIGVTALRM, SIGPROF.</summary>
-    public const ulong IntervalTimers = Alarm | 1UL << 25 | 1UL << 26;
+    public const ulong IntervalTimers = Alarm | VirtualAlarm | 1UL << 26;
 
     /// <summary>SIGINT.</summary>
     public const ulong Interrupt = 1UL << 1;

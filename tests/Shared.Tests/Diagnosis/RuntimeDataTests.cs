@@ -17,6 +17,8 @@ public sealed class RuntimeDataTests
     [InlineData("runtime a\nmarked-by A\ncatches INT KILL", "line 3: 'KILL' is no signal")]
     [InlineData("runtime a\nmarked-by A\nawaits-children gladly", "line 3: children are awaited by-handler or by-thread")]
     [InlineData("runtime a\nmarked-by A\nacts-on-signals never", "line 3: 'never' is no way")]
+    [InlineData("runtime a\nmarked-by A\nbell whistle", "line 3: 'whistle' is nothing to ring by")]
+    [InlineData("runtime a\nmarked-by A\ntimer ALWAYS", "line 3: 'ALWAYS' is no signal")]
     [InlineData("runtime a\nmarked-by A\nloop forever", "line 3: 'forever' is nothing that a loop does")]
     [InlineData("runtime a\nservice futex any x", "nothing tells runtime a")]
     [InlineData("runtime a\nmarked-by A\nruntime a", "line 3: the runtime has been there already")]

@@ -23,24 +23,38 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges.Where(edge => !edge.IsKinship && StreamEnds.IsRead(edge.Part)))
         {
-            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is { Fd: not null, Node: var parent }
-                && resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))
-                return Tell(narrator, edge, parent) with
-                {
-                    // What is to end a program it catches by the runtime's handler or by one that was asked for, and /proc does not tell them apart.
-                    OnlySuspected = HowAwaited(incident, parent) == ChildWaiting.ByThread || resources[parent].SignalsCaughtAsChild is null,
-                };
+            if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is not { Fd: not null, Node: var parent }
+                || !resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))
+                continue;
+            bool unseen = NotByDesign.HasUnseenHandlers(resources, resources.Find(parent)!);
+            if (unseen && !HasOneChild(resources, parent))
+                continue; // a supervisor and its workers, which it is told to end
+            return Tell(narrator, edge, parent) with
+            {
+                // What is to end a program it catches by the runtime's handler or by one that was asked for, and /proc does not tell them apart.
+                OnlySuspected = unseen || HowAwaited(incident, parent) == ChildWaiting.ByThread || resources[parent].SignalsCaughtAsChild is null,
+            };
         }
         return null;
     }
 
-    private static ChildWaiting HowAwaited(Incident incident, int parent)
+    /// <summary>By what one of the core that waits for nothing but its own threads is told that a child has ended; in a call, where it is not known to wait for one.</summary>
+    internal static ChildWaiting HowAwaited(Incident incident, int parent)
     {
         if (!incident.Core.Contains(parent) || incident.Evidence.Resources.Find(parent) is not { } process)
             return ChildWaiting.InCall;
         WaitNode node = incident.Evidence.Graph.NodeOf(parent);
         ChildWaiting how = NotByDesign.AwaitsChildren(process.Record, process.WaitsOf(incident.Evidence.Last.Host));
         return node.Waiters.All(waiter => waiter.WaitsOnlyFor(parent) || how == ChildWaiting.ByThread && waiter != node.Main && waiter.Wait.Kind == WaitKind.ChildWait) ? how : ChildWaiting.InCall;
+    }
+
+    /// <summary>One that lives.</summary>
+    internal static bool HasOneChild(ResourceIndex resources, int parent)
+    {
+        int living = 0;
+        foreach (HostProcess child in resources.ChildrenOf(resources.Find(parent)!).Span)
+            living += child.Record.IsZombie ? 0 : 1;
+        return living == 1;
     }
 
     private static Verdict Tell(Narrator narrator, IncidentEdge edge, int parent)

@@ -38,6 +38,9 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool apart = !alone && !others && edge.Part.Fd is > 2 && NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host), guess: false);
             bool unheeded = apart && Unheeded.Is(resources, process);
             apart &= unheeded || incident.HasStoodStill;
+            // A handler that writes there may be one of its own; but nobody makes that its stdin.
+            bool unseen = edge.Part.Fd is > 2 && NotByDesign.HasUnseenHandlers(resources, process);
+            alone &= !unseen || incident.HasStoodStill;
             // In the table of a single thread: the reader has closed its own, as who waits for the end does.
             bool beside = !others && edge.Part.Kind == WaitKind.PipeRead && !edge.To.Any(waker => waker.Fd is { } fd && reader.FindFd(fd)?.Target == stream);
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared && !apart && !beside)
@@ -59,7 +62,7 @@ internal sealed class EofHeldBySelf : IncidentRule
                     $"{who} reads {StreamEnds.NameOf(stream)} at fd {edge.Part.Fd}, which is open for writing as well: while nobody else has it open, only {who} itself could write, and its end never comes.",
                     [new Culprit(reader.Pid, edge.Part.Fd, stream.Text, only)])
                 {
-                    OnlySuspected = apart && !unheeded,
+                    OnlySuspected = unseen || apart && !unheeded,
                 };
             }
             if (beside)
@@ -79,7 +82,7 @@ internal sealed class EofHeldBySelf : IncidentRule
             {
                 // Where others hold the write end too, the wait may be for what they write and not for the end.
                 NamesFault = !others,
-                OnlySuspected = apart && !unheeded,
+                OnlySuspected = unseen || apart && !unheeded,
             };
         }
         return null;

@@ -19,7 +19,7 @@ internal sealed class EventfdNoPeer : IncidentRule
     public override Verdict? Judge(Incident incident, Narrator narrator)
     {
         IncidentEdge? edge = incident.Edges.FirstOrDefault(edge =>
-            edge is { IsKinship: false, Part.Kind: WaitKind.EventFd } && incident.Core.Contains(edge.From)
+            edge is { IsKinship: false, Part.Kind: WaitKind.EventFd } && incident.Core.Contains(edge.From) && !Bell.Is(incident.Evidence.Resources, incident.Evidence.Resources.Find(edge.From)!, edge.Whole)
             && (edge.Whole.Kind == WaitKind.EventFd || edge.Whole.Members.All(member => member.Kind == WaitKind.EventFd)));
         if (edge is null)
             return null;

@@ -29,6 +29,10 @@ internal sealed class FileLockHeldByStuck : IncidentRule
         WaitNode node = incident.Evidence.Graph.NodeOf(holder);
         Waiter? why = node.Waiters.OrderBy(Tickers.IsOne).ThenByDescending(waiter => waiter.Thread.Tid == holder).FirstOrDefault();
         int[] waiters = [.. locks.Where(edge => edge.Part.Resource == first.Part.Resource).Select(edge => edge.From).Distinct()];
+        bool idles = node.MayWaitForSignal && !Awaits(incident, holder, waiters);
+        // Who has become the leader, and sleeps until it is told to end, has others stand by.
+        if (idles && NotByDesign.HasUnseenHandlers(incident.Evidence.Resources, incident.Evidence.Resources.Find(holder)!))
+            return null;
         string wait = waiters.Length == 1 ? "waits" : "wait";
         ImmutableArray<Culprit> culprits = [.. locks.SelectMany(edge => FileLockCycle.CulpritsOf(edge, narrator)).Distinct()];
         return new Verdict(
@@ -36,11 +40,16 @@ internal sealed class FileLockHeldByStuck : IncidentRule
             culprits)
         {
             // Who stands by for a lock gets it when its holder is told to give it up; but no holder means to when what it awaits itself waits for the lock.
-            OnlySuspected = (node.MayEndItsChild || node.MayWaitForSignal && !Awaits(incident, holder, waiters)) && SignalMask.AreChosen(incident.Evidence.Resources[holder].SignalsCaught),
+            OnlySuspected = (node.MayEndItsChild || idles) && SignalMask.AreChosen(incident.Evidence.Resources[holder].SignalsCaught),
         };
     }
 
-    /// <summary>Whether a thread of the holder reads what one of those who wait for the lock is to write, or close.</summary>
-    private static bool Awaits(Incident incident, int holder, int[] waiters) => incident.Edges.Any(edge =>
-        edge.From == holder && !edge.IsKinship && StreamEnds.IsRead(edge.Part) && edge.To.Any(waker => waiters.Contains(waker.Node)));
+    /// <summary>Whether a thread of the holder reads what one of those who wait for the lock is to write, or close; or its runtime is told of the end of its children, of which that is one, and it waits for nobody else. Where its handlers do not show, the only one.</summary>
+    private static bool Awaits(Incident incident, int holder, int[] waiters)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        return incident.Edges.Any(edge => edge.From == holder && !edge.IsKinship && StreamEnds.IsRead(edge.Part) && edge.To.Any(waker => waiters.Contains(waker.Node)))
+            || (NotByDesign.HasUnseenHandlers(resources, resources.Find(holder)!) ? ChildAwaitedByHandler.HasOneChild(resources, holder) : resources[holder].SignalsCaughtAsChild is not null) && ChildAwaitedByHandler.HowAwaited(incident, holder) == ChildWaiting.ByHandler
+                && waiters.Any(waiter => resources.IsDescendant(resources.Find(waiter)!, resources.Find(holder)!));
+    }
 }

@@ -26,7 +26,7 @@ internal sealed class FilterAwaitsItsInput(FdKind stream) : IncidentRule
         ImmutableArray<(int Pid, WaitNode Node)> core = [.. incident.Core.Order().Select(member => (member, incident.Evidence.Graph.NodeOf(member)))];
         ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. core.Where(member => member.Node.MayWaitForSignal)];
         // Where everything counts and no handler is in the way, the ring is proven, and told as one.
-        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !signalled.All(member => member.Node.CatchesForItsRuntime || stream != FdKind.Path && Relay.Is(incident, member.Pid)) || !incident.HasStoodStill)
+        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty && !incident.HasUnseenHandlers || !signalled.All(member => member.Node.CatchesForItsRuntime || stream != FdKind.Path && Relay.Is(incident, member.Pid)) || !incident.HasStoodStill)
             return null;
         foreach (IncidentEdge answer in incident.Edges.Where(IsRead))
         {

@@ -22,7 +22,7 @@ internal sealed class LockHeldByOrphan : EvidenceRule
         var found = new List<List<LockLeft>>();
         foreach (HostProcess process in evidence.Triage.Stuck)
         {
-            if (told.Contains(process.Pid) || process.IsNew || !Awaits(process, evidence.Last.Host) || LocalFact.WhyItCanRun(process, noThreads: false, guess: false) is not null)
+            if (told.Contains(process.Pid) || process.IsNew || !Awaits(process, evidence.Last.Host) || LocalFact.WhyItCanRun(process, noThreads: false, guess: false, Housekeeping.In(process.Record, process.WaitsOf(evidence.Last.Host))) is not null)
                 continue;
             foreach (Waiter waiter in evidence.Graph.NodeOf(process.Pid).Waiters)
             {

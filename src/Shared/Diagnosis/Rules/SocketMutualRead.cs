@@ -73,7 +73,7 @@ internal sealed class SocketMutualRead : IncidentRule
         ImmutableArray<(int Pid, WaitNode Node)> core = [.. incident.Core.Order().Select(pid => (pid, incident.Evidence.Graph.NodeOf(pid)))];
         ImmutableArray<(int Pid, WaitNode Node)> signalled = [.. core.Where(member => member.Node.MayWaitForSignal)];
         // Where everything counts and no handler is in the way, it is proven as it is.
-        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty || !incident.HasStoodStill || !core.All(member => member.Node.CatchesForItsRuntime))
+        if (incident.Evidence.Counting != Counting.Likely && signalled.IsEmpty && !incident.HasUnseenHandlers || !incident.HasStoodStill || !core.All(member => member.Node.CatchesForItsRuntime))
             return verdict;
         return verdict with
         {
