@@ -35,16 +35,15 @@ internal sealed class EofHeldBySibling : IncidentRule
                 continue;
             string reader = narrator.Name(edge.From), above = narrator.Name(parent.Pid);
             string[] holders = [.. edge.Holders.Select(narrator.Name)];
-            (Waker Waker, string Resource)[] inherited = [.. incident.Edges.Where(other => other.From == edge.From && !other.IsKinship && (other == edge || parent.Pid == edge.From && !other.IsAside))
-                .SelectMany(other => other.To.Select(waker => (waker, other.Part.Target!.Text)))];
+            Waker[] inherited = [.. incident.Edges.Where(other => other.From == edge.From && !other.IsKinship && (other == edge || parent.Pid == edge.From && !other.IsAside)).SelectMany(other => other.To)];
             string remedy = inherited.Length == 1
-                ? $"It ends when {holders[0]} closes fd {inherited[0].Waker.Fd}, which it inherited from {above} and has no use for."
-                : $"It ends when {Narrator.Listing(inherited.Select(end => $"fd {end.Waker.Fd} of {narrator.Name(end.Waker.Node)}"))} are closed: inherited from {above}, and of no use there.";
+                ? $"It ends when {holders[0]} closes fd {inherited[0].Fd}, which it inherited from {above} and has no use for."
+                : $"It ends when {Narrator.Listing(inherited.Select(end => $"fd {end.Fd} of {narrator.Name(end.Node)}"))} are closed: inherited from {above}, and of no use there.";
             return new Verdict(
                 parent.Pid == edge.From
                     ? $"{reader} waits for the end of pipe {pipe.Id}, or for more in it, but nobody has its write end except {Narrator.Listing(holders)}, which inherited it and waits for {reader}."
                     : $"{reader} waits for the end of pipe {pipe.Id}, which {above} has closed, but {Narrator.Listing(holders)}, started {(AreLater(incident, edge, parent) ? "later" : "beside it")}, inherited its write end.",
-                [.. inherited.Select(end => new Culprit(end.Waker.Node, end.Waker.Fd, end.Resource, remedy))])
+                [.. inherited.Select(end => new Culprit(end.Node, end.Fd, incident.Evidence.Resources.ResourceOf(end.Node, end.Fd!.Value), remedy))])
             {
                 // Workers that wait for work from a parent that waits for a signal stand the same way.
                 NamesFault = false,
