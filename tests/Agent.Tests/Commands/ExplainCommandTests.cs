@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrphanBoard.Agent.Commands;
 using OrphanBoard.Agent.Looking;
@@ -9,7 +9,7 @@ using OrphanBoard.Shared.Diagnosis;
 namespace OrphanBoard.Agent.Tests.Commands;
 
 /// <summary>The command on real processes, through each back end that works here.</summary>
-public sealed class ExplainCommandTests
+public sealed partial class ExplainCommandTests
 {
     public static TheoryData<string> Backends => [.. BackendsHere.All.Select(BackendProbe.NameOf)];
 
@@ -84,10 +84,21 @@ public sealed class ExplainCommandTests
     [Fact]
     public async Task Explain_NumberOfAThread_NamesTheProcess()
     {
-        int thread = Directory.GetDirectories("/proc/self/task")
-            .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture)).Where(tid => tid != Environment.ProcessId).Min();
+        // One of the test's own, which is there until it is told to end: those of the runtime come and go.
+        var tid = new TaskCompletionSource<int>();
+        using var over = new SemaphoreSlim(0);
+        var stays = new Thread(() =>
+        {
+            tid.SetResult(gettid());
+            over.Wait();
+        })
+        { IsBackground = true };
+        stays.Start();
+        int thread = await tid.Task;
 
         Ran ran = await AgentProgram.RunAsync("explain", $"{thread}");
+        over.Release();
+        stays.Join();
 
         Assert.Equal((1, ""), (ran.Exit, ran.Text));
         Assert.Contains($"{thread} is a thread of process {Environment.ProcessId} (", ran.Error, StringComparison.Ordinal);
@@ -107,4 +118,7 @@ public sealed class ExplainCommandTests
     {
         public void Dispose() => process.Kill();
     }
+
+    [LibraryImport("libc")]
+    private static partial int gettid();
 }
