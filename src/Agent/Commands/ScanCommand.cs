@@ -9,7 +9,7 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Commands;
 
-/// <summary><c>scan</c>: two looks and one diagnosis; and more looks where somebody may be trying the same again and again, which two do not show.</summary>
+/// <summary><c>scan</c>: two looks and one diagnosis; a third, where the second has led to somebody of whom more is to be asked; and more looks where somebody may be trying the same again and again, which two do not show.</summary>
 public static class ScanCommand
 {
     public const int Found = 3;
@@ -77,7 +77,14 @@ public static class ScanCommand
         var diagnosis = new HostDiagnosis(options);
         JvmMonitors? monitors = live is null ? null : new JvmMonitors(live.Looker.RiskyReads);
         Advance(first);
+        int[] asked = [.. diagnosis.Suspects];
         DiagnosisResult result = Advance(last);
+        // What was asked has led to others, who have the listener to which somebody is not connected yet, say: how long these have stood still was not asked of them.
+        if (live is not null && diagnosis.Suspects.Except(asked).Any(pid => first.Processes.Any(process => process.Pid == pid)))
+        {
+            Thread.Sleep(BetweenLooks);
+            result = Advance(last = live.Looker.Look(diagnosis.Suspects, tables: true));
+        }
         if (live is not null && options.MinimumWait <= DefaultMinimumWait && MayRetry())
         {
             if (!Console.IsErrorRedirected)
