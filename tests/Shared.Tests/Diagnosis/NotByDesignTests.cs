@@ -198,6 +198,19 @@ public sealed class NotByDesignTests
             Assert.Equal((10, 5), (findings[0].Culprit!.Pid, findings[0].Culprit!.Fd));
     }
 
+    /// <summary>It has become a suspect at this look: what its handlers are was not asked yet.</summary>
+    [Fact]
+    public void Diagnose_RuntimeWhoseChildWaitsForItAndThatWasNotAskedYet_IsNotToldOf()
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(10, "parent").WriteEnd(7000, 5).ReadEnd(7001, 6).WriteEnd(7001, 7).Polls(6);
+        parent.Caught = Interrupt | Terminate | Child;
+        parent.With = record => record with { Exe = "/usr/bin/node", Fds = [.. record.Fds.Select(fd => fd with { CloseOnExec = null })] };
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+
+        Assert.DoesNotContain(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock);
+    }
+
     private const ulong OfDotnet = 0x3000344fe;
 
     [Theory]

@@ -1,4 +1,5 @@
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
@@ -26,6 +27,9 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
             if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is not { Fd: not null, Node: var parent }
                 || !resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))
                 continue;
+            // Its handlers are read of suspects alone: who has only now become one is told of at the next look, if then nothing speaks for it.
+            if (!WasAsked(resources[parent]))
+                continue;
             bool unseen = NotByDesign.HasUnseenHandlers(resources, resources.Find(parent)!);
             if (unseen && !HasOneChild(resources, parent))
                 continue; // a supervisor and its workers, which it is told to end
@@ -37,6 +41,9 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         }
         return null;
     }
+
+    /// <summary>Whether the flags of its fds were read, as those of suspects are together with whatever else is costly; so they are where its table may be read at all.</summary>
+    private static bool WasAsked(ProcessRecord process) => process.Fds.IsEmpty || process.Fds.Any(fd => fd.CloseOnExec is not null);
 
     /// <summary>By what one of the core that waits for nothing but its own threads is told that a child has ended; in a call, where it is not known to wait for one.</summary>
     internal static ChildWaiting HowAwaited(Incident incident, int parent)
