@@ -44,7 +44,8 @@ internal sealed partial class Adoption
             return !given || CountsOn(family, reader);
         if (given)
             return IsAdoptedOver(family, holder, parent, guess) && CountsOn(family, reader);
-        if (parent == reader)
+        // Below the reader itself: it has adopted it, or the first process of a container has that it runs (`docker exec`).
+        if (parent == reader || parent.Record is { NsPid: 1, Pid: not 1 } && resources.IsDescendant(parent, reader))
             return record.IsAdopted == true || !IsChildBySession(record, parent.Record);
         return IsAdoptedOver(reader, holder, parent, guess) && (guess ? MayHaveMadeThePipe(reader, holder, parent) : MadeThePipe(reader, fd, holder, parent));
     }

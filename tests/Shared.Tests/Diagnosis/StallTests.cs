@@ -212,6 +212,26 @@ public sealed class StallTests
         Assert.DoesNotContain(Diagnoser.Diagnose(first, last, memory, new DiagnosisOptions()).Findings, finding => finding.Class == FindingClass.Stall);
     }
 
+    /// <summary>docker exec: who runs the container reads what a command in it writes, which has left something behind; that is adopted by the first process of the container.</summary>
+    [Theory]
+    [InlineData(90, false, 1)] // in the session of the command
+    [InlineData(90, true, 0)] // the container's own output, as long as it runs
+    [InlineData(110, false, 0)] // a child of the first process
+    public void Diagnose_WriterAdoptedInTheReadersContainer_IsAStallUnlessThatHasTheSameOutput(int session, bool both, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(100, "monitor").ReadEnd(7000, 5).Reads(5);
+        scene.Process(110, "starter", parent: 100).WaitsFor(-1).Session = 110;
+        Actor first = scene.Process(115, "init", parent: 110).Sleeps();
+        (first.Session, first.NsPid) = (110, 1);
+        if (both)
+            first.WriteEnd(7000, 1);
+        Actor left = scene.Process(120, "left", parent: 115).WriteEnd(7000, 1).Sleeps();
+        left.Session = session;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Class == FindingClass.Stall));
+    }
+
     [Fact]
     public void Diagnose_FirstProcessOfAPidNamespace_IsNobodysLeftover()
     {
