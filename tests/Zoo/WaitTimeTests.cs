@@ -24,4 +24,16 @@ public sealed class WaitTimeTests
         double lived = Math.Ceiling(Stopwatch.GetElapsedTime(before).TotalSeconds * 10) / 10;
         Assert.All(findings.SelectMany(finding => finding.Participants).SelectMany(participant => participant.Threads), thread => Assert.InRange(thread.WaitedSeconds ?? 0, 0, lived));
     }
+
+    /// <summary>That it has the listener shows at the second look of a scan; the third one asks since when it sleeps, which is longer than all looks together take.</summary>
+    [Fact]
+    public async Task Scan_ServerInAnotherSessionThanItsClient_IsAskedSinceWhenItSleeps()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await using Keeper keeper = await Keeper.StartAsync(ZooTable.ByName("unaccepted-apart"), cancellation);
+
+        ImmutableArray<Finding> findings = await Agent.ScanUntilAsync(keeper.Pid, found => found.Length > 0, cancellation, minimumWait: "2s");
+
+        Assert.Equal("not-accepted-yet", Assert.Single(findings).Rule);
+    }
 }

@@ -77,6 +77,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds) },
         },
+        Unaccepted("apart") with
+        {
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds) },
+        },
         new("a-socket-one-way-and-a-pipe-the-other", Program("socket-ends"), "mixed")
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "pipe-read-cycle") { Pids = ["first", "second"] },

@@ -80,7 +80,7 @@ public static class ScanCommand
         int[] asked = [.. diagnosis.Suspects];
         DiagnosisResult result = Advance(last);
         // What was asked has led to others, who have the listener to which somebody is not connected yet, say: how long these have stood still was not asked of them.
-        if (live is not null && diagnosis.Suspects.Except(asked).Any(pid => first.Processes.Any(process => process.Pid == pid)))
+        if (live is not null && diagnosis.Suspects.Except(asked).Any(pid => first.Find(pid) is not null))
         {
             Thread.Sleep(BetweenLooks);
             result = Advance(last = live.Looker.Look(diagnosis.Suspects, tables: true));

@@ -35,6 +35,7 @@ internal sealed class OrderedList<T> : IReadOnlyList<T> where T : IComparable<T>
             T[] more = new T[Count * 2];
             items.CopyTo(more);
             items = _more = more;
+            _pair = default; // else it would keep what has been removed
         }
         items[~index..Count].CopyTo(items[(~index + 1)..]);
         items[~index] = item;

@@ -143,6 +143,20 @@ public sealed class PipeRuleTests
         Assert.Equal((rule, Confidence.Proven), Named(scene));
     }
 
+    /// <summary>As a capture may say that was made while pids were reused, or by hand.</summary>
+    [Fact]
+    public void Sibling_ParentsInACircle_IsDiagnosedAllTheSame()
+    {
+        Scene scene = new();
+        scene.Process(10, "one", parent: 11).WaitsFor(11);
+        scene.Process(11, "other", parent: 10).WaitsFor(10).ReadEnd(7000, 0).Reads(0);
+        scene.Process(12, "stray", parent: 11).WriteEnd(7000, 5).Reads(0);
+        scene[12].ReadEnd(7001, 0);
+        scene[10].WriteEnd(7001, 6);
+
+        Assert.NotEmpty(scene.Diagnose().Findings);
+    }
+
     [Fact]
     public void Sibling_LaterChildCanRun_IsNoDeadlock()
     {

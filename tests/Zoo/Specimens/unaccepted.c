@@ -8,6 +8,7 @@
  *   backlog     the client is in connect(2): the queue is full
  *   self        one process alone connects to its own listener
  *   asleep      the parent sleeps for a long time instead of waiting
+ *   apart       the same, and the client is in a session of its own, as that of a daemon is
  *   ready       the parent accepts once the client has said that it is ready, which it does when it has the answer
  *   cross       the parent is a client of the child's listener as well: each wants its answer before it accepts
  *
@@ -128,6 +129,8 @@ int main(int argc, char **argv)
     close(ready[pid == 0 ? 0 : 1]);
     if (pid == 0) {
         announce("client");
+        if (is("apart") && setsid() < 0)
+            die("setsid");
         if (!is("inherited"))
             close(listener);
         want_answer(client);
@@ -141,7 +144,7 @@ int main(int argc, char **argv)
     in_place();
     if (healthy != NULL)
         work();
-    if (is("asleep"))
+    if (is("asleep") || is("apart"))
         sleep(1000);
     if (is("ready"))
         read_to_end(ready[0]);

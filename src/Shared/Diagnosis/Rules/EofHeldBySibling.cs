@@ -31,7 +31,7 @@ internal sealed class EofHeldBySibling : IncidentRule
         {
             if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead, Target: { } pipe } || !incident.Core.Contains(edge.From))
                 continue;
-            if (ParentOfAll(incident, edge) is not { } parent)
+            if (ParentOfAll(incident, edge, out bool later) is not { } parent)
                 continue;
             string reader = narrator.Name(edge.From), above = narrator.Name(parent.Pid);
             string[] holders = [.. edge.Holders.Select(narrator.Name)];
@@ -42,7 +42,7 @@ internal sealed class EofHeldBySibling : IncidentRule
             return new Verdict(
                 parent.Pid == edge.From
                     ? $"{reader} waits for the end of pipe {pipe.Id}, or for more in it, but nobody has its write end except {Narrator.Listing(holders)}, which inherited it and waits for {reader}."
-                    : $"{reader} waits for the end of pipe {pipe.Id}, which {above} has closed, but {Narrator.Listing(holders)}, started {(AreLater(incident, edge, parent) ? "later" : "beside it")}, inherited its write end.",
+                    : $"{reader} waits for the end of pipe {pipe.Id}, which {above} has closed, but {Narrator.Listing(holders)}, started {(later ? "later" : "beside it")}, inherited its write end.",
                 [.. inherited.Select(end => new Culprit(end.Node, end.Fd, incident.Evidence.Resources.ResourceOf(end.Node, end.Fd!.Value), remedy))])
             {
                 // Workers that wait for work from a parent that waits for a signal stand the same way.
@@ -53,21 +53,27 @@ internal sealed class EofHeldBySibling : IncidentRule
     }
 
     /// <summary>Whose children, or theirs, all are who inherited the end: the reader itself, or one above it that waits for it, be it through others. Null: not all did.</summary>
-    private static HostProcess? ParentOfAll(Incident incident, IncidentEdge edge)
+    /// <param name="later">Whether all of them were started after the one that leads to the reader.</param>
+    private static HostProcess? ParentOfAll(Incident incident, IncidentEdge edge, out bool later)
     {
         ResourceIndex resources = incident.Evidence.Resources;
         HostProcess reader = resources.Find(edge.From)!;
+        later = false;
         // Of several that it polls, each: else somebody is to write there.
-        if (incident.Edges.Where(other => other.From == edge.From && !other.IsKinship && !other.IsAside).All(other => other.Part is { Kind: WaitKind.PipeRead, Fd: > 2 }
+        if (!edge.IsAside && incident.Edges.Where(other => other.From == edge.From && !other.IsKinship && !other.IsAside).All(other => other.Part is { Kind: WaitKind.PipeRead, Fd: > 2 }
             && other.To.All(waker => resources.IsDescendant(resources.Find(waker.Node)!, reader) && IsNoWriter(incident, waker, reader))))
         {
             return reader;
         }
         HostProcess below = reader;
-        while (resources.ParentOf(below) is { } parent && WaitsFor(incident, parent.Pid, below.Pid))
+        // A pid reused while the look walked could close a circle of parents.
+        for (int steps = 0; steps < incident.Core.Count && resources.ParentOf(below) is { } parent && WaitsFor(incident, parent.Pid, below.Pid); steps++)
         {
             if (edge.To.All(waker => IsSibling(resources, waker, below, parent) && (IsLater(resources, waker, below) || IsNoWriter(incident, waker, parent))))
+            {
+                later = edge.To.All(waker => IsLater(resources, waker, below));
                 return parent;
+            }
             below = parent;
         }
         return null;
@@ -81,15 +87,6 @@ internal sealed class EofHeldBySibling : IncidentRule
     {
         HostProcess holder = resources.Find(waker.Node)!;
         return holder != below && holder != parent && waker.Fd > 2 && resources.IsDescendant(holder, parent) && !resources.IsDescendant(holder, below);
-    }
-
-    private static bool AreLater(Incident incident, IncidentEdge edge, HostProcess parent)
-    {
-        ResourceIndex resources = incident.Evidence.Resources;
-        HostProcess below = resources.Find(edge.From)!;
-        while (resources.ParentOf(below) is { } above && above != parent)
-            below = above;
-        return edge.To.All(waker => IsLater(resources, waker, below));
     }
 
     private static bool IsLater(ResourceIndex resources, Waker waker, HostProcess below)
