@@ -75,11 +75,11 @@ internal static partial class ZooTable
         },
         Unaccepted("asleep") with
         {
-            Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds) },
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = "unaccepted-asleep" },
         },
         Unaccepted("apart") with
         {
-            Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds) },
+            Expected = new(FindingClass.Stall, Confidence.Suspected, "not-accepted-yet") { Pids = ["parent", "client"], Culprit = new("parent", UnacceptedFds), Group = "unaccepted-asleep" },
         },
         new("a-socket-one-way-and-a-pipe-the-other", Program("socket-ends"), "mixed")
         {
