@@ -136,11 +136,14 @@ internal sealed class Actor(int pid, string comm, int parent)
     public Actor Receives(int fd) => Thread(NextTid, 45, "unix_stream_read_generic", (ulong)fd, 0x1000, 4096);
 
     /// <summary>epoll_wait(2) without a timeout on an epoll with these members, each wanting EPOLLIN unless told otherwise.</summary>
-    public Actor WaitsInEpoll(int epoll, params EpollMember[] members)
+    public Actor WaitsInEpoll(int epoll, params EpollMember[] members) => WaitsInEpollFor(ulong.MaxValue, epoll, members);
+
+    /// <param name="limit">Milliseconds.</param>
+    public Actor WaitsInEpollFor(ulong limit, int epoll, params EpollMember[] members)
     {
         Has(epoll, "anon_inode:[eventpoll]", FdAccess.ReadWrite);
         _fds[epoll] = _fds[epoll] with { EpollMembers = [.. members] };
-        return Thread(NextTid, 232, "do_epoll_wait", (ulong)epoll, 0x1000, 64, ulong.MaxValue);
+        return Thread(NextTid, 232, "do_epoll_wait", (ulong)epoll, 0x1000, 64, limit);
     }
 
     /// <summary>A socket whose own timeouts were asked for, and are not set unless told otherwise.</summary>

@@ -9,6 +9,7 @@ internal static partial class ZooTable
     private static readonly Specimen[] RuntimeHangs =
     [
         .. ((string[])["one", "two", "ticks", "killed", "zombie", "setsid", "twice", "busy", "chatty", "listening"]).Select(LeakedOutput),
+        LeakedOutput("limit") with { Expected = HeldByOrphan with { Confidence = Confidence.Suspected, AtLeast = Confidence.Suspected, Group = null } },
         LeakedOutput("deep") with { Expected = HeldByOrphan with { Unannounced = 1, Culprit = null, Group = "output-of-python-deep" } },
         LeakedOutput("many") with
         {
@@ -96,6 +97,7 @@ internal static partial class ZooTable
         Ticking("filter") with { Name = "python-ticks-and-feeds-its-filter", TwinOf = "python-ticks-beside-its-filter", Environment = Form("feeder") },
         new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
+        Healthily(LeakedOutput("limit")),
         Healthily(Unread),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "input-of-sort-by-its-number")),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),

@@ -41,14 +41,30 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 
     private ImmutableArray<Holder> WriteEndsOf(Wait wait) => [.. resources.FarHoldersOf(wait.Target!).Where(IsWriteEnd)];
 
+    /// <summary>From here on a timeout is one that people do not wait for: the limit of a whole test run, and not the pulse of a program.</summary>
+    private const int LongTimeoutMs = 60_000;
+
+    /// <summary>Whether a set is waited for with a timeout of a minute or more, as the call shows it: in milliseconds (poll(2), epoll_wait(2)).</summary>
+    public static bool HasLongTimeout(Wait wait, ThreadRecord thread) => (wait.Bounded, wait.Call) switch
+    {
+        (Bounded.Yes, SystemCall.Poll) => thread.Call.Arguments is [_, _, var limit, ..] && (int)limit >= LongTimeoutMs,
+        (Bounded.Yes, SystemCall.EpollWait or SystemCall.EpollPwait) => thread.Call.Arguments is [_, _, _, var limit, ..] && (int)limit >= LongTimeoutMs,
+        _ => false,
+    };
+
     /// <summary>
-    /// Without the facts that only suspects have: nobody is to stop being a suspect by having been one. Who has a timeout is asked once it may have been seen to come back.
+    /// Without the facts that only suspects have: nobody is to stop being a suspect by having been one. Who has a timeout is asked once it may have been seen to come back, or if it is a long one.
     /// </summary>
     public bool MayBeHeldUp(HostProcess reader)
     {
-        foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
+        ImmutableArray<Wait> waits = reader.WaitsOf(resources.Look.Host);
+        int place = 0;
+        foreach (ThreadRecord thread in reader.Record.Threads)
         {
-            if (wait.Bounded == Bounded.Yes && !memory.MayHaveReturned(reader))
+            if (!HostProcess.IsAlive(thread))
+                continue;
+            Wait wait = waits[place++];
+            if (wait.Bounded == Bounded.Yes && !HasLongTimeout(wait, thread) && !memory.MayHaveReturned(reader))
                 continue;
             if (wait.Kind != WaitKind.Poll && IsHeldUp(reader, wait, guess: true))
                 return true;

@@ -50,6 +50,32 @@ public sealed class StallTests
         Assert.All(told, finding => Assert.Contains(finding.NotProvenBecause, why => why.Contains("a timeout wakes", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("poll", 600_000, 1)]
+    [InlineData("epoll", 600_000, 1)] // a test run of Go with its limit
+    [InlineData("poll", 60_000, 1)]
+    [InlineData("poll", 59_999, 0)]
+    [InlineData("epoll", 59_999, 0)]
+    public void Diagnose_ReaderWithALimitOfMinutes_IsSuspectedFromTheMinimumWaitOn(string by, int limit, int findings)
+    {
+        var scene = new Scene();
+        Actor runner = scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true);
+        if (by == "poll")
+            runner.Thread(100, 7, "poll_schedule_timeout", new CallMemory { PollSet = [new PollMember(3, 1)] }, [0x3000, 1, (ulong)limit]);
+        else
+            runner.WaitsInEpollFor((ulong)limit, 4, new EpollMember(3, 1, 7000, 12));
+        Actor left = scene.Process(120, "leftover").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
+        left.Session = left.Pgrp = 110;
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        for (int at = 1000; at < 1030; at++)
+            diagnosis.Advance(scene.Look(at));
+        Finding[] told = [.. diagnosis.Advance(scene.Look(1030)).Findings.Where(finding => finding.Class == FindingClass.Stall)];
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("eof-held-by-orphan", Confidence.Suspected), (finding.Rule, finding.Confidence)));
+        Assert.All(told, finding => Assert.Contains("a timeout will end the wait of runner (100)", finding.NotProvenBecause));
+    }
+
     [Fact]
     public void Diagnose_SeveralOrphansHaveThePipe_AllOfThemHaveToLetGo()
     {

@@ -4,6 +4,7 @@ one        one pipe, read by read(2)
 two        stdout and stderr, watched by poll(2)
 ticks      one pipe, for which it looks five times a second, and does something else in between
 ticked     the same, and nothing is wrong, as in waited
+limit      one pipe, watched by poll(2), for ten minutes at most; healthy for half a minute, which will come
 killed     the job is killed and waited for, then its output is read, as Popen.kill() and communicate() do
 zombie     the job is killed and not waited for
 setsid     the leftover leads a session of its own
@@ -62,6 +63,10 @@ if two:
     for stream in (job.stdout, job.stderr):
         watched.register(stream, select.POLLIN)
     watched.poll()
+if HOW == "limit":
+    watched = select.poll()
+    watched.register(job.stdout, select.POLLIN)
+    sys.exit(bool(watched.poll(30_000 if os.environ.get("ZOO_FORM") == "healthy" else 600_000)))
 while HOW.startswith("tick") and not select.select([job.stdout], [], [], 0.2)[0]:
     pass
 job.stdout.read()

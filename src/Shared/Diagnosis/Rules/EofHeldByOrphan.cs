@@ -31,10 +31,11 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         .Select(reader => evidence.Adoption.HeldUp(reader, evidence.Graph.NodeOf(reader.Pid).Waiters.Where(waiter => counts(reader, waiter))))
         .OfType<HeldUp>();
 
-    /// <summary>A timeout that comes once may lead somewhere: who has one has to be seen to come back.</summary>
+    /// <summary>A timeout that comes once may lead somewhere: who has one has to be seen to come back, or it is so long that nobody waits for it.</summary>
     private static TimeSpan? ReadsFor(Evidence evidence, HostProcess reader, Waiter waiter) => waiter.Wait.Bounded switch
     {
         Bounded.No => evidence.StillFor(reader.Record, waiter.Thread),
+        Bounded.Yes when Adoption.HasLongTimeout(waiter.Wait, waiter.Thread) => evidence.StillFor(reader.Record, waiter.Thread),
         Bounded.Yes => evidence.Memory.ReturnsFor(reader.Record, waiter.Thread),
         _ => null,
     };
@@ -55,9 +56,11 @@ internal sealed class EofHeldByOrphan : EvidenceRule
 
         // What was forgotten sleeps like what has yet to say something: nothing but its words tell them apart.
         ImmutableArray<int> asleep = [.. orphans.Where(orphan => evidence.Graph.NodeOf(orphan).Main is { Wait: var wait } && (wait.Kind == WaitKind.Timer || wait.Members.Any(member => member is { Kind: WaitKind.Timer, Bounded: Bounded.Yes })))];
+        bool timed = held.Waiter.Wait.Bounded == Bounded.Yes;
+        bool mayGiveUp = timed && evidence.Memory.ReturnsFor(evidence.Resources[held.Reader], held.Waiter.Thread) is null;
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
-            Info, Confidence.Likely,
+            Info, mayGiveUp ? Confidence.Suspected : Confidence.Likely,
             new Verdict($"{reader} waits for the end of {ends}, which {names} {(orphans.Length == 1 ? "holds" : "hold")} open: left behind by a child that has exited.", culprits),
             [held.Reader, .. orphans],
             [(held.Reader, ParticipantRole.RootWaiter), .. orphans.Select(orphan => (orphan, ParticipantRole.OrphanHolder))],
@@ -74,7 +77,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(evidence, edges),
-            NotProvenBecause = [$"{names} can still exit", .. held.Waiter.Wait.Bounded == Bounded.Yes ? [$"a timeout wakes {reader} each time, and it may give up"] : Array.Empty<string>(), .. asleep.Select(orphan => $"a timer wakes {narrator.Name(orphan)}, and when shows nowhere")],
+            NotProvenBecause = [$"{names} can still exit", .. timed ? [mayGiveUp ? $"a timeout will end the wait of {reader}" : $"a timeout wakes {reader} each time, and it may give up"] : Array.Empty<string>(), .. asleep.Select(orphan => $"a timer wakes {narrator.Name(orphan)}, and when shows nowhere")],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }
