@@ -9,7 +9,7 @@ internal static partial class ZooTable
     private static readonly Specimen[] RuntimeHangs =
     [
         .. ((string[])["one", "two", "ticks", "killed", "zombie", "setsid", "twice", "busy", "chatty", "listening"]).Select(LeakedOutput),
-        LeakedOutput("limit") with { Expected = HeldByOrphan with { Confidence = Confidence.Suspected, AtLeast = Confidence.Suspected, Group = null } },
+        LeakedOutput("limit") with { Expected = HeldByOrphan with { Confidence = Confidence.Suspected, AtLeast = Confidence.Suspected, Group = "output-of-python-timed" } },
         LeakedOutput("deep") with { Expected = HeldByOrphan with { Unannounced = 1, Culprit = null, Group = "output-of-python-deep" } },
         LeakedOutput("many") with
         {
@@ -314,7 +314,7 @@ internal static partial class ZooTable
     private static Specimen LeakedOutput(string how) => new($"output-of-python-{how}", "python3", Script("leaked_output.py"), how, Program("zoo-exec"))
     {
         Needs = "python3",
-        Expected = HeldByOrphan with { Group = how switch { "one" or "killed" or "zombie" or "setsid" or "twice" => "output-of-python", "chatty" or "listening" => "output-of-python-in-python", _ => null } },
+        Expected = HeldByOrphan with { Group = how switch { "one" or "killed" or "zombie" or "setsid" or "twice" => "output-of-python", "chatty" or "listening" => "output-of-python-in-python", "ticks" => "output-of-python-timed", _ => null } },
     };
 
     /// <summary>A program that cannot announce itself, started by one that can.</summary>
