@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using OrphanBoard.Agent.Linux;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Shared.Captures;
+using OrphanBoard.Shared.Diagnosis;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Commands;
@@ -32,7 +33,8 @@ public static class DumpCommand
 
         TimeProvider time = TimeProvider.System;
         using HostLooker looker = LookerArguments.Open(arguments, time);
-        (Snapshot first, Snapshot last) = ScanCommand.LookTwice(looker);
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        (Snapshot first, Snapshot last) = ScanCommand.LookTwice(looker, diagnosis, look => diagnosis.Advance(look));
         var capture = new Capture(CommandLine.Version, looker.Backend.Name, false, first, last);
         if (arguments.Has("--redact"))
             capture = new CaptureRedaction(RandomNumberGenerator.GetBytes(32)).Redact(capture);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
 using OrphanBoard.Agent.Looking;
 using OrphanBoard.Agent.Stacks;
@@ -52,43 +53,24 @@ public static class ScanCommand
     {
         TimeProvider time = TimeProvider.System;
         long start = time.GetTimestamp();
+        DiagnosisOptions options = OptionsOf(arguments);
         using HostLooker looker = LookerArguments.Open(arguments, time, origin: false);
-        (Snapshot first, Snapshot last) = LookTwice(looker);
-        return await ReportAsync(arguments, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output, new Live(looker, error));
-    }
-
-    /// <summary>The host itself, which can be asked more than a capture.</summary>
-    internal sealed record Live(HostLooker Looker, TextWriter Error);
-
-    /// <summary>Diagnoses two looks and prints what was found; gives the exit code.</summary>
-    /// <param name="arguments">Those of <see cref="Json"/>, <see cref="MinimumWait"/> and <see cref="Pid"/>.</param>
-    /// <param name="duration">How long it took, asked for after the diagnosis.</param>
-    /// <param name="live">Null: of a capture nothing more can be asked.</param>
-    internal static async Task<int> ReportAsync(Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output, Live? live = null)
-    {
-        (Snapshot first, Snapshot last) = (capture.First, capture.Last);
-        ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
-        var options = new DiagnosisOptions { MinimumWait = arguments.Duration("--min-wait", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? DefaultMinimumWait };
-        foreach (int pid in pids)
-        {
-            if (last.Processes.All(p => p.Pid != pid) && first.Processes.All(p => p.Pid != pid))
-                throw new UsageException($"--pid {pid}: there is no such process");
-        }
         var diagnosis = new HostDiagnosis(options);
-        JvmMonitors? monitors = live is null ? null : new JvmMonitors(live.Looker.RiskyReads);
-        Advance(first);
+        var monitors = new JvmMonitors(looker.RiskyReads);
+        (Snapshot first, Snapshot last) = LookTwice(looker, diagnosis, look => Advance(look));
         int[] asked = [.. diagnosis.Suspects];
         DiagnosisResult result = Advance(last);
+        ImmutableArray<int> pids = PidsOf(arguments, first, last);
         // What was asked has led to others, who have the listener to which somebody is not connected yet, say: how long these have stood still was not asked of them.
-        if (live is not null && diagnosis.Suspects.Except(asked).Any(pid => first.Find(pid) is not null))
+        if (diagnosis.Suspects.Except(asked).Any(pid => first.Find(pid) is not null))
         {
             Thread.Sleep(BetweenLooks);
-            result = Advance(last = live.Looker.Look(diagnosis.Suspects, tables: true));
+            result = Advance(last = looker.Look(diagnosis.Suspects, tables: true));
         }
-        if (live is not null && options.MinimumWait <= DefaultMinimumWait && MayRetry())
+        if (options.MinimumWait <= DefaultMinimumWait && MayRetry())
         {
             if (!Console.IsErrorRedirected)
-                await live.Error.WriteLineAsync(FormattableString.Invariant($"orphan-agent: somebody may be trying the same in vain again and again: looking on for {options.MinimumWait.TotalSeconds:0.#} s"));
+                await error.WriteLineAsync(FormattableString.Invariant($"orphan-agent: somebody may be trying the same in vain again and again: looking on for {options.MinimumWait.TotalSeconds:0.#} s"));
             // Who comes back is told as soon as he has done so for long enough. That one look meets him as he runs does not say that he gets on: it begins anew, once.
             TimeSpan enough = options.MinimumWait + BeyondMinimum, until = first.Uptime + enough;
             bool anew = false;
@@ -96,7 +78,7 @@ public static class ScanCommand
             do
             {
                 Thread.Sleep(BetweenMore);
-                result = Advance(last = live.Looker.Look(diagnosis.Suspects, tables: true));
+                result = Advance(last = looker.Look(diagnosis.Suspects, tables: true));
                 if (!MayRetry())
                 {
                     missed++;
@@ -108,6 +90,49 @@ public static class ScanCommand
             }
             while (last.Uptime < until && missed < MostMissed);
         }
+        return await ReportAsync(arguments, pids, result, new Capture(CommandLine.Version, looker.Backend.Name, false, first, last), () => time.GetElapsedTime(start), output);
+
+        bool MayRetry()
+        {
+            IEnumerable<int> retrying = diagnosis.MayRetry(result.Findings);
+            return pids.IsEmpty ? retrying.Any() : retrying.Any(ProcessTree.WithDescendants(last, pids).Contains);
+        }
+
+        DiagnosisResult Advance(Snapshot look)
+        {
+            DiagnosisResult told = diagnosis.Advance(look);
+            return told with { Findings = monitors.Advance(diagnosis, look, told.Findings) };
+        }
+    }
+
+    /// <summary>Diagnoses two looks that were kept and prints what was found; gives the exit code.</summary>
+    /// <param name="arguments">Those of <see cref="Json"/>, <see cref="MinimumWait"/> and <see cref="Pid"/>.</param>
+    /// <param name="duration">How long it took, asked for after the diagnosis.</param>
+    internal static Task<int> ReportAsync(Arguments arguments, Capture capture, Func<TimeSpan> duration, TextWriter output)
+    {
+        ImmutableArray<int> pids = PidsOf(arguments, capture.First, capture.Last);
+        var diagnosis = new HostDiagnosis(OptionsOf(arguments));
+        diagnosis.Advance(capture.First);
+        return ReportAsync(arguments, pids, diagnosis.Advance(capture.Last), capture, duration, output);
+    }
+
+    private static DiagnosisOptions OptionsOf(Arguments arguments) =>
+        new() { MinimumWait = arguments.Duration("--min-wait", TimeSpan.Zero, TimeSpan.FromDays(1)) ?? DefaultMinimumWait };
+
+    private static ImmutableArray<int> PidsOf(Arguments arguments, Snapshot first, Snapshot last)
+    {
+        ImmutableArray<int> pids = [.. arguments.Values("--pid").Select(Arguments.Pid)];
+        foreach (int pid in pids)
+        {
+            if (last.Find(pid) is null && first.Find(pid) is null)
+                throw new UsageException($"--pid {pid}: there is no such process");
+        }
+        return pids;
+    }
+
+    private static async Task<int> ReportAsync(Arguments arguments, ImmutableArray<int> pids, DiagnosisResult result, Capture capture, Func<TimeSpan> duration, TextWriter output)
+    {
+        (Snapshot first, Snapshot last) = (capture.First, capture.Last);
         ImmutableArray<Finding> findings = pids.IsEmpty ? result.Findings : Involving(result.Findings, ProcessTree.WithDescendants(last, pids));
 
         if (arguments.Has("--json"))
@@ -126,31 +151,22 @@ public static class ScanCommand
         else
             FindingText.Write(output, findings, result.Visibility);
         return findings.Any(f => f.Class != FindingClass.Hazard) ? Found : CommandLine.Ok;
-
-        bool MayRetry()
-        {
-            IEnumerable<int> retrying = diagnosis.MayRetry(result.Findings);
-            return pids.IsEmpty ? retrying.Any() : retrying.Any(ProcessTree.WithDescendants(last, pids).Contains);
-        }
-
-        DiagnosisResult Advance(Snapshot look)
-        {
-            DiagnosisResult told = diagnosis.Advance(look);
-            return monitors is null ? told : told with { Findings = monitors.Advance(diagnosis, look, told.Findings) };
-        }
     }
 
-    /// <summary>The second look reads the costly facts of those whom the first one makes suspects.</summary>
-    internal static (Snapshot First, Snapshot Last) LookTwice(HostLooker looker)
+    /// <summary>
+    /// The second look reads the costly facts of those whom the first one makes suspects. That one is diagnosed while the host has its time to move, so that after the second there is but one diagnosis to wait for.
+    /// </summary>
+    /// <param name="advance">Has <paramref name="diagnosis"/> take the first look.</param>
+    internal static (Snapshot First, Snapshot Last) LookTwice(HostLooker looker, HostDiagnosis diagnosis, Action<Snapshot> advance)
     {
         Snapshot first = looker.Look(new HashSet<int>());
+        long looked = Stopwatch.GetTimestamp();
+        advance(first);
         // Asleep, and not in a Task.Delay: that starts a thread for timers and two of the pool, which for one wait is dear.
-        Thread.Sleep(BetweenLooks);
-        IReadOnlySet<int> suspects = Diagnoser.Suspects(first, new LookMemory(), out bool jobs);
-        if (!jobs)
-            return (first, looker.Look(suspects, tables: true));
-        looker.Origin = true;
-        return (first, looker.Look(suspects, LookDepth.Full, tables: true));
+        if (BetweenLooks - Stopwatch.GetElapsedTime(looked) is { Ticks: > 0 } rest)
+            Thread.Sleep(rest);
+        looker.Origin |= diagnosis.AsksForJobs;
+        return (first, looker.Look(diagnosis.Suspects, diagnosis.AsksForJobs ? LookDepth.Full : LookDepth.Incremental, tables: true));
     }
 
     private static ImmutableArray<Finding> Involving(ImmutableArray<Finding> findings, IReadOnlySet<int> pids) =>

@@ -8,19 +8,25 @@ namespace OrphanBoard.Shared.Diagnosis;
 internal sealed partial class Adoption
 {
     /// <summary>It has lost its parent, or the one above it has, up to where the reader's own ancestors begin.</summary>
-    private bool CameFromItsFamily(HostProcess reader, HostProcess holder, int? fd, bool guess)
+    private bool CameFromItsFamily(HostProcess reader, HostProcess holder, int? fd, bool guess) => OrphanAt(reader, holder, fd, guess) is not null;
+
+    /// <summary>The orphan itself: the holder, or the one above it that has lost its parent. Null: the holder is nothing that the reader's family left behind.</summary>
+    /// <param name="fd">At which the reader has what the other one holds.</param>
+    public HostProcess? OrphanOf(HostProcess reader, HostProcess holder, int? fd) => OrphanAt(reader, holder, fd, guess: false);
+
+    private HostProcess? OrphanAt(HostProcess reader, HostProcess holder, int? fd, bool guess)
     {
         HostProcess? current = holder;
         // A pid reused while the look walked could close a circle of parents.
         for (int steps = 0; current is not null && current != reader && steps < resources.Count; steps++)
         {
             if (resources.IsDescendant(reader, current))
-                return false;
+                return null;
             if (WasAdoptedOver(reader, current, fd, guess))
-                return true;
+                return current;
             current = resources.ParentOf(current);
         }
-        return false;
+        return null;
     }
 
     /// <summary>

@@ -49,7 +49,7 @@ internal sealed partial class Adoption
         // The waiter, or somebody above it, took it and let go of it, and whoever has it still is not below that one any more.
         if (resources.Find(taker) is { Record.IsZombie: false } own && (own == waiter || resources.IsDescendant(waiter, own)))
             return own.Record.StartTimeTicks <= holder.Record.StartTimeTicks && !resources.IsDescendant(holder, own);
-        if (AdoptedAbove(holder, taker) is not { } adopted || taker >= holder.Pid)
+        if (AdoptedAbove(holder, waiter, taker) is not { } adopted || taker >= holder.Pid)
             return false;
         bool noDaemon = HasDeadStdio(holder, guess: false);
         bool mayBeItsOwn = file.CloseOnExec != false || IsSameProgram(holder.Record, waiter.Record)
@@ -84,15 +84,15 @@ internal sealed partial class Adoption
         return any;
     }
 
-    /// <summary>It, or the nearest above it, that has lost its parent; null: none has. A parent that took the lock, and lives, is not lost.</summary>
-    private HostProcess? AdoptedAbove(HostProcess holder, int taker)
+    /// <summary>It, or the nearest above it, that has lost its parent; null: none has, up to where those are that are above the waiter as well. A parent that took the lock, and lives, is not lost.</summary>
+    private HostProcess? AdoptedAbove(HostProcess holder, HostProcess waiter, int taker)
     {
         HostProcess? current = holder;
         // A pid reused while the look walked could close a circle of parents.
         for (int steps = 0; current is not null && steps < resources.Count; steps++)
         {
             ProcessRecord record = current.Record;
-            if (record is { NsPid: 1, Pid: not 1 } || resources.ParentOf(current) is not { } parent || parent.Pid == taker)
+            if (record is { NsPid: 1, Pid: not 1 } || resources.ParentOf(current) is not { } parent || parent.Pid == taker || resources.IsDescendant(waiter, current))
                 return null;
             if (memory.LostParentOf(record) is not null || parent.Record.NsPid == 1 || !IsChildBySession(record, parent.Record))
                 return current;

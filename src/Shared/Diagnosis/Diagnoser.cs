@@ -24,17 +24,12 @@ public static class Diagnoser
     /// Pids whose costly facts (fdinfo, timers, sched) the next look should read: all who might be stuck, hold a duplicate of their stdio, be
     /// orphans, or be held up by one.
     /// </summary>
-    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory) => Suspects(look, memory, out _);
-
-    /// <summary>The same.</summary>
-    /// <param name="jobs">Whether the next look should read of everybody whose CI job it is, if looks do not do so in any case.</param>
-    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory, out bool jobs)
+    public static IReadOnlySet<int> Suspects(Snapshot look, LookMemory memory)
     {
         var resources = new ResourceIndex();
         resources.Advance(look);
         var triage = new Triage(resources, memory);
         triage.Judge();
-        jobs = triage.AsksForJobs;
         return triage.Suspects;
     }
 

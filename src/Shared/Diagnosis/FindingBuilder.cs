@@ -35,7 +35,7 @@ internal sealed class FindingBuilder(Evidence evidence)
             Summary = verdict.Summary,
             Explanation = [],
             WaitedSeconds = 0,
-            Participants = [.. roles.Select(pair => ParticipantOf(resources[pair.Process], pair.Role))],
+            Participants = [.. roles.Select(pair => ParticipantOf(resources[pair.Process], pair.Role, IsOrphan(pair.Process, pair.Role)))],
             Pids = [.. pids.Order()],
             // A process can have an end open a hundred thousand times.
             Culprits = [.. verdict.Culprits.Take(MaxEntries)],
@@ -47,6 +47,10 @@ internal sealed class FindingBuilder(Evidence evidence)
             Edges = [],
         };
         return finding;
+
+        // What is below an orphan has its parent.
+        bool IsOrphan(int process, ParticipantRole role) => role is ParticipantRole.Orphan
+            || role is ParticipantRole.OrphanHolder && !roles.Any(other => other.Role == ParticipantRole.OrphanHolder && other.Process != process && resources.IsDescendant(resources.Find(process)!, resources.Find(other.Process)!));
     }
 
     public static ImmutableArray<WaitEdge> Edges(Evidence evidence, IEnumerable<IncidentEdge> edges) =>
@@ -63,7 +67,7 @@ internal sealed class FindingBuilder(Evidence evidence)
     /// <summary>In the numbers of the look, whatever those are in the pid namespace of who waits for a child.</summary>
     private static string ResourceOf(IncidentEdge edge) => edge is { Part: { Kind: WaitKind.ChildWait, Children.Pid: not null }, To: [var child] } ? $"child:{child.Node}" : edge.Part.Resource ?? "?";
 
-    public Participant ParticipantOf(ProcessRecord process, ParticipantRole role) => new()
+    public Participant ParticipantOf(ProcessRecord process, ParticipantRole role, bool isOrphan = false) => new()
     {
         Pid = process.Pid,
         StartTimeTicks = process.StartTimeTicks,
@@ -72,7 +76,7 @@ internal sealed class FindingBuilder(Evidence evidence)
         Cmdline = process.Cmdline,
         Role = role,
         State = process.State.ToString(),
-        Orphan = evidence.OrphanInfoOf(process, role is ParticipantRole.Orphan or ParticipantRole.OrphanHolder),
+        Orphan = evidence.OrphanInfoOf(process, isOrphan),
         Threads = [.. LiveState.ThreadsOf(evidence.Last, process, evidence.Memory, MaxEntries).Select(thread => Completed(process, thread, role))],
         Fds = LiveState.FdsOf(process, MaxEntries, tellEventFds: true),
         FdsHidden = process.FdSight != Snapshots.Sight.Seen && !process.IsZombie,

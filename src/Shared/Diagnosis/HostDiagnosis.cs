@@ -31,6 +31,9 @@ public sealed class HostDiagnosis
     /// </summary>
     public IReadOnlySet<int> Suspects => _triage.Suspects;
 
+    /// <summary>Whether the next look should read of everybody whose CI job it is, if looks do not do so in any case.</summary>
+    public bool AsksForJobs => _triage.AsksForJobs;
+
     /// <summary>Processes of the last look that are new, or have another record than at the look before: all who ran, in the order of their pids.</summary>
     public IEnumerable<ProcessRecord> Changed => Memory.Resources.Changed.Select(process => process.Record);
 

@@ -23,6 +23,13 @@ public sealed class HeldLockTests
         Assert.Empty(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromHours(1) }).Findings);
     }
 
+    /// <summary><c>exec 9>/lock; flock 9; daemon &amp; exec 9>&amp;-; flock /lock true</c>, below a login or a runner that init has started, or adopted.</summary>
+    [Fact]
+    public void Diagnose_JobInTheBackgroundOfTheShellThatWaits_IsNoOrphan()
+    {
+        Assert.Empty(Left(parent: 60).Diagnose().Findings);
+    }
+
     [Fact]
     public void Diagnose_SeveralWhoWaitForIt_AreOneFinding()
     {
@@ -168,12 +175,12 @@ public sealed class HeldLockTests
     }
 
     /// <summary><c>flock /lock sh -c 'daemon &amp;'; flock /lock true</c>.</summary>
-    private static Scene Left(Action<Actor>? does = null, int ran = 900)
+    private static Scene Left(Action<Actor>? does = null, int ran = 900, int parent = 1)
     {
         Scene scene = new();
         scene.Process(60, "shell").WaitsFor(70);
         scene.Process(70, "deploy", parent: 60).Opens(3, "/lock", 1, 71).WaitsForLock(3);
-        Actor daemon = scene.Process(65, "daemon").Opens(3, "/lock", 1, 66, Flock(62)).Fd(3, fd => fd with { CloseOnExec = false });
+        Actor daemon = scene.Process(65, "daemon", parent).Opens(3, "/lock", 1, 66, Flock(62)).Fd(3, fd => fd with { CloseOnExec = false });
         daemon.LastRan = TimeSpan.FromSeconds(ran);
         (does ?? (sleeper => sleeper.Sleeps()))(daemon);
         return scene;

@@ -207,4 +207,18 @@ public sealed class SharedFutexTests
         if (confidence == Confidence.Proven)
             Assert.Contains(Assumption.PrivateIpcInFamily, finding!.Assumptions);
     }
+
+    /// <summary>One reads what another is to write, which was forked later and wants the mutex that the first one has, and the parent waits for both.</summary>
+    [Fact]
+    public void Diagnose_ReaderHasTheLockThatItsWriterWants_IsToldByTheLockAndNotByTheEnd()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsFor(-1);
+        scene.Process(11, "reader", parent: 10).ReadEnd(7000, 3).ReadsAByte(3);
+        Locks(scene.Process(12, "writer", parent: 10).WriteEnd(7000, 4), 12, A, 11, shared: true);
+
+        Finding finding = Assert.Single(Diagnose(scene, Anonymous(10, 11, 12)).Findings);
+
+        Assert.Equal(("lock-held-by-stuck", Confidence.Proven, 11), (finding.Rule, finding.Confidence, finding.Culprit!.Pid));
+    }
 }

@@ -77,6 +77,20 @@ public sealed class StallTests
     }
 
     [Fact]
+    public void Diagnose_ChildOfAnOrphanHasThePipeToo_IsNotSaidToBeOne()
+    {
+        Scene scene = Scenes.HeldByOrphan();
+        Actor child = scene.Process(121, "child", parent: 120).Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
+        child.Session = child.Pgrp = 110;
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("leftover (120) is an orphan, adopted by init (1): whoever started it has exited.", Assert.Single(finding.Explanation, sentence => sentence.Contains("an orphan", StringComparison.Ordinal)));
+        Assert.Contains("child (121) is a descendant of leftover (120).", finding.Explanation);
+        Assert.Equal([120], finding.Participants.Where(participant => participant.Orphan is not null).Select(participant => participant.Pid));
+    }
+
+    [Fact]
     public void Diagnose_SeveralOrphansHaveThePipe_AllOfThemHaveToLetGo()
     {
         Scene scene = Scenes.HeldByOrphan();

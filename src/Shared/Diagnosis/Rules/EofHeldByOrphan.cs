@@ -70,7 +70,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
             Explanation =
             [
                 $"{narrator.WaitSentence(held.Reader, held.Waiter, first: true, many: false)} {string.Join(' ', narrator.HolderSentences(held.Reader, [.. edges, .. others]))}",
-                .. orphans.Select(orphan => OrphanSentence(evidence, orphan)),
+                .. OrphanSentences(evidence, held),
                 .. asleep.Select(orphan => $"{narrator.Name(orphan)} sleeps until a timer ends: then it goes on by itself, and may write to it or let go of it."),
                 .. orphans.Where(orphan => evidence.Adoption.Listens(evidence.Resources.Find(orphan)!))
                     .Select(orphan => $"{narrator.Name(orphan)} listens on a unix socket: a server that is meant to stay, and should not have been given the pipe."),
@@ -84,6 +84,22 @@ internal sealed class EofHeldByOrphan : EvidenceRule
 
     private static IncidentEdge EdgeOf(HeldUp held, Wait wait, ImmutableArray<Holder> holders) =>
         new(held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, wait, [.. holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed);
+
+    /// <summary>Who has lost its parent, and who holds the pipe below it.</summary>
+    private static IEnumerable<string> OrphanSentences(Evidence evidence, HeldUp held)
+    {
+        var narrator = new Narrator(evidence.Resources);
+        HostProcess reader = evidence.Resources.Find(held.Reader)!;
+        var told = new HashSet<int>();
+        foreach (Holder holder in held.Holders)
+        {
+            int orphan = (evidence.Adoption.OrphanOf(reader, holder.Owner, held.Wait.Fd) ?? holder.Owner).Pid;
+            if (told.Add(orphan))
+                yield return OrphanSentence(evidence, orphan);
+            if (told.Add(holder.Process))
+                yield return $"{narrator.Name(holder.Process)} is a descendant of {narrator.Name(orphan)}.";
+        }
+    }
 
     internal static string OrphanSentence(Evidence evidence, int orphan)
     {

@@ -69,7 +69,7 @@ internal sealed class EofHeldBySibling : IncidentRule
         // A pid reused while the look walked could close a circle of parents.
         for (int steps = 0; steps < incident.Core.Count && resources.ParentOf(below) is { } parent && WaitsFor(incident, parent.Pid, below.Pid); steps++)
         {
-            if (edge.To.All(waker => IsSibling(resources, waker, below, parent) && (IsLater(resources, waker, below) || IsNoWriter(incident, waker, parent))))
+            if (edge.To.All(waker => IsSibling(resources, waker, below, parent) && !MayWaitFor(incident, waker.Node, edge.From) && (IsLater(resources, waker, below) || IsNoWriter(incident, waker, parent))))
             {
                 later = edge.To.All(waker => IsLater(resources, waker, below));
                 return parent;
@@ -88,6 +88,10 @@ internal sealed class EofHeldBySibling : IncidentRule
         HostProcess holder = resources.Find(waker.Node)!;
         return holder != below && holder != parent && waker.Fd > 2 && resources.IsDescendant(holder, parent) && !resources.IsDescendant(holder, below);
     }
+
+    /// <summary>Whether one waits at an object, for a word of memory or for a lock that the reader may give as well as the parent: then the reader may wait for what it is going to write, and not for the end.</summary>
+    private static bool MayWaitFor(Incident incident, int holder, int reader) => incident.Edges.Any(edge => edge.From == holder && !edge.IsKinship
+        && edge.Part.Kind is WaitKind.Futex or WaitKind.SysvSemaphore or WaitKind.SysvMessage or WaitKind.PosixQueue or WaitKind.FileLock or WaitKind.EventFd && edge.To.Any(waker => waker.Node == reader));
 
     private static bool IsLater(ResourceIndex resources, Waker waker, HostProcess below)
     {
