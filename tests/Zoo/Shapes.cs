@@ -30,7 +30,7 @@ internal static class Shapes
         return found[0];
 
         bool IsTheOne(Finding finding) => specimen.Expected is { } expected
-            ? (finding.Class, finding.Rule) == (expected.Class, expected.Rule) // while it starts something else may be suspected of a runtime
+            ? finding.Class == expected.Class && finding.Confidence >= expected.AtLeast // of a runtime something else may be suspected while it starts
             : finding.Class is FindingClass.Deadlock or FindingClass.Stall;
     }
 }

@@ -42,6 +42,8 @@ internal static class DeadlockTeller
             || UntilInterrupted.IsMeant(evidence, incident.Core)
             || incident.Core.Any(member => evidence.Graph.NodeOf(member).Waiters.Any(Tickers.IsOne));
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core)).Union(UntilInterrupted.DoubtsOf(evidence, incident.Core))];
+        if (suspected && notProven.IsEmpty)
+            notProven = [.. NotByDesign.WhoMayIdle(evidence, incident.Core)];
 
         var builder = new FindingBuilder(evidence);
         // That somebody waits for a child that is stuck stands in the story; as another rule's note it would name a remedy that is none.

@@ -275,6 +275,10 @@ internal static class NotByDesign
         return doubts.ToImmutable();
     }
 
+    /// <summary>Those who catch no signal, for SIGINT was ignored when they were started, and who may sit there until they are ended all the same, as sentences.</summary>
+    public static IEnumerable<string> WhoMayIdle(Evidence evidence, IEnumerable<int> members) =>
+        members.Where(member => evidence.Graph.NodeOf(member).MayWaitForSignal).Order().Select(member => $"{Narrator.Name(evidence.Resources[member])} ignores SIGINT, and may be meant to sit there until it is ended");
+
     /// <summary>
     /// Mask of the signals that it has chosen to catch, which its runtime does not catch in every program, and in whose handlers it might do what others wait for. SIGINT counts in programs of no known
     /// runtime alone: shells and Python catch it as they go.

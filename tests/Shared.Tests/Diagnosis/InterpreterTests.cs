@@ -153,6 +153,22 @@ public sealed class InterpreterTests
         Assert.Equal(told ? [("eof-held-by-self", Confidence.Suspected)] : [], findings.Select(Of));
     }
 
+    /// <summary>asyncio: a loop that reads what a filter writes, whose input it keeps, and a thread that waits for that filter.</summary>
+    [Theory]
+    [InlineData(Interrupt, 0, "python3 (10) catches signals, as its runtime does in every program, and to wait for one may be its design")]
+    [InlineData(0, Interrupt, "python3 (10) ignores SIGINT, and may be meant to sit there until it is ended")]
+    public void Diagnose_LoopThatAwaitsAFilterWhoseInputItKeeps_IsSuspectedAndSaysWhy(ulong caught, ulong ignored, string why)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        In(Python, caught, scene.Process(10, "python3").WriteEnd(7000, 7).ReadEnd(7001, 8).Socket(4, 500).Socket(5, 501).Polls(8, 4).WaitsFor(11)).Ignored = ignored;
+        scene.Process(11, "sort", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).Reads(0);
+
+        Finding finding = Assert.Single(Deadlocks(scene));
+
+        Assert.Equal(("pipe-read-cycle", Confidence.Suspected), Of(finding));
+        Assert.Equal([why], finding.NotProvenBecause);
+    }
+
     [Theory]
     [InlineData(Interrupt, 0, true)]
     [InlineData(0, Interrupt, true)] // trap '' INT

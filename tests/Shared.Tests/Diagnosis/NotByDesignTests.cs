@@ -176,6 +176,21 @@ public sealed class NotByDesignTests
         Assert.Equal(sends ? [("socket-full-cycle", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(Of));
     }
 
+    /// <summary>Node in Atomics.wait(), for a word that a message of its child would bring: nothing comes to its loop, the end of that child neither.</summary>
+    [Fact]
+    public void Diagnose_LoopThatStandsAtAWordOfMemory_DoesNotWaitForItsChild()
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(10, "parent").WriteEnd(7000, 5).ReadEnd(7001, 6).WriteEnd(7001, 7).WaitsOnFutex().Polls(6);
+        parent.Caught = Interrupt | Terminate | Child;
+        parent.With = record => record with { Exe = "/usr/bin/node", SignalsCaughtAsChild = Child };
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, 0).Reads(0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock);
+
+        Assert.NotEqual("child-never-exits", finding.Rule);
+    }
+
     [Theory]
     [InlineData(Interrupt | Terminate | Child, "/usr/bin/node", Child, Confidence.Likely)]
     [InlineData(Interrupt | Terminate | Child, "/usr/bin/node", null, Confidence.Suspected)] // whether it has asked for SIGTERM is not known

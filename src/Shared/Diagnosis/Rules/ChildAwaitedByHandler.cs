@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -51,7 +52,11 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         if (!incident.Core.Contains(parent) || incident.Evidence.Resources.Find(parent) is not { } process)
             return ChildWaiting.InCall;
         WaitNode node = incident.Evidence.Graph.NodeOf(parent);
-        ChildWaiting how = NotByDesign.AwaitsChildren(process.Record, process.WaitsOf(incident.Evidence.Last.Host));
+        ImmutableArray<Wait> waits = process.WaitsOf(incident.Evidence.Last.Host);
+        // It waits for a word of memory, and not for what comes to its loop (Atomics.wait).
+        if (Unheeded.IsStoppedLoop(process.Record, waits))
+            return ChildWaiting.InCall;
+        ChildWaiting how = NotByDesign.AwaitsChildren(process.Record, waits);
         return node.Waiters.All(waiter => waiter.WaitsOnlyFor(parent) || how == ChildWaiting.ByThread && waiter != node.Main && waiter.Wait.Kind == WaitKind.ChildWait) ? how : ChildWaiting.InCall;
     }
 
