@@ -57,7 +57,8 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         // What was forgotten sleeps like what has yet to say something: nothing but its words tell them apart.
         ImmutableArray<int> asleep = [.. orphans.Where(orphan => evidence.Graph.NodeOf(orphan).Main is { Wait: var wait } && (wait.Kind == WaitKind.Timer || wait.Members.Any(member => member is { Kind: WaitKind.Timer, Bounded: Bounded.Yes })))];
         bool timed = held.Waiter.Wait.Bounded == Bounded.Yes;
-        bool mayGiveUp = timed && evidence.Memory.ReturnsFor(evidence.Resources[held.Reader], held.Waiter.Thread) is null;
+        // Who has come back to such a wait was woken by what it read.
+        bool mayGiveUp = Adoption.HasLongTimeout(held.Waiter.Wait, held.Waiter.Thread);
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
             Info, mayGiveUp ? Confidence.Suspected : Confidence.Likely,
