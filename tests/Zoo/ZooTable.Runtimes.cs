@@ -10,6 +10,9 @@ internal static partial class ZooTable
     [
         .. ((string[])["one", "two", "ticks", "killed", "zombie", "setsid", "twice", "busy", "chatty", "listening"]).Select(LeakedOutput),
         LeakedOutput("limit") with { Expected = HeldByOrphan with { Confidence = Confidence.Suspected, AtLeast = Confidence.Suspected, Group = "output-of-python-timed" } },
+        TerminalToItsEnd("left"),
+        TerminalToItsEnd("polled"),
+        TerminalToItsEnd("kept") with { Expected = new(FindingClass.Deadlock, Confidence.Likely, "eof-held-by-self") { Pids = ["runner"], Culprit = new("runner", 4) } },
         LeakedOutput("deep") with { Expected = HeldByOrphan with { Unannounced = 1, Culprit = null, Group = "output-of-python-deep" } },
         LeakedOutput("many") with
         {
@@ -98,6 +101,8 @@ internal static partial class ZooTable
         new("polls-a-child-at-work", "python3", Script("polls_again.py"), "worker", Program("zoo-exec")) { Needs = "python3" },
         new("idle-node-server", "node", Script("idle-server.js")) { Needs = "node" },
         Healthily(LeakedOutput("limit")),
+        .. ((string[])["left", "polled", "kept"]).Select(how => Healthily(TerminalToItsEnd(how))),
+        TerminalToItsEnd("offered") with { Expected = null },
         Healthily(Unread),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "input-of-sort-by-its-number")),
         .. RuntimeHangs.Where(hang => hang.Name is "go-reaps-what-waits-for-it" or "dotnet-waits-for-what-waits-for-it" or "node-waits-for-what-waits-for-it" or "python-lock-order-caught" or "python-lock-order-ignored").Select(Healthily),
@@ -315,6 +320,12 @@ internal static partial class ZooTable
     {
         Needs = "python3",
         Expected = HeldByOrphan with { Group = how switch { "one" or "killed" or "zombie" or "setsid" or "twice" => "output-of-python", "chatty" or "listening" => "output-of-python-in-python", "ticks" => "output-of-python-timed", _ => null } },
+    };
+
+    private static Specimen TerminalToItsEnd(string how) => new($"terminal-of-python-{how}", "python3", Script("terminal_to_its_end.py"), how, Program("zoo-exec"))
+    {
+        Needs = "python3",
+        Expected = HeldByOrphan with { Culprit = new("leftover", 0), Group = null },
     };
 
     /// <summary>A program that cannot announce itself, started by one that can.</summary>

@@ -7,7 +7,7 @@ using OrphanBoard.Shared.Snapshots;
 namespace OrphanBoard.Agent.Guarding;
 
 /// <summary>A process below guard, as /proc/PID/stat shows it.</summary>
-internal readonly record struct TreeProcess(int Pid, int Ppid, ulong StartTimeTicks, char State, string Comm);
+internal sealed record TreeProcess(int Pid, int Ppid, ulong StartTimeTicks, char State, string Comm);
 
 /// <summary>
 /// All that descends from guard, which as their subreaper is the parent of whoever loses its own. Guard's own children, its tools, are no part of it.
@@ -67,12 +67,12 @@ internal sealed class Tree : IDisposable
     /// <summary>A pid that is given out again while the list is made could close a circle.</summary>
     private bool IsBelow(TreeProcess process, Dictionary<int, TreeProcess> all)
     {
-        for (int steps = 0; steps < all.Count; steps++)
+        TreeProcess? above = process;
+        for (int steps = 0; above is not null && steps < all.Count; steps++)
         {
-            if (process.Ppid == Root)
-                return !ChildProgram.IsOneOfOurs(process.Pid);
-            if (!all.TryGetValue(process.Ppid, out process))
-                return false;
+            if (above.Ppid == Root)
+                return !ChildProgram.IsOneOfOurs(above.Pid);
+            above = all.GetValueOrDefault(above.Ppid);
         }
         return false;
     }

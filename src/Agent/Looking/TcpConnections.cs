@@ -43,7 +43,7 @@ internal static class TcpConnections
         IPEndPoint local = Plain(socket.Local), remote = Plain(socket.Remote);
         record = record with { Remote = socket.Remote.ToString(), RemoteIsLocal = IPAddress.IsLoopback(remote.Address) || remote.Address.Equals(local.Address) };
         // Without it the peer is not known: it may be elsewhere, or behind a translated address, or have come or gone while the table was read.
-        if (!ends.TryGetValue((remote, local), out TcpSocket peer))
+        if (!ends.TryGetValue((remote, local), out TcpSocket? peer))
             return record;
         record = record with { Peer = peer.Inode };
         // An end without a process is in the queue of a listener, or it was closed and says its last word.

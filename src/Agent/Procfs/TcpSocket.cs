@@ -11,7 +11,7 @@ namespace OrphanBoard.Agent.Procfs;
 /// <param name="Remote">Where it is connected to; all zero where it is not.</param>
 /// <param name="ReceiveQueue">Bytes that can be read; of a listener, connections that can be accepted.</param>
 /// <param name="SendQueue">Bytes not yet acknowledged; of a listener, its backlog.</param>
-internal readonly record struct TcpSocket(
+internal sealed record TcpSocket(
     ulong Inode, SocketFamily Family, byte TcpState, IPEndPoint Local, IPEndPoint Remote, uint ReceiveQueue, uint SendQueue)
 {
     internal SocketState State => TcpState switch

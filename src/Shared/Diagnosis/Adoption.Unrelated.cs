@@ -13,7 +13,7 @@ internal sealed partial class Adoption
     {
         foreach (Waiter waiter in waiters.Where(waiter => waiter.Wait.Bounded == Bounded.No))
         {
-            if (PipeReads(waiter.Wait).FirstOrDefault(wait => IsHeldByUnrelated(reader, wait, guess: false) || IsHeldByBystanders(reader, waiter.Wait, wait, guess: false)) is not { } held)
+            if (StreamEnds.ReadsOf(waiter.Wait).FirstOrDefault(wait => IsHeldByUnrelated(reader, wait, guess: false) || IsHeldByBystanders(reader, waiter.Wait, wait, guess: false)) is not { } held)
                 continue;
             ImmutableArray<Holder> holders = [.. resources.HoldersOf(held.Target!).Where(IsWriteEnd)];
             bool copies = holders.Any(holder => IsCopyOfTheParent(reader, holder.Owner)), beside = !IsHeldByUnrelated(reader, held, guess: false);

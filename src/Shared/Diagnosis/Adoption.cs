@@ -13,7 +13,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     private HashSet<ulong>? _listeners;
 
     /// <summary>
-    /// The thread of a reader that reads a pipe or one of a pair of sockets, whose other end only processes hold that came from the reader's own
+    /// The thread of a reader that reads a pipe, one of a pair of sockets or the master of a pseudoterminal, whose other end only processes hold that came from the reader's own
     /// descendants and have since been adopted over the reader's head; or null.
     /// </summary>
     /// <param name="reader">One of <see cref="TriageLists.HeldUp"/>.</param>
@@ -22,15 +22,15 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     {
         foreach (Waiter waiter in waiters)
         {
-            ImmutableArray<Wait> held = [.. PipeReads(waiter.Wait).Where(wait => IsHeldUp(reader, wait, guess: false)).DistinctBy(wait => wait.Target)];
+            ImmutableArray<Wait> held = [.. Reads(waiter.Wait).Where(wait => IsHeldUp(reader, wait, guess: false)).DistinctBy(wait => wait.Target)];
             if (held.IsEmpty)
                 continue;
-            ImmutableArray<Holder> holders = WriteEndsOf(held[0]);
+            ImmutableArray<Holder> holders = EndsOf(reader, held[0]);
             if (MayMeanToRead(waiter.Wait) && holders.Any(holder => resources.ParentOf(holder.Owner) == reader))
                 continue;
             return new HeldUp(reader.Pid, waiter, held[0], holders)
             {
-                Others = [.. held[1..].Select(wait => (wait, WriteEndsOf(wait))).Where(other => other.Item2.All(end => holders.Any(holder => holder.Owner == end.Owner)))],
+                Others = [.. held[1..].Select(wait => (wait, EndsOf(reader, wait))).Where(other => other.Item2.All(end => holders.Any(holder => holder.Owner == end.Owner)))],
             };
         }
         return null;
@@ -39,7 +39,29 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     /// <summary>Who adopts orphans and serves others as well is a supervisor, which reads what its services write for as long as they live, daemons or not.</summary>
     private static bool MayMeanToRead(Wait wait) => wait.Bounded != Bounded.No || wait.Members.Any(member => member.Kind is WaitKind.SocketAccept or WaitKind.SignalWait or WaitKind.Timer);
 
-    private ImmutableArray<Holder> WriteEndsOf(Wait wait) => [.. resources.FarHoldersOf(wait.Target!).Where(IsWriteEnd)];
+    /// <summary>What keeps a stream open: write ends of a pipe, and all who have the other end of a pair of sockets, or the other side of a terminal.</summary>
+    private ImmutableArray<Holder> EndsOf(HostProcess reader, Wait wait) => wait.Kind == WaitKind.Tty
+        ? NumberOf(reader, wait) is { } number ? [.. WakerFinder.SlavesOf(resources, number)] : []
+        : [.. resources.FarHoldersOf(wait.Target!).Where(IsWriteEnd)];
+
+    /// <summary>Of which terminal it has the master there, which suspects alone are asked.</summary>
+    private static int? NumberOf(HostProcess reader, Wait wait) => reader.Record.FindFd(wait.Fd!.Value)?.TtyIndex;
+
+    /// <summary>
+    /// Reads of streams, and of the master of a pseudoterminal where nothing but such and streams are waited for: who has a window or a connection beside it shows the terminal to somebody, and learns from SIGCHLD when it is done with.
+    /// </summary>
+    private static IEnumerable<Wait> Reads(Wait wait) => WakerFinder.IsMasterRead(wait) ? [wait]
+        : ShowsNobody(wait) ? StreamEnds.ReadsOf(wait).Concat(wait.Members.Where(WakerFinder.IsMasterRead)) : StreamEnds.ReadsOf(wait);
+
+    private static bool ShowsNobody(Wait wait)
+    {
+        foreach (Wait member in wait.Members)
+        {
+            if (member.Kind is not (WaitKind.Tty or WaitKind.PipeRead))
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>From here on a timeout is one that people do not wait for: the limit of a whole test run, and not the pulse of a program.</summary>
     private const int LongTimeoutMs = 60_000;
@@ -70,20 +92,19 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
                 return true;
             foreach (Wait member in wait.Members)
             {
-                if (IsHeldUp(reader, member, guess: true))
+                if ((member.Kind != WaitKind.Tty || ShowsNobody(wait)) && IsHeldUp(reader, member, guess: true))
                     return true;
             }
         }
         return false;
     }
 
-    /// <summary>Of pipes, and of sockets, which may be pairs.</summary>
-    public static IEnumerable<Wait> PipeReads(Wait wait) => StreamEnds.ReadsOf(wait);
-
     private static bool IsWriteEnd(Holder holder) => (holder.Access & FdAccess.Write) != 0;
 
     private bool IsHeldUp(HostProcess reader, Wait wait, bool guess)
     {
+        if (WakerFinder.IsMasterRead(wait))
+            return guess ? MayTerminalBeHeld(reader, wait.Fd) : IsTerminalHeld(reader, wait);
         if (!StreamEnds.IsRead(wait))
             return false;
         OrderedList<Holder> holders;
@@ -111,6 +132,20 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
         }
         return any;
     }
+
+    /// <summary>Whether somebody has a terminal whom the reader's family may have left behind: which one the reader has is not known yet.</summary>
+    private bool MayTerminalBeHeld(HostProcess reader, int? fd)
+    {
+        foreach (HostProcess other in resources.Processes)
+        {
+            if ((other.TableFacts & LocalFacts.HasTerminal) != 0 && other != reader && CameFromItsFamily(reader, other, fd, guess: true))
+                return true;
+        }
+        return false;
+    }
+
+    private bool IsTerminalHeld(HostProcess reader, Wait wait) =>
+        EndsOf(reader, wait) is { IsEmpty: false } ends && ends.All(end => end.Owner != reader && CameFromItsFamily(reader, end.Owner, wait.Fd, guess: false));
 
     /// <summary>Whether it takes the tables of sockets to tell, which a look with suspects has; of one who has just run nothing could be told in any case.</summary>
     private bool IsNotKnownYet(HostProcess reader, SocketFact socket) =>

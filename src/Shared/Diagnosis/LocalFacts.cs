@@ -25,7 +25,7 @@ internal enum LocalFacts
     /// <summary>Stopped, held by its tracer, or perhaps frozen, see <see cref="Halts"/>.</summary>
     Halted = 32,
 
-    /// <summary>A thread reads or polls a pipe or a socket, with or without a timeout: orphans may keep it waiting.</summary>
+    /// <summary>A thread reads or polls a pipe or a socket, with or without a timeout, or may so the master of a pseudoterminal: orphans may keep it waiting.</summary>
     WaitsOnPipe = 64,
 
     /// <summary>It waits for somebody to open the other end of a FIFO, or to read from a full one, and does nothing else.</summary>
@@ -65,8 +65,11 @@ internal enum LocalFacts
     /// <summary>It has a pidfd.</summary>
     HasPidFd = 524288,
 
+    /// <summary>It has the other side of a pseudoterminal, at which programs sit.</summary>
+    HasTerminal = 1048576,
+
     /// <summary>What says nothing by itself, and is asked of those alone whom another one has picked out.</summary>
-    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors | HasTimeout | HasDescriptions | HasEpollOrTimer | SendsSignals | HasPidFd,
+    Aside = MayWaitForSignal | HasAlwaysWakers | HasIoUring | HasSocket | CarriesDescriptors | HasTimeout | HasDescriptions | HasEpollOrTimer | SendsSignals | HasPidFd | HasTerminal,
 }
 
 internal static class LocalFact
@@ -85,7 +88,7 @@ internal static class LocalFact
         {
             if (!wait.MayLast)
                 facts |= LocalFacts.HasTimeout;
-            if (StreamEnds.HasRead(wait))
+            if (StreamEnds.HasRead(wait) || (facts & LocalFacts.HasMaster) != 0)
                 facts |= LocalFacts.WaitsOnPipe;
         }
         if (LockGraph.HasFault(process, patient))
@@ -123,6 +126,8 @@ internal static class LocalFact
                 facts |= LocalFacts.HasPidFd;
             else if (WakerFinder.IsMaster(fd.Target))
                 facts |= LocalFacts.HasMaster;
+            else if (WakerFinder.IsSlave(fd.Target))
+                facts |= LocalFacts.HasTerminal;
             if (fd.Async)
                 facts |= LocalFacts.SendsSignals;
             if (fd.Description is not null)

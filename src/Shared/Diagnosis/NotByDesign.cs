@@ -216,7 +216,7 @@ internal static class NotByDesign
         return false;
     }
 
-    private static bool IsOwnRead(ResourceIndex resources, HostProcess process, Wait wait) => wait is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } target }
+    private static bool IsOwnRead(ResourceIndex resources, HostProcess process, Wait wait) => WakerFinder.ReadsItsOwnTerminal(resources, process, wait) || wait is { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } target }
         && (target.Kind is FdKind.Pipe or FdKind.Socket ? Holds(resources.FarHoldersOf(target), process, FdAccess.Write) : HasOpen(process, target, FdAccess.Write));
 
     /// <summary>Whether it waits for somebody to accept its connection, which nobody but it could: no program waits for a signal there.</summary>

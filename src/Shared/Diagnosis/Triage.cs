@@ -111,7 +111,7 @@ internal sealed partial class Triage(ResourceIndex resources, LookMemory memory)
             // What it costs to ask those who hold the pipe is asked as well.
             foreach (Wait wait in reader.WaitsOf(resources.Look.Host))
             {
-                foreach (Wait read in Adoption.PipeReads(wait))
+                foreach (Wait read in StreamEnds.ReadsOf(wait))
                 {
                     foreach (Holder holder in resources.HoldersOf(read.Target!).Span)
                         _suspects.Add(holder.Process);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -11,6 +12,8 @@ internal sealed partial class WakerFinder
     public bool MasterMayBeStuck { get; set; }
 
     public static bool IsMaster(FdTarget target) => target.Kind == FdKind.Path && target.Text.EndsWith("ptmx", StringComparison.Ordinal);
+
+    public static bool IsSlave(FdTarget target) => SlaveOf(target) is not null || IsControlling(target);
 
     /// <summary>N of /dev/pts/N; null for anything else.</summary>
     private static int? SlaveOf(FdTarget target) =>
@@ -50,7 +53,7 @@ internal sealed partial class WakerFinder
             return;
         }
         var holders = new OrderedList<Holder>();
-        bool held = false;
+        bool held = false, elsewhere = false;
         sink.Begin(wait);
         foreach (HostProcess other in resources.Processes)
         {
@@ -65,6 +68,7 @@ internal sealed partial class WakerFinder
                 any = true;
                 bool direct = master != fromMaster && !lost;
                 held |= direct;
+                elsewhere |= direct && other != process;
                 holders.Add(new Holder(other, fd.Number, fd.Access));
                 sink.Add(other, fd.Number, direct);
             }
@@ -76,6 +80,8 @@ internal sealed partial class WakerFinder
             sink.Assume(Assumption.TerminalNotOpened);
             if (IsControlling(wait.Target!))
                 sink.End(Openness.Hidden, "which terminal /dev/tty was when it was opened does not show");
+            else if (fromMaster && !elsewhere)
+                EndAtItsOwn(process, number, sink);
             else
                 EndSighted(false, holders, sink);
         }
@@ -83,6 +89,59 @@ internal sealed partial class WakerFinder
         {
             sink.End(Openness.Outside, "nobody is seen to have its other side");
         }
+    }
+
+    /// <summary>
+    /// Who has both sides alone makes a terminal for others to open by its name (a serial line that it plays), and keeps the other side so that its reads do not fail meanwhile. Where a child of it has exited,
+    /// and it does not ask for that, it has made the terminal for that child, and has forgotten to close its own copy.
+    /// </summary>
+    private void EndAtItsOwn(HostProcess process, int number, IWakerSink sink)
+    {
+        if (HasLostAChild(resources, process))
+            sink.End(Openness.Hidden, $"whoever opens /dev/pts/{number} by its name can write to it");
+        else
+            sink.End(Openness.Outside, $"it has both sides of the terminal, for others to open /dev/pts/{number} by its name");
+    }
+
+    private static bool HasLostAChild(ResourceIndex resources, HostProcess process)
+    {
+        foreach (HostProcess child in resources.ChildrenOf(process).Span)
+        {
+            if (child.Record.IsZombie)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether a process waits at the master of a pseudoterminal for what it alone could write, whose child is gone. See <see cref="EndAtItsOwn"/>.</summary>
+    public static bool ReadsItsOwnTerminal(ResourceIndex resources, HostProcess process, Wait wait)
+    {
+        if (!IsMasterRead(wait) || !HasLostAChild(resources, process))
+            return false;
+        int? number = process.Record.FindFd(wait.Fd!.Value)?.TtyIndex;
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (SlaveOf(process.Record, fd.Target) is { } slave && (number ?? slave) == slave)
+                return true;
+        }
+        return false;
+    }
+
+    public static bool IsMasterRead(Wait wait) => wait is { Kind: WaitKind.Tty, WaitsForRoom: false, Target: { } side, Fd: not null } && IsMaster(side);
+
+    /// <summary>All who have open what is at the other side of a master: N of /dev/pts/N. As long as anybody has, its reader is told of no end (EIO).</summary>
+    public static ImmutableArray<Holder> SlavesOf(ResourceIndex resources, int number)
+    {
+        var holders = ImmutableArray.CreateBuilder<Holder>();
+        foreach (HostProcess process in resources.Processes)
+        {
+            foreach (FileDescriptor fd in process.Record.Fds)
+            {
+                if (SlaveOf(process.Record, fd.Target) == number)
+                    holders.Add(new Holder(process, fd.Number, fd.Access));
+            }
+        }
+        return holders.ToImmutable();
     }
 
     private static bool IsOn(ProcessRecord process, int number) => NumberOf(process.TtyNr) == number;

@@ -185,6 +185,28 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
+    [InlineData(false, false, 0)] // a serial line that it plays, for others to open
+    [InlineData(true, false, 1)]
+    [InlineData(true, true, 1)]
+    public void Diagnose_ReaderOfATerminalThatItHasBothSidesOf_OffersItUnlessItsChildIsGone(bool exited, bool python, int findings)
+    {
+        var scene = new Scene();
+        Actor reader = scene.Process(10, python ? "python3" : "reader").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Fd(3, fd => fd with { TtyIndex = 7 }).Has(4, "/dev/pts/7", FdAccess.ReadWrite).Thread(10, 0, "wait_woken", 3);
+        if (python)
+        {
+            reader.Caught = 1UL << 1; // SIGINT
+            reader.With = record => record with { Exe = "/usr/bin/python3.11" };
+        }
+        if (exited)
+            scene.Process(11, "child", parent: 10).State = 'Z';
+
+        DiagnosisResult result = scene.Diagnose();
+
+        Assert.Equal(Enumerable.Repeat(("eof-held-by-self", Confidence.Likely, 10, 4), findings), result.Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd!.Value)));
+        Assert.All(result.Findings, finding => Assert.Contains("whoever opens /dev/pts/7 by its name can write to it", finding.NotProvenBecause));
+    }
+
+    [Theory]
     [InlineData(136 << 8 | 7, 1)]
     [InlineData(136 << 8 | 8, 0)] // it is on another one
     [InlineData(4 << 8 | 7, 0)] // at which somebody sits

@@ -81,6 +81,67 @@ public sealed class StallTests
         Assert.All(told, finding => Assert.Contains("a timeout will end the wait of runner (100)", finding.NotProvenBecause));
     }
 
+    [Theory]
+    [InlineData("reads", 7, 1)]
+    [InlineData("selects", 7, 1)]
+    [InlineData("selects beside its stdin", 7, 1)]
+    [InlineData("selects beside a connection", 7, 0)] // it shows the terminal to somebody
+    [InlineData("reads", 8, 0)] // the master of another one
+    [InlineData("reads", null, 0)] // may not be asked
+    public void Diagnose_ReaderOfATerminalThatOnlyAnOrphanHas_IsHeldUp(string how, int? index, int findings)
+    {
+        Scene scene = WithLeftover(index, how);
+
+        Finding[] told = [.. scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Stall)];
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal(("eof-held-by-orphan", Confidence.Likely, 120, "/dev/pts/7"), (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Resource)));
+        Assert.All(told, finding => Assert.Equal("runner (100) waits for the end of the terminal /dev/pts/7, which leftover (120) holds open: left behind by a child that has exited.", finding.Summary));
+    }
+
+    [Theory]
+    [InlineData(100)] // whose end would not come then either
+    [InlineData(130)]
+    public void Diagnose_ReaderOfATerminalThatOthersHaveAsWell_IsNotHeldUp(int other)
+    {
+        Scene scene = WithLeftover(7, "reads");
+        (other == 100 ? scene[100] : scene.Process(other, "shell", parent: 100).Sleeps()).Has(5, "/dev/pts/7", FdAccess.ReadWrite);
+
+        Assert.DoesNotContain(scene.Diagnose().Findings, finding => finding.Class is FindingClass.Stall or FindingClass.Deadlock);
+    }
+
+    [Fact]
+    public void Suspects_ReaderOfATerminal_IsOneOnlyWhereItsFamilyMayHaveLeftSomethingAtOne()
+    {
+        Assert.Equal((true, false), (IsSuspected(parent: 1), IsSuspected(parent: 100)));
+
+        static bool IsSuspected(int parent)
+        {
+            Scene scene = WithLeftover(null, "reads", parent);
+            scene[100].Sleeps(); // another thread: it is no member of a deadlock
+            Snapshot look = scene.Look();
+            return Diagnoser.Suspects(look, new LookMemory().Advance(look)).Contains(100);
+        }
+    }
+
+    /// <summary>A runner with the master of a terminal, and what is left of the job that ran there.</summary>
+    private static Scene WithLeftover(int? index, string how, int parent = 1)
+    {
+        var scene = new Scene();
+        Actor runner = scene.Process(100, "runner").Has(3, "/dev/ptmx", FdAccess.ReadWrite, closeOnExec: true).Fd(3, fd => fd with { TtyIndex = index });
+        if (how == "reads")
+            runner.Thread(100, 0, "wait_woken", 3);
+        else if (how == "selects")
+            runner.Polls(3);
+        else if (how == "selects beside its stdin")
+            runner.ReadEnd(7000, 0).Polls(3, 0);
+        else
+            runner.Has(5, "socket:[9000]", FdAccess.ReadWrite).Polls(3, 5);
+        Actor left = scene.Process(120, "leftover", parent).Has(0, "/dev/pts/7", FdAccess.ReadWrite).Has(1, "/dev/pts/7", FdAccess.ReadWrite).Sleeps();
+        left.Session = left.Pgrp = parent == 1 ? 110 : 120;
+        return scene;
+    }
+
     [Fact]
     public void Diagnose_ChildOfAnOrphanHasThePipeToo_IsNotSaidToBeOne()
     {

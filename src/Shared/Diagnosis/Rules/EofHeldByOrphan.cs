@@ -6,7 +6,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// A reader waits for the end of a pipe that it made for a child. The child is gone; what holds the write end is something the child left
+/// A reader waits for the end of a pipe, or of a pseudoterminal, that it made for a child. The child is gone; what holds the write end is something the child left
 /// behind and init or a subreaper adopted. It may end some day, so this is a stall and no deadlock.
 /// <code>
 /// runner  reads a            a: leftover/1w (child of init; its parent has exited)
@@ -46,7 +46,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         string reader = narrator.Name(held.Reader);
         ImmutableArray<int> orphans = [.. held.Holders.Select(holder => holder.Process).Distinct()];
         string names = Narrator.Listing(orphans.Select(narrator.Name));
-        string ends = Narrator.Listing([StreamEnds.NameOf(held.Wait.Target!), .. held.Others.Select(other => StreamEnds.NameOf(other.Wait.Target!))]);
+        string ends = Narrator.Listing([NameOf(evidence, held.Wait, held.Holders), .. held.Others.Select(other => NameOf(evidence, other.Wait, other.Holders))]);
         string remedy = $"It ends when {narrator.LetGo([.. held.Holders, .. held.Others.SelectMany(other => other.Holders)])}.";
         ImmutableArray<Culprit> culprits = [.. held.Holders.Select(holder => new Culprit(
             holder.Process, holder.Fd, evidence.Resources.ResourceOf(holder.Process, holder.Fd), remedy))];
@@ -82,6 +82,10 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }
+
+    /// <summary>A master does not say by itself which terminal it is of.</summary>
+    private static string NameOf(Evidence evidence, Wait wait, ImmutableArray<Holder> holders) =>
+        wait.Kind == WaitKind.Tty ? $"the terminal {evidence.Resources.ResourceOf(holders[0].Process, holders[0].Fd)}" : StreamEnds.NameOf(wait.Target!);
 
     private static IncidentEdge EdgeOf(HeldUp held, Wait wait, ImmutableArray<Holder> holders) =>
         new(held.Reader, held.Waiter.Thread.Tid, 0, held.Waiter.Wait, wait, [.. holders.Select(holder => new Waker(holder.Process, holder.Fd, Direct: true))], EdgeBasis.Assumed);

@@ -26,7 +26,7 @@ internal sealed class EofHeldBySelf : IncidentRule
         ResourceIndex resources = incident.Evidence.Resources;
         foreach (IncidentEdge edge in incident.Edges)
         {
-            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead or WaitKind.SocketRead, Target: { } stream } || !edge.To.Any(waker => waker.Node == edge.From)
+            if (edge.IsKinship || !(edge.Part.Kind is WaitKind.PipeRead or WaitKind.SocketRead || WakerFinder.IsMasterRead(edge.Part)) || edge.Part.Target is not { } stream || !edge.To.Any(waker => waker.Node == edge.From)
                 || resources.Sockets.QueueOf(stream) is not null)
                 continue;
             ProcessRecord reader = resources[edge.From];
@@ -45,7 +45,7 @@ internal sealed class EofHeldBySelf : IncidentRule
             bool beside = !others && edge.Part.Kind == WaitKind.PipeRead && !edge.To.Any(waker => waker.Fd is { } fd && reader.FindFd(fd)?.Target == stream);
             if (edge.Part.Fd is not (>= 0 and <= 2) && !alone && !shared && !apart && !beside)
                 continue;
-            if (others && OpenedForBoth(reader, edge.Part) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
+            if (others && (edge.Part.Kind == WaitKind.Tty || OpenedForBoth(reader, edge.Part)) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
                 continue;
             if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == edge.Part.Kind && other.Part.Target == stream && other.To.Any(waker => waker.Node == other.From)))
                 continue;
@@ -53,6 +53,13 @@ internal sealed class EofHeldBySelf : IncidentRule
             string who = Narrator.Name(reader);
             string fds = Narrator.Listing(own.Select(fd => $"fd {fd}"));
             bool socket = stream.Kind == FdKind.Socket;
+            if (edge.Part.Kind == WaitKind.Tty)
+            {
+                string terminal = resources.ResourceOf(reader.Pid, own[0]);
+                return new Verdict(
+                    $"{who} waits for the end of the terminal {terminal}, which it holds open itself at {fds}: the child that it was made for has exited.",
+                    [.. own.Select(fd => new Culprit(reader.Pid, fd, terminal, $"It ends when {who} closes {fds}, its own copy of what it opened for the child."))]);
+            }
             if (OpenedForBoth(reader, edge.Part))
             {
                 string only = WakerFinder.IsUnlinked(reader, edge.Part)

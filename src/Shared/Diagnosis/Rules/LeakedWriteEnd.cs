@@ -20,7 +20,7 @@ internal sealed class LeakedWriteEnd : EvidenceRule
     {
         foreach (HostProcess reader in evidence.Triage.LeakReaders)
         {
-            foreach (Wait wait in reader.WaitsOf(evidence.Last.Host).SelectMany(Adoption.PipeReads))
+            foreach (Wait wait in reader.WaitsOf(evidence.Last.Host).SelectMany(StreamEnds.ReadsOf))
             {
                 foreach (Holder holder in evidence.Resources.HoldersOf(wait.Target!).ToList())
                 {
