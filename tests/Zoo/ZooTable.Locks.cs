@@ -116,6 +116,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["opener", "second"] },
         },
+        new("shell-that-logs-itself", Script("shell-logs-itself.sh"))
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Suspected, "child-never-exits") { Pids = ["shell", "tee"], Culprit = new("shell", 1) },
+        },
         new("fifo-open-in-a-shell", Script("shell-fifo.sh"))
         {
             Expected = new(FindingClass.Stall, Confidence.Suspected, "fifo-no-peer") { Pids = ["shell", "cat"], Culprit = new("cat", -1) },
@@ -172,6 +176,7 @@ internal static partial class ZooTable
         Twin("relay-wait", ("ZOO_FORM", "worker")) with { Name = "relay-wait-worker" },
         Twin("relay-answer", ("ZOO_FORM", "worker")) with { Name = "relay-answer-worker" },
         Twin("fifo-open-read", Alive),
+        Twin("shell-that-logs-itself", Alive),
         Twin("fifo-open-in-a-shell", Alive),
         Twin("fifo-open-under-timeout", Alive),
         Twin("fifo-open-by-an-action-of-spawn", Alive),

@@ -11,7 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// </summary>
 internal static class NamedFifos
 {
-    /// <summary>Null where it may be meant so: a talk over FIFOs alone, or a parent that keeps a FIFO open for the child that it waits for, is how services wait.</summary>
+    /// <summary>Null where it may be meant so: a talk over FIFOs alone of which somebody keeps both ends, or a parent that keeps a FIFO open for the child that it waits for, is how services wait.</summary>
     /// <param name="incident">Seen with <see cref="Counting.Named"/>.</param>
     public static Finding? Tell(Incident incident)
     {
@@ -22,7 +22,7 @@ internal static class NamedFifos
             // All who share the tokens have both ends.
             "jobserver-starved" => finding,
             "pipe-read-cycle" or "pipe-full-cycle" when AtNames(incident).All(edge => HasOneEndEach(incident, edge)) => finding,
-            _ => IsAStep(incident) ? finding : null,
+            _ => IsAStep(incident) || TakesTheirOutput(incident) || HoldsUpALock(incident) ? finding : null,
         };
     }
 
@@ -43,6 +43,14 @@ internal static class NamedFifos
         return incident.Edges.Any(edge => edge is { IsKinship: false, Part.Kind: WaitKind.ChildWait } && evidence.Resources.Find(edge.From) is { } parent && Housekeeping.In(parent.Record, parent.WaitsOf(host)) is { RunsSteps: true })
             && incident.Core.All(pid => evidence.Resources.Find(pid) is { } member && !FifoNoPeer.CatchesAsServices(member.Record, member.WaitsOf(host)) && !FifoNoPeer.MayHavePeerToCome(evidence, member));
     }
+
+    /// <summary>Whether the FIFO is where another of them has its own output, as a shell has that logs itself (`tee log &lt;fifo &amp; exec &gt;fifo; wait`): it is there for those who write to it, and no service's door.</summary>
+    private static bool TakesTheirOutput(Incident incident) => AtNames(incident).All(edge =>
+        HasOneEndEach(incident, edge) && OpenersOf(incident, edge).Any(opener => opener.Process != edge.From && opener.Fd is 1 or 2 && opener.Access == FdAccess.Write));
+
+    /// <summary>Whether who has one end, and nothing but that, waits for a lock on a file that is to be let go of at the other end: no service keeps the only one who speaks to it waiting so.</summary>
+    private static bool HoldsUpALock(Incident incident) =>
+        incident.Edges.Any(edge => edge is { IsKinship: false, Part.Kind: WaitKind.FileLock }) && AtNames(incident).All(edge => HasOneEndEach(incident, edge));
 
     public static IEnumerable<string> Doubts(Incident incident) => incident.Evidence.Counting != Counting.Named ? []
         : AtNames(incident).Select(edge => $"anybody may open the FIFO {edge.Part.Target!.Text} by its name").Distinct();

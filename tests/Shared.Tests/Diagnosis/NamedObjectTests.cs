@@ -109,6 +109,32 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(5, false)] // exec 5>f; server <f & wait
+    [InlineData(0, false)]
+    public void Diagnose_FifoThatTakesTheOutputOfWhoWaitsForItsReader_IsNoServicesDoor(int fd, bool told)
+    {
+        Scene scene = new();
+        scene.Process(10, "bash").Has(fd, "/f", FdAccess.Write).WaitsFor(-1);
+        scene.Process(11, "tee", parent: 10).Has(0, "/f", FdAccess.Read).Reads(0);
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Suspected, 10, fd)] : [], scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd!.Value)));
+    }
+
+    [Theory]
+    [InlineData(FdAccess.Write, true)]
+    [InlineData(FdAccess.ReadWrite, false)]
+    public void Diagnose_HolderOfALockReadsAFifoWhoseWriterWantsTheLock_IsSuspected(FdAccess access, bool told)
+    {
+        Scene scene = new();
+        scene.Process(10, "holder").Has(3, "/f", FdAccess.Read).Opens(4, "/lock", 42, 1, new FileLock(1, false, LockKind.Flock, LockAccess.Write, 10, 0xfe00000, 42, 0, long.MaxValue)).Reads(3);
+        scene.Process(11, "wants").Has(3, "/f", access).Opens(4, "/lock", 42, 2).WaitsForLock(4);
+
+        Assert.Equal(told ? [("file-lock-held-by-stuck", Confidence.Suspected)] : [], scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
+    [Theory]
     [InlineData("recipe", "/usr/bin/make", "ipc-cycle")]
     [InlineData("recipe", "/usr/bin/runner", null)] // a service may be run so
     [InlineData("itself", "/usr/bin/make", "eof-held-by-self")]
