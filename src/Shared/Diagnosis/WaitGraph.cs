@@ -67,7 +67,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             Main = main,
             IsToldOfSignals = isToldOfSignals,
             MayWaitForSignal = isToldOfSignals || !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
-                && waiters.Any(waiter => MayWaitForSignal(process.Record, waiter, waiter == main, ofRuntime)),
+                && waiters.Any(waiter => (waiter == main || !Bell.Is(resources, process, waiter.Wait)) && MayWaitForSignal(process.Record, waiter, waiter == main, ofRuntime)),
             CatchesForItsRuntime = ofRuntime,
             MayEndItsChild = !unheeded && main is not null && MayEndItsChild(process.Record, main),
         };
@@ -107,7 +107,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
     /// <summary>
     /// A handler interrupts the main thread, posts what only the process itself could post, or writes to a pipe or eventfd of its own that
     /// stands among the fds that are waited for. A supervisor that waits for any of its children ends them in the handler; who waits for the only one has nobody left
-    /// to give it work. And who lets signals in only while it waits means to be woken by them.
+    /// to give it work. And who lets signals in only while it waits means to be woken by them. (A thread beside the main one that waits at its runtime's bell waits for its own program, as at a futex elsewhere.)
     /// </summary>
     private static bool MayWaitForSignal(ProcessRecord process, Waiter waiter, bool isMain, bool catchesForRuntime)
     {

@@ -98,6 +98,21 @@ public sealed class BellTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // Queue#pop
+    public void Diagnose_TwoRubiesThatReadWhatTheOtherIsToWrite_AreSuspectedWhateverThreadsTheyHaveAtTheirBells(bool threads)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(10, "ruby").WriteEnd(7000, 6).ReadEnd(7001, 7).Polls(7), child = scene.Process(11, "ruby", parent: 10).ReadEnd(7000, 5).WriteEnd(7001, 8).Polls(5);
+        In(parent.EventFd(1, 3));
+        In(child.EventFd(2, 3));
+        if (threads)
+            child.WaitsAtBell();
+
+        Assert.Equal([("pipe-read-cycle", Confidence.Suspected)], Deadlocks(scene).Select(Of));
+    }
+
+    [Theory]
     [InlineData(1, true)]
     [InlineData(2, false)] // they stand by, until it is told to give the lock up
     public void Diagnose_RubyWhoseChildWaitsForItsLock_IsLikelyWhereItHasNoOther(int children, bool told)
