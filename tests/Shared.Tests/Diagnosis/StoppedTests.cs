@@ -51,6 +51,32 @@ public sealed class StoppedTests
     }
 
     [Fact]
+    public void Diagnose_ParentThatWaitsInVforkForAStoppedChild_SaysWhatItWaitsFor()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WaitsForVfork();
+        Stopped(scene.Process(11, "child", parent: 10), TerminalStop);
+
+        Finding finding = Single(scene);
+
+        Assert.Equal("parent (10) waits for child (11), which is stopped by SIGTSTP, to exec or exit.", finding.Summary);
+        Assert.Equal((11, "child:11"), (finding.Culprit!.Pid, finding.Culprit.Resource));
+    }
+
+    [Fact]
+    public void Diagnose_ReaderOfATerminalThatSomebodyStoppedHas_NamesTheTerminal()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Fd(3, fd => fd with { TtyIndex = 7 }).Thread(10, 0, "wait_woken", 3);
+        Stopped(scene.Process(11, "child", parent: 10).Has(1, "/dev/pts/7", FdAccess.ReadWrite), TerminalStop);
+
+        Finding finding = Single(scene);
+
+        Assert.Equal("parent (10) waits for child (11), which is stopped by SIGTSTP, to write to, or to let go of, /dev/pts/7.", finding.Summary);
+        Assert.Equal((11, 1, "/dev/pts/7"), (finding.Culprit!.Pid, finding.Culprit.Fd!.Value, finding.Culprit.Resource));
+    }
+
+    [Fact]
     public void Diagnose_ParentReadsStoppedChildsOutput_NamesTheWriteEnd()
     {
         var scene = new Scene();
@@ -218,6 +244,24 @@ public sealed class StoppedTests
         Assert.Equal((FindingClass.Stopped, "traced", 9), (finding.Class, finding.Rule, finding.Culprit!.Pid));
         Assert.Equal([11], finding.Pids);
         Assert.Equal([ParticipantRole.Traced, ParticipantRole.Tracer], finding.Participants.Select(participant => participant.Role));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // somebody else may write
+    public void Diagnose_TracerThatReadsWhatItsTraceeIsToWrite_IsSaidToHoldWhatItWaitsFor(bool alone)
+    {
+        var scene = new Scene();
+        scene.Process(9, "tracer").ReadEnd(7000, 3).Reads(3);
+        Actor tracee = scene.Process(11, "tracee").WriteEnd(7000, 1).Thread(11, 230, "ptrace_stop", null, [1, 0, 0x2000], 't');
+        (tracee.State, tracee.Tracer) = ('t', 9);
+        if (!alone)
+            scene.Process(12, "other").WriteEnd(7000, 1).Sleeps();
+
+        Finding finding = Single(scene);
+
+        Assert.Contains(finding.Explanation, sentence => sentence.Contains("Its write end is open at fd 1 of tracee (11)", StringComparison.Ordinal));
+        Assert.Equal(alone, finding.Explanation.Contains("Nobody but whom it holds itself could give tracer (9) what it waits for: none of them goes on."));
     }
 
     [Theory]

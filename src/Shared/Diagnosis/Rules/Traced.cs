@@ -54,8 +54,20 @@ internal sealed class Traced : EvidenceRule
             tracees.Select(process => process.Pid),
             [.. tracees.Select(process => (process.Pid, ParticipantRole.Traced)), .. tracer is null ? [] : new[] { (tracer.Pid, ParticipantRole.Tracer) }],
             tracees.Select(process => process.Pid));
-        string[] waits = tracer is null ? [] : [.. evidence.Graph.NodeOf(tracer.Pid).Waiters.Take(1)
-            .Select(waiter => new Narrator(evidence.Resources).WaitSentence(tracer.Pid, waiter, first: true, many: false))];
+        IEnumerable<string> waits = tracer is null ? [] : WaitOf(evidence, tracer, tracees);
         return FindingBuilder.Complete(finding with { Explanation = [.. tracees.Select(process => $"{Narrator.Name(process.Record)} is in state t: {who} holds it."), .. waits, remedy] });
+    }
+
+    /// <summary>What the tracer does meanwhile; it may be that it waits for what only those can give whom it holds.</summary>
+    private static IEnumerable<string> WaitOf(Evidence evidence, HostProcess tracer, ImmutableArray<HostProcess> tracees)
+    {
+        if (evidence.Graph.NodeOf(tracer.Pid).Waiters is not [var waiter, ..])
+            yield break;
+        var narrator = new Narrator(evidence.Resources);
+        IncidentEdge[] edges = [.. waiter.Clauses.Where(clause => clause.Wakers.Any(waker => waker.Direct)).Select(clause =>
+            new IncidentEdge(tracer.Pid, waiter.Thread.Tid, 0, waiter.Wait, clause.Wait, [.. clause.Wakers.Where(waker => waker.Direct)], EdgeBasis.Assumed))];
+        yield return string.Join(' ', [narrator.WaitSentence(tracer.Pid, waiter, first: true, many: false), .. narrator.HolderSentences(tracer.Pid, edges)]);
+        if (edges.Length > 0 && edges.All(edge => edge.To.All(waker => tracees.Any(tracee => tracee.Pid == waker.Node))))
+            yield return $"Nobody but whom it holds itself could give {Narrator.Name(tracer.Record)} what it waits for: none of them goes on.";
     }
 }

@@ -51,6 +51,8 @@ internal sealed class WaitingForStoppedChild : EvidenceRule
         string verb = wait.Part.Kind switch
         {
             WaitKind.ChildWait => "to exit",
+            WaitKind.Vfork => "to exec or exit",
+            WaitKind.Tty => $"{(wait.Part.WaitsForRoom ? "to read" : "to write to, or to let go of,")} {ResourceOf(evidence, wait, waker)}",
             WaitKind.PipeRead => $"to close {wait.Part.Resource}",
             WaitKind.SocketRead => $"to send to {wait.Part.Resource}",
             WaitKind.PipeWrite => $"to read {wait.Part.Resource}",
@@ -84,6 +86,14 @@ internal sealed class WaitingForStoppedChild : EvidenceRule
     private static Culprit CulpritOf(Evidence evidence, int stopped, IncidentEdge? wait, Waker? waker) => new(
         stopped,
         wait?.Part.Kind == WaitKind.ChildWait ? null : waker?.Fd,
-        wait is null || wait.Part.Kind == WaitKind.ChildWait || wait.Part.Resource is null ? $"child:{stopped}" : wait.Part.Resource,
+        wait is null || waker is null ? $"child:{stopped}" : ResourceOf(evidence, wait, waker.Value),
         StopWords.Remedy(evidence.Resources[stopped], evidence.Standstill.SignalOf(evidence.Resources[stopped])));
+
+    /// <summary>What is waited for; of a terminal by the name that its other side has with the one who is stopped.</summary>
+    private static string ResourceOf(Evidence evidence, IncidentEdge wait, Waker waker) => wait.Part.Kind switch
+    {
+        WaitKind.Tty when waker.Fd is { } fd => evidence.Resources.ResourceOf(waker.Node, fd),
+        WaitKind.ChildWait or WaitKind.Vfork => $"child:{waker.Node}",
+        _ => wait.Part.Resource ?? $"child:{waker.Node}",
+    };
 }
