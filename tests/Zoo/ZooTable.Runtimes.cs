@@ -298,6 +298,7 @@ internal static partial class ZooTable
         LonePython("memory", Confidence.Suspected, "lost-wakeup", ["program"], new("program")),
         LonePython("pool", Confidence.Suspected, "lost-wakeup", ["program"], new("program"), unannounced: 2),
         LonePython("fork", Confidence.Likely, "lost-wakeup", ["program", "worker"], new("worker")),
+        LonePython("loop", Confidence.Suspected, "lost-wakeup", ["program"], new("program")),
         LonePython("terminal", Confidence.Suspected, "ipc-cycle", ["program", "child"], new("program", [.. Enumerable.Range(3, 90)])),
     ];
 

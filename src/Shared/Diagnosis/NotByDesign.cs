@@ -20,7 +20,7 @@ internal static class NotByDesign
     public static bool Is(ResourceIndex resources, HostProcess process, bool guess)
     {
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
-        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, process) || HasLoopsAlone(process, resources.Look.Host) || ReadsFromItself(resources, process, waits, guess) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
+        return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, process) || HasLoopsAlone(process, resources.Look.Host) || StandsBesideItsLoop(resources, process, waits) || ReadsFromItself(resources, process, waits, guess) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);
     }
 
@@ -115,6 +115,26 @@ internal static class NotByDesign
         return loops > 1 || loops == 1 && workers > 0;
     }
 
+    /// <summary>
+    /// Whether its only thread waits in its memory, for no time, and it has an epoll (epoll(7)): an event loop in which it would wait for whatever it is there for, a signal too, and nobody turns it now. It has no children that might be what it is there for,
+    /// and catches no more than its runtime does in every program.
+    /// </summary>
+    public static bool StandsBesideItsLoop(ResourceIndex resources, HostProcess process, ImmutableArray<Wait> waits)
+    {
+        if (waits is not [var only] || !IsForItself(only) || (process.TableFacts & LocalFacts.HasEpollOrTimer) == 0 || !resources.ChildrenOf(process).Span.IsEmpty
+            || !HasItsRuntimesHandlersAlone(process.Record, waits) || CatchesMoreThanItsRuntime(process.Record, waits))
+            return false;
+        foreach (FileDescriptor fd in process.Record.Fds)
+        {
+            if (fd.Target.Kind == FdKind.Epoll)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool CatchesMoreThanItsRuntime(ProcessRecord process, ImmutableArray<Wait> waits) =>
+        (process.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process, waits))) != 0;
+
     private static bool IsLoop(Wait wait) => wait is { Kind: WaitKind.Poll, Bounded: Bounded.No, Members.IsEmpty: false };
 
     /// <summary>What it waits for alone; null: it is a set of several, or of none.</summary>
@@ -164,7 +184,7 @@ internal static class NotByDesign
             else if (!IsForItself(waits[place]))
                 return false;
         }
-        return reads && (process.Record.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process.Record, waits))) == 0 && HasItsRuntimesHandlersAlone(process.Record, waits)
+        return reads && !CatchesMoreThanItsRuntime(process.Record, waits) && HasItsRuntimesHandlersAlone(process.Record, waits)
             && !ReadsBothEnds(resources, waits);
     }
 

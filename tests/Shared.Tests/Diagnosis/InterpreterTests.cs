@@ -276,6 +276,31 @@ public sealed class InterpreterTests
         Assert.Contains("python3 (11) reads eventfd 77 (fd 3) until somebody adds to it. The eventfd is not seen to be open anywhere else.", string.Join(' ', Explainer.Explain(scene.Look(), scene.Look(2), new LookMemory(), new DiagnosisOptions(), 11).Hops[0].Sentences), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("no loop", false)] // it idles until Ctrl-C
+    [InlineData("a child", false)] // which it may be there for
+    [InlineData("a handler", false)]
+    [InlineData("no runtime", false)]
+    [InlineData("just now", false)]
+    public void Diagnose_OnlyThreadThatWaitsInItsMemoryBesideItsLoop_IsSuspected(string but, bool told)
+    {
+        var scene = new Scene();
+        Actor program = scene.Process(10, "python3");
+        if (but == "just now")
+            program.LastRan = TimeSpan.FromSeconds(998);
+        In(but == "no runtime" ? "/usr/bin/server" : Python, but == "a handler" ? Interrupt | Terminate : Interrupt, program.WaitsOnFutex());
+        if (but != "no loop")
+            program.Has(3, "anon_inode:[eventpoll]", FdAccess.ReadWrite);
+        if (but == "a child")
+            scene.Process(11, "worker", parent: 10).Sleeps();
+
+        Finding[] findings = Deadlocks(scene);
+
+        Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], findings.Select(Of));
+        Assert.All(findings, finding => Assert.Contains("It has an event loop (epoll(7)), which does not turn while its only thread waits here: whatever comes meanwhile is not seen.", finding.Notes));
+    }
+
     private static Actor In(string exe, ulong caught, Actor actor)
     {
         actor.Caught = caught;

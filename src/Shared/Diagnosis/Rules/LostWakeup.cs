@@ -39,12 +39,14 @@ internal sealed class LostWakeup : IncidentRule
         Apart apart = alone is null ? Apart.No : NotByDesign.HowApart(alone, host);
         bool awaited = alone is not null && ForkedChild.IsAwaited(incident.Evidence.Resources, alone);
         bool left = alone is not null && apart == Apart.No && !awaited && OutlivedItsMemory.Is(incident.Evidence.Resources, alone, alone.WaitsOf(host));
+        bool beside = alone is not null && apart == Apart.No && !awaited && !left && NotByDesign.StandsBesideItsLoop(incident.Evidence.Resources, alone, alone.WaitsOf(host));
         bool signalled = alone is not null && incident.Evidence.Graph.NodeOf(alone.Pid).MayWaitForSignal;
-        bool catches = (apart != Apart.No || awaited) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
+        bool catches = (apart != Apart.No || awaited || beside) && (alone!.Record.SignalsCaught & SignalMask.Interrupt) != 0;
         int[] pids = [.. untold.Select(item => item.Pid).Distinct()];
         string who = Narrator.Listing(pids.Select(narrator.Name));
         bool barrier = untold.All(item => item.Wait.Futex!.Sort == FutexSort.Barrier);
         string look = barrier ? "look for who was to come to the barrier as well, and for how many it was made."
+            : beside ? "look for a call that blocks, in what its event loop runs: what it waits for may be what the same loop was to run."
             : waits.Length == 1 ? "look for a signal that came before the wait, or for the one who was to send it."
             : "look for locks that are taken in two orders, for a signal that came before the wait, or for the one who was to send it.";
         bool forked = alone is not null && waits is [{ Wait.Futex.IsPrivate: true }] && (awaited || ForkedChild.IsOfThreads(incident.Evidence.Resources, alone));
@@ -61,17 +63,18 @@ internal sealed class LostWakeup : IncidentRule
             !awaited ? [] : [$"{narrator.Name(alone!.Record.Pid)} is a copy of its parent, made by fork without an exec: see fork-while-locked."])
         {
             // To wait like this until a signal comes may be the design, but not where somebody is stuck in waiting for just this process.
-            NamesFault = awaited || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || left || stopped) && incident.HasStoodStill,
+            NamesFault = awaited || apart == Apart.AtCommonWords && !catches || (apart != Apart.No || left || beside || stopped) && incident.HasStoodStill,
             Doubts = apart == Apart.InARuntime ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes, which its runtime catches in every program, stand the same way"] : catches ? [NotByDesign.MayWaitForSignal(incident.Evidence.Graph.NodeOf(alone!.Pid), alone.Record)]
                 : !awaited && signalled && apart is (Apart.AtWordsOfTheirOwn or Apart.AtEachOthersWords) ? [$"threads of {narrator.Name(untold[0].Pid)} that idle until a signal comes stand the same way"] : [],
             // At a terminal sits somebody who may press Ctrl-C. And threads that idle, each at a queue of its own, stand as those do that wait for each other to fill one.
-            OnlySuspected = !awaited && (left || apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || signalled && apart is (Apart.AtWordsOfTheirOwn or Apart.AtEachOthersWords)),
+            OnlySuspected = !awaited && (left || beside || apart == Apart.InARuntime || catches && alone!.Record.TtyNr != 0 || signalled && apart is (Apart.AtWordsOfTheirOwn or Apart.AtEachOthersWords)),
             Notes =
             [
                 .. untold.Any(item => item.Wait.Futex!.HasChanged) ? ["A word that is waited at has another value by now: it was changed, and nobody was woken for it."] : Array.Empty<string>(),
                 .. untold.Any(item => MayBeOnce(item.Wait.Futex!)) ? [OnceNote] : Array.Empty<string>(),
                 .. left ? ["The memory has no name any more and nobody else has it: who had the lock in it, or was to post the semaphore, is gone."] : Array.Empty<string>(),
-                .. alone is not null && !awaited && !left && apart == Apart.No ? ["A program that is to do nothing until it is ended stands the same way: a main thread that waits for a promise which nobody keeps."] : Array.Empty<string>(),
+                .. beside ? ["It has an event loop (epoll(7)), which does not turn while its only thread waits here: whatever comes meanwhile is not seen."] : Array.Empty<string>(),
+                .. alone is not null && !awaited && !left && !beside && apart == Apart.No ? ["A program that is to do nothing until it is ended stands the same way: a main thread that waits for a promise which nobody keeps."] : Array.Empty<string>(),
                 .. apart switch
                 {
                     Apart.AtCommonWords => ["Each of its threads waits for something else: so stand threads that have taken each other's locks, where locks have no word that says who has them."],
