@@ -49,6 +49,10 @@ internal static partial class ZooTable
         {
             Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "filter", "later"], Culprit = new("later", 4) },
         },
+        new("later-child-has-the-socket", Program("later-child"), "sockets")
+        {
+            Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["parent", "filter", "later"], Culprit = new("later", 4) },
+        },
         new("later-childs-child-has-the-pipe", Program("later-child"))
         {
             Environment = Form("nested"),
@@ -178,6 +182,7 @@ internal static partial class ZooTable
         Twin("tokens-of-a-named-fifo-are-gone", "busy"),
         Twin("tokens-of-a-named-fifo-are-gone", "queue"),
         Twin("later-child-has-the-pipe", "busy"),
+        Twin("later-child-has-the-socket", "busy"),
         .. ((string[])["suspend", "wait", "fd", "epoll"]).Select(how => Twin($"told-by-signal-{how}", "busy")),
         .. ((string[])["suspend", "wait", "fd", "epoll"]).Select(how => Twin($"told-by-signal-{how}", "told")),
         Twin("shell-waits-for-a-signal", "busy"),

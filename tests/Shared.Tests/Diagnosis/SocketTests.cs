@@ -8,6 +8,24 @@ namespace OrphanBoard.Shared.Tests.Diagnosis;
 public sealed class SocketTests
 {
     /// <summary>A parent polls its child's output as well as the socket over which they speak with each other: were the output closed, both would wait on.</summary>
+    [Theory]
+    [InlineData(0, 5, "eof-held-by-sibling")]
+    [InlineData(0, 1, "child-never-exits")] // at its stdout: it is to write
+    [InlineData(3, 5, "child-never-exits")] // over another one than its stdin two talk
+    public void Diagnose_LaterChildInheritedTheOtherEndOfAFiltersStdin_IsNamed(int readsAt, int fd, string rule)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "parent").WriteEnd(7001, 6).WaitsFor(11);
+        scene.Process(11, "filter", parent: 10).Socket(readsAt, 500).Receives(readsAt);
+        scene.Process(12, "later", parent: 10).Socket(fd, 501).ReadEnd(7001, 0).Reads(0);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal((rule, Confidence.Proven, 12), (finding.Rule, finding.Confidence, finding.Culprit!.Pid));
+        if (rule == "eof-held-by-sibling")
+            Assert.Equal("filter (11) waits for the end of socket 500, which parent (10) has closed, but later (12), started later, inherited its other end.", finding.Summary);
+    }
+
     [Fact]
     public void Diagnose_TwoThatSpeakOverOneOfSeveralSockets_BlamesNobodyForTheOthers()
     {

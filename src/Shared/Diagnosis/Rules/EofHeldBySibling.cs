@@ -29,21 +29,22 @@ internal sealed class EofHeldBySibling : IncidentRule
     {
         foreach (IncidentEdge edge in incident.Edges)
         {
-            if (edge.IsKinship || edge.Part is not { Kind: WaitKind.PipeRead, Target: { } pipe } || !incident.Core.Contains(edge.From))
+            if (edge.IsKinship || !IsReadToItsEnd(incident, edge.Part) || !incident.Core.Contains(edge.From))
                 continue;
             if (ParentOfAll(incident, edge, out bool later) is not { } parent)
                 continue;
             string reader = narrator.Name(edge.From), above = narrator.Name(parent.Pid);
             string[] holders = [.. edge.Holders.Select(narrator.Name)];
             Waker[] inherited = [.. incident.Edges.Where(other => other.From == edge.From && !other.IsKinship && (other == edge || parent.Pid == edge.From && !other.IsAside)).SelectMany(other => other.To)];
+            string stream = StreamEnds.NameOf(edge.Part.Target!), end = edge.Part.Kind == WaitKind.SocketRead ? "other end" : "write end";
             string remedy = inherited.Length == 1
                 ? $"It ends when {holders[0]} closes fd {inherited[0].Fd}, which it inherited from {above} and has no use for."
-                : $"It ends when {Narrator.Listing(inherited.Select(end => $"fd {end.Fd} of {narrator.Name(end.Node)}"))} are closed: inherited from {above}, and of no use there.";
+                : $"It ends when {Narrator.Listing(inherited.Select(one => $"fd {one.Fd} of {narrator.Name(one.Node)}"))} are closed: inherited from {above}, and of no use there.";
             return new Verdict(
                 parent.Pid == edge.From
-                    ? $"{reader} waits for the end of pipe {pipe.Id}, or for more in it, but nobody has its write end except {Narrator.Listing(holders)}, which inherited it and waits for {reader}."
-                    : $"{reader} waits for the end of pipe {pipe.Id}, which {above} has closed, but {Narrator.Listing(holders)}, started {(later ? "later" : "beside it")}, inherited its write end.",
-                [.. inherited.Select(end => new Culprit(end.Node, end.Fd, incident.Evidence.Resources.ResourceOf(end.Node, end.Fd!.Value), remedy))])
+                    ? $"{reader} waits for the end of {stream}, or for more in it, but nobody has its {end} except {Narrator.Listing(holders)}, which inherited it and waits for {reader}."
+                    : $"{reader} waits for the end of {stream}, which {above} has closed, but {Narrator.Listing(holders)}, started {(later ? "later" : "beside it")}, inherited its {end}.",
+                [.. inherited.Select(one => new Culprit(one.Node, one.Fd, incident.Evidence.Resources.ResourceOf(one.Node, one.Fd!.Value), remedy))])
             {
                 // Workers that wait for work from a parent that waits for a signal stand the same way.
                 NamesFault = false,
@@ -51,6 +52,10 @@ internal sealed class EofHeldBySibling : IncidentRule
         }
         return null;
     }
+
+    /// <summary>A pipe, or the stdin that a parent has made of a pair of sockets: over another such two talk.</summary>
+    private static bool IsReadToItsEnd(Incident incident, Wait part) =>
+        part is { Kind: WaitKind.PipeRead, Target: not null } || part.Fd == 0 && StreamEnds.IsRead(part) && incident.Evidence.Resources.IsHandedOn(part.Target!);
 
     /// <summary>Whose children, or theirs, all are who inherited the end: the reader itself, or one above it that waits for it, be it through others. Null: not all did.</summary>
     /// <param name="later">Whether all of them were started after the one that leads to the reader.</param>
