@@ -121,6 +121,7 @@ internal static partial class ZooTable
         Running("dotnet-waits-for-a-worker", "dotnet", Dotnet, "wait", "sleep", "1000"),
         Running("dotnet-reads-of-a-worker", "dotnet", Dotnet, "read", "sleep", "1000"),
         Running("idle-java", "java", Java, "idle"),
+        Running("java-stays-for-its-threads", "java", Java, "stay"),
         Running("java-waits-for-a-worker", "java", Java, "wait", "sleep", "1000"),
         Running("java-reads-of-a-worker", "java", Java, "read", "sleep", "1000"),
         Running("java-has-monitors-in-order", "java", Java, "monitors") with { TwinOf = "java-has-monitors-in-two-orders", Environment = Form("healthy") },

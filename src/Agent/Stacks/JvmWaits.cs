@@ -64,7 +64,7 @@ internal sealed class JvmWaits(JvmStructs structs, JvmLocks? locks, Func<int, in
         for (int place = 0; place < waits.Length; place++)
         {
             if (monitors[place].Address == 0)
-                waits[place] = locks?.Find(objects, place) ?? (EndAwaitedBy(addresses[place], objects) is >= 0 and var ends ? new JvmWait(ends, RuntimeWaitKind.ThreadEnd, "thread") : null);
+                waits[place] = locks?.Find(objects, place) ?? (EndAwaitedBy(addresses[place], objects) is >= 0 and var ends && ends != place ? new JvmWait(ends, RuntimeWaitKind.ThreadEnd, "thread") : null);
             else if (JvmOwners.Find(threads, monitors[place]) is >= 0 and var owner)
                 waits[place] = new JvmWait(owner, RuntimeWaitKind.Monitor, "monitor");
         }
@@ -73,7 +73,9 @@ internal sealed class JvmWaits(JvmStructs structs, JvmLocks? locks, Func<int, in
 
     private JvmFault FaultOf(List<int> places, JvmWait?[] waits, JvmThread[] threads) => new([.. places.Select(place => TidOf(threads[place].Address))], [.. places.Select(place => waits[place]!)]);
 
-    /// <summary>By <c>Thread.join</c>, which waits to be notified by the thread's own object. A place among the threads; -1: of none.</summary>
+    /// <summary>
+    /// By <c>Thread.join</c>, which waits to be notified by the thread's own object. A place among the threads; -1: of none. Who joins itself (<c>Thread.currentThread().join()</c>) means to stay, and leaves the work to other threads.
+    /// </summary>
     private int EndAwaitedBy(ulong address, ulong[] objects) =>
         locks is not null && structs.WordAt(address, JvmField.WaitingMonitor) is not 0 and var monitor && structs.WordAt(monitor, JvmField.Object) is not 0 and var handle && structs.ReadWord(handle) is { } thread and not 0
             ? JvmLocks.PlaceOf(thread, objects)
@@ -86,7 +88,7 @@ internal sealed class JvmWaits(JvmStructs structs, JvmLocks? locks, Func<int, in
             List<int> chain = [];
             for (int at = start; at >= 0 && chain.Count <= waits.Length; at = waits[at]?.Owner ?? -1)
             {
-                if (chain.Count > 1 && at == start)
+                if (chain.Count > 0 && at == start)
                     return FaultOf(chain, waits, threads);
                 chain.Add(at);
             }

@@ -84,7 +84,5 @@ internal sealed partial class Adoption
     }
 
     private bool IsIdle(Wait wait, bool copy) =>
-        wait.Kind is WaitKind.SignalWait or WaitKind.SocketAccept || copy && wait.Kind is (WaitKind.Timer or WaitKind.ChildWait)
-        || wait is { Kind: WaitKind.SocketRead, Target: { } target } && resources.Look.Sockets is var sockets
-            && (sockets is null || SocketOf(sockets.Value, target.Id) is { State: SocketState.Listening });
+        wait.Kind == WaitKind.SignalWait || copy && wait.Kind is (WaitKind.Timer or WaitKind.ChildWait) || IsAccept(wait);
 }

@@ -26,7 +26,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
             if (held.IsEmpty)
                 continue;
             ImmutableArray<Holder> holders = EndsOf(reader, held[0]);
-            if (MayMeanToRead(waiter.Wait) && holders.Any(holder => resources.ParentOf(holder.Owner) == reader))
+            if (MayMeanToRead(waiter.Wait) && holders.Any(holder => resources.ParentOf(holder.Owner) == reader) || holders.All(holder => Serves(holder.Owner)) && KeepsLogs(reader))
                 continue;
             return new HeldUp(reader.Pid, waiter, held[0], holders)
             {
@@ -38,6 +38,25 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 
     /// <summary>Who adopts orphans and serves others as well is a supervisor, which reads what its services write for as long as they live, daemons or not.</summary>
     private static bool MayMeanToRead(Wait wait) => wait.Bounded != Bounded.No || wait.Members.Any(member => member.Kind is WaitKind.SocketAccept or WaitKind.SignalWait or WaitKind.Timer);
+
+    /// <summary>
+    /// Whether it may be there to read what services say, which are servers and made themselves daemons: it serves others itself, it waits for any child there may be, as who adopts orphans does, or a shell runs it in the
+    /// background and waits for any child, or to be told to end, as the entry of a container does.
+    /// </summary>
+    private bool KeepsLogs(HostProcess reader)
+    {
+        ImmutableArray<Wait> waits = reader.WaitsOf(resources.Look.Host);
+        return waits.Any(wait => wait is { Kind: WaitKind.ChildWait } && wait.Children?.Pid is null || IsAccept(wait) || wait.Members.Any(IsAccept))
+            || resources.ParentOf(reader) is { } shell && (shell.Record.SignalsCaught & SignalMask.Terminate) != 0 && (reader.Record.SignalsIgnored & SignalMask.OfTheBackground) == SignalMask.OfTheBackground
+                && shell.WaitsOf(resources.Look.Host) is [{ Kind: WaitKind.ChildWait } wait] && wait.Children?.Pid is null;
+    }
+
+    /// <summary>Whether it waits to be called, in accept(2) or by polling a socket that listens; or may.</summary>
+    private bool IsAccept(Wait wait) => wait.Kind == WaitKind.SocketAccept
+        || wait is { Kind: WaitKind.SocketRead, Target: { } target } && resources.Look.Sockets is var sockets && (sockets is null || SocketOf(sockets.Value, target.Id) is { State: SocketState.Listening });
+
+    /// <summary>Whether clients can find it, by a name or by a port.</summary>
+    private bool Serves(HostProcess process) => Listens(process) || ListeningPorts(process.Record).Any();
 
     /// <summary>What keeps a stream open: write ends of a pipe, and all who have the other end of a pair of sockets, or the other side of a terminal.</summary>
     private ImmutableArray<Holder> EndsOf(HostProcess reader, Wait wait) => wait.Kind == WaitKind.Tty

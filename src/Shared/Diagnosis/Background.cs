@@ -13,6 +13,22 @@ internal static class Background
     public static bool Is(ProcessRecord parent, ProcessRecord child) =>
         (child.SignalsIgnored & SignalMask.OfTheBackground) == SignalMask.OfTheBackground && (parent.SignalsIgnored & SignalMask.Interrupt) == 0;
 
+    /// <summary>Whether it reads at its stdin what its parent writes, and writes at its stdout what that reads: a shell goes on beside it, and bash lets it take SIGINT.</summary>
+    private static bool IsCoprocess(ResourceIndex resources, HostProcess parent, HostProcess child) =>
+        HasFarEndOf(resources, parent, child.Record.FindFd(0), FdAccess.Write) && HasFarEndOf(resources, parent, child.Record.FindFd(1), FdAccess.Read);
+
+    private static bool HasFarEndOf(ResourceIndex resources, HostProcess parent, FileDescriptor? fd, FdAccess access)
+    {
+        if (fd is not { Target.Kind: FdKind.Pipe or FdKind.Socket })
+            return false;
+        foreach (Holder holder in resources.FarHoldersOf(fd.Target).Span)
+        {
+            if (holder.Owner == parent && (holder.Access & access) != 0)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Whether it waits for any of its children, and has some in the background and some that are not. Who is given what its descendants leave behind has more than what it has started.</summary>
     public static bool IsBesideAForeground(ResourceIndex resources, HostProcess parent)
     {
@@ -23,7 +39,7 @@ internal static class Background
                 continue;
             bool behind = Is(parent.Record, child.Record);
             back |= behind;
-            front |= !behind;
+            front |= !behind && !IsCoprocess(resources, parent, child);
         }
         return front && back && parent.Record is { NsPid: not 1, IsSubreaper: not true }
             && parent.WaitsOf(resources.Look.Host) is [{ Kind: WaitKind.ChildWait, IsToldBySignal: false } wait] && wait.Children?.Pid is null;

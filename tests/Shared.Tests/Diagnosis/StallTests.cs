@@ -142,6 +142,34 @@ public sealed class StallTests
         return scene;
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("serves others", false)]
+    [InlineData("waits for any child", false)]
+    [InlineData("waits for one child", true)]
+    [InlineData("in the background of a shell that waits to be told to end", false)]
+    [InlineData("in the background of a shell", true)]
+    [InlineData("in the foreground of a shell that would be told to end", true)]
+    public void Diagnose_ReaderOfWhatAServerSays_MayKeepItsLogsIfItIsASupervisor(string how, bool told)
+    {
+        var scene = new Scene { Sockets = [new SocketRecord(900, SocketFamily.Inet, SocketType.Stream, SocketState.Listening), new SocketRecord(901, SocketFamily.Inet, SocketType.Stream, SocketState.Listening)] };
+        bool shell = how.Contains("shell", StringComparison.Ordinal);
+        Actor runner = scene.Process(100, "runner", parent: shell ? 99 : 1).Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
+        if (how == "serves others")
+            runner.Socket(4, 901).Thread(101, 43, "inet_csk_accept", 4);
+        else if (how.StartsWith("waits for", StringComparison.Ordinal))
+            runner.WaitsFor(how == "waits for any child" ? -1 : 105);
+        else if (shell)
+            scene.Process(99, "bash").WaitsFor(-1).Caught = how.Contains("told", StringComparison.Ordinal) ? 1UL << 14 : 0;
+        runner.Ignored = how.Contains("background", StringComparison.Ordinal) ? 6UL : 0;
+        if (how == "waits for one child")
+            scene.Process(105, "child", parent: 100).Sleeps();
+        Actor left = scene.Process(120, "leftover").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Socket(4, 900).Thread(120, 43, "inet_csk_accept", 4);
+        left.Session = left.Pgrp = 110;
+
+        Assert.Equal(told ? ["eof-held-by-orphan"] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Stall).Select(finding => finding.Rule));
+    }
+
     [Fact]
     public void Diagnose_ChildOfAnOrphanHasThePipeToo_IsNotSaidToBeOne()
     {

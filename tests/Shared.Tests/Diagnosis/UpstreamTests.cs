@@ -27,6 +27,22 @@ public sealed class UpstreamTests
         Assert.DoesNotContain(61, finding.Pids);
     }
 
+    [Theory]
+    [InlineData(true, false)] // coproc bc; server & wait $!
+    [InlineData(false, true)] // bc <&7 in the foreground
+    public void Diagnose_ShellWithACoprocessThatWaitsForAJob_DoesNotWaitForTheCoprocess(bool coprocess, bool told)
+    {
+        var scene = new Scene();
+        Actor shell = scene.Process(10, "bash").WriteEnd(7000, 60).WaitsFor(-1);
+        shell.Ignored = 1UL << 2;
+        scene.Process(11, "bc", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).Reads(0);
+        if (coprocess)
+            shell.ReadEnd(7001, 63);
+        scene.Process(12, "server", parent: 10).Sleeps().Ignored = Background;
+
+        Assert.Equal(told ? [("child-never-exits", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
     [Fact]
     public void Diagnose_ShellAllOfWhoseChildrenHang_NamesThemAll()
     {

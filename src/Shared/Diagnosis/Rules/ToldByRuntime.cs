@@ -24,8 +24,8 @@ internal static class ToldByRuntime
         (RuleInfo rule, string forWhat, string way) = Has(waits, RuntimeWaitKind.LockOfEnded)
             ? (LockOwnerGone.Told, "for a lock whose owner has ended without unlocking it", "whoever takes a lock has to unlock it on every way out.")
             : Has(waits, RuntimeWaitKind.Task) || Has(waits, RuntimeWaitKind.ThreadEnd)
-                ? (JoinCycle.Told, "for each other, to end or to unlock what they have", "a thread may not wait for another's end while that one needs what it has.")
-                : (LockOrderCycle.Told, "for locks that others of them have", "its threads have to take those locks in one order.");
+                ? (JoinCycle.Told, waits.Length == 1 ? "for what it is to do itself" : "for each other, to end or to unlock what they have", "a thread may not wait for another's end while that one needs what it has.")
+                : (LockOrderCycle.Told, waits.Length == 1 ? "for a lock that it has itself" : "for locks that others of them have", "its threads have to take those locks in one order.");
         string remedy = $"It ends with {who}: {way}";
         string wait = waits.Length == 1 ? $"A thread of {who} waits" : $"{waits.Length} threads of {who} wait";
         var verdict = new Verdict($"{wait} {forWhat}: {runtime} itself says so.", [new Culprit(process.Pid, null, "lock", remedy)]);

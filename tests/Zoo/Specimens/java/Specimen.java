@@ -18,6 +18,20 @@ public final class Specimen {
                     pool.submit(() -> {});
                 Thread.sleep(Long.MAX_VALUE);
             }
+            case "stay" -> {
+                var listener = new java.net.ServerSocket(0, 5, java.net.InetAddress.getLoopbackAddress());
+                var acceptor = new Thread(() -> {
+                    try {
+                        while (true)
+                            listener.accept().close();
+                    } catch (java.io.IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                });
+                acceptor.setDaemon(true);
+                acceptor.start();
+                Thread.currentThread().join(); // to stay while others work
+            }
             case "wait" -> {
                 Process child = new ProcessBuilder(command).start();
                 if (healthy)
