@@ -210,6 +210,7 @@ internal static partial class ZooTable
         Twin("cache-needs-a-token-of-its-clients", "busy"),
         Twin("jobs-of-make-want-another-token", "busy"),
         Twin("coprocess-is-waited-for-before-its-input-ends", "busy"),
+        Twin("coprocess-is-waited-for-before-its-input-ends", "beside") with { Name = "coprocess-stands-by-a-job" },
         Twin("coprocess-of-a-shell-with-a-trap", "busy") with { Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "busy", ["ZOO_TRAP"] = "1" } },
         .. ((string[])["sh", "bash"]).Select(shell => Twin($"command-in-the-foreground-of-{shell}", "busy")),
         Twin("command-in-the-foreground-of-sh", "wait"),

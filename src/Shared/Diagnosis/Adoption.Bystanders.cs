@@ -21,7 +21,7 @@ internal sealed partial class Adoption
         bool any = false;
         foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
         {
-            if (holder.Owner == reader && !IsWriteEnd(holder))
+            if (IsReadersOwn(reader, fd, holder))
                 continue;
             if (!IsWriteEnd(holder) || (holder.Access & FdAccess.Read) != 0 || holder.Fd <= 2 || holder.Owner.Record.IsZombie)
                 return false;
@@ -34,7 +34,7 @@ internal sealed partial class Adoption
         if (!any)
             return false;
         // Who waits for other things as well, as servers do, may leave a child unwaited for.
-        bool counted = beside ? resources.ParentOf(reader) is { } parent && WaitsForChild(parent, reader, alone: true) : HasDeadChild(reader);
+        bool counted = beside ? IsWaitedFor(reader, fd) : HasDeadChild(reader);
         if (!counted)
             return false;
         foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
@@ -45,6 +45,9 @@ internal sealed partial class Adoption
         }
         return true;
     }
+
+    /// <summary>Whether a parent waits for this child and no other; where others stand between the two, that were given the pipe before it, for the first of them.</summary>
+    private bool IsWaitedFor(HostProcess reader, int fd) => GivenBy(reader, fd) is { Giver: { } parent } given && WaitsForChild(parent, given.Reader, alone: true);
 
     /// <summary>A child whose output is read to its end before it is waited for.</summary>
     private bool HasDeadChild(HostProcess reader)

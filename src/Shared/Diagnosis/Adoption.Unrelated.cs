@@ -52,7 +52,7 @@ internal sealed partial class Adoption
         bool any = false, copies = true, strangers = true;
         foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
         {
-            if (holder.Owner == reader && !IsWriteEnd(holder))
+            if (IsReadersOwn(reader, fd, holder))
                 continue;
             // Whoever reads it too shares it; at fds 0 to 2 a program was given it to use.
             if (!IsWriteEnd(holder) || (holder.Access & FdAccess.Read) != 0 || holder.Fd <= 2)
@@ -65,6 +65,10 @@ internal sealed partial class Adoption
         }
         return any && (strangers && WaitsForTheEnd(reader, fd, guess) || copies && IsLifeline(reader, fd, guess));
     }
+
+    /// <summary>A read end of the reader, or of one above it that has handed it on and waits for that child, as a shell does that was started for the command (`sh -c 'wc; echo done'`).</summary>
+    private bool IsReadersOwn(HostProcess reader, int fd, Holder holder) => !IsWriteEnd(holder) && (holder.Owner == reader
+        || holder.Fd == fd && resources.IsDescendant(reader, holder.Owner) && holder.Owner.WaitsOf(resources.Look.Host) is [{ Kind: WaitKind.ChildWait }]);
 
     /// <summary>A reader of its stdin whose parent waits for it to have read all; or one that made the pipe itself, for a child that is gone.</summary>
     private bool WaitsForTheEnd(HostProcess reader, int fd, bool guess) => fd <= 2

@@ -221,6 +221,28 @@ public sealed class LikelyTests
         Assert.All(told, finding => Assert.Equal(Confidence.Suspected, finding.Confidence));
     }
 
+    [Theory]
+    [InlineData(60, true, true, 1)] // sh -c 'cat; echo done'
+    [InlineData(60, false, true, 1)] // nor is the other one of its job
+    [InlineData(-1, true, true, 0)]
+    [InlineData(60, true, false, 0)] // the shell does something else with it than to wait for who reads
+    public void Diagnose_ReaderThatWasStartedThroughAShell_IsTheOneThatTheShellWasStartedFor(int awaited, bool sameJob, bool shellWaits, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "runner").WaitsFor(awaited);
+        Actor shell = scene.Process(60, "sh", parent: 50).ReadEnd(7000, 0);
+        _ = shellWaits ? shell.WaitsFor(-1) : shell.Reads(0);
+        scene.Process(61, "cat", parent: 60).ReadEnd(7000, 0).Reads(0);
+        Actor server = scene.Process(62, "server", parent: 50).WriteEnd(7000, 5).WaitsForSignal();
+        if (!sameJob)
+            server.Session = server.Pgrp = 62;
+
+        Finding[] told = [.. scene.Diagnose().Findings.Where(finding => finding.Rule == "eof-held-by-unrelated")];
+
+        Assert.Equal(findings, told.Length);
+        Assert.All(told, finding => Assert.Equal((sameJob ? Confidence.Suspected : Confidence.Likely, 62, 5), (finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd!.Value)));
+    }
+
     /// <summary>Who was started before the pipe was made and has sockets may have been passed its end.</summary>
     [Theory]
     [InlineData(false, "inherited", "was started beside the reader, and has its stdio elsewhere, and waits for other things: it has inherited that end.")]
