@@ -29,19 +29,25 @@ internal static class Background
         return false;
     }
 
-    /// <summary>Whether it waits for any of its children, and has some in the background and some that are not. Who is given what its descendants leave behind has more than what it has started.</summary>
+    private static HostProcess Younger(HostProcess? one, HostProcess other) =>
+        one is not null && (one.Record.StartTimeTicks, one.Pid).CompareTo((other.Record.StartTimeTicks, other.Pid)) > 0 ? one : other;
+
+    /// <summary>
+    /// Whether it waits for any of its children, and has some in the background and some that are not, of which one is the youngest: while something is in the foreground a shell starts nothing, and what bash starts for
+    /// <c>&gt;(...)</c> takes SIGINT as well. Who is given what its descendants leave behind has more than what it has started.</summary>
     public static bool IsBesideAForeground(ResourceIndex resources, HostProcess parent)
     {
-        bool front = false, back = false;
+        HostProcess? front = null, back = null;
         foreach (HostProcess child in resources.ChildrenOf(parent).Span)
         {
             if (child.Record.IsZombie)
                 continue;
-            bool behind = Is(parent.Record, child.Record);
-            back |= behind;
-            front |= !behind && !IsCoprocess(resources, parent, child);
+            if (Is(parent.Record, child.Record))
+                back = Younger(back, child);
+            else if (!IsCoprocess(resources, parent, child))
+                front = Younger(front, child);
         }
-        return front && back && parent.Record is { NsPid: not 1, IsSubreaper: not true }
+        return front is not null && back is not null && Younger(back, front) == front && parent.Record is { NsPid: not 1, IsSubreaper: not true }
             && parent.WaitsOf(resources.Look.Host) is [{ Kind: WaitKind.ChildWait, IsToldBySignal: false } wait] && wait.Children?.Pid is null;
     }
 }
