@@ -68,7 +68,8 @@ internal sealed partial class Adoption
     private bool IsOtherChild(HostProcess reader, Holder holder, bool guess) =>
         resources.ParentOf(holder.Owner) == reader && !IsSameProgram(holder.Owner.Record, reader.Record) && IsLeftOpen(holder, guess);
 
-    private static bool IsLeftOpen(Holder holder, bool guess) => guess || holder.Owner.Record.FindFd(holder.Fd)?.CloseOnExec == false;
+    private static bool IsLeftOpen(Holder holder, bool guess) =>
+        guess || holder.Owner.Record.FindFd(holder.Fd)?.CloseOnExec == false && !(holder.Owner.Record.Cmdline is { } words && CommandLine.Names(words, holder.Fd));
 
     private bool IsCopy(HostProcess process) => resources.ParentOf(process) is { } parent && IsSameProgram(process.Record, parent.Record);
 

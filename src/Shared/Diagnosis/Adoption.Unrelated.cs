@@ -92,7 +92,7 @@ internal sealed partial class Adoption
 
     /// <summary>
     /// Neither above nor below the reader, nor of one job with it (a pipeline may use higher fds on purpose), and another program, to which the end came
-    /// through an exec.
+    /// through an exec, and whose command line says nothing of it (<c>--log-fd 4</c>).
     /// </summary>
     private bool IsUnrelated(HostProcess reader, Holder holder, bool guess)
     {
@@ -100,7 +100,7 @@ internal sealed partial class Adoption
         return !record.IsZombie && (record.Pgrp != reader.Record.Pgrp || record.Session != reader.Record.Session) && !IsSameProgram(record, reader.Record)
             && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
             && !(resources.ParentOf(holder.Owner) is { } parent && IsSameProgram(record, parent.Record))
-            && (guess || record.FindFd(holder.Fd)?.CloseOnExec == false);
+            && (guess || record.FindFd(holder.Fd)?.CloseOnExec == false && !(record.Cmdline is { } words && CommandLine.Names(words, holder.Fd)));
     }
 
     /// <summary>Whether it runs, or waits for this pipe: then it has something to do with it, as far as can be seen.</summary>

@@ -50,9 +50,20 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
     private static Incident OfMembers(Evidence evidence, ImmutableArray<int> members, ImmutableArray<IncidentEdge> waits, ImmutableArray<IncidentEdge> kinship)
     {
         var inside = members.ToHashSet();
-        ImmutableArray<IncidentEdge> own = [.. waits.Where(edge => inside.Contains(edge.From))];
+        ImmutableArray<IncidentEdge> own = [.. waits.Where(edge => inside.Contains(edge.From) && !IsOfAnIdleThread(evidence, edge))];
         ImmutableArray<IncidentEdge> kin = [.. kinship.Where(edge => inside.Contains(edge.From))];
         return new Incident(evidence, members, CoreOf(members, own), [.. own, .. kin]);
+    }
+
+    /// <summary>
+    /// Whether a thread waits at a pipe, a socket or an eventfd of its own process alone, others of which have locks in two orders, say: it waits for what they would have given it to do.
+    /// </summary>
+    private static bool IsOfAnIdleThread(Evidence evidence, IncidentEdge edge)
+    {
+        if (edge.Part.Kind == WaitKind.Futex || !edge.To.All(waker => waker.Node == edge.From))
+            return false;
+        HostProcess process = evidence.Resources.Find(edge.From)!;
+        return process.Record.Threads.Length > 1 && LockGraph.HasFault(process.Record, process.WaitsOf(evidence.Last.Host));
     }
 
     /// <summary>The terminal strongly connected parts: what everybody else waits for in the end.</summary>

@@ -76,11 +76,16 @@ internal sealed record Interpreter(string Name, FrozenDictionary<string, OptionM
 {
     private const int MostJoined = 6;
 
-    /// <summary>What an option means: also the last of several letters behind one dash.</summary>
+    /// <summary>What an option means: also the last of several letters behind one dash, where none before it has the rest for its argument (<c>-Ilib</c>).</summary>
     public bool TryMeaning(string option, out OptionMeaning meaning)
     {
         if (Options.TryGetValue(option, out meaning))
             return true;
+        for (int i = 1; JoinsLetters && i < option.Length - 1; i++)
+        {
+            if (Options.ContainsKey($"-{option[i]}"))
+                return false;
+        }
         return JoinsLetters && option.Length is > 2 and <= MostJoined && option[0] == '-' && option.AsSpan(1).IndexOfAnyExcept(AsciiLetters) < 0
             && Options.TryGetValue($"-{option[^1]}", out meaning);
     }

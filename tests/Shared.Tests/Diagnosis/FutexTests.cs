@@ -42,6 +42,27 @@ public sealed class FutexTests
         Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], findings.Select(finding => (finding.Rule, finding.Confidence)));
     }
 
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("eventfd")]
+    [InlineData("a pipe in a set")]
+    public void Diagnose_ThreadBesideThemThatIdlesAtSomethingOfItsOwnProcess_ChangesNeitherRuleNorShape(string at)
+    {
+        Scene scene = CrosswiseIn(10, living: false);
+        Actor process = scene[10];
+        _ = at switch
+        {
+            "pipe" => process.ReadEnd(7000, 3).WriteEnd(7000, 4).Thread(12, 0, "anon_pipe_read", 3, 0x1000, 4096),
+            "eventfd" => process.EventFd(1, 3).Thread(12, 0, "do_wait_intr_irq", 3, 0x1000, 8),
+            _ => process.ReadEnd(7000, 3).WriteEnd(7000, 4).Polls(3),
+        };
+
+        Finding alone = Assert.Single(CrosswiseIn(10, living: false).Diagnose().Findings), finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("lock-order-cycle", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal(alone.Fingerprint.Shape, finding.Fingerprint.Shape);
+    }
+
     [Fact]
     public void Diagnose_TwoThreadsCrosswise_IsALockOrderCycle()
     {

@@ -243,6 +243,21 @@ public sealed class LikelyTests
         Assert.All(told, finding => Assert.Equal((sameJob ? Confidence.Suspected : Confidence.Likely, 62, 5), (finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd!.Value)));
     }
 
+    [Theory]
+    [InlineData("--log-fd", "5", 0)]
+    [InlineData("--verbose", "6", 1)]
+    public void Diagnose_DaemonThatWasToldOfItsPipe_DoesNotHaveItByMistake(string option, string word, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(50, "supervisor").WaitsFor(-1);
+        scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
+        Actor daemon = scene.Process(61, "daemon", parent: 50).WriteEnd(7000, 5).Sleeps();
+        daemon.Session = daemon.Pgrp = 61;
+        daemon.Cmdline = ["daemon", option, word];
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "eof-held-by-unrelated"));
+    }
+
     /// <summary>Who was started before the pipe was made and has sockets may have been passed its end.</summary>
     [Theory]
     [InlineData(false, "inherited", "was started beside the reader, and has its stdio elsewhere, and waits for other things: it has inherited that end.")]

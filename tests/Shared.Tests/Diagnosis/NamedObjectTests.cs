@@ -191,6 +191,19 @@ public sealed class NamedObjectTests
         Assert.Contains(finding.Explanation, sentence => sentence.StartsWith("child (11) writes to the terminal /dev/pts/7 (fd 1), which takes no more.", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Diagnose_WriterToATerminalWhoseOtherSideIsRead_StandsBeforeAStoppedOutput()
+    {
+        Scene scene = new();
+        scene.Process(10, "parent").Has(3, "/dev/ptmx", FdAccess.ReadWrite).Fd(3, fd => fd with { TtyIndex = 7 }).Thread(10, 0, "wait_woken", 3);
+        scene.Process(11, "child", parent: 10).Has(1, "/dev/pts/7", FdAccess.ReadWrite).Thread(11, 1, "wait_woken", 1);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal("child (11) writes to the terminal /dev/pts/7, whose output is stopped: parent (10) reads its other side at fd 3, and gets nothing.", finding.Summary);
+        Assert.Equal("It ends when parent (10) writes Ctrl-Q (XON) to fd 3, or somebody continues the output of /dev/pts/7 (tcflow(3), TCOON).", finding.Culprit!.Remedy);
+    }
+
     [Theory]
     [InlineData(7, false, 0, 1)]
     [InlineData(8, false, 0, 0)] // the master of another terminal

@@ -59,6 +59,19 @@ public sealed class PipeRuleTests
     }
 
     [Fact]
+    public void Self_WorkerIdlesAtItsQueueBesideAParentThatHangs_IsNotToBlame()
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 3).ReadEnd(7001, 6).WriteEnd(7001, 7).WaitsFor(11);
+        scene.Process(11, "cat", parent: 10).ReadEnd(7000, 0).Reads(0);
+        scene.Process(12, "parent", parent: 10).ReadEnd(7001, 6).WriteEnd(7001, 7).Reads(6);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("child-never-exits", 10, 3), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd!.Value));
+    }
+
+    [Fact]
     public void Sibling_LaterChildInheritedTheWriteEnd_IsNamed()
     {
         Finding finding = Assert.Single(LaterChild().Diagnose().Findings);

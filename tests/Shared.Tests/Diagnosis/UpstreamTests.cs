@@ -19,6 +19,8 @@ public sealed class UpstreamTests
         scene[60].Ignored = hang;
         Actor sleep = scene.Process(61, "sleep", parent: 50).Sleeps();
         sleep.Ignored = works;
+        // Whoever is in the foreground was started last.
+        sleep.StartTimeTicks = 59;
 
         Finding finding = Assert.Single(scene.Diagnose().Findings);
 
@@ -28,9 +30,11 @@ public sealed class UpstreamTests
     }
 
     [Theory]
-    [InlineData(true, false)] // coproc bc; server & wait $!
-    [InlineData(false, true)] // bc <&7 in the foreground
-    public void Diagnose_ShellWithACoprocessThatWaitsForAJob_DoesNotWaitForTheCoprocess(bool coprocess, bool told)
+    [InlineData(true, true, false)] // server & coproc bc; wait
+    [InlineData(true, false, false)] // coproc bc; server & wait $!
+    [InlineData(false, false, false)] // exec 3> >(cat >log); server & wait $!
+    [InlineData(false, true, true)] // bc <&7 in the foreground
+    public void Diagnose_ShellThatWaitsForAJob_DoesNotWaitForWhatStandsBy(bool coprocess, bool younger, bool told)
     {
         var scene = new Scene();
         Actor shell = scene.Process(10, "bash").WriteEnd(7000, 60).WaitsFor(-1);
@@ -38,7 +42,10 @@ public sealed class UpstreamTests
         scene.Process(11, "bc", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).Reads(0);
         if (coprocess)
             shell.ReadEnd(7001, 63);
-        scene.Process(12, "server", parent: 10).Sleeps().Ignored = Background;
+        Actor server = scene.Process(12, "server", parent: 10).Sleeps();
+        server.Ignored = Background;
+        if (younger)
+            server.StartTimeTicks = 10;
 
         Assert.Equal(told ? [("child-never-exits", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => (finding.Rule, finding.Confidence)));
     }

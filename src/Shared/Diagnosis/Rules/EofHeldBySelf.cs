@@ -14,7 +14,7 @@ namespace OrphanBoard.Shared.Diagnosis.Rules;
 /// A pair of ends inside one process is also how threads wake each other: that is not a wait for the end. It counts as one where the
 /// reader reads its stdin, where others hold the write end too, or where there is no other thread to write; where no other one does in a runtime that catches signals in every program, it is suspected, unless that acts on none while it reads. Where others both read it
 /// and hold its write end, it is a channel that they share (tokens of a job server), and nobody waits for its end. Nor does who shares it with others and
-/// has opened it for both directions, or speaks through it with somebody who waits for an answer.
+/// has opened it for both directions, or speaks through it with somebody who waits for an answer. Nor an idle worker, at the queue that its parent feeds, where that waits for others.
 /// </summary>
 internal sealed class EofHeldBySelf : IncidentRule
 {
@@ -27,7 +27,7 @@ internal sealed class EofHeldBySelf : IncidentRule
         foreach (IncidentEdge edge in incident.Edges)
         {
             if (edge.IsKinship || !(edge.Part.Kind is WaitKind.PipeRead or WaitKind.SocketRead || WakerFinder.IsMasterRead(edge.Part)) || edge.Part.Target is not { } stream || !edge.To.Any(waker => waker.Node == edge.From)
-                || resources.Sockets.QueueOf(stream) is not null)
+                || resources.Sockets.QueueOf(stream) is not null || !incident.Core.Contains(edge.From))
                 continue;
             ProcessRecord reader = resources[edge.From];
             HostProcess process = resources.Find(edge.From)!;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
@@ -114,19 +113,6 @@ internal sealed class EofHeldBySibling : IncidentRule
         return waker.Fd is > 2 and int fd && holder.Exe is { } program && above.Record.Exe is { } other && program != other
             && holder.Fds.Count(open => open.Target == holder.FindFd(fd)?.Target) == 1
             && incident.Edges.Any(edge => edge.From == waker.Node && edge.Part.Fd is <= 2)
-            && holder.Cmdline is { } words && !words.Any(word => Names(word, fd));
-    }
-
-    /// <summary>Whether a word of a command line has that number in it: <c>--status-fd=4</c>, <c>/dev/fd/4</c>, <c>read l &lt;&amp;4</c>.</summary>
-    private static bool Names(string word, int fd)
-    {
-        string number = fd.ToString(CultureInfo.InvariantCulture);
-        for (int at = word.IndexOf(number, StringComparison.Ordinal); at >= 0; at = word.IndexOf(number, at + 1, StringComparison.Ordinal))
-        {
-            int end = at + number.Length;
-            if ((at == 0 || !char.IsAsciiDigit(word[at - 1])) && (end == word.Length || !char.IsAsciiDigit(word[end])))
-                return true;
-        }
-        return false;
+            && holder.Cmdline is { } words && !CommandLine.Names(words, fd);
     }
 }
