@@ -50,20 +50,25 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
     private static Incident OfMembers(Evidence evidence, ImmutableArray<int> members, ImmutableArray<IncidentEdge> waits, ImmutableArray<IncidentEdge> kinship)
     {
         var inside = members.ToHashSet();
-        ImmutableArray<IncidentEdge> own = [.. waits.Where(edge => inside.Contains(edge.From) && !IsOfAnIdleThread(evidence, edge))];
+        ImmutableArray<IncidentEdge> own = [.. waits.Where(edge => inside.Contains(edge.From))];
+        ILookup<int, int> outward = own.Where(edge => edge.To.Any(waker => waker.Node != edge.From)).ToLookup(edge => edge.From, edge => edge.Tid);
+        own = [.. own.Where(edge => !IsOfAnIdleThread(evidence, edge, [.. outward[edge.From]]))];
         ImmutableArray<IncidentEdge> kin = [.. kinship.Where(edge => inside.Contains(edge.From))];
         return new Incident(evidence, members, CoreOf(members, own), [.. own, .. kin]);
     }
 
     /// <summary>
-    /// Whether a thread waits at a pipe, a socket or an eventfd of its own process alone, others of which have locks in two orders, say: it waits for what they would have given it to do.
+    /// Whether a thread waits at a pipe, a socket or an eventfd of its own process alone, others of which wait for somebody else, or have locks in two orders, say: it waits for what they would have given it to do.
     /// </summary>
-    private static bool IsOfAnIdleThread(Evidence evidence, IncidentEdge edge)
+    /// <param name="evidence">Where it was seen.</param>
+    /// <param name="edge">Its wait.</param>
+    /// <param name="outward">The threads of its process that wait for others.</param>
+    private static bool IsOfAnIdleThread(Evidence evidence, IncidentEdge edge, ImmutableArray<int> outward)
     {
-        if (edge.Part.Kind == WaitKind.Futex || !edge.To.All(waker => waker.Node == edge.From))
+        if (edge.Part.Kind == WaitKind.Futex || !edge.To.All(waker => waker.Node == edge.From) || outward.Contains(edge.Tid))
             return false;
         HostProcess process = evidence.Resources.Find(edge.From)!;
-        return process.Record.Threads.Length > 1 && LockGraph.HasFault(process.Record, process.WaitsOf(evidence.Last.Host));
+        return process.Record.Threads.Length > 1 && (!outward.IsEmpty || LockGraph.HasFault(process.Record, process.WaitsOf(evidence.Last.Host)));
     }
 
     /// <summary>The terminal strongly connected parts: what everybody else waits for in the end.</summary>

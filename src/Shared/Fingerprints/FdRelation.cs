@@ -17,7 +17,7 @@ internal static class FdRelation
 
     public static IEnumerable<FdSet> Of(Finding finding, FindingCore core)
     {
-        HashSet<string> relevant = [.. core.Edges.Concat(core.Own).SelectMany(Objects), .. Culprits(finding), .. Duplicated(core), .. Joining(core)];
+        HashSet<string> relevant = [.. core.Edges.Concat(core.Own).SelectMany(Objects), .. Culprits(finding), .. Duplicated(core), .. Joining(finding, core)];
         if (finding.Class == FindingClass.Orphan)
             relevant.UnionWith(core.Core.SelectMany(participant => participant.Fds).Where(fd => fd.Fd <= 2 && ObjectWord.IsAnonymous(fd.Target)).Select(fd => fd.Target));
         return core.Core.SelectMany(participant => participant.Fds
@@ -47,17 +47,23 @@ internal static class FdRelation
 
     /// <summary>
     /// Pipes of which one process of the core has only the one end, and another the other. A log that all of them write to has its reader elsewhere; of a
-    /// job server's pipe all of them have both ends.
+    /// job server's pipe all of them have both ends. What joins alike processes alone joins nobody: each worker of a pool that was forked inherits what was made for those before it.
     /// </summary>
-    private static IEnumerable<string> Joining(FindingCore core) => core.Core
-        .SelectMany(participant => participant.Fds
+    private static IEnumerable<string> Joining(Finding finding, FindingCore core) => core.Core
+        .Select(participant => (participant.Fds, Alike: AlikeOf(finding, participant)))
+        .SelectMany(one => one.Fds
             .Where(fd => ObjectWord.IsAnonymous(fd.Target))
             .GroupBy(fd => fd.Target)
-            .Select(ends => (participant.Pid, Target: ends.Key, Access: ends.Select(fd => fd.Access).Distinct().Count() == 1 ? ends.First().Access : "rw")))
+            .Select(ends => (one.Alike, Target: ends.Key, Access: ends.Select(fd => fd.Access).Distinct().Count() == 1 ? ends.First().Access : "rw")))
         .GroupBy(entry => entry.Target)
         .Where(entries => entries.Any(entry => entry.Access == "r") && entries.Any(entry => entry.Access != "r")
             || entries.Any(entry => entry.Access == "w") && entries.Any(entry => entry.Access != "w"))
+        .Where(entries => entries.Select(entry => entry.Alike).Distinct().Skip(1).Any())
         .Select(entries => entries.Key);
+
+    /// <summary>What it is called, and what it waits for.</summary>
+    private static string AlikeOf(Finding finding, Participant participant) =>
+        $"{NameNormalizer.Of(participant.Cmdline, participant.Comm)} {string.Join(',', RelevantWaits.Of(finding, participant))}";
 
     private static string Spell(FdInfo[] fds)
     {

@@ -4,8 +4,8 @@ using OrphanBoard.Shared.Findings;
 namespace OrphanBoard.Shared.Fingerprints;
 
 /// <summary>
-/// Alike processes that are on no cycle of waits count as "many", whatever their number: twelve zombies of a parent, five orphans that hold one
-/// pipe. On a cycle each counts: two and three in a ring are different bugs.
+/// Alike processes count as "many", whatever their number: twelve zombies of a parent, five orphans that hold one pipe, thirty workers of a pool that wait for the one who waits for them all. Alike is who may be
+/// swapped and nothing changes. So nobody is on a ring, where each waits for another one: two and three in a ring are different bugs.
 /// </summary>
 internal static class Siblings
 {
@@ -21,7 +21,7 @@ internal static class Siblings
         Dictionary<int, string> labels = core.Core.ToDictionary(participant => participant.Pid, labelOf);
         ILookup<int, CoreEdge> own = core.Own.ToLookup(edge => edge.From), leaving = core.Edges.ToLookup(edge => edge.From), arriving = core.Edges.ToLookup(edge => edge.To);
         var groups = core.Core
-            .GroupBy(participant => circling.Contains(participant.Pid) ? $"{participant.Pid}" : $"{labels[participant.Pid]}\n{Surroundings(participant.Pid)}")
+            .GroupBy(participant => $"{labels[participant.Pid]}\n{Surroundings(participant.Pid)}")
             .Select(alike => alike.ToArray())
             .ToArray();
         return (
@@ -43,7 +43,7 @@ internal static class Siblings
             return $"{ObjectWord.Of(target)}({string.Join(' ', others)})";
         }
 
-        bool IsOwn(int pid, string target) => !holdersOf[target].Any(set => set.Pid != pid && labels[set.Pid] == labels[pid] && !circling.Contains(set.Pid));
+        bool IsOwn(int pid, string target) => !holdersOf[target].Any(set => set.Pid != pid && labels[set.Pid] == labels[pid] && circling.Contains(set.Pid) == circling.Contains(pid));
     }
 
     private static HashSet<int> OnCycles(FindingCore core)

@@ -81,6 +81,26 @@ public sealed class PipeRuleTests
         Assert.Equal([10, 11, 12], finding.Pids);
     }
 
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("eventfd")]
+    [InlineData("set")]
+    public void Sibling_ThreadOfTheParentIdlesAtSomethingOfItsOwn_ChangesNeitherRuleNorShape(string at)
+    {
+        Scene scene = LaterChild();
+        _ = at switch
+        {
+            "pipe" => scene[10].ReadEnd(7005, 13).WriteEnd(7005, 14).Reads(13),
+            "eventfd" => scene[10].EventFd(1, 13).ReadsEventFd(13),
+            _ => scene[10].ReadEnd(7005, 13).WriteEnd(7005, 14).Polls(13),
+        };
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+
+        Assert.Equal(("eof-held-by-sibling", Confidence.Proven), (finding.Rule, finding.Confidence));
+        Assert.Equal(Assert.Single(LaterChild().Diagnose().Findings).Fingerprint.Shape, finding.Fingerprint.Shape);
+    }
+
     [Fact]
     public void Sibling_HasThePipeAsItsStdout_IsAWriterByDesign() => Assert.Equal(("child-never-exits", Confidence.Proven), Named(LaterChild(fd: 1)));
 

@@ -100,6 +100,51 @@ public sealed class FingerprinterTests
     public void Of_RingsOfDifferentLength_DifferInShape() =>
         Assert.NotEqual(Only(Ring([0, 1, 2])).Fingerprint.Shape, Only(Ring([0, 1, 2, 3])).Fingerprint.Shape);
 
+    /// <summary>A parent waits for any of its workers, each of which waits for its word: whichever is swapped for another, nothing changes.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // each at a pipe of its own
+    public void Of_WorkersThatWaitForTheOneWhoWaitsForThem_CollapseToMany(bool ownPipes)
+    {
+        string[] shapes = [.. ((int[])[2, 3, 8]).Select(count => Only(Star(count)).Fingerprint.Shape)];
+
+        Assert.Single(shapes.Distinct());
+        Assert.NotEqual(shapes[0], Only(Star(1)).Fingerprint.Shape);
+
+        Scene Star(int count)
+        {
+            var scene = new Scene();
+            Actor parent = scene.Process(10, "parent").WaitsFor(-1);
+            for (int i = 1; i <= count; i++)
+            {
+                if (ownPipes || i == 1)
+                    parent.WriteEnd(7000 + i, 20 + i);
+                scene.Process(10 + i, "worker", parent: 10).ReadEnd(ownPipes ? 7000 + i : 7001, 0).Reads(0);
+            }
+            return scene;
+        }
+    }
+
+    /// <summary>Each has the ends of what was made for those that were forked before it.</summary>
+    [Fact]
+    public void Of_WorkersThatHaveInheritedEachOthersPipes_AreAlikeHoweverManyThereAre()
+    {
+        Assert.Equal(Only(Pool(2)).Fingerprint.Text, Only(Pool(8)).Fingerprint.Text);
+
+        static Scene Pool(int count)
+        {
+            var scene = new Scene();
+            scene.Process(10, "parent").WaitsFor(-1);
+            for (int i = 0; i < count; i++)
+            {
+                Actor worker = scene.Process(11 + i, "worker", parent: 10).WriteEnd(7000 + i, 3).WaitsOnFutex();
+                for (int before = 0; before < i; before++)
+                    worker.ReadEnd(7000 + before, 10 + before);
+            }
+            return scene;
+        }
+    }
+
     [Fact]
     public void Of_MoreZombiesOfTheSameKind_IsTheSameShape() =>
         Assert.Equal(Only(Zombies(10)).Fingerprint.Shape, Only(Zombies(25)).Fingerprint.Shape);
