@@ -14,7 +14,7 @@ public sealed class PlainUserTests
     public static TheoryData<string> Provable => [.. GuardTests.Proven.Where((specimen, place) => Guard.WholeZoo || place % 3 == 1 || specimen.Name == "founding-eof").Select(specimen => specimen.Name)];
 
     /// <summary>What is waited for there has a name, or had one: anybody may have opened it.</summary>
-    private static readonly HashSet<string> Named = ["talk-fifos", "talk-queues", "talk-terminal", "terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-full-both", "terminal-that-nobody-types-at", "terminal-of-one-whose-output-is-read", "prompt-that-nobody-answers",
+    private static readonly HashSet<string> Named = ["talk-fifos", "talk-queues", "talk-polled", "talk-terminal", "terminal-full-wait", "terminal-full-kept", "terminal-full-poll", "terminal-full-both", "terminal-that-nobody-types-at", "terminal-of-one-whose-output-is-read", "prompt-that-nobody-answers",
         "fifos-that-all-have-open-for-both"];
 
     /// <summary>One of them has a handler, and that the kernel was not asked for its signal when the parent ends only eBPF shows.</summary>

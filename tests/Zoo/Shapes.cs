@@ -30,7 +30,8 @@ internal static class Shapes
         return found[0];
 
         bool IsTheOne(Finding finding) => specimen.Expected is { } expected
-            ? finding.Class == expected.Class && finding.Confidence >= expected.AtLeast // of a runtime something else may be suspected while it starts
+            // What some handlers are for only eBPF shows.
+            ? finding.Class == expected.Class && (finding.Confidence >= expected.AtLeast || finding.Confidence == Confidence.Likely && backend is not (null or "ebpf")) // of a runtime something else may be suspected while it starts
             : finding.Class is FindingClass.Deadlock or FindingClass.Stall;
     }
 }

@@ -299,7 +299,7 @@ internal static partial class ZooTable
         LonePython("memory", Confidence.Suspected, "lost-wakeup", ["program"], new("program")),
         LonePython("pool", Confidence.Suspected, "lost-wakeup", ["program"], new("program"), unannounced: 2),
         LonePython("fork", Confidence.Likely, "lost-wakeup", ["program", "worker"], new("worker")),
-        LonePython("loop", Confidence.Suspected, "lost-wakeup", ["program"], new("program")),
+        LonePython("loop", Confidence.Suspected, "lost-wakeup", ["program"], new("program")) with { Command = ["python3", Script("blocks_its_loop.py")] },
         LonePython("terminal", Confidence.Suspected, "ipc-cycle", ["program", "child"], new("program", [.. Enumerable.Range(3, 90)])),
     ];
 

@@ -34,7 +34,8 @@ internal static class Background
 
     /// <summary>
     /// Whether it waits for any of its children, and has some in the background and some that are not, of which one is the youngest: while something is in the foreground a shell starts nothing, and what bash starts for
-    /// <c>&gt;(...)</c> takes SIGINT as well. Who is given what its descendants leave behind has more than what it has started.</summary>
+    /// <c>&gt;(...)</c> takes SIGINT as well. Who is given what its descendants leave behind has more than what it has started.
+    /// </summary>
     public static bool IsBesideAForeground(ResourceIndex resources, HostProcess parent)
     {
         HostProcess? front = null, back = null;

@@ -68,7 +68,7 @@ internal sealed record Incident(Evidence Evidence, ImmutableArray<int> Members, 
         if (edge.Part.Kind == WaitKind.Futex || !edge.To.All(waker => waker.Node == edge.From) || outward.Contains(edge.Tid))
             return false;
         HostProcess process = evidence.Resources.Find(edge.From)!;
-        return process.Record.Threads.Length > 1 && (!outward.IsEmpty || LockGraph.HasFault(process.Record, process.WaitsOf(evidence.Last.Host)));
+        return process.Record.Threads.Length > 1 && (!outward.IsEmpty || LockGraph.Of(process.Record, process.WaitsOf(evidence.Last.Host)).Any());
     }
 
     /// <summary>The terminal strongly connected parts: what everybody else waits for in the end.</summary>

@@ -42,6 +42,26 @@ public sealed class FutexTests
         Assert.Equal(told ? [("lost-wakeup", Confidence.Suspected)] : [], findings.Select(finding => (finding.Rule, finding.Confidence)));
     }
 
+    [Fact]
+    public void Diagnose_ThreadBesideThoseThatJoinEachOtherIdlesAtAPipe_ChangesNeitherRuleNorShape()
+    {
+        Finding alone = Assert.Single(JoinCrosswise(beside: false).Diagnose().Findings), finding = Assert.Single(JoinCrosswise(beside: true).Diagnose().Findings);
+
+        Assert.Equal(("join-cycle", alone.Fingerprint.Shape), (finding.Rule, finding.Fingerprint.Shape));
+
+        static Scene JoinCrosswise(bool beside)
+        {
+            var scene = new Scene();
+            Actor process = scene.Process(10, "p");
+            Joins(process, 10, 11);
+            Joins(process, 11, 12);
+            Joins(process, 12, 11);
+            if (beside)
+                process.ReadEnd(7000, 3).WriteEnd(7000, 4).Thread(13, 0, "anon_pipe_read", 3, 0x1000, 4096);
+            return scene;
+        }
+    }
+
     [Theory]
     [InlineData("pipe")]
     [InlineData("eventfd")]

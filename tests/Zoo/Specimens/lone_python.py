@@ -9,10 +9,9 @@ epoll     so it does, over a socket, in epoll_wait(2)
 fifo      it reads a FIFO that it has opened for both directions and unlinked
 memory    it waits for a lock in shared memory, and the worker that had it was killed
 pool      it waits for a result of a pool of processes, and the worker that was at it was killed
-loop      a coroutine waits, in the thread of its loop and as another thread would, for what that very loop is to run
 terminal  a loop waits for what a child writes to the terminal, and the child for a line
 
-ZOO_FORM=healthy: a handler of SIGTERM is to end it; in fork and pair the child is at work, in select and epoll it is an event loop without work, with its bell, in loop the coroutine awaits, and in pool the result has come and it waits for Ctrl-C.
+ZOO_FORM=healthy: a handler of SIGTERM is to end it; in fork and pair the child is at work, in select and epoll it is an event loop without work, with its bell, and in pool the result has come and it waits for Ctrl-C.
 """
 import asyncio
 import multiprocessing
@@ -150,13 +149,6 @@ def pool():
         (threading.Event().wait if HEALTHY else result.get)()
 
 
-async def loop_waits_for_itself():
-    announce("program")
-    if HEALTHY:
-        await asyncio.Event().wait()
-    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop()).result()
-
-
 async def terminal(zoo_exec):
     master, slave = pty.openpty()
     await asyncio.create_subprocess_exec(
@@ -178,8 +170,6 @@ if how in ("fork", "pair", "fifo", "memory", "pool"):
     {"fork": fork, "pair": pair, "fifo": fifo, "memory": memory, "pool": pool}[how]()
 elif how in ("select", "epoll"):
     await_own_end(how)
-elif how == "loop":
-    asyncio.run(loop_waits_for_itself())
 elif how == "terminal":
     asyncio.run(terminal(sys.argv[2]))
 else:
