@@ -58,22 +58,6 @@ public sealed class PipeRuleTests
         return scene;
     }
 
-    [Theory]
-    [InlineData(true, "child-never-exits", 10)] // multiprocessing.Queue, and no word that there is nothing more
-    [InlineData(false, "eof-held-by-self", 11)]
-    public void Self_WorkerIdlesAtAQueueOfWhichItsParentHasBothEndsToo_WaitsForTheParentsWord(bool both, string rule, int culprit)
-    {
-        var scene = new Scene();
-        Actor parent = scene.Process(10, "parent").WriteEnd(7001, 7).WaitsFor(11);
-        if (both)
-            parent.ReadEnd(7001, 6);
-        scene.Process(11, "parent", parent: 10).ReadEnd(7001, 6).WriteEnd(7001, 7).Reads(6);
-
-        Finding finding = Assert.Single(scene.Diagnose().Findings);
-
-        Assert.Equal((rule, culprit), (finding.Rule, finding.Culprit!.Pid));
-    }
-
     [Fact]
     public void Self_WorkerIdlesAtItsQueueBesideAParentThatHangs_IsNotToBlame()
     {

@@ -47,9 +47,6 @@ internal sealed class EofHeldBySelf : IncidentRule
                 continue;
             if (others && (edge.Part.Kind == WaitKind.Tty || OpenedForBoth(reader, edge.Part)) || edge.Part.Fd is > 2 && IsAnswered(incident, edge))
                 continue;
-            // Of a queue between a program and its forked workers all have both ends.
-            if (others && edge.Part.Fd is > 2 && edge.To.Any(waker => waker.Node != edge.From && HasReadEnd(resources, waker.Node, stream)))
-                continue;
             if (incident.Edges.Any(other => other.From != edge.From && other.Part.Kind == edge.Part.Kind && other.Part.Target == stream && other.To.Any(waker => waker.Node == other.From)))
                 continue;
             ImmutableArray<int> own = [.. edge.To.Where(waker => waker.Node == edge.From).Select(waker => waker.Fd!.Value).Order()];
@@ -97,9 +94,6 @@ internal sealed class EofHeldBySelf : IncidentRule
         }
         return null;
     }
-
-    private static bool HasReadEnd(ResourceIndex resources, int process, FdTarget pipe) =>
-        pipe.Kind == FdKind.Pipe && resources.HoldersOf(pipe).Any(holder => holder.Process == process && (holder.Access & FdAccess.Read) != 0);
 
     /// <summary>Whether no other thread could write: there is none, or all of them join this one.</summary>
     private static bool IsAlone(Incident incident, ProcessRecord reader, int tid) => reader.Threads.Length == 1
