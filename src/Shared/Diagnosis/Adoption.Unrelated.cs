@@ -100,7 +100,7 @@ internal sealed partial class Adoption
         return !record.IsZombie && (record.Pgrp != reader.Record.Pgrp || record.Session != reader.Record.Session) && !IsSameProgram(record, reader.Record)
             && !resources.IsDescendant(holder.Owner, reader) && !resources.IsDescendant(reader, holder.Owner)
             && !(resources.ParentOf(holder.Owner) is { } parent && IsSameProgram(record, parent.Record))
-            && (guess || record.FindFd(holder.Fd)?.CloseOnExec == false && !(record.Cmdline is { } words && CommandLine.Names(words, holder.Fd)));
+            && IsLeftOpen(holder, guess);
     }
 
     /// <summary>Whether it runs, or waits for this pipe: then it has something to do with it, as far as can be seen.</summary>

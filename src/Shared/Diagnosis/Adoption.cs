@@ -60,7 +60,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
 
     /// <summary>What keeps a stream open: write ends of a pipe, and all who have the other end of a pair of sockets, or the other side of a terminal.</summary>
     private ImmutableArray<Holder> EndsOf(HostProcess reader, Wait wait) => wait.Kind == WaitKind.Tty
-        ? NumberOf(reader, wait) is { } number ? [.. WakerFinder.SlavesOf(resources, number)] : []
+        ? NumberOf(reader, wait) is { } number ? WakerFinder.SlavesOf(resources, number) : []
         : [.. resources.FarHoldersOf(wait.Target!).Where(IsWriteEnd)];
 
     /// <summary>Of which terminal it has the master there, which suspects alone are asked.</summary>
