@@ -77,6 +77,14 @@ internal static partial class ZooTable
                 Pids = ["reader", "copy"], Others = ["starter"], Culprit = new("copy", Enumerable.Range(3, 20).ToArray()),
             },
         },
+        new("node-runs-its-client", "node", Script("runs_its_client.js"))
+        {
+            Needs = "node",
+            Expected = new(FindingClass.Deadlock, Confidence.Likely, "never-accepted")
+            {
+                AtLeast = Confidence.Suspected, Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]),
+            },
+        },
         TickingBesideFilter,
         TickingBesideFilter with { Name = "python-waits-a-tick-beside-its-filter", Environment = Form("event") },
         new("polls-a-child-that-waits-for-input", "python3", Script("polls_again.py"), "filter", Program("zoo-exec"))
@@ -111,13 +119,14 @@ internal static partial class ZooTable
         .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Concat(AtFifos).Select(Healthily),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
-        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
+        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "node-runs-its-client" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
         .. LonePythons.Select(Healthily),
         .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
         Filter("node-awaits-a-filter-listens", "node", "awaits_a_filter.js", "listens") with { Expected = null },
         .. ((string[])["pool", "executor", "queues"]).Select(how => new Specimen($"python-idle-processes-{how}", "python3", Script("idle_processes.py"), how) { Needs = "python3" }),
         .. ((string[])["handler", "sigwait", "pause", "timer"]).Select(how => new Specimen($"python-idle-workers-{how}", "python3", Script("idle_workers.py"), how) { Needs = "python3" }),
         Running("idle-dotnet", "dotnet", Dotnet, "idle"),
+        new("dotnet-waits-for-sigterm", [.. Dotnet, "host"]) { Needs = "dotnet" },
         Running("dotnet-waits-for-a-worker", "dotnet", Dotnet, "wait", "sleep", "1000"),
         Running("dotnet-reads-of-a-worker", "dotnet", Dotnet, "read", "sleep", "1000"),
         Running("idle-java", "java", Java, "idle"),
@@ -296,6 +305,7 @@ internal static partial class ZooTable
         LonePython("select", Confidence.Likely, "eof-held-by-self", ["program", "worker"], new("worker", [.. Enumerable.Range(3, 90)])),
         LonePython("epoll", Confidence.Likely, "eof-held-by-self", ["program", "worker"], new("worker", [.. Enumerable.Range(3, 90)])),
         LonePython("fifo", Confidence.Likely, "eof-held-by-self", ["program"], new("program", [.. Enumerable.Range(3, 90)])),
+        LonePython("eventfd", Confidence.Likely, "eventfd-no-peer", ["program"], new("program", [.. Enumerable.Range(3, 90)])),
         LonePython("memory", Confidence.Suspected, "lost-wakeup", ["program"], new("program")),
         LonePython("pool", Confidence.Suspected, "lost-wakeup", ["program"], new("program"), unannounced: 2),
         LonePython("fork", Confidence.Likely, "lost-wakeup", ["program", "worker"], new("worker")),

@@ -13,17 +13,25 @@ internal static class Background
     public static bool Is(ProcessRecord parent, ProcessRecord child) =>
         (child.SignalsIgnored & SignalMask.OfTheBackground) == SignalMask.OfTheBackground && (parent.SignalsIgnored & SignalMask.Interrupt) == 0;
 
-    /// <summary>Whether it reads at its stdin what its parent writes, and writes at its stdout what that reads: a shell goes on beside it, and bash lets it take SIGINT.</summary>
-    private static bool IsCoprocess(ResourceIndex resources, HostProcess parent, HostProcess child) =>
-        HasFarEndOf(resources, parent, child.Record.FindFd(0), FdAccess.Write) && HasFarEndOf(resources, parent, child.Record.FindFd(1), FdAccess.Read);
-
-    private static bool HasFarEndOf(ResourceIndex resources, HostProcess parent, FileDescriptor? fd, FdAccess access)
+    /// <summary>
+    /// Whether it reads at its stdin a pipe that its parent writes to and does not read: a coprocess, or what was started for <c>&gt;(...)</c>. A shell goes on beside it, and bash lets it take SIGINT. What a shell has in the
+    /// foreground reads what the shell reads, or what another command writes, or a FIFO by its name.
+    /// </summary>
+    private static bool IsFed(ResourceIndex resources, HostProcess parent, HostProcess child)
     {
-        if (fd is not { Target.Kind: FdKind.Pipe or FdKind.Socket })
+        if (child.Record.FindFd(0) is not { Target: { Kind: FdKind.Pipe or FdKind.Socket } input })
             return false;
-        foreach (Holder holder in resources.FarHoldersOf(fd.Target).Span)
+        bool writes = false;
+        foreach (Holder holder in resources.FarHoldersOf(input).Span)
+            writes |= holder.Owner == parent && (holder.Access & FdAccess.Write) != 0;
+        return writes && !Reads(parent.Record, input);
+    }
+
+    private static bool Reads(ProcessRecord process, FdTarget input)
+    {
+        foreach (FileDescriptor fd in process.Fds)
         {
-            if (holder.Owner == parent && (holder.Access & access) != 0)
+            if ((fd.Access & FdAccess.Read) != 0 && fd.Target == input)
                 return true;
         }
         return false;
@@ -33,8 +41,8 @@ internal static class Background
         one is not null && (one.Record.StartTimeTicks, one.Pid).CompareTo((other.Record.StartTimeTicks, other.Pid)) > 0 ? one : other;
 
     /// <summary>
-    /// Whether it waits for any of its children, and has some in the background and some that are not, of which one is the youngest: while something is in the foreground a shell starts nothing, and what bash starts for
-    /// <c>&gt;(...)</c> takes SIGINT as well. Who is given what its descendants leave behind has more than what it has started.
+    /// Whether it waits for any of its children, and has some in the background and some that are not, of which one is the youngest: while something is in the foreground a shell starts nothing. Who is given what its
+    /// descendants leave behind has more than what it has started.
     /// </summary>
     public static bool IsBesideAForeground(ResourceIndex resources, HostProcess parent)
     {
@@ -45,7 +53,7 @@ internal static class Background
                 continue;
             if (Is(parent.Record, child.Record))
                 back = Younger(back, child);
-            else if (!IsCoprocess(resources, parent, child))
+            else if (!IsFed(resources, parent, child))
                 front = Younger(front, child);
         }
         return front is not null && back is not null && Younger(back, front) == front && parent.Record is { NsPid: not 1, IsSubreaper: not true }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrphanBoard.Shared.Diagnosis.Rules;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
 
@@ -37,7 +38,7 @@ internal static class DeadlockTeller
         ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
         // What is hidden besides makes nothing surer.
         bool suspected = verdict.OnlySuspected || evidence.Counting is Counting.Patient or Counting.Restless || evidence.Counting == Counting.Named && !(NamedMemory.IsJoined(incident) && NamedMemory.IsToItself(incident)) && !NamedMemory.NamesFault(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
-            || !verdict.NamesFault && incident.Core.Any(member => (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
+            || !verdict.NamesFault && incident.Core.Any(member => !ReadsItsInput(evidence.Graph.NodeOf(member)) && (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
             || !verdict.NamesFault && incident.HasUnseenHandlers
             || UntilInterrupted.IsMeant(evidence, incident.Core)
             || incident.Core.Any(member => evidence.Graph.NodeOf(member).Waiters.Any(Tickers.IsOne));
@@ -74,6 +75,9 @@ internal static class DeadlockTeller
                 .SelectMany(member => Upstream.Of(evidence, member, incident.Members)).Where(edge => !incident.Members.Contains(edge.From)).DistinctBy(edge => edge.From),
         ]);
     }
+
+    /// <summary>A filter, which goes on to the end of its input: what it does when a signal comes is to clean up.</summary>
+    private static bool ReadsItsInput(WaitNode node) => node.Waiters is [{ Wait: { Kind: WaitKind.PipeRead, Fd: 0 } }];
 
     /// <summary>Sentences that say what would end it; more of them say nothing new.</summary>
     private const int MaxRemedies = 20;

@@ -167,7 +167,7 @@ internal static class NotByDesign
     private static bool Reads(Wait wait, ulong socket) => wait is { Kind: WaitKind.SocketRead, Target: { } target } && target.Id == socket;
 
     /// <summary>
-    /// Whether it reads a pipe, a FIFO or a socket, and nothing else, whose other end it has itself, while its other threads, if any, serve its runtime or wait in its own memory, or polls such as
+    /// Whether it reads a pipe, a FIFO or a socket, and nothing else, whose other end it has itself, or an eventfd, which has one end, while its other threads, if any, serve its runtime or wait in its own memory, or polls such as
     /// its only thread; and catches what its runtime catches in every program and no signal besides. A handler that writes there would be one of its own: who wakes itself by a pipe is told of more than that, or polls it.
     /// </summary>
     /// <param name="guess">See <see cref="Is"/>.</param>
@@ -179,7 +179,7 @@ internal static class NotByDesign
         {
             if (!services.IsDefault && services[place])
                 continue;
-            if (polls || IsOwnRead(resources, process, waits[place]))
+            if (polls || IsOwnRead(resources, process, waits[place]) || waits[place] is { Kind: WaitKind.EventFd, WaitsForRoom: false })
                 reads = true;
             else if (!IsForItself(waits[place]))
                 return false;

@@ -44,7 +44,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                     CheckLast();
                     runtimes.Add(new RuntimeMarks(value));
                     break;
-                case "marked-by" or "marked-by-program" or "marked-by-futex" or "or-by-epoll" or "catches" or "awaits-children" or "acts-on-signals" or "bell" or "timer" or "loop" or "service" or "service-once" or "service-pool":
+                case "marked-by" or "marked-by-program" or "marked-by-futex" or "or-by-epoll" or "catches" or "awaits-children" or "acts-on-signals" or "asked-for-signals" or "bell" or "timer" or "loop" or "service" or "service-once" or "service-pool":
                     if (runtimes.Count == 0)
                         throw Wrong("no runtime was named before");
                     runtimes[^1] = Add(runtimes[^1], key, value);
@@ -78,6 +78,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                 "in-a-thread" => runtime with { ActsOnSignals = SignalActing.InAThread },
                 _ => throw Wrong($"'{value}' is no way to act on signals"),
             },
+            "asked-for-signals" => runtime with { CatchesWhenAsked = Signal(value) },
             "bell" => value == "eventfd" ? runtime with { HasBell = true } : throw Wrong($"'{value}' is nothing to ring by"),
             "timer" => runtime with { HasTimer = Signal(value) != 0 },
             "loop" => value == "ends-when-idle" ? runtime with { EndsWhenIdle = true } : throw Wrong($"'{value}' is nothing that a loop does"),
@@ -191,6 +192,9 @@ internal sealed record RuntimeMarks(string Name)
 
     /// <summary>Mask of the signals that it catches by that handler in every program that has children.</summary>
     public ulong CatchesAsChild { get; init; }
+
+    /// <summary>Mask of the signal that it catches once the program has asked for any, and else with SIGCHLD alone.</summary>
+    public ulong CatchesWhenAsked { get; init; }
 
     /// <summary>Whether its threads wait for each other, and for children, at a <see cref="Bell"/>.</summary>
     public bool HasBell { get; init; }

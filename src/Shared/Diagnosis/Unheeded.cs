@@ -55,11 +55,12 @@ internal static class Unheeded
     private static bool IsInWait(Wait main) => main is { Kind: WaitKind.ChildWait, IsToldBySignal: false };
 
     /// <summary>
-    /// Whether a thread is sure to wait to be told of signals: more wait at words of the program's own than the main thread, idle, and the one that makes threads. An idle runtime waits for none by this.
+    /// Whether the program is sure to have asked to be told of signals: a thread waits for them, where more wait at words of the program's own than the main thread, idle, and the one that makes threads (an idle runtime
+    /// waits for none by this); or its runtime catches what it catches then.
     /// </summary>
-    public static bool AsksForSignals(ProcessRecord process, ImmutableArray<Wait> waits) =>
-        Housekeeping.In(process, waits) is { ActsOnSignals: SignalActing.InAThread } runtime
-        && AtOwnWords(runtime, waits) - (MainOf(process, waits) is { Kind: WaitKind.Futex } ? 1 : 0) > 1;
+    public static bool AsksForSignals(ProcessRecord process, ImmutableArray<Wait> waits) => Housekeeping.In(process, waits) is { } runtime
+        && (runtime.ActsOnSignals == SignalActing.InAThread && AtOwnWords(runtime, waits) - (MainOf(process, waits) is { Kind: WaitKind.Futex } ? 1 : 0) > 1
+            || (process.SignalsCaught & runtime.CatchesWhenAsked) != 0 && (process.SignalsCaught & SignalMask.Child) == 0);
 
     /// <summary>How many wait without a timeout at a word that the runtime has not allotted, or may: idle threads but the main one wait at words that it has.</summary>
     private static int AtOwnWords(RuntimeMarks runtime, ImmutableArray<Wait> waits)

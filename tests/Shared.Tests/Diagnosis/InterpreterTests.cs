@@ -247,6 +247,20 @@ public sealed class InterpreterTests
         return scene;
     }
 
+    /// <summary>It reads nothing else: a handler that adds to it would have to be one of its own.</summary>
+    [Theory]
+    [InlineData(Interrupt, Python, true)]
+    [InlineData(0, Python, true)] // SIGINT ignored
+    [InlineData(Interrupt | Terminate, Python, false)]
+    [InlineData(Interrupt, "/usr/bin/server", false)]
+    public void Diagnose_ReaderOfAnEventfdOfItsOwn_IsToldUnlessItHasHandlersOfItsOwn(ulong caught, string exe, bool told)
+    {
+        var scene = new Scene();
+        In(exe, caught, scene.Process(10, "python3").EventFd(77, 3).ReadsEventFd(3)).Ignored = Interrupt & ~caught;
+
+        Assert.Equal(told ? ["eventfd-no-peer"] : [], Deadlocks(scene).Select(finding => finding.Rule));
+    }
+
     /// <summary>Whoever has an eventfd to read it may add to it as well: that says nothing of a handler that does.</summary>
     [Theory]
     [InlineData(Interrupt, Python, true)]

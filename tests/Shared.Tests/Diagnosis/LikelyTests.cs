@@ -60,6 +60,17 @@ public sealed class LikelyTests
         Assert.Equal([60, 61], finding.Pids);
     }
 
+    /// <summary>The timeout is that of the loop's next timer: an interval, say.</summary>
+    [Fact]
+    public void Diagnose_EventLoopThatComesBackForItsTimers_IsHealthy()
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(60, "parent").ReadEnd(7000, 5).WriteEnd(7001, 6).WaitsInEpollFor(100, 9, new EpollMember(5, 1, 7000, 12));
+        scene.Process(61, "child", parent: 60).ReadEnd(7001, 0).WriteEnd(7000, 1).Reads(0);
+
+        Assert.Empty(Twice(scene, parent.Ran));
+    }
+
     [Theory]
     [InlineData(false, false, 1)]
     [InlineData(true, false, 0)] // what is sent at each timeout is read

@@ -50,6 +50,23 @@ public sealed class ListenerTests
         Assert.Equal(("never-accepted", Confidence.Likely), Assert.Single(scene.Diagnose().Findings.Select(finding => (finding.Rule, finding.Confidence))));
     }
 
+    /// <summary>No call of a runtime that is told of the end of its children by a handler shows that it waits for one.</summary>
+    [Theory]
+    [InlineData("/usr/bin/node", 10, "never-accepted")]
+    [InlineData("/usr/bin/node", 1, "not-accepted-yet")] // no client of its own
+    [InlineData("/usr/bin/server", 10, "not-accepted-yet")]
+    public void Diagnose_ServerThatIsToldOfItsChildrenAndRunsAClient_IsNotSaidToHaveToLetGo(string exe, int parent, string rule)
+    {
+        Scene scene = NotAccepted();
+        Actor server = scene.Process(10, "server").Socket(5, 600).ReadEnd(7001, 6).WriteEnd(7001, 7).Polls(6);
+        server.Caught = 1UL << 1 | 1UL << 14 | 1UL << 16;
+        server.With = record => record with { Exe = exe, SignalsCaughtAsChild = 1UL << 16 };
+        scene.Process(11, "client", parent).Socket(3, 500).Receives(3);
+
+        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Assert.Equal((rule, 10, 5), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
+    }
+
     [Theory]
     [InlineData(1u << 31, 1u, 1)]
     [InlineData(1u << 31, 0u, 0)] // the kernel keeps it back (TCP_DEFER_ACCEPT)

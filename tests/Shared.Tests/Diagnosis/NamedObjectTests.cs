@@ -306,6 +306,24 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
+    [InlineData("memory", 1)] // it idles, for all that shows
+    [InlineData("clients", 0)]
+    [InlineData("time", 0)]
+    public void Diagnose_FifoThatNobodyOpensBesideAnotherThread_IsAStallWhereThatHasNoOtherWork(string other, int findings)
+    {
+        Scene scene = Fifo().Pair(500, 501, "/run/clients");
+        Actor opener = scene[11];
+        _ = other switch
+        {
+            "clients" => opener.Socket(4, 500).Receives(4),
+            "time" => opener.Sleeps(),
+            _ => opener.WaitsOnFutex(),
+        };
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Rule == "fifo-no-peer"));
+    }
+
+    [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)] // it comes to its end, and the FIFO to its turn
     public void Diagnose_ArchiverThatMakesItsFifoAnewBeforeItReadsItsChild_IsAStallWhereThatWaitsForIt(bool childSleeps, int findings)

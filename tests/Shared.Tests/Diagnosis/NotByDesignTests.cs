@@ -231,6 +231,8 @@ public sealed class NotByDesignTests
     [Theory]
     [InlineData(OfDotnet, true)]
     [InlineData(OfDotnet | HangUp, false)] // PosixSignalRegistration, as it shows
+    [InlineData(OfDotnet & ~Child, false)] // as it shows of signals that the runtime catches anyway: SIGCONT, and no child
+    [InlineData(OfDotnet & ~(Child | 1UL << 17), true)] // no child, and no signal asked for
     [InlineData(OfDotnet | 1UL << 27, false)] // SIGWINCH: something of its own
     public void Diagnose_DotnetThatReadsAPipeOfItsOwn_IsSuspectedWhereItCatchesNoMoreThanItsRuntimeDoes(ulong caught, bool told)
     {

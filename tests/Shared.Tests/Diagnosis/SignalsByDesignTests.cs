@@ -113,4 +113,17 @@ public sealed class SignalsByDesignTests
 
         Assert.Equal(("child-never-exits", Confidence.Suspected), Assert.Single(scene.Diagnose().Findings) is var finding ? (finding.Rule, finding.Confidence) : default);
     }
+
+    /// <summary>gzip removes what it has written, and xargs says where it was: neither gives anybody anything by that.</summary>
+    [Theory]
+    [InlineData(0, Confidence.Likely)] // a filter
+    [InlineData(3, Confidence.Suspected)] // a worker, to which the signal may say that it is to stop
+    public void Diagnose_ChildThatCatchesWhatEndsIt_IsLikelyWhereItReadsItsInput(int fd, Confidence confidence)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").WriteEnd(7000, 5).WaitsFor(11);
+        scene.Process(11, "child", parent: 10).ReadEnd(7000, fd).Reads(fd).Caught = Termination;
+
+        Assert.Equal(("child-never-exits", confidence), Assert.Single(scene.Diagnose().Findings) is var finding ? (finding.Rule, finding.Confidence) : default);
+    }
 }

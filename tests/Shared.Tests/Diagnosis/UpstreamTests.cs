@@ -30,18 +30,34 @@ public sealed class UpstreamTests
     }
 
     [Theory]
-    [InlineData(true, true, false)] // server & coproc bc; wait
-    [InlineData(true, false, false)] // coproc bc; server & wait $!
-    [InlineData(false, false, false)] // exec 3> >(cat >log); server & wait $!
-    [InlineData(false, true, true)] // bc <&7 in the foreground
-    public void Diagnose_ShellThatWaitsForAJob_DoesNotWaitForWhatStandsBy(bool coprocess, bool younger, bool told)
+    [InlineData("coproc", true, false)] // server & coproc bc; wait
+    [InlineData("coproc", false, false)] // coproc bc; server & wait $!
+    [InlineData("exec", true, false)] // server & exec 3> >(bc >log); wait $!
+    [InlineData("exec", false, false)]
+    [InlineData("fifo", false, false)]
+    [InlineData("fifo", true, true)] // server & bc <fifo
+    [InlineData("stdin", true, true)] // server & bc, of whose input the shell has both ends
+    public void Diagnose_ShellThatWaitsForAJob_DoesNotWaitForWhatStandsBy(string how, bool younger, bool told)
     {
         var scene = new Scene();
-        Actor shell = scene.Process(10, "bash").WriteEnd(7000, 60).WaitsFor(-1);
+        Actor shell = scene.Process(10, "bash").WaitsFor(-1);
         shell.Ignored = 1UL << 2;
-        scene.Process(11, "bc", parent: 10).ReadEnd(7000, 0).WriteEnd(7001, 1).Reads(0);
-        if (coprocess)
+        Actor bc = scene.Process(11, "bc", parent: 10).WriteEnd(7001, 1);
+        if (how == "fifo")
+        {
+            shell.Has(60, "/run/fifo (deleted)", FdAccess.Write);
+            bc.Has(0, "/run/fifo (deleted)", FdAccess.Read);
+        }
+        else
+        {
+            shell.WriteEnd(7000, 60);
+            bc.ReadEnd(7000, 0);
+        }
+        bc.Reads(0);
+        if (how == "coproc")
             shell.ReadEnd(7001, 63);
+        if (how == "stdin")
+            shell.ReadEnd(7000, 0);
         Actor server = scene.Process(12, "server", parent: 10).Sleeps();
         server.Ignored = Background;
         if (younger)

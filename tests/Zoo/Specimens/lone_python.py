@@ -7,6 +7,7 @@ fork      its forked child waits for a lock that a thread of it had, and it wait
 select    it waits for a child that waits in select(2) for the end of a pipe of which it has the write end itself
 epoll     so it does, over a socket, in epoll_wait(2)
 fifo      it reads a FIFO that it has opened for both directions and unlinked
+eventfd   it reads an eventfd that nobody else has
 memory    it waits for a lock in shared memory, and the worker that had it was killed
 pool      it waits for a result of a pool of processes, and the worker that was at it was killed
 terminal  a loop waits for what a child writes to the terminal, and the child for a line
@@ -64,6 +65,12 @@ def fifo():
         end = os.open(path, os.O_RDWR)
     announce("program")
     os.read(end, 1)
+
+
+def eventfd():
+    own = os.eventfd(0)
+    announce("program")
+    os.eventfd_read(own)
 
 
 def answer(connection):
@@ -164,10 +171,10 @@ async def terminal(zoo_exec):
 
 
 how = sys.argv[1]
-if HEALTHY and how in ("fifo", "memory", "pipe", "thread"):
+if HEALTHY and how in ("eventfd", "fifo", "memory", "pipe", "thread"):
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-if how in ("fork", "pair", "fifo", "memory", "pool"):
-    {"fork": fork, "pair": pair, "fifo": fifo, "memory": memory, "pool": pool}[how]()
+if how in ("fork", "pair", "fifo", "eventfd", "memory", "pool"):
+    {"fork": fork, "pair": pair, "fifo": fifo, "eventfd": eventfd, "memory": memory, "pool": pool}[how]()
 elif how in ("select", "epoll"):
     await_own_end(how)
 elif how == "terminal":

@@ -23,7 +23,7 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         if (!incident.HasStoodStill)
             return null;
         ResourceIndex resources = incident.Evidence.Resources;
-        foreach (IncidentEdge edge in incident.Edges.Where(edge => !edge.IsKinship && StreamEnds.IsRead(edge.Part)))
+        foreach (IncidentEdge edge in incident.Edges.Where(edge => !edge.IsKinship && StreamEnds.IsRead(edge.Part) && !NeverAccepted.IsAtListener(resources, edge.Part)))
         {
             if (edge.To.FirstOrDefault(waker => waker.Node != edge.From && HowAwaited(incident, waker.Node) != ChildWaiting.InCall) is not { Fd: not null, Node: var parent }
                 || !resources.IsDescendant(resources.Find(edge.From)!, resources.Find(parent)!))

@@ -23,6 +23,8 @@ internal sealed class EventfdNoPeer : IncidentRule
             && (edge.Whole.Kind == WaitKind.EventFd || edge.Whole.Members.All(member => member.Kind == WaitKind.EventFd)));
         if (edge is null)
             return null;
+        ResourceIndex resources = incident.Evidence.Resources;
+        HostProcess process = resources.Find(edge.From)!;
         string who = narrator.Name(edge.From);
         ulong eventFd = edge.Part.Target!.Id;
         (string adds, string add) = edge.Part.WaitsForRoom ? ("reads", "read") : ("adds to", "add to");
@@ -33,7 +35,10 @@ internal sealed class EventfdNoPeer : IncidentRule
             return new Verdict(
                 $"{waits}, which nobody else has open, and none of its own threads will {add} it.",
                 [new Culprit(edge.From, edge.Part.Fd, Resource(eventFd), $"It ends when something {adds} eventfd {eventFd} (fd {edge.Part.Fd}) of {who}: whoever was to do that is gone, or never got it.")])
-            { NamesFault = false };
+            {
+                // A handler might add to it, but for one of its runtime in a program that waits for nothing else.
+                NamesFault = NotByDesign.ReadsFromItself(resources, process, process.WaitsOf(incident.Evidence.Last.Host), guess: false),
+            };
         }
         ImmutableArray<Culprit> culprits = [.. others.Select(waker => new Culprit(
             waker.Node, waker.Fd, Resource(eventFd), $"It ends when {narrator.Name(waker.Node)} {adds} eventfd {eventFd} ({edge.FdsOf(waker.Node)}), for which {who} waits."))];

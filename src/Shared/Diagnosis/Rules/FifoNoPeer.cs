@@ -31,11 +31,25 @@ internal sealed class FifoNoPeer : EvidenceRule
         if (!waits.Any(IsAtFifo) || CatchesAsServices(process, waits) || process.Threads.Length != waits.Length)
             return null;
         int main = 0;
+        Wait? wait = null;
         if (waits[main] is { Kind: WaitKind.Futex, Futex.JoinsTid: { } joined })
             main = process.Threads.Select(thread => thread.Tid).ToList().IndexOf(joined);
         else if (IsLoopWithoutWork(process, waits[main]))
-            return AtFifoForIt(process, waits);
-        return main >= 0 && IsAtFifo(waits[main]) ? waits[main] : null;
+            wait = AtFifoForIt(process, waits);
+        wait ??= main >= 0 && IsAtFifo(waits[main]) ? waits[main] : null;
+        return wait is not null && !HasOtherWork(process, waits) ? wait : null;
+    }
+
+    /// <summary>Whether a thread but those that serve the runtime waits for a time, or for what comes from elsewhere: a service that reads its commands from the FIFO, say.</summary>
+    private static bool HasOtherWork(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        ImmutableArray<bool> services = Housekeeping.Of(process, waits);
+        for (int place = 0; place < waits.Length; place++)
+        {
+            if ((services.IsDefault || !services[place]) && (waits[place].Bounded != Bounded.No || !IsForOthers(waits[place]) && !IsLoopWithoutWork(process, waits[place])))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Whether it catches what ends or reloads a service, and its runtime does not do so in every program.</summary>

@@ -24,11 +24,15 @@ internal sealed class NeverAccepted : IncidentRule
         Verdict[] clients =
         [
             .. incident.Edges
-                .Where(edge => !edge.IsKinship && incident.Core.Contains(edge.From) && IsAtListener(resources, edge.Part))
+                .Where(edge => !edge.IsKinship && (incident.Core.Contains(edge.From) || IsOfTheirChild(incident, edge)) && IsAtListener(resources, edge.Part))
                 .Select(edge => Tell(resources, narrator, edge.From, edge.Part, edge.To)),
         ];
         return clients is [var first, ..] ? first with { Culprits = [.. clients.SelectMany(client => client.Culprits).DistinctBy(culprit => (culprit.Pid, culprit.Fd))] } : null;
     }
+
+    /// <summary>Whether one of the core, whose runtime is told of the end of its children by a handler, is waited for by a child of its own: no call of it says that it waits for that one in turn.</summary>
+    private static bool IsOfTheirChild(Incident incident, IncidentEdge edge) => incident.HasStoodStill && edge.To.Any(waker =>
+        ChildAwaitedByHandler.HowAwaited(incident, waker.Node) == ChildWaiting.ByHandler && incident.Evidence.Resources.IsDescendant(incident.Evidence.Resources.Find(edge.From)!, incident.Evidence.Resources.Find(waker.Node)!));
 
     /// <summary>Whether only an accept(2) gives it what it waits for.</summary>
     public static bool IsAtListener(ResourceIndex resources, Wait wait) =>

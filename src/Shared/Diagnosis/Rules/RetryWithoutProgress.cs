@@ -32,7 +32,7 @@ internal sealed class RetryWithoutProgress : EvidenceRule
         ImmutableArray<IncidentEdge> retries = [.. incident.Edges.Where(edge => incident.Core.Contains(edge.From)
             && edge.To.Any(waker => waker.Node != edge.From && incident.Core.Contains(waker.Node))
             && evidence.Graph.NodeOf(edge.From).Waiters.Any(waiter => waiter.Timed && waiter.Thread.Tid == edge.Tid))];
-        if (retries.IsEmpty || !retries.All(edge => IsForOthers(edge.Part)))
+        if (retries.IsEmpty || !retries.All(edge => IsForOthers(edge.Part) && !IsInALoop(edge)))
             return null;
         if (!OthersHaveNotMoved(incident, retries))
             return null;
@@ -56,7 +56,12 @@ internal sealed class RetryWithoutProgress : EvidenceRule
             Notes = [.. finding.Notes, .. ButForTheTimeout(incident, narrator)],
             NotProvenBecause = [.. retries.Select(edge => edge.From).Distinct().Select(pid => $"a timeout wakes {narrator.Name(pid)} each time, and it may give up")],
         });
+
+        bool IsInALoop(IncidentEdge edge) => IsTimersToo(evidence.Graph.NodeOf(edge.From).Waiters.First(waiter => waiter.Timed && waiter.Thread.Tid == edge.Tid).Wait);
     }
+
+    /// <summary>An event loop waits in one epoll for whatever its program has, and the timeout is that of its next timer: it does not look for this one thing again.</summary>
+    private static bool IsTimersToo(Wait wait) => wait.Call is SystemCall.EpollWait or SystemCall.EpollPwait or SystemCall.EpollPwait2;
 
     /// <summary>What a process may do to another: not that one of its own threads unlocks, ends or signals.</summary>
     private static bool IsForOthers(Wait wait) => wait.Kind is WaitKind.PipeRead or WaitKind.PipeWrite or WaitKind.SocketRead or WaitKind.SocketWrite or WaitKind.ChildWait or WaitKind.FileLock or WaitKind.EventFd

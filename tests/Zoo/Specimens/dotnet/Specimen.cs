@@ -70,6 +70,22 @@ switch (args[0])
             answers.Take();
         }
         break;
+    case "host":
+        // Threads that take what they are given, and a main thread that ends them when SIGTERM comes.
+        using (BlockingCollection<int> work = [])
+        using (var told = new ManualResetEventSlim())
+        using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => { context.Cancel = true; told.Set(); }))
+        {
+            Thread[] workers = [.. Enumerable.Range(0, 3).Select(_ => new Thread(() => Console.WriteLine(work.GetConsumingEnumerable().Sum())))];
+            foreach (Thread worker in workers)
+                worker.Start();
+            InPlace("runner");
+            told.Wait();
+            work.CompleteAdding();
+            foreach (Thread worker in workers)
+                worker.Join();
+        }
+        break;
     case "monitors":
         object one = new(), two = new();
         using (var bothHaveOne = new Barrier(2))
