@@ -221,6 +221,7 @@ internal sealed class ProcessReader(
             NsPid = status.NsPid == 0 ? stat.Pid : status.NsPid,
             Cmdline = [],
             CpuTicks = stat.CpuTicks,
+            ExitedAt = threadReader.LastRanOf(_directory, null),
             Threads = [],
             Fds = [],
             FdSight = Sight.Seen,

@@ -192,6 +192,9 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
     {
         if (before is { IsZombie: true } && before.Ppid == row.Ppid)
             return before;
+        _directory.Begin(row.Pid, guarded: false);
+        TimeSpan? exitedAt = threads.LastRanOf(_directory.Handle);
+        _directory.End();
         return new ProcessRecord
         {
             Pid = row.Pid,
@@ -208,6 +211,7 @@ internal sealed class RowReader(DirectoryHandle proc, ReadBuffer buffer, ThreadR
             IsAdopted = IsAdopted(row),
             Cmdline = [],
             CpuTicks = row.CpuNs / TickNs,
+            ExitedAt = exitedAt,
             Threads = [],
             Fds = [],
             FdSight = Sight.Seen,

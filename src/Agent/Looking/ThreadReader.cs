@@ -244,6 +244,12 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
         process.Threads.Clear();
     }
 
+    /// <summary>When a task last ran, since boot; a zombie, to exit.</summary>
+    /// <param name="directory">Of its process.</param>
+    /// <param name="task">Null: the leader, by the files of the process.</param>
+    internal TimeSpan? LastRanOf(DirectoryHandle directory, int? task) =>
+        directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? SchedFile.Parse(text) + SchedulerLag.GetValueOrDefault() : null;
+
     /// <summary>Whether what it waits on may be the word of a lock that names its owner.</summary>
     internal bool MayWaitForLock(ThreadRecord thread) =>
         CallOf(thread) == SystemCall.Futex
@@ -268,7 +274,7 @@ internal sealed class ThreadReader(ReadBuffer buffer, TextPool texts, FileBudget
             : stood && before!.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
             : directory.Read(RelativePath.OfProcess(task, "wchan"u8), buffer, out ReadOnlySpan<byte> text) == Sight.Seen ? WchanFile.Parse(text) is { IsEmpty: false } name ? texts.Get(name) : null
             : null;
-        TimeSpan? lastRan = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "sched"u8), buffer, out text) == Sight.Seen ? SchedFile.Parse(text) + SchedulerLag.GetValueOrDefault() : null;
+        TimeSpan? lastRan = plan.Suspect ? LastRanOf(directory, task) : null;
         StatusFile? signals = plan.Suspect && directory.Read(RelativePath.OfProcess(task, "status"u8), buffer, out text) == Sight.Seen
             && StatusFile.TryParse(text, out StatusFile status) ? status : null;
         int? nsTid = signals is { NsPid: not 0 and var number } && number != tid ? number : null;

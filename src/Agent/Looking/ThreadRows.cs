@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrphanBoard.Agent.Bpf;
+using OrphanBoard.Agent.Linux;
 using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Looking;
@@ -47,6 +48,9 @@ internal sealed class ThreadRows(WaitChannels channels, ThreadReader reader, Tex
             ? before
             : new ThreadRecord { Tid = row.Tid, Comm = comm, State = state, Counters = counters, Call = call, Wchan = wchan, LastRan = lastRan, SignalsPending = pending, SignalsBlocked = blocked };
     }
+
+    /// <inheritdoc cref="ThreadReader.LastRanOf"/>
+    internal TimeSpan? LastRanOf(DirectoryHandle directory) => reader.LastRanOf(directory, null);
 
     internal void Forget() => channels.Forget();
 }

@@ -172,6 +172,6 @@ public sealed record DiagnosisOptions
     /// <summary>How long a zombie may wait for its parent before it is told. Default 30 s.</summary>
     public TimeSpan ZombieGrace { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>So many zombies of one parent are told at once. Default 10.</summary>
+    /// <summary>So many zombies of one parent are told after 5 s, or <see cref="MinimumWait"/> if that is less. Default 10.</summary>
     public int ZombieCount { get; init; } = 10;
 }

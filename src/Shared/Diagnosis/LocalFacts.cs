@@ -93,7 +93,7 @@ internal static class LocalFact
         }
         if (LockGraph.HasFault(process, patient))
             facts |= LocalFacts.HasLockFault;
-        if ((process.SignalsCaught & SignalMask.WaitedForByDesign) != 0)
+        if (MayBeToldBySignal(process, waits))
             facts |= LocalFacts.MayWaitForSignal;
         if (WakerFinder.HasAlwaysWakers(process))
             facts |= LocalFacts.HasAlwaysWakers;
@@ -104,6 +104,21 @@ internal static class LocalFact
         if (Rules.FifoNoPeer.Awaits(process, waits) is not null)
             facts |= LocalFacts.AwaitsFifo;
         return facts;
+    }
+
+    /// <summary>Whether it catches a signal that programs wait for; or any but its own faults and what its runtime catches, and waits at what it may have the other end of: there any handler may write.</summary>
+    public static bool MayBeToldBySignal(ProcessRecord process, ImmutableArray<Wait> waits)
+    {
+        if ((process.SignalsCaught & SignalMask.WaitedForByDesign) != 0)
+            return true;
+        if ((process.SignalsCaught & ~SignalMask.OfFaults) == 0 || (process.SignalsCaught & ~(SignalMask.OfFaults | Housekeeping.CatchesOf(process, waits))) == 0)
+            return false;
+        foreach (Wait wait in waits)
+        {
+            if (wait.Kind is WaitKind.PipeRead or WaitKind.SocketRead or WaitKind.EventFd or WaitKind.Poll)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>What the fd table alone says.</summary>

@@ -15,10 +15,12 @@ internal static class NotByDesign
     /// <summary>From a program down to what it runs through shells.</summary>
     private const int MostGenerations = 4;
 
-    /// <summary>Whether anything speaks against it.</summary>
+    /// <summary>Whether anything speaks against it: of who catches none of the signals that tell a program to do something or to end, but others, nothing is asked.</summary>
     /// <param name="guess">As far as it can be told without the costly facts that only suspects have: what is not known yet does.</param>
     public static bool Is(ResourceIndex resources, HostProcess process, bool guess)
     {
+        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) == 0)
+            return false;
         ImmutableArray<Wait> waits = process.WaitsOf(resources.Look.Host);
         return Unheeded.Is(resources, process) || HowApart(process, resources.Look.Host) != Apart.No || SpeaksToItself(resources, process) || HasLoopsAlone(process, resources.Look.Host) || StandsBesideItsLoop(resources, process, waits) || ReadsFromItself(resources, process, waits, guess) || OutlivedItsMemory.Is(resources, process, waits) || IsAtListener(resources, waits)
             || IsAwaited(resources, process, process, AwaitsChildren(process.Record, waits) == ChildWaiting.ByHandler, MostGenerations);

@@ -88,7 +88,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             return "it is the looker";
         if (LocalFact.WhyItCanRun(process, waiters.IsEmpty, guess: false, Housekeeping.In(process.Record, process.WaitsOf(resources.Look.Host))) is { } why)
             return why;
-        if ((process.Record.SignalsCaught & SignalMask.WaitedForByDesign) != 0 && waiters.All(waiter => waiter.Wait.Kind is not (WaitKind.FileLock or WaitKind.PipeWrite) && waiter.WaitsOnlyFor(process.Pid))
+        if (LocalFact.MayBeToldBySignal(process.Record, process.WaitsOf(resources.Look.Host)) && waiters.All(waiter => waiter.Wait.Kind is not (WaitKind.FileLock or WaitKind.PipeWrite) && waiter.WaitsOnlyFor(process.Pid))
             && !LockGraph.HasFault(process.Record, [.. waiters.Select(waiter => waiter.Wait)]) && !ForkedChild.MayLackAThread(resources, process, waiters[0].Wait)
             && !NotByDesign.Is(resources, process, guess: false))
             return "it waits for nobody else and catches signals: to wait for one may be its design";

@@ -113,6 +113,9 @@ public sealed record ProcessRecord
     /// </summary>
     public bool? HasAlarm { get; init; }
 
+    /// <summary>Of one that has exited: time since boot at which its leader last ran (se.exec_start of /proc/PID/sched), which was to exit. Null: it lives, or not known.</summary>
+    public TimeSpan? ExitedAt { get; init; }
+
     /// <summary>Whether it adopts the orphans among its descendants: PR_SET_CHILD_SUBREAPER of prctl(2). Null: not known, as <see cref="HasAlarm"/>.</summary>
     public bool? IsSubreaper { get; init; }
 

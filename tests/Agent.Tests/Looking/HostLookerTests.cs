@@ -143,16 +143,23 @@ public sealed class HostLookerTests : IDisposable
         Assert.Contains(record.Fds, fd => fd is { Number: 3, Target.Kind: FdKind.Pipe, Access: FdAccess.Read });
     }
 
-    [Fact]
-    public async Task Look_Zombie_HasNeitherThreadsNorFds()
+    public static TheoryData<BackendKind> BackEnds => [.. BackendsHere.All];
+
+    [Theory]
+    [MemberData(nameof(BackEnds))]
+    public async Task Look_Zombie_HasNeitherThreadsNorFdsAndSaysWhenItExited(BackendKind backend)
     {
+        using HostLooker looker = BackendsHere.Open(backend);
         using Specimen specimen = await Specimen.StartAsync("zombie");
 
-        ProcessRecord zombie = _looker.Look(new HashSet<int>()).Processes.Single(p => p.Ppid == specimen.Pid);
+        Snapshot look = looker.Look(new HashSet<int>());
+        ProcessRecord zombie = look.Processes.Single(p => p.Ppid == specimen.Pid);
 
         Assert.True(zombie.IsZombie);
         Assert.Equal((0, 0, Sight.Seen), (zombie.Threads.Length, zombie.Fds.Length, zombie.FdSight));
         Assert.Empty(zombie.Cmdline!.Value);
+        TimeSpan started = TimeSpan.FromSeconds((double)zombie.StartTimeTicks / look.Host.ClockTicksPerSecond);
+        Assert.InRange(zombie.ExitedAt!.Value, started - TimeSpan.FromSeconds(1), look.Uptime + TimeSpan.FromSeconds(1));
     }
 
     [Fact]

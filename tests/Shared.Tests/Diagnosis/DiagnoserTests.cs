@@ -51,9 +51,31 @@ public sealed class DiagnoserTests
         for (int pid = 11; pid < 23; pid++)
             scene.Process(pid, "done", parent: 10).State = 'Z';
 
-        Finding finding = Assert.Single(scene.Diagnose().Findings);
+        Finding finding = Assert.Single(scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.Zero }).Findings);
 
         Assert.Equal(("unreaped-zombies", 12), (finding.Rule, finding.Pids.Length));
+    }
+
+    [Theory]
+    [InlineData(12, 2, 10, false)] // a batch that has just ended
+    [InlineData(12, 6, 10, true)]
+    [InlineData(12, 2, 1, true)] // whatever wait is asked for
+    [InlineData(1, 6, 10, false)]
+    [InlineData(1, 31, 10, true)]
+    [InlineData(12, null, 10, false)] // not known, and seen for less than a second
+    public void Diagnose_Zombies_AreToldByWhenTheyExited(int count, int? seconds, int minimumWait, bool told)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").Sleeps();
+        TimeSpan now = scene.Look().Uptime;
+        for (int pid = 11; pid < 11 + count; pid++)
+        {
+            Actor done = scene.Process(pid, "done", parent: 10);
+            done.State = 'Z';
+            done.With = record => record with { ExitedAt = seconds is { } ago ? now - TimeSpan.FromSeconds(ago) : null };
+        }
+
+        Assert.Equal(told ? ["unreaped-zombies"] : [], scene.Diagnose(new DiagnosisOptions { MinimumWait = TimeSpan.FromSeconds(minimumWait) }).Findings.Select(finding => finding.Rule));
     }
 
     [Fact]

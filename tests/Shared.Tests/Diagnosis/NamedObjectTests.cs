@@ -424,6 +424,24 @@ public sealed class NamedObjectTests
     }
 
     [Theory]
+    [InlineData(false, "ipc-cycle")]
+    [InlineData(true, "child-never-exits")] // which has the end as well, and should let go of it
+    public void Diagnose_ReaderOfOneThatWantsItsSemaphore_IsToBlameUnlessTheirParentCouldEndWhatItReads(bool parentWrites, string rule)
+    {
+        Scene scene = new();
+        Actor parent = Knows(scene.Process(10, "parent").WaitsFor(-1));
+        Knows(scene.Process(11, "owner", parent: 10).ReadEnd(7000, 3).Reads(3));
+        Knows(scene.Process(12, "writer", parent: 10).WriteEnd(7000, 4).Thread(12, 220, "__do_semtimedop", 5, 0x1000, 1, 0));
+        if (parentWrites)
+            parent.WriteEnd(7000, 4);
+        Snapshot first = scene.Look(1000), last = scene.Look(1001) with { SysvObjects = [new SysvObject(SysvKind.Semaphores, 5, 0) { Count = 1 }], IpcNamespace = 9 };
+
+        Finding finding = Assert.Single(Diagnoser.Diagnose(first, last, new LookMemory().Advance(first).Advance(last), new DiagnosisOptions { MinimumWait = TimeSpan.Zero }).Findings);
+
+        Assert.Equal((rule, parentWrites ? 10 : 11), (finding.Rule, finding.Culprit!.Pid));
+    }
+
+    [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)]
     public void Diagnose_SemaphoreAwaitedWithATimeoutAgainAndAgain_IsSuspectedWhereTheOtherWaits(bool childSleeps, int findings)

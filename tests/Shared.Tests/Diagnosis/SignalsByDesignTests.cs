@@ -126,4 +126,19 @@ public sealed class SignalsByDesignTests
 
         Assert.Equal(("child-never-exits", confidence), Assert.Single(scene.Diagnose().Findings) is var finding ? (finding.Rule, finding.Confidence) : default);
     }
+
+    [Theory]
+    [InlineData(2, false)] // SIGINT
+    [InlineData(17, false)] // SIGCHLD
+    [InlineData(18, false)] // SIGCONT
+    [InlineData(28, false)] // SIGWINCH
+    [InlineData(37, false)] // SIGRTMIN+3
+    [InlineData(11, true)] // SIGSEGV: nobody waits for that
+    public void Diagnose_ReaderOfAPipeOfItsOwn_IsNotToldWhereAHandlerMayWriteToIt(int signal, bool told)
+    {
+        var scene = new Scene();
+        scene.Process(10, "reader").ReadEnd(7000, 3).WriteEnd(7000, 4).Reads(3).Caught = 1UL << (signal - 1);
+
+        Assert.Equal(told ? ["eof-held-by-self"] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => finding.Rule));
+    }
 }

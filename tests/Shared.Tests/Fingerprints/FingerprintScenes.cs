@@ -147,7 +147,11 @@ internal static class FingerprintScenes
         var scene = new Scene();
         scene.Process(10, "parent").Sleeps();
         for (int pid = 11; pid < 11 + count; pid++)
-            scene.Process(pid, "done", parent: 10).State = 'Z';
+        {
+            Actor done = scene.Process(pid, "done", parent: 10);
+            done.State = 'Z';
+            done.With = record => record with { ExitedAt = TimeSpan.Zero };
+        }
         return scene;
     }
 

@@ -29,8 +29,9 @@ internal sealed class IpcCycle : IncidentRule
             return null;
         if (talk.All(edge => edge.Part.Kind == WaitKind.Futex))
             return null;
-        // Who waits for a child could let go of an end instead; where that would not do, it is to speak like any other.
-        if (talk.Length < waits.Length && !talk.All(edge => OnlyAWordEnds(incident, edge)))
+        // Who waits for a child and has an end that another reads could let go of that instead; where it would not do, it is to speak like any other.
+        HashSet<int> parents = [.. waits.Where(edge => edge.Part.Kind == WaitKind.ChildWait).Select(edge => edge.From)];
+        if (talk.Any(edge => edge.To.Any(waker => parents.Contains(waker.Node)) && !OnlyAWordEnds(incident, edge)))
             return null;
         int[] order = [.. Narrator.InOrder(incident).Where(incident.Core.Contains)];
         HashSet<int> speakers = [.. talk.Select(edge => edge.From)];

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
+using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
 /// <summary>
-/// Children that have exited and that their parent has not waited for: for longer than a grace time, or many of them.
+/// Children that have exited and that their parent has not waited for: for longer than a grace time, or many of them for some seconds.
 /// </summary>
 internal sealed class UnreapedZombies : EvidenceRule
 {
     public override RuleInfo Info { get; } = new("unreaped-zombies", FindingClass.Zombie,
-        "A parent does not wait for its children that have exited: one of them for more than 30 s, or ten of them.");
+        "A parent does not wait for its children that have exited: one of them for more than 30 s, or ten of them for 5 s.");
 
     public override IEnumerable<Finding> Find(Evidence evidence, IReadOnlySet<int> told)
     {
@@ -21,10 +22,21 @@ internal sealed class UnreapedZombies : EvidenceRule
             if (family.Key is not { } parent || told.Contains(parent.Pid))
                 continue;
             ImmutableArray<int> zombies = [.. family];
-            TimeSpan oldest = zombies.Max(zombie => evidence.Memory.ZombieSince(evidence.Resources[zombie]) is { } since ? evidence.Last.Uptime - since : TimeSpan.Zero);
-            if (zombies.Length >= evidence.Options.ZombieCount || oldest >= evidence.Options.ZombieGrace)
+            TimeSpan[] ages = [.. zombies.Select(zombie => AgeOf(evidence, evidence.Resources[zombie]))];
+            // A batch that has ended together is collected one after the other.
+            TimeSpan batch = evidence.Options.MinimumWait < Batch ? evidence.Options.MinimumWait : Batch;
+            if (ages.Count(age => age >= batch) >= evidence.Options.ZombieCount || ages.Max() >= evidence.Options.ZombieGrace)
                 yield return Tell(evidence, parent.Pid, zombies);
         }
+    }
+
+    private static readonly TimeSpan Batch = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long ago it has exited: as it ran last, or was first seen so.</summary>
+    private static TimeSpan AgeOf(Evidence evidence, ProcessRecord zombie)
+    {
+        TimeSpan since = evidence.Memory.ZombieSince(zombie) is { } seen && seen < evidence.Last.Uptime ? seen : evidence.Last.Uptime;
+        return evidence.Last.Uptime - (zombie.ExitedAt is { } exited && exited < since ? exited : since);
     }
 
     private Finding Tell(Evidence evidence, int parent, ImmutableArray<int> zombies)
