@@ -26,7 +26,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
             if (held.IsEmpty)
                 continue;
             ImmutableArray<Holder> holders = EndsOf(reader, held[0]);
-            if (MayMeanToRead(waiter.Wait) && holders.Any(holder => resources.ParentOf(holder.Owner) == reader) || holders.All(holder => Serves(holder.Owner)) && KeepsLogs(reader))
+            if (MayMeanToRead(waiter.Wait) && holders.Any(holder => resources.ParentOf(holder.Owner) == reader) || holders.All(holder => Serves(holder.Owner) && !IsOfAJobOf(holder.Owner, reader)) && KeepsLogs(reader))
                 continue;
             return new HeldUp(reader.Pid, waiter, held[0], holders)
             {
@@ -50,6 +50,9 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
             || resources.ParentOf(reader) is { } shell && (shell.Record.SignalsCaught & SignalMask.Terminate) != 0 && (reader.Record.SignalsIgnored & SignalMask.OfTheBackground) == SignalMask.OfTheBackground
                 && shell.WaitsOf(resources.Look.Host) is [{ Kind: WaitKind.ChildWait } wait] && wait.Children?.Pid is null;
     }
+
+    /// <summary>Whether a CI runner has marked it as part of a job, and the reader is none: that runs jobs, which end, and no services.</summary>
+    private static bool IsOfAJobOf(HostProcess process, HostProcess reader) => Jobs.NameOf(process.Record) is { } job && Jobs.NameOf(reader.Record) != job;
 
     /// <summary>Whether it waits to be called, in accept(2) or by polling a socket that listens; or may.</summary>
     private bool IsAccept(Wait wait) => wait.Kind == WaitKind.SocketAccept

@@ -195,23 +195,57 @@ public sealed class StallTests
         Assert.Equal("It ends when leftover (120) (fd 1) and second (121) (fd 1 and 2) have all exited or closed it.", finding.Explanation[^1]);
     }
 
-    [Theory]
-    [InlineData(120, "leftover (120) exits or closes fd 1 and fd 2")]
-    [InlineData(130, "leftover (120) exits or closes fd 1")] // a child at work, which is no orphan, has the other one
-    public void Diagnose_OrphanThatHasBothPipesOfAReader_HasToLetGoOfBoth(int holder, string letGo)
+    [Fact]
+    public void Diagnose_OrphanThatHasBothPipesOfAReader_HasToLetGoOfBoth()
     {
-        var scene = new Scene();
-        scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Has(4, "pipe:[7001]", FdAccess.Read, closeOnExec: true).Polls(3, 4);
-        Actor leftover = scene.Process(120, "leftover").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
-        leftover.Session = leftover.Pgrp = 110;
-        scene.Process(130, "child", parent: 100).Sleeps();
-        scene[holder].WriteEnd(7001, 2);
+        Scene scene = ReaderOfTwo();
+        scene[120].WriteEnd(7001, 2);
+        scene[130].Sleeps();
 
         Finding finding = Assert.Single(scene.Diagnose().Findings);
         Assert.Equal(("eof-held-by-orphan", 120, 1), (finding.Rule, finding.Culprit!.Pid, finding.Culprit.Fd));
         Assert.Equal([100, 120], finding.Pids);
-        Assert.Equal($"It ends when {letGo}.", finding.Explanation[^1]);
-        Assert.Equal(holder == 120, finding.Summary.Contains("pipe 7000 and pipe 7001", StringComparison.Ordinal));
+        Assert.Equal("It ends when leftover (120) exits or closes fd 1 and fd 2.", finding.Explanation[^1]);
+        Assert.Contains("pipe 7000 and pipe 7001", finding.Summary, StringComparison.Ordinal);
+    }
+
+    /// <summary>A supervisor of services reads on as long as they live, and what a daemon says that one of them has left.</summary>
+    [Theory]
+    [InlineData("one call", "service", null)]
+    [InlineData("one call", "helper", Confidence.Likely)] // which waits for its parent in turn
+    [InlineData("two threads", "service", Confidence.Suspected)]
+    [InlineData("two threads", "helper", Confidence.Likely)]
+    [InlineData("waits in another", "service", Confidence.Suspected)]
+    public void Diagnose_ReaderOfWhatAnOrphanHoldsThatWaitsForAChildToo_IsToldUnlessThatLivesAndEndsTheSameCall(string how, string child, Confidence? told)
+    {
+        Scene scene = ReaderOfTwo(how == "one call");
+        if (how != "one call")
+        {
+            scene[100].Reads(3);
+            _ = how == "two threads" ? scene[100].Reads(4) : scene[100].WaitsFor(130);
+        }
+        Actor living = scene[130].WriteEnd(7001, 1);
+        if (child == "helper")
+        {
+            scene[100].WriteEnd(7002, 9);
+            living.ReadEnd(7002, 0).Reads(0);
+        }
+        else
+            living.Sleeps();
+
+        Assert.Equal(told is { } sure ? [("eof-held-by-orphan", sure)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Stall).Select(finding => (finding.Rule, finding.Confidence)));
+    }
+
+    private static Scene ReaderOfTwo(bool polls = true)
+    {
+        var scene = new Scene();
+        Actor runner = scene.Process(100, "runner").Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Has(4, "pipe:[7001]", FdAccess.Read, closeOnExec: true);
+        if (polls)
+            runner.Polls(3, 4);
+        Actor leftover = scene.Process(120, "leftover").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
+        leftover.Session = leftover.Pgrp = 110;
+        scene.Process(130, "child", parent: 100);
+        return scene;
     }
 
     [Theory]
