@@ -43,7 +43,7 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     /// Whether it may be there to read what services say, which are servers and made themselves daemons: it serves others itself, it waits for any child there may be, as who adopts orphans does, or a shell runs it in the
     /// background and waits for any child, or to be told to end, as the entry of a container does.
     /// </summary>
-    private bool KeepsLogs(HostProcess reader)
+    public bool KeepsLogs(HostProcess reader)
     {
         ImmutableArray<Wait> waits = reader.WaitsOf(resources.Look.Host);
         return waits.Any(wait => wait is { Kind: WaitKind.ChildWait } && wait.Children?.Pid is null || IsAccept(wait) || wait.Members.Any(IsAccept))
@@ -54,8 +54,14 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
     /// <summary>Whether a CI runner has marked it as part of a job, and the reader is none: that runs jobs, which end, and no services.</summary>
     private static bool IsOfAJobOf(HostProcess process, HostProcess reader) => Jobs.NameOf(process.Record) is { } job && Jobs.NameOf(reader.Record) != job;
 
+    /// <summary>Whether copies of the reader alone hold it, by fork(2) and at no stdio: so a daemon tells who has started it that it is ready, or that it is not.</summary>
+    public bool MayReport(HeldUp held) => resources.Find(held.Reader) is { } reader && held.Others.IsEmpty && held.Holders.All(holder => holder.Fd > 2 && IsSameProgram(holder.Owner.Record, reader.Record));
+
     /// <summary>Whether it waits to be called, in accept(2) or by polling a socket that listens; or may.</summary>
-    private bool IsAccept(Wait wait) => wait.Kind == WaitKind.SocketAccept
+    private bool IsAccept(Wait wait) => IsAccept(resources, wait);
+
+    /// <inheritdoc cref="IsAccept(Wait)"/>
+    internal static bool IsAccept(ResourceIndex resources, Wait wait) => wait.Kind == WaitKind.SocketAccept
         || wait is { Kind: WaitKind.SocketRead, Target: { } target } && resources.Look.Sockets is var sockets && (sockets is null || SocketOf(sockets.Value, target.Id) is { State: SocketState.Listening });
 
     /// <summary>Whether clients can find it, by a name or by a port.</summary>
@@ -224,6 +230,9 @@ internal sealed record HeldUp(int Reader, Waiter Waiter, Wait Wait, ImmutableArr
 
     /// <summary>It may also be meant so.</summary>
     public bool Doubtful { get; init; }
+
+    /// <summary>See <see cref="Adoption.MayReport"/>.</summary>
+    public bool MayReport { get; init; }
 
     /// <summary>Worth telling only where the holders stand still as well: what is at work may be what the reader waits for.</summary>
     public bool OnlyIfStill { get; init; }

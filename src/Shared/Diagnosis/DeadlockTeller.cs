@@ -38,7 +38,7 @@ internal static class DeadlockTeller
         ImmutableArray<string> meant = [.. WhoMeansToEndAChild(incident)];
         // What is hidden besides makes nothing surer.
         bool suspected = verdict.OnlySuspected || evidence.Counting is Counting.Patient or Counting.Restless || evidence.Counting == Counting.Named && !(NamedMemory.IsJoined(incident) && NamedMemory.IsToItself(incident)) && !NamedMemory.NamesFault(incident) || !meant.IsEmpty && (!verdict.NamesFault || !doubts.IsEmpty && !doubts.Except(meant).Any())
-            || !verdict.NamesFault && incident.Core.Any(member => !ReadsItsInput(evidence.Graph.NodeOf(member)) && (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~SignalMask.Interrupt) != 0)
+            || !verdict.NamesFault && incident.Core.Any(member => !ReadsItsInput(evidence.Graph.NodeOf(member)) && (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~(SignalMask.Interrupt | SignalMask.OfTheTerminal)) != 0)
             || !verdict.NamesFault && incident.HasUnseenHandlers
             || UntilInterrupted.IsMeant(evidence, incident.Core)
             || incident.Core.Any(member => evidence.Graph.NodeOf(member).Waiters.Any(Tickers.IsOne));
@@ -62,7 +62,7 @@ internal static class DeadlockTeller
         finding = FindingBuilder.Complete(finding with
         {
             Explanation = [.. explanation, .. verdict.Sentences, close, .. verdict.Culprits.Select(culprit => culprit.Remedy).Distinct().Take(MaxRemedies)],
-            Edges = FindingBuilder.Edges(evidence, incident.Edges),
+            Edges = FindingBuilder.Edges(evidence, [.. incident.Edges, .. verdict.Awaited]),
             Notes = [.. finding.Notes, .. UntilInterrupted.NotesOn(evidence, incident.Core)],
             Assumptions = AssumptionsOf(incident),
             NotProvenBecause = notProven,

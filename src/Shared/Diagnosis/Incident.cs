@@ -152,10 +152,15 @@ internal sealed record IncidentEdge(int From, int Tid, int Clause, Wait Whole, W
     /// <inheritdoc/>
     public override string ToString() => $"{From} {Part.Kind}";
 
-    public static IncidentEdge OfKinship(int parent, int child)
+    public static IncidentEdge OfKinship(int parent, int child) => OfFamily(parent, child, EdgeBasis.Kinship);
+
+    /// <summary>Of a parent that no call shows to wait for its child.</summary>
+    public static IncidentEdge OfAwaited(int parent, int child) => OfFamily(parent, child, EdgeBasis.Assumed);
+
+    private static IncidentEdge OfFamily(int parent, int child, EdgeBasis basis)
     {
         var wait = new Wait { Kind = WaitKind.ChildWait, Bounded = Bounded.Unknown, Children = new ChildSelector(child, null) };
-        return new IncidentEdge(parent, parent, 0, wait, wait, [new Waker(child, null, Direct: true)], EdgeBasis.Kinship);
+        return new IncidentEdge(parent, parent, 0, wait, wait, [new Waker(child, null, Direct: true)], basis);
     }
 
     public bool IsKinship => Basis == EdgeBasis.Kinship;

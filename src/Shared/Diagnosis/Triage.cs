@@ -104,6 +104,8 @@ internal sealed partial class Triage(ResourceIndex resources, LookMemory memory)
         if (adoption.MayBeHeldUp(reader))
         {
             Lists.HeldUp.Add(reader);
+            // It may read what services say, or the output of jobs.
+            AsksForJobs |= adoption.KeepsLogs(reader);
         }
         if (adoption.MayBeHeldByUnrelated(reader))
         {

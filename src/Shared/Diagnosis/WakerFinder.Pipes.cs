@@ -16,12 +16,18 @@ internal sealed partial class WakerFinder
     {
         OrderedList<Holder> holders = resources.HoldersOf(wait.Target!);
         FdAccess other = wait.Kind == WaitKind.PipeRead ? FdAccess.Write : FdAccess.Read;
-        bool held = false;
+        bool held = false, aside = LeavesAside && IsHeldOtherwise(process, holders, other);
         sink.Begin(wait);
         foreach (Holder holder in holders.Span)
         {
             bool direct = (holder.Access & other) != 0;
             held |= direct;
+            if (aside && InheritedEnd.Is(resources, process, holder, guess))
+            {
+                if (direct && !guess)
+                    _leftAside.Add($"{Narrator.Name(holder.Owner.Record)} was started with {wait.Target!.Text} open (fd {holder.Fd}), and could use it");
+                continue;
+            }
             if (sink.Add(holder.Owner, holder.Fd, direct))
                 continue;
             sink.End(Openness.Closed, null);
@@ -41,6 +47,21 @@ internal sealed partial class WakerFinder
             sink.End(Openness.Closed, null);
         else
             EndSighted(IsKept(wait.Target!, holders), holders, sink);
+    }
+
+    /// <summary>Whether somebody has the other end who was not merely started with it: where nobody has, who was is the one to let go of it.</summary>
+    private bool IsHeldOtherwise(HostProcess process, OrderedList<Holder> holders, FdAccess other)
+    {
+        bool inherited = false, otherwise = false;
+        foreach (Holder holder in holders.Span)
+        {
+            if ((holder.Access & other) == 0)
+                continue;
+            bool left = InheritedEnd.Is(resources, process, holder, guess);
+            inherited |= left;
+            otherwise |= !left;
+        }
+        return inherited && otherwise;
     }
 
     /// <summary>The last look into the pipe itself: whether what is waited for has come. Null also where the back end does not see it.</summary>

@@ -35,8 +35,12 @@ internal static class SignalMask
     /// <summary>The same but SIGUSR1 and SIGUSR2: who is sent these is told of something else.</summary>
     public const ulong EndsOthersToo = HangUp | Quit | Terminate;
 
-    /// <summary>The same as <see cref="WaitedForByDesign"/>, and what the kernel sends on behalf of a file, a socket or a timer: SIGURG, SIGIO, SIGPWR and the real-time signals that the C library leaves to programs.</summary>
-    public const ulong OfAnyDesign = WaitedForByDesign | 1UL << 22 | 1UL << 28 | 1UL << 29 | ulong.MaxValue << 33;
+    /// <summary>The same as <see cref="WaitedForByDesign"/>, and what the kernel sends on behalf of a file, a socket or a timer: SIGURG, SIGIO, SIGPWR and the real-time signals that the C library leaves to programs;
+    /// and <see cref="OfTheTerminal"/>.</summary>
+    public const ulong OfAnyDesign = WaitedForByDesign | OfTheTerminal | 1UL << 22 | 1UL << 28 | 1UL << 29 | ulong.MaxValue << 33;
+
+    /// <summary>What a terminal and a shell send: SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH. Who catches these mostly draws anew.</summary>
+    public const ulong OfTheTerminal = Continue | 1UL << 19 | 1UL << 20 | 1UL << 21 | 1UL << 27;
 
     /// <summary>
     /// SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGPIPE and SIGSYS, which a thread brings upon itself, and the two of the C library's threads (32, 33): who waits is woken by none of them.

@@ -209,6 +209,22 @@ public sealed class StallTests
         Assert.Contains("pipe 7000 and pipe 7001", finding.Summary, StringComparison.Ordinal);
     }
 
+    /// <summary>So a daemon tells who has started it that it is ready.</summary>
+    [Theory]
+    [InlineData("starter", 4, Confidence.Suspected)]
+    [InlineData("starter", 1, Confidence.Likely)] // it has kept its stdout
+    [InlineData("leftover", 4, Confidence.Likely)]
+    public void Diagnose_OrphanThatIsACopyOfItsReader_IsSuspectedWhereItHasThePipeAtANumberOfItsOwn(string name, int fd, Confidence confidence)
+    {
+        var scene = new Scene();
+        scene.Process(90, "shell").WaitsFor(100);
+        scene.Process(100, "starter", parent: 90).Has(3, "pipe:[7000]", FdAccess.Read, closeOnExec: true).Reads(3);
+        Actor orphan = scene.Process(120, name).Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, fd).Sleeps();
+        orphan.Session = orphan.Pgrp = 110;
+
+        Assert.Equal(("eof-held-by-orphan", confidence), Assert.Single(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Stall) is var finding ? (finding.Rule, finding.Confidence) : default);
+    }
+
     /// <summary>A supervisor of services reads on as long as they live, and what a daemon says that one of them has left.</summary>
     [Theory]
     [InlineData("one call", "service", null)]

@@ -66,6 +66,41 @@ public sealed class UpstreamTests
         Assert.Equal(told ? [("child-never-exits", Confidence.Likely)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => (finding.Rule, finding.Confidence)));
     }
 
+    /// <summary>It could write to it, and would have to know of it for that.</summary>
+    [Theory]
+    [InlineData("accepts", Confidence.Likely)]
+    [InlineData("sleeps", Confidence.Likely)]
+    [InlineData("reads", null)] // and may write then
+    [InlineData("was told of it", null)]
+    [InlineData("has it at another number", null)] // somebody gave it that
+    [InlineData("has it at its stdout", null)]
+    [InlineData("closes it on exec", null)]
+    [InlineData("is a copy of its parent", null)]
+    [InlineData("alone", null)] // for whom the filter waits
+    public void Diagnose_FilterWhoseInputAServerWasStartedWith_IsToldWhereItsParentKeepsThatAndTheServerIdles(string server, Confidence? told)
+    {
+        Scene scene = new Scene().Pair(500, 501, "/run/clients");
+        Actor parent = scene.Process(10, "starter").WaitsFor(11);
+        if (server != "alone")
+            parent.WriteEnd(7000, 5);
+        scene.Process(11, "sort", parent: 10).ReadEnd(7000, 0).Reads(0);
+        int fd = server switch { "has it at another number" => 6, "has it at its stdout" => 1, _ => 5 };
+        Actor holder = scene.Process(12, server == "is a copy of its parent" ? "starter" : "server", parent: 10).Has(fd, "pipe:[7000]", FdAccess.Write, closeOnExec: server == "closes it on exec").Socket(8, 500);
+        if (server == "has it at another number")
+            parent.Has(6, "/dev/null", FdAccess.Read);
+        _ = server switch { "reads" => holder.Receives(8), "sleeps" => holder.Sleeps(), _ => holder.Thread(12, 43, "inet_csk_accept", 8, 0, 0) };
+        foreach (Actor actor in (Actor[])[parent, holder])
+        {
+            actor.With = record => record with
+            {
+                Exe = $"/usr/bin/{record.Comm}",
+                Cmdline = server == "was told of it" && record.Pid == 12 ? ["server", "--log-fd=5"] : record.Cmdline,
+            };
+        }
+
+        Assert.Equal(told is { } sure ? [("child-never-exits", sure, 10, 5)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd!.Value)));
+    }
+
     [Fact]
     public void Diagnose_ShellAllOfWhoseChildrenHang_NamesThemAll()
     {

@@ -145,6 +145,26 @@ public sealed class FingerprinterTests
         }
     }
 
+    /// <summary>No call of such a runtime shows that it waits for its child, which is what it hangs in.</summary>
+    [Fact]
+    public void Of_RuntimeThatIsToldOfItsChildrenByAHandler_HasTheChildInItsShape()
+    {
+        string[] shapes = [.. ((string[])["sort", "md5sum"]).Select(child => Only(Awaited(child)).Fingerprint.Shape)];
+
+        Assert.Distinct(shapes);
+        Assert.Equal(shapes[0], Only(Awaited("sort")).Fingerprint.Shape);
+
+        static Scene Awaited(string child)
+        {
+            var scene = new Scene();
+            Actor node = scene.Process(10, "node").WriteEnd(7000, 5).ReadEnd(7001, 6).WriteEnd(7001, 7).Polls(6);
+            node.Caught = 1UL << 1 | 1UL << 14 | 1UL << 16;
+            node.With = record => record with { Exe = "/usr/bin/node", SignalsCaughtAsChild = 1UL << 16 };
+            scene.Process(11, child, parent: 10).ReadEnd(7000, 0).Reads(0);
+            return scene;
+        }
+    }
+
     [Fact]
     public void Of_MoreZombiesOfTheSameKind_IsTheSameShape() =>
         Assert.Equal(Only(Zombies(10)).Fingerprint.Shape, Only(Zombies(25)).Fingerprint.Shape);

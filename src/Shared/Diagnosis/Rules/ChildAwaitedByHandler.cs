@@ -38,6 +38,7 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
             {
                 // What is to end a program it catches by the runtime's handler or by one that was asked for, and /proc does not tell them apart.
                 OnlySuspected = unseen || HowAwaited(incident, parent) == ChildWaiting.ByThread || resources[parent].SignalsCaughtAsChild is null,
+                Awaited = HowAwaited(incident, parent) == ChildWaiting.ByHandler ? AwaitedBy(incident, parent) : [],
             };
         }
         return null;
@@ -59,6 +60,14 @@ internal sealed class ChildAwaitedByHandler : IncidentRule
         ChildWaiting how = NotByDesign.AwaitsChildren(process.Record, waits);
         return node.Waiters.All(waiter => waiter.WaitsOnlyFor(parent) || how == ChildWaiting.ByThread && waiter != node.Main && waiter.Wait.Kind == WaitKind.ChildWait) ? how : ChildWaiting.InCall;
     }
+
+    /// <summary>The children, or theirs, that wait for what a parent has.</summary>
+    internal static ImmutableArray<IncidentEdge> AwaitedBy(Incident incident, int parent) =>
+    [
+        .. incident.Edges.Where(edge => !edge.IsKinship && edge.From != parent && edge.To.Any(waker => waker.Node == parent)).Select(edge => edge.From).Distinct()
+            .Where(child => incident.Evidence.Resources.IsDescendant(incident.Evidence.Resources.Find(child)!, incident.Evidence.Resources.Find(parent)!))
+            .Select(child => IncidentEdge.OfAwaited(parent, child)),
+    ];
 
     /// <summary>One that lives.</summary>
     internal static bool HasOneChild(ResourceIndex resources, int parent)

@@ -31,7 +31,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         .Select(reader => evidence.Adoption.HeldUp(reader, evidence.Graph.NodeOf(reader.Pid).Waiters.Where(waiter => counts(reader, waiter))))
         .OfType<HeldUp>()
         .Where(held => !LivingToo.InOneCall(evidence, held))
-        .Select(held => held with { Doubtful = LivingToo.InAnotherThread(evidence, held) });
+        .Select(held => held with { Doubtful = LivingToo.InAnotherThread(evidence, held), MayReport = evidence.Adoption.MayReport(held) });
 
     /// <summary>A timeout that comes once may lead somewhere: who has one has to be seen to come back, or it is so long that nobody waits for it.</summary>
     private static TimeSpan? ReadsFor(Evidence evidence, HostProcess reader, Waiter waiter) => waiter.Wait.Bounded switch
@@ -63,7 +63,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
         bool mayGiveUp = Adoption.HasLongTimeout(held.Waiter.Wait, held.Waiter.Thread);
         var builder = new FindingBuilder(evidence);
         Finding finding = builder.Build(
-            Info, mayGiveUp || held.Doubtful ? Confidence.Suspected : Confidence.Likely,
+            Info, mayGiveUp || held.Doubtful || held.MayReport ? Confidence.Suspected : Confidence.Likely,
             new Verdict($"{reader} waits for the end of {ends}, which {names} {(orphans.Length == 1 ? "holds" : "hold")} open: left behind by a child that has exited.", culprits),
             [held.Reader, .. orphans],
             [(held.Reader, ParticipantRole.RootWaiter), .. orphans.Select(orphan => (orphan, ParticipantRole.OrphanHolder))],
@@ -80,7 +80,7 @@ internal sealed class EofHeldByOrphan : EvidenceRule
                 .. culprits.Select(culprit => culprit.Remedy).Distinct(),
             ],
             Edges = FindingBuilder.Edges(evidence, edges),
-            NotProvenBecause = [$"{names} can still exit", .. held.Doubtful ? [$"other threads of {reader} wait for children that live, and it may be meant to read on for as long as they do"] : Array.Empty<string>(), .. timed ? [mayGiveUp ? $"a timeout will end the wait of {reader}" : $"a timeout wakes {reader} each time, and it may give up"] : Array.Empty<string>(), .. asleep.Select(orphan => $"a timer wakes {narrator.Name(orphan)}, and when shows nowhere")],
+            NotProvenBecause = [$"{names} can still exit", .. held.MayReport ? [$"{names} {(orphans.Length == 1 ? "is a copy" : "are copies")} of {reader}, and may be about to say that it has started"] : Array.Empty<string>(), .. held.Doubtful ? [$"other threads of {reader} wait for children that live, and it may be meant to read on for as long as they do"] : Array.Empty<string>(), .. timed ? [mayGiveUp ? $"a timeout will end the wait of {reader}" : $"a timeout wakes {reader} each time, and it may give up"] : Array.Empty<string>(), .. asleep.Select(orphan => $"a timer wakes {narrator.Name(orphan)}, and when shows nowhere")],
         });
         return Upstream.Join(finding, evidence, Upstream.Of(evidence, held.Reader, finding.Pids));
     }

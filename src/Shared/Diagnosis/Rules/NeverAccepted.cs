@@ -27,7 +27,13 @@ internal sealed class NeverAccepted : IncidentRule
                 .Where(edge => !edge.IsKinship && (incident.Core.Contains(edge.From) || IsOfTheirChild(incident, edge)) && IsAtListener(resources, edge.Part))
                 .Select(edge => Tell(resources, narrator, edge.From, edge.Part, edge.To)),
         ];
-        return clients is [var first, ..] ? first with { Culprits = [.. clients.SelectMany(client => client.Culprits).DistinctBy(culprit => (culprit.Pid, culprit.Fd))] } : null;
+        if (clients is not [var first, ..])
+            return null;
+        return first with
+        {
+            Culprits = [.. clients.SelectMany(client => client.Culprits).DistinctBy(culprit => (culprit.Pid, culprit.Fd))],
+            Awaited = [.. incident.Core.Where(member => ChildAwaitedByHandler.HowAwaited(incident, member) == ChildWaiting.ByHandler).SelectMany(member => ChildAwaitedByHandler.AwaitedBy(incident, member))],
+        };
     }
 
     /// <summary>Whether one of the core, whose runtime is told of the end of its children by a handler, is waited for by a child of its own: no call of it says that it waits for that one in turn.</summary>

@@ -135,6 +135,9 @@ internal sealed record Verdict(string Summary, ImmutableArray<Culprit> Culprits,
     /// <summary>Sentences of the explanation that only this rule can say: which thread has what.</summary>
     public ImmutableArray<string> Sentences { get; init; } = [];
 
+    /// <summary>Who waits for the end of which children, where no call shows it: they are part of the story, and of its shape.</summary>
+    public ImmutableArray<IncidentEdge> Awaited { get; init; } = [];
+
     /// <summary>Why it is no proof, beyond what the graph says.</summary>
     public ImmutableArray<string> Doubts { get; init; } = [];
 
