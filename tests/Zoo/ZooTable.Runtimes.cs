@@ -85,6 +85,8 @@ internal static partial class ZooTable
                 AtLeast = Confidence.Suspected, Pids = ["runner"], Unannounced = 1, Culprit = new("runner", [.. Enumerable.Range(3, 90)]),
             },
         },
+        LeaksToAServer("filter", "child-never-exits"),
+        LeaksToAServer("answer", "pipe-read-cycle"),
         TickingBesideFilter,
         TickingBesideFilter with { Name = "python-waits-a-tick-beside-its-filter", Environment = Form("event") },
         new("polls-a-child-that-waits-for-input", "python3", Script("polls_again.py"), "filter", Program("zoo-exec"))
@@ -119,7 +121,7 @@ internal static partial class ZooTable
         .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Concat(AtFifos).Select(Healthily),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
-        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "node-runs-its-client" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
+        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "node-runs-its-client" or "python-leaks-its-filter-to-a-server" or "python-leaks-its-answer-to-a-server" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
         .. LonePythons.Select(Healthily),
         .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
         Filter("node-awaits-a-filter-listens", "node", "awaits_a_filter.js", "listens") with { Expected = null },
@@ -281,6 +283,12 @@ internal static partial class ZooTable
                 Pids = how == "pool" ? ["program", "worker", "filter"] : ["program", "filter"], Culprit = new("program", [.. Enumerable.Range(3, 90)]),
             },
         },
+    };
+
+    private static Specimen LeaksToAServer(string how, string rule) => new($"python-leaks-its-{how}-to-a-server", "python3", Script("leaks_to_a_server.py"), how, Program("zoo-exec"))
+    {
+        Needs = "python3",
+        Expected = new(FindingClass.Deadlock, Confidence.Likely, rule) { Pids = ["runner", "filter"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
     };
 
     private static Specimen TickingBesideFilter => Ticking("filter") with

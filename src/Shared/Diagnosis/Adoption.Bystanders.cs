@@ -69,7 +69,7 @@ internal sealed partial class Adoption
         resources.ParentOf(holder.Owner) == reader && !IsSameProgram(holder.Owner.Record, reader.Record) && IsLeftOpen(holder, guess);
 
     /// <summary>The end came to it through an exec, and its command line says nothing of it.</summary>
-    internal static bool IsLeftOpen(Holder holder, bool guess) =>
+    private static bool IsLeftOpen(Holder holder, bool guess) =>
         guess || holder.Owner.Record.FindFd(holder.Fd)?.CloseOnExec == false && !(holder.Owner.Record.Cmdline is { } words && CommandLine.Names(words, holder.Fd));
 
     private bool IsCopy(HostProcess process) => resources.ParentOf(process) is { } parent && IsSameProgram(process.Record, parent.Record);

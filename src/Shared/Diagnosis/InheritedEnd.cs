@@ -1,3 +1,4 @@
+using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis;
@@ -15,10 +16,16 @@ internal static class InheritedEnd
     public static bool Is(ResourceIndex resources, HostProcess waiter, Holder holder, bool guess)
     {
         HostProcess owner = holder.Owner;
-        if (holder.Fd <= 2 || owner == waiter || owner.Record.Exe is not { } program || resources.ParentOf(owner) is not { } parent || parent.Record.Exe is null || parent.Record.Exe == program)
+        if (holder.Fd <= 2 || owner == waiter || resources.ParentOf(owner) is not { } parent || !IsAnotherProgram(owner.Record, parent.Record))
             return false;
-        return Adoption.IsLeftOpen(holder, guess) && (parent.Record.FindFd(holder.Fd)?.Target is not { } own || own == owner.Record.FindFd(holder.Fd)?.Target) && Idles(resources, owner);
+        // Its parent has the same there, or has let go of it since. What is closed on exec shows of suspects alone.
+        FileDescriptor? own = parent.Record.FindFd(holder.Fd), end = owner.Record.FindFd(holder.Fd);
+        return end is not null && (own is null || own.Target == end.Target) && (guess || end.CloseOnExec != true) && !(!guess && owner.Record.Cmdline is { } words && CommandLine.Names(words, holder.Fd)) && Idles(resources, owner);
     }
+
+    /// <summary>An interpreter may run another script. One word may be the title that a copy has given itself (setproctitle).</summary>
+    private static bool IsAnotherProgram(ProcessRecord process, ProcessRecord parent) => process.Exe is { } program && parent.Exe is { } above
+        && (program != above || process.Cmdline is { Length: > 1 } words && parent.Cmdline is { } other && !words.AsSpan().SequenceEqual(other.AsSpan()));
 
     private static bool Idles(ResourceIndex resources, HostProcess process)
     {
