@@ -150,6 +150,9 @@ internal sealed partial class Adoption
     private bool MadeThePipe(HostProcess reader, int? fd, HostProcess holder, HostProcess adopter)
     {
         ProcessRecord record = reader.Record;
+        // Nobody is in a session who does not come from its leader.
+        if (holder.Record.Session == reader.Pid)
+            return true;
         HostProcess? parent = resources.ParentOf(reader);
         bool strange = holder.Record.Session != adopter.Record.Session;
         if (strange && adopter.Record.NsPid == 1 && parent != adopter)

@@ -41,6 +41,7 @@ internal static class DeadlockTeller
             || !verdict.NamesFault && incident.Core.Any(member => !ReadsItsInput(evidence.Graph.NodeOf(member)) && (NotByDesign.HandlersThatMayAct(evidence.Resources, evidence.Resources.Find(member)!) & ~(SignalMask.Interrupt | SignalMask.OfTheTerminal)) != 0)
             || !verdict.NamesFault && incident.HasUnseenHandlers
             || UntilInterrupted.IsMeant(evidence, incident.Core)
+            || HaveAHiddenParent(incident)
             || incident.Core.Any(member => evidence.Graph.NodeOf(member).Waiters.Any(Tickers.IsOne));
         ImmutableArray<string> notProven = [.. doubts.Union(NotByDesign.DoubtsOf(evidence, incident.Core)).Union(UntilInterrupted.DoubtsOf(evidence, incident.Core))];
         if (suspected && notProven.IsEmpty)
@@ -74,6 +75,14 @@ internal static class DeadlockTeller
                 .Where(member => evidence.Resources.ParentOf(member) is { } parent && !incident.Members.Contains(parent))
                 .SelectMany(member => Upstream.Of(evidence, member, incident.Members)).Where(edge => !incident.Members.Contains(edge.From)).DistinctBy(edge => edge.From),
         ]);
+    }
+
+    /// <summary>Whether several of them are children of one process whose table may not be read, and which made what joins them: it may well have kept it.</summary>
+    private static bool HaveAHiddenParent(Incident incident)
+    {
+        ResourceIndex resources = incident.Evidence.Resources;
+        return incident.Core.Select(member => resources.ParentOf(resources.Find(member)!)).OfType<HostProcess>()
+            .Where(parent => parent is { IsHidden: true, Record.NsPid: not 1 }).GroupBy(parent => parent.Pid).Any(family => family.Skip(1).Any());
     }
 
     /// <summary>A filter, which goes on to the end of its input: what it does when a signal comes is to clean up.</summary>

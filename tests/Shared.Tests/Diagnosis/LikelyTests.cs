@@ -215,21 +215,40 @@ public sealed class LikelyTests
     }
 
     [Theory]
-    [InlineData(60, true, 1)]
-    [InlineData(-1, true, 0)] // a shell, whose pipeline it may be
-    [InlineData(60, false, 0)] // what it reads it may be about to hand on
-    public void Diagnose_SiblingOfTheSameJobThatHasAPipe_IsSuspectedWhereItIsIdleAndTheReaderIsWaitedFor(int awaited, bool idle, int findings)
+    [InlineData(60, "signal", 1)]
+    [InlineData(60, "time", 1)]
+    [InlineData(-1, "signal", 0)] // a shell, whose pipeline it may be
+    [InlineData(60, "input", 0)] // what it reads it may be about to hand on
+    [InlineData(60, "child", 0)] // whose output it may be about to hand on
+    public void Diagnose_SiblingOfTheSameJobThatHasAPipe_IsSuspectedWhereItIsIdleAndTheReaderIsWaitedFor(int awaited, string waitsFor, int findings)
     {
         var scene = new Scene();
         scene.Process(50, "runner").WaitsFor(awaited);
         scene.Process(60, "cat", parent: 50).ReadEnd(7000, 0).Reads(0);
         Actor server = scene.Process(61, "server", parent: 50).WriteEnd(7000, 5).ReadEnd(7001, 6);
         scene.Process(62, "feeder").WriteEnd(7001, 1).Sleeps();
-        _ = idle ? server.WaitsForSignal() : server.Reads(6);
+        scene.Process(63, "step", parent: 61).Sleeps();
+        _ = waitsFor switch { "signal" => server.WaitsForSignal(), "time" => server.Sleeps(), "child" => server.WaitsFor(63), _ => server.Reads(6) };
 
         ImmutableArray<Finding> told = [.. scene.Diagnose().Findings.Where(finding => finding.Rule == "eof-held-by-unrelated")];
         Assert.Equal(findings, told.Length);
         Assert.All(told, finding => Assert.Equal(Confidence.Suspected, finding.Confidence));
+    }
+
+    /// <summary>The pipe that joins them was made by somebody who may have kept it.</summary>
+    [Theory]
+    [InlineData(false, Confidence.Proven)]
+    [InlineData(true, Confidence.Suspected)]
+    public void Diagnose_SiblingsWhoseParentIsHidden_AreSuspected(bool hidden, Confidence confidence)
+    {
+        var scene = new Scene();
+        Actor parent = scene.Process(50, "supervisor").Sleeps();
+        scene.Process(60, "one", parent: 50).ReadEnd(7000, 3).WriteEnd(7001, 4).Reads(3);
+        scene.Process(61, "two", parent: 50).ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+        if (hidden)
+            parent.Hidden();
+
+        Assert.Equal(("pipe-read-cycle", confidence), Assert.Single(scene.Diagnose().Findings) is var finding ? (finding.Rule, finding.Confidence) : default);
     }
 
     [Theory]

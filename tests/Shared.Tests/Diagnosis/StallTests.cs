@@ -209,6 +209,22 @@ public sealed class StallTests
         Assert.Contains("pipe 7000 and pipe 7001", finding.Summary, StringComparison.Ordinal);
     }
 
+    /// <summary>`setsid script &amp;`: what init has adopted beside it might be its sibling, but not in the session that it leads.</summary>
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(110, false)]
+    public void Diagnose_ReaderThatWasAdoptedItself_IsToldOfWhatIsInItsSession(int session, bool told)
+    {
+        var scene = new Scene();
+        Actor reader = scene.Process(100, "bash").Has(3, "pipe:[7000]", FdAccess.Read).Reads(3);
+        reader.Session = reader.Pgrp = 100;
+        reader.With = record => record with { IsAdopted = true };
+        Actor orphan = scene.Process(120, "sleep").Has(0, "/dev/null", FdAccess.Read).WriteEnd(7000, 1).Sleeps();
+        orphan.Session = orphan.Pgrp = session;
+
+        Assert.Equal(told ? ["eof-held-by-orphan"] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Stall).Select(finding => finding.Rule));
+    }
+
     /// <summary>So a daemon tells who has started it that it is ready.</summary>
     [Theory]
     [InlineData("starter", 4, Confidence.Suspected)]

@@ -101,6 +101,20 @@ public sealed class UpstreamTests
         Assert.Equal(told is { } sure ? [("child-never-exits", sure, 10, 5)] : [], scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock).Select(finding => (finding.Rule, finding.Confidence, finding.Culprit!.Pid, finding.Culprit.Fd!.Value)));
     }
 
+    /// <summary>It has the pipe at no number at which its own parent has anything, and made it.</summary>
+    [Fact]
+    public void Diagnose_WorkersOfOneThatSleepsAndHasThePipe_WaitForThat()
+    {
+        var scene = new Scene();
+        scene.Process(40, "shell").WaitsFor(50);
+        Actor supervisor = scene.Process(50, "supervisor", parent: 40).ReadEnd(7000, 3).WriteEnd(7000, 4).Sleeps();
+        Actor[] workers = [.. ((int[])[60, 61]).Select(pid => scene.Process(pid, "worker", parent: 50).ReadEnd(7000, 3).WriteEnd(7000, 4).ReadsAByte(3))];
+        foreach (Actor actor in (Actor[])[scene[40], supervisor, .. workers])
+            actor.With = record => record with { Exe = $"/usr/bin/{record.Comm}" };
+
+        Assert.DoesNotContain(scene.Diagnose().Findings, finding => finding.Class is FindingClass.Deadlock or FindingClass.Stall);
+    }
+
     [Fact]
     public void Diagnose_ShellAllOfWhoseChildrenHang_NamesThemAll()
     {

@@ -145,6 +145,22 @@ public sealed class FingerprinterTests
         }
     }
 
+    /// <summary>Jobs that want a second token, and workers at a queue that nobody closes: all have both ends of one pipe.</summary>
+    [Fact]
+    public void Of_ReadersOfOneByteThatHaveBothEnds_AreOtherReadersThanThoseOfMore()
+    {
+        Assert.NotEqual(Only(Sharers(1)).Fingerprint.Shape, Only(Sharers(4096)).Fingerprint.Shape);
+
+        static Scene Sharers(ulong bytes)
+        {
+            var scene = new Scene();
+            scene.Process(10, "parent").ReadEnd(7000, 3).WriteEnd(7000, 4).WaitsFor(-1);
+            foreach (int pid in (int[])[11, 12])
+                scene.Process(pid, "parent", parent: 10).ReadEnd(7000, 3).WriteEnd(7000, 4).Thread(pid, 0, "anon_pipe_read", 3, 0x1000, bytes);
+            return scene;
+        }
+    }
+
     /// <summary>No call of such a runtime shows that it waits for its child, which is what it hangs in.</summary>
     [Fact]
     public void Of_RuntimeThatIsToldOfItsChildrenByAHandler_HasTheChildInItsShape()
