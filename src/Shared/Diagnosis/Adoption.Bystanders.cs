@@ -40,8 +40,7 @@ internal sealed partial class Adoption
         foreach (Holder holder in resources.HoldersOf(wait.Target!).Span)
         {
             // Where reader and holder are both copies of one program, the one that sleeps may be the writer between two words.
-            bool another = !IsSameProgram(holder.Owner.Record, reader.Record);
-            if (IsWriteEnd(holder) && !IsIdle(holder.Owner, another, another && IsCopy(holder.Owner)))
+            if (IsWriteEnd(holder) && !IsIdle(holder.Owner, IsCopy(holder.Owner) && !IsSameProgram(holder.Owner.Record, reader.Record)))
                 return false;
         }
         return true;
@@ -76,19 +75,19 @@ internal sealed partial class Adoption
     private bool IsCopy(HostProcess process) => resources.ParentOf(process) is { } parent && IsSameProgram(process.Record, parent.Record);
 
     /// <summary>
-    /// It waits for what no pipe, file or connection brings: a client, a signal, or a time. Who reads elsewhere may read what it is to write here. A program that waits for
-    /// a child comes to its end by and by; of a forked copy not even that can be said.
+    /// It waits for what no pipe, file or connection brings: a client, or a signal. Who reads elsewhere may read what it is to write here. A program that sleeps, or waits for
+    /// a child, comes to its end by and by; of a forked copy not even that can be said.
     /// </summary>
-    private bool IsIdle(HostProcess process, bool another, bool copy)
+    private bool IsIdle(HostProcess process, bool copy)
     {
         foreach (Wait wait in process.WaitsOf(resources.Look.Host))
         {
-            if (!IsIdle(wait, another, copy) && !(wait is { Kind: WaitKind.Poll, Members.IsEmpty: false } && wait.Members.All(member => IsIdle(member, another, copy))))
+            if (!IsIdle(wait, copy) && !(wait is { Kind: WaitKind.Poll, Members.IsEmpty: false } && wait.Members.All(member => IsIdle(member, copy))))
                 return false;
         }
         return true;
     }
 
-    private bool IsIdle(Wait wait, bool another, bool copy) =>
-        wait.Kind == WaitKind.SignalWait || another && wait.Kind == WaitKind.Timer || copy && wait.Kind == WaitKind.ChildWait || IsAccept(wait);
+    private bool IsIdle(Wait wait, bool copy) =>
+        wait.Kind == WaitKind.SignalWait || copy && wait.Kind is (WaitKind.Timer or WaitKind.ChildWait) || IsAccept(wait);
 }

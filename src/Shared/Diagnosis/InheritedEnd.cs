@@ -18,12 +18,11 @@ internal static class InheritedEnd
         HostProcess owner = holder.Owner;
         if (holder.Fd <= 2 || owner == waiter || resources.ParentOf(owner) is not { } parent || !IsAnotherProgram(owner.Record, parent.Record))
             return false;
-        // Who made the pipe gave it to those below it.
-        if (resources.IsDescendant(waiter, owner))
-            return false;
-        // Its parent has the same there, or has let go of it since. What is closed on exec shows of suspects alone.
         FileDescriptor? own = parent.Record.FindFd(holder.Fd), end = owner.Record.FindFd(holder.Fd);
-        return end is not null && (own is null || own.Target == end.Target) && (guess || end.CloseOnExec != true) && !(!guess && owner.Record.Cmdline is { } words && CommandLine.Names(words, holder.Fd)) && Idles(resources, owner);
+        // Its parent has the same there; or has let go of it since, and waits itself, or has started who does: else it may have made the pipe, for those below it, or who were.
+        bool inherited = end is not null && (own is null ? parent.Record.NsPid != 1 && (waiter == parent || resources.IsDescendant(waiter, parent)) : own.Target == end.Target) && !resources.IsDescendant(waiter, owner);
+        // What is closed on exec shows of suspects alone.
+        return inherited && (guess || end!.CloseOnExec != true && !(owner.Record.Cmdline is { } words && CommandLine.Names(words, holder.Fd))) && Idles(resources, owner);
     }
 
     /// <summary>An interpreter may run another script. One word may be the title that a copy has given itself (setproctitle).</summary>
