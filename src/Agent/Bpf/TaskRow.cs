@@ -20,7 +20,7 @@ public readonly struct TaskRow
     /// <summary>voluntary_ctxt_switches + nonvoluntary_ctxt_switches of status [nvcsw + nivcsw].</summary>
     public readonly ulong Switches;
 
-    /// <summary>When it was last put on a CPU, by the scheduler's clock in nanoseconds [se.exec_start]: se.exec_start of /proc/PID/task/TID/sched.</summary>
+    /// <summary>When it was last put on a CPU, by the scheduler's clock in nanoseconds [se.exec_start]: se.exec_start of /proc/PID/task/TID/sched. 0: not known.</summary>
     public readonly ulong LastRanNs;
 
     /// <summary>The six argument registers of the call, where <see cref="TaskFlags.InCall"/>; else left over from other rows.</summary>

@@ -10,7 +10,7 @@ using OrphanBoard.Shared.Snapshots;
 
 namespace OrphanBoard.Agent.Commands;
 
-/// <summary><c>scan</c>: two looks and one diagnosis; a third, where the second has led to somebody of whom more is to be asked; and more looks where somebody may be trying the same again and again, which two do not show.</summary>
+/// <summary><c>scan</c>: two looks and one diagnosis; a third, where the second has led to somebody of whom more is to be asked; and more looks where somebody may be trying the same again and again, or the kernel has lost since when it stands still, which two do not show.</summary>
 public static class ScanCommand
 {
     public const int Found = 3;
@@ -70,7 +70,7 @@ public static class ScanCommand
         if (options.MinimumWait <= DefaultMinimumWait && MayRetry())
         {
             if (!Console.IsErrorRedirected)
-                await error.WriteLineAsync(FormattableString.Invariant($"orphan-agent: somebody may be trying the same in vain again and again: looking on for {options.MinimumWait.TotalSeconds:0.#} s"));
+                await error.WriteLineAsync(FormattableString.Invariant($"orphan-agent: somebody may have stood still for long, or be trying the same in vain again and again: looking on for {options.MinimumWait.TotalSeconds:0.#} s"));
             // Who comes back is told as soon as he has done so for long enough. That one look meets him as he runs does not say that he gets on: it begins anew, once.
             TimeSpan enough = options.MinimumWait + BeyondMinimum, until = first.Uptime + enough;
             bool anew = false;

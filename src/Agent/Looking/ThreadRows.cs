@@ -40,7 +40,8 @@ internal sealed class ThreadRows(WaitChannels channels, ThreadReader reader, Tex
         string? wchan = state == 'R' || active ? null
             : before is { Wchan: not null } && before.Stood(counters) && before.State == state && ReferenceEquals(before.Call, call) ? before.Wchan
             : (channels.Find(row) ?? channels.NameOf(directory.Handle, row)) is { } name ? texts.Get(name) : null;
-        TimeSpan? lastRan = suspect ? TimeSpan.FromTicks((long)(row.LastRanNs / TimeSpan.NanosecondsPerTick)) + reader.SchedulerLag : null;
+        // 0: see SchedFile.Parse.
+        TimeSpan? lastRan = suspect && row.LastRanNs > 0 ? TimeSpan.FromTicks((long)(row.LastRanNs / TimeSpan.NanosecondsPerTick)) + reader.SchedulerLag : null;
         ulong? pending = suspect ? row.SignalsPending : null, blocked = suspect ? row.SignalsBlocked : null;
         return before is not null && before.Comm == comm && before.State == state && before.Counters == counters
             && ReferenceEquals(before.Call, call) && before.Wchan == wchan && before.NsTid is null

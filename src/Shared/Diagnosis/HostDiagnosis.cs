@@ -48,14 +48,34 @@ public sealed class HostDiagnosis
         return Diagnoser.Diagnose(_evidence = new Evidence(Memory.Resources, _triage, Memory, _options));
     }
 
-    /// <summary>Pids of the last look that would be told if looks for the minimum wait found them in the same waits again, each time they have run.</summary>
+    /// <summary>Pids of the last look that would be told if looks for the minimum wait found them in the same waits again, each time they have run, or without having run where it does not show when they last did.</summary>
     /// <param name="findings">What is told of that look.</param>
     public IEnumerable<int> MayRetry(ImmutableArray<Finding> findings)
     {
         if (_evidence is not { } evidence)
             return [];
         HashSet<int> told = [.. findings.SelectMany(finding => finding.Pids)];
-        return HangTeller.MayRetry(evidence, told).Concat(EofHeldByOrphan.MayRetry(evidence, told)).Concat(RetriedLocks.MayRetry(evidence, told));
+        return HangTeller.MayRetry(evidence, told).Concat(EofHeldByOrphan.MayRetry(evidence, told)).Concat(RetriedLocks.MayRetry(evidence, told)).Concat(NotKnownSinceWhen(told)).Distinct();
+    }
+
+    private IEnumerable<int> NotKnownSinceWhen(HashSet<int> told)
+    {
+        HashSet<int> unknown = [.. Memory.Resources.Look.Processes.Where(LacksATime).Select(process => process.Pid).Where(pid => !told.Contains(pid))];
+        if (unknown.Count == 0 || _options.MinimumWait == TimeSpan.Zero)
+            return [];
+        var anyWait = new Evidence(Memory.Resources, _triage, Memory, _options with { MinimumWait = TimeSpan.Zero });
+        return Diagnoser.Diagnose(anyWait).Findings.SelectMany(finding => finding.Pids).Where(unknown.Contains);
+    }
+
+    /// <summary>Of a process that was asked, whether it does not show of a thread when it last ran.</summary>
+    private static bool LacksATime(ProcessRecord process)
+    {
+        foreach (ThreadRecord thread in process.Threads)
+        {
+            if (thread is { LastRan: null, SignalsPending: not null, Counters: not null })
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Whether all threads of a process of the last look, those that serve its runtime left aside, wait inside its memory: for locks of their runtime, it may be.</summary>

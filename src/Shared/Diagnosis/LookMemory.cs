@@ -46,7 +46,7 @@ public sealed class LookMemory
         TimeSpan? since = thread.LastRan;
         if (StillOf(process, thread) is { } still && (since is null || still.Since < since))
             since = still.Since;
-        // The scheduler's record of who was forked and has run but once may say 0, which is not since boot.
+        // The scheduler's clocks may be behind, each CPU's by another half of a second.
         var started = TimeSpan.FromSeconds((double)process.StartTimeTicks / look.Host.ClockTicksPerSecond);
         if (since < started)
             since = started;

@@ -39,7 +39,7 @@ public sealed record ThreadRecord
     /// <summary>Its own fd table, where that is not the one of its process (unshare(2) with CLONE_FILES). Null: it has its process's, or that was not asked, or may not be.</summary>
     public ImmutableArray<FileDescriptor>? Fds { get; init; }
 
-    /// <summary>Time since boot at which it last ran (se.exec_start of /proc/PID/task/TID/sched). Null: not asked or not there.</summary>
+    /// <summary>Time since boot at which it last ran (se.exec_start of /proc/PID/task/TID/sched). Null: not asked, not there, or lost as it was moved between CPUs.</summary>
     public TimeSpan? LastRan { get; init; }
 
     /// <summary>SigPnd of the thread's status, as a mask: signals that wait for this thread alone. Null: not asked (only suspects are), or not readable.</summary>

@@ -86,6 +86,7 @@ public class ThreadFileTests
     [InlineData("cat (1, #threads: 1)\n---------------\nse.vruntime : 1\n")]
     [InlineData("cat (1, #threads: 1)\n---------------\nse.exec_start : x\n")]
     [InlineData("cat (1, #threads: 1)\n---------------\nse.exec_start : -5\n")]
+    [InlineData("cat (1, #threads: 1)\n---------------\nse.exec_start : 0.000000\n")]
     [InlineData("cat (1, #threads: 1)\n---------------\nse.exec_start : 79228162514264337593543950335\n")]
     [InlineData("cat (1, #threads: 1)\n---------------\nse.exec_start")]
     public void Sched_NoUsableLine_IsNull(string text) => Assert.Null(SchedFile.Parse(System.Text.Encoding.UTF8.GetBytes(text)));

@@ -50,6 +50,24 @@ public sealed class StallTests
         Assert.All(told, finding => Assert.Contains(finding.NotProvenBecause, why => why.Contains("a timeout wakes", StringComparison.Ordinal)));
     }
 
+    /// <summary>The kernel may lose it; then the process may have stood still for as long as it lives, or since just now.</summary>
+    [Fact]
+    public void Diagnose_ReaderOfWhichItDoesNotShowWhenItLastRan_IsHeldUpOnceItWasSeenForTheMinimumWait()
+    {
+        Scene scene = Scenes.HeldByOrphan();
+        scene[100].With = record => record with { Threads = [.. record.Threads.Select(thread => thread with { LastRan = null })] };
+        var diagnosis = new HostDiagnosis(new DiagnosisOptions());
+        diagnosis.Advance(scene.Look(1000));
+
+        ImmutableArray<Finding> early = diagnosis.Advance(scene.Look(1005)).Findings;
+        Assert.DoesNotContain(early, finding => finding.Class == FindingClass.Stall);
+        Assert.Contains(100, diagnosis.MayRetry(early));
+
+        ImmutableArray<Finding> late = diagnosis.Advance(scene.Look(1011)).Findings;
+        Assert.Equal("eof-held-by-orphan", Assert.Single(late, finding => finding.Class == FindingClass.Stall).Rule);
+        Assert.Empty(diagnosis.MayRetry(late));
+    }
+
     [Theory]
     [InlineData("poll", 600_000, 1)]
     [InlineData("epoll", 600_000, 1)] // a test run of Go with its limit

@@ -25,8 +25,8 @@ internal sealed class WorkerReplaced : IncidentRule
             if (MainInItsMemory(incident, pid) is not { } main || NewestOf(incident, pid) is not { } worker || !incident.HasStoodStill)
                 continue;
             TimeSpan waitsSince = incident.Evidence.Last.Uptime - incident.Evidence.StillFor(incident.Evidence.Resources[pid], main.Thread);
-            // In clock ticks, rounded down: it is never taken for younger than it is.
-            if (StartOf(incident.Evidence.Last.Host, worker) <= waitsSince)
+            // In clock ticks, rounded down: it is never taken for younger than it is. The scheduler's clocks may be apart, so its pid has to say so too.
+            if (StartOf(incident.Evidence.Last.Host, worker) <= waitsSince || WasThereBefore(incident.Evidence.Resources[pid], worker))
                 continue;
             string parent = narrator.Name(pid), child = narrator.Name(worker.Pid);
             string remedy = $"It ends when {parent} is ended: look for a worker of it that was killed or exited, by the OOM killer, say, while it was at what {parent} waits for.";
@@ -59,6 +59,9 @@ internal sealed class WorkerReplaced : IncidentRule
         }
         return newest;
     }
+
+    /// <summary>A pool forks its first workers, and starts the threads that look after them then: threads have the next pids.</summary>
+    private static bool WasThereBefore(ProcessRecord parent, ProcessRecord worker) => worker.Pid < parent.Threads.Max(thread => thread.Tid);
 
     private static TimeSpan StartOf(HostIdentity host, ProcessRecord process) => TimeSpan.FromSeconds((double)process.StartTimeTicks / host.ClockTicksPerSecond);
 }
