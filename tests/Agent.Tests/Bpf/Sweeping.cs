@@ -60,6 +60,13 @@ internal static partial class Sweeping
     /// <summary>With its stack: a pass that another one interrupts on the same CPU is not given that by the kernel, and says of the thread later that it may have changed.</summary>
     private static bool IsStill(TaskRow task) => task.State == 'Z' || ((task.Flags & TaskFlags.InCall) != 0 && task.StackHash != 0);
 
+    internal static void Until(string otherwise, Func<bool> met)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (!met())
+            Assert.True(Stopwatch.GetElapsedTime(begin) < Deadline, otherwise);
+    }
+
     /// <summary>Incremental passes until one leaves the process out.</summary>
     internal static void RunUntilLeftOut(this BpfSweep sweep, int pid)
     {
