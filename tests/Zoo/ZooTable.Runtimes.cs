@@ -39,6 +39,8 @@ internal static partial class ZooTable
         {
             Needs = "node", Expected = new(FindingClass.Deadlock, Confidence.Likely, "socket-full-cycle") { Pids = ["runner", "child"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
         },
+        LeaksToAPool("pool") with { Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["runner", "filter"], Unannounced = 2 } },
+        LeaksToAPool("executor") with { Expected = new(FindingClass.Deadlock, Confidence.Proven, "eof-held-by-sibling") { Pids = ["runner", "filter", "worker"], Culprit = new("worker", [.. Enumerable.Range(3, 90)]) } },
         new("python-waits-for-its-own-pool", "python3", Script("own_answer.py"))
         {
             Needs = "python3", Expected = new(FindingClass.Deadlock, Confidence.Suspected, "lost-wakeup") { Pids = ["runner"], Culprit = new("runner") },
@@ -121,7 +123,7 @@ internal static partial class ZooTable
         .. SpeechlessRuntimes.Concat(RuntimesThatWaitForThemselves).Concat(AtFifos).Select(Healthily),
         Healthily(RuntimeHangs.Single(hang => hang.Name == "java-waits-for-a-filter")),
         FilterOf("go-reads-of-a-filter-listens", "go", [.. Go, "read"], Confidence.Likely) with { Expected = null, Environment = new Dictionary<string, string> { ["ZOO_FORM"] = "listens" } },
-        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "node-runs-its-client" or "python-leaks-its-filter-to-a-server" or "python-leaks-its-answer-to-a-server" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
+        .. RuntimeHangs.Where(hang => hang.Name is "node-leaves-output-unread" or "node-runs-its-client" or "python-leaks-its-filter-to-a-server" or "python-leaks-its-answer-to-a-server" or "python-leaks-its-filter-to-a-pool" or "python-leaks-its-filter-to-an-executor" or "python-waits-for-its-own-pool" or "xargs-of-two").Select(Healthily),
         .. LonePythons.Select(Healthily),
         .. ((string[])["handler", "listens"]).Select(how => Filter($"python-awaits-a-filter-{how}", "python3", "awaits_a_filter.py", how) with { Expected = null }),
         Filter("node-awaits-a-filter-listens", "node", "awaits_a_filter.js", "listens") with { Expected = null },
@@ -290,6 +292,8 @@ internal static partial class ZooTable
         Needs = "python3",
         Expected = new(FindingClass.Deadlock, Confidence.Likely, rule) { Pids = ["runner", "filter"], Culprit = new("runner", [.. Enumerable.Range(3, 90)]) },
     };
+
+    private static Specimen LeaksToAPool(string how) => new($"python-leaks-its-filter-to-{(how == "pool" ? "a" : "an")}-{how}", "python3", Script("leaks_to_a_pool.py"), how, Program("zoo-exec")) { Needs = "python3" };
 
     private static Specimen TickingBesideFilter => Ticking("filter") with
     {

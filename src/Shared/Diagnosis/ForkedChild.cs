@@ -14,6 +14,10 @@ internal static class ForkedChild
         child.Record is { Threads.Length: 1, Exe: { } exe, Cmdline: { } arguments }
         && resources.ParentOf(child)?.Record is { Threads.Length: > 1, Cmdline: { } above } parent && parent.Exe == exe && above.SequenceEqual(arguments);
 
+    /// <summary>Whether it is such a child of that one.</summary>
+    public static bool IsWorkerOf(ResourceIndex resources, int worker, int parent) =>
+        resources.Find(worker) is { } process && resources.ParentOf(process)?.Pid == parent && IsOfThreads(resources, process);
+
     /// <summary>
     /// Its parent runs the same program, and waits for it and no other: to end, or to write to a pipe that was made for it. Who is to idle until a signal comes is not waited for so,
     /// and nobody but its one thread could wake it.

@@ -58,6 +58,8 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         string? canRun = WhyItCanRun(process, [.. waiters]);
         bool unheeded = Unheeded.Is(resources, process), ofRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits);
         Waiter? main = MainOf(process.Pid, [.. waiters], ofRuntime);
+        // It is not to be woken by its runtime's handlers in another thread, which are there in every program, while its main thread waits for that one child to end.
+        bool awaitsChild = ofRuntime && main is not null && WaitsForOneChild(main) && Housekeeping.AwaitsChildren(process.Record, waits) == ChildWaiting.InCall;
         bool isToldOfSignals = waiters.Any(waiter => waiter.Clauses.Any(clause => clause.Parts.Any(part => WakerFinder.IsForSignals(waiter.Wait, part.Wait))));
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {
@@ -67,7 +69,7 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
             Main = main,
             IsToldOfSignals = isToldOfSignals,
             MayWaitForSignal = isToldOfSignals || !unheeded && SignalMask.MayLiveBySignals(process.Record, resources.ParentOf(process)?.Record, Housekeeping.CatchesOf(process.Record, waits))
-                && waiters.Any(waiter => (waiter == main || !Bell.Is(resources, process, waiter.Wait)) && MayWaitForSignal(process.Record, waiter, waiter == main, ofRuntime)),
+                && waiters.Any(waiter => (waiter == main || !awaitsChild && !Bell.Is(resources, process, waiter.Wait)) && MayWaitForSignal(process.Record, waiter, waiter == main, ofRuntime)),
             CatchesForItsRuntime = ofRuntime,
             MayEndItsChild = !unheeded && main is not null && MayEndItsChild(process.Record, main),
         };

@@ -126,7 +126,7 @@ public sealed class NotByDesignTests
 
         Assert.Empty(scene.Diagnose().Findings.Where(finding => finding.Class == FindingClass.Deadlock));
         pool.Caught = 0;
-        Assert.Equal("jobserver-starved", Assert.Single(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock).Rule);
+        Assert.Equal("pipe-read-cycle", Assert.Single(scene.Diagnose().Findings, finding => finding.Class == FindingClass.Deadlock).Rule);
     }
 
     [Fact]

@@ -146,16 +146,12 @@ internal sealed class ChildNeverExits : IncidentRule
         return !idle.IsEmpty && incident.HasStoodStill
             && Housekeeping.AwaitsChildren(resources[parent], resources.Find(parent)!.WaitsOf(incident.Evidence.Last.Host)) == ChildWaiting.InCall
             && idle.All(member => resources[member].TtyNr == 0 && incident.Evidence.Graph.NodeOf(member) is { CatchesForItsRuntime: true, IsToldOfSignals: false })
-            && holders.All(holder => holder.Node == parent || incident.Core.Contains(holder.Node) && (IsWorkerOf(resources, parent, holder.Node) || AreWorkersOfOne(resources, parent, holder.Node)));
+            && holders.All(holder => holder.Node == parent || incident.Core.Contains(holder.Node) && (ForkedChild.IsWorkerOf(resources, parent, holder.Node) || AreWorkersOfOne(resources, parent, holder.Node)));
     }
-
-    /// <summary>A copy of it by fork(2).</summary>
-    private static bool IsWorkerOf(ResourceIndex resources, int worker, int parent) =>
-        resources.Find(worker) is { } process && resources.ParentOf(process)?.Pid == parent && ForkedChild.IsOfThreads(resources, process);
 
     /// <summary>What a pool keeps open each of its workers has as well.</summary>
     private static bool AreWorkersOfOne(ResourceIndex resources, int one, int other) =>
-        resources.Find(one) is { } process && resources.ParentOf(process) is { } pool && IsWorkerOf(resources, one, pool.Pid) && IsWorkerOf(resources, other, pool.Pid);
+        resources.Find(one) is { } process && resources.ParentOf(process) is { } pool && ForkedChild.IsWorkerOf(resources, one, pool.Pid) && ForkedChild.IsWorkerOf(resources, other, pool.Pid);
 
     /// <summary>The thread of one of those who wait that the lock names which the last of them wants.</summary>
     private static LockWaiter? OwnerOf(Incident incident, Line line)

@@ -32,6 +32,9 @@ internal sealed class JobserverStarved : IncidentRule
             int[] readers = [.. pipe.Select(edge => edge.From).Distinct().Intersect(sharers).Order()];
             if (readers.Length == 0 || readers.Length < 2 && sharers.Length < 3)
                 continue;
+            // What a pool keeps open for itself each of its workers has as well.
+            if (readers is [var alone] && sharers.All(sharer => sharer == alone || ForkedChild.IsWorkerOf(resources, sharer, alone)))
+                continue;
             // A token is a byte. Who reads more at once reads messages.
             if (pipe.Any(edge => edge.Part is { Call: SystemCall.Read or SystemCall.Readv, ReadsOneByte: false }))
                 continue;
