@@ -215,7 +215,7 @@ internal sealed record Clause(Wait Wait, ImmutableArray<Waker> Wakers, Openness 
 /// It holds what is waited for (the other end, the child itself). False for one that could wake only in odd ways, by resizing the
 /// pipe, say: it counts in the proof and is not part of the story.
 /// </param>
-internal readonly record struct Waker(int Node, int? Fd, bool Direct);
+internal sealed record Waker(int Node, int? Fd, bool Direct);
 
 /// <summary>Ascending.</summary>
 internal enum Openness

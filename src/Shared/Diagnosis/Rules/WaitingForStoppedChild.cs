@@ -86,7 +86,7 @@ internal sealed class WaitingForStoppedChild : EvidenceRule
     private static Culprit CulpritOf(Evidence evidence, int stopped, IncidentEdge? wait, Waker? waker) => new(
         stopped,
         wait?.Part.Kind == WaitKind.ChildWait ? null : waker?.Fd,
-        wait is null || waker is null ? $"child:{stopped}" : ResourceOf(evidence, wait, waker.Value),
+        wait is null || waker is null ? $"child:{stopped}" : ResourceOf(evidence, wait, waker),
         StopWords.Remedy(evidence.Resources[stopped], evidence.Standstill.SignalOf(evidence.Resources[stopped])));
 
     /// <summary>What is waited for; of a terminal by the name that its other side has with the one who is stopped.</summary>
