@@ -154,12 +154,16 @@ internal sealed partial class Adoption(ResourceIndex resources, LookMemory memor
         {
             if (!IsWriteEnd(holder))
                 continue;
-            if (holder.Owner == reader || !CameFromItsFamily(reader, holder.Owner, wait.Fd, guess))
+            if (holder.Owner == reader || !CameFromItsFamily(reader, holder.Owner, wait.Fd, guess) || !guess && IsSpokenTo(holder))
                 return false;
             any = true;
         }
         return any;
     }
+
+    /// <summary>Over a pair of sockets the one who reads may wait for an answer, and the other one for a request (ssh(1), which sshfs starts by way of a child that exits).</summary>
+    private bool IsSpokenTo(Holder holder) =>
+        holder.Owner.Record.FindFd(holder.Fd) is { Target: { Kind: FdKind.Socket } end } && StreamEnds.IsSpokenToAt(holder.Owner.WaitsOf(resources.Look.Host), end);
 
     /// <summary>Whether somebody has a terminal whom the reader's family may have left behind: which one the reader has is not known yet.</summary>
     private bool MayTerminalBeHeld(HostProcess reader, int? fd)

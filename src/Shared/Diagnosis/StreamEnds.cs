@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrphanBoard.Shared.Snapshots;
 using OrphanBoard.Shared.Waits;
 
@@ -24,6 +25,22 @@ internal static class StreamEnds
         {
             if (IsRead(member))
                 return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether one of these waits, or of their members, is for what comes at this end of a pair of sockets: who waits there is spoken to, and does not merely keep it open.</summary>
+    public static bool IsSpokenToAt(ImmutableArray<Wait> waits, FdTarget end)
+    {
+        foreach (Wait wait in waits)
+        {
+            if (wait.Kind == WaitKind.SocketRead && wait.Target == end)
+                return true;
+            foreach (Wait member in wait.Members)
+            {
+                if (member.Kind == WaitKind.SocketRead && member.Target == end)
+                    return true;
+            }
         }
         return false;
     }

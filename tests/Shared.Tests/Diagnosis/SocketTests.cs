@@ -416,6 +416,30 @@ public sealed class SocketTests
     }
 
     [Fact]
+    public void Diagnose_OrphanThatWaitsForRequestsOverThePair_IsHealthy()
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(100, "sshfs").Socket(3, 500).Fd(3, fd => fd with { CloseOnExec = true }).Polls(3);
+        Actor ssh = scene.Process(120, "ssh").Socket(0, 501).Socket(5, 900).Polls(0, 5);
+        ssh.Session = ssh.Pgrp = 110;
+
+        Assert.Empty(scene.Diagnose().Findings);
+    }
+
+    [Theory]
+    [InlineData(true, 0)] // ssh(1): it has moved its stdio there
+    [InlineData(false, 1)]
+    public void Diagnose_StdioSocketAgainAtAnotherFd_IsNoHazardWhereItIsSpokenToThere(bool polls, int hazards)
+    {
+        Scene scene = new Scene().Pair(500, 501);
+        scene.Process(10, "sftp").Socket(3, 500).Polls(3);
+        Actor ssh = scene.Process(11, "ssh", parent: 10).Socket(0, 501).Socket(4, 501).Socket(5, 900);
+        _ = polls ? ssh.Polls(4, 5) : ssh.Polls(5);
+
+        Assert.Equal(hazards, scene.Diagnose().Findings.Count(finding => finding.Rule == "stdio-duplicate"));
+    }
+
+    [Fact]
     public void Diagnose_ServiceWhoseClientIsADaemon_IsHealthy() => Assert.Empty(HeldByOrphan(name: "/run/service").Diagnose().Findings);
 
     [Fact]

@@ -19,7 +19,8 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
         {
             if (told.Contains(process.Pid) || process.IsNew)
                 continue;
-            ImmutableArray<StdioDuplicates> pairs = [.. StdioDuplicates.Of(resources, process.Record).Where(pair => IsAwaited(resources, process, pair.Stdio))];
+            ImmutableArray<StdioDuplicates> pairs = [.. StdioDuplicates.Of(resources, process.Record)
+                .Where(pair => IsAwaited(resources, process, pair.Stdio) && !IsSpokenToThere(process, evidence.Last.Host, pair))];
             if (!pairs.IsEmpty && !HasItFromItsParent(resources, process, pairs))
                 yield return Tell(evidence, process.Pid, pairs);
         }
@@ -32,6 +33,10 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
     private static bool IsAwaited(ResourceIndex resources, HostProcess process, FileDescriptor stdio) =>
         stdio is not { Target.Kind: FdKind.Pipe, Access: FdAccess.Read }
         || resources.HoldersOf(stdio.Target).Any(holder => (holder.Access & FdAccess.Write) != 0 && holder.Owner != process && resources.IsDescendant(process, holder.Owner));
+
+    /// <summary>Who has moved its stdio there speaks to its parent over it as long as it lives (ssh(1) below sftp, scp and rsync): nobody waits for an end.</summary>
+    private static bool IsSpokenToThere(HostProcess process, HostIdentity host, StdioDuplicates pair) =>
+        pair.Stdio.Target.Kind == FdKind.Socket && StreamEnds.IsSpokenToAt(process.WaitsOf(host), pair.Stdio.Target);
 
     /// <summary>Inherited as it stands: the parent is told of, once.</summary>
     private static bool HasItFromItsParent(ResourceIndex resources, HostProcess process, ImmutableArray<StdioDuplicates> pairs) =>
@@ -55,7 +60,7 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
             Explanation =
             [
                 $"{who} has {listed}.",
-                "Nothing hangs yet. Whoever waits for the end of one of these pipes will wait until all of its fds are closed, not only the stdio one.",
+                "Nothing hangs yet. Whoever waits for the end of one of them will wait until all of its fds are closed, not only the stdio one.",
             ],
         });
     }
