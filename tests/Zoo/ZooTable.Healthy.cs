@@ -12,6 +12,7 @@ internal static partial class ZooTable
         new("pipeline", Script("pipeline.sh"), Program("zoo-exec")),
         new("ping-pong", Program("ping-pong")),
         new("shell-waits-for-a-worker", Script("waits-for-worker.sh"), Program("zoo-exec")),
+        .. ((string[])["dash", "bash"]).Select(shell => new Specimen($"{shell}-keeps-its-stdio", Script("saves-stdio.sh"), shell, Program("zoo-exec"))),
         new("shell-reads-a-fifo", Script("fifo-reader.sh")),
         new("parallel-build", Script("parallel-build.sh"), Program("zoo-exec")) { Needs = "make" },
         new("service-in-sigwait", Program("signal-daemon"), "sigwait"),

@@ -54,9 +54,17 @@ internal sealed partial class Adoption
         (guess ? _guessedJobs ??= new Jobs(resources, other => HasDeadStdio(other, guess: true)) : _jobs ??= new Jobs(resources, other => HasDeadStdio(other, guess: false)))
             .IsOver(process);
 
-    /// <summary>Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen.</summary>
+    /// <summary>
+    /// Whether fd 0, 1 or 2 leads nowhere any more. False where that cannot be seen. A tracer that writes to a file has put ends of pipes there that it made itself (strace -o): what it was started with is what its
+    /// tracee has.
+    /// </summary>
     public bool HasDeadStdio(HostProcess process, bool guess)
     {
+        foreach (HostProcess child in resources.ChildrenOf(process).Span)
+        {
+            if (child.Record.TracerPid == process.Pid && child.Record.TracerPid != child.Pid)
+                return HasDeadStdio(child, guess);
+        }
         foreach (FileDescriptor fd in process.Record.Fds)
         {
             if (fd.Number > 2)

@@ -7,7 +7,7 @@ using OrphanBoard.Shared.Waits;
 namespace OrphanBoard.Shared.Diagnosis;
 
 /// <summary>The lines of <c>runtimes.txt</c>: what runtimes do by themselves and nobody is to blame for.</summary>
-internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, ImmutableArray<string> OwnListeners, ImmutableArray<string> OwnMemory, ImmutableArray<RuntimeMarks> Runtimes)
+internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, ImmutableArray<string> OwnListeners, ImmutableArray<string> OwnMemory, ImmutableArray<SavedStdio> Saving, ImmutableArray<RuntimeMarks> Runtimes)
 {
     public static RuntimeData Default { get; } = Load();
 
@@ -17,6 +17,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
         var duplicates = ImmutableArray.CreateBuilder<string>();
         var listeners = ImmutableArray.CreateBuilder<string>();
         var memory = ImmutableArray.CreateBuilder<string>();
+        var saving = ImmutableArray.CreateBuilder<SavedStdio>();
         var runtimes = ImmutableArray.CreateBuilder<RuntimeMarks>();
         int number = 0;
         while (text.ReadLine() is { } line)
@@ -38,6 +39,9 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
                 case "own-memory":
                     memory.Add(value);
                     break;
+                case "saves-stdio":
+                    saving.Add(Saved(value));
+                    break;
                 case "runtime":
                     if (runtimes.Any(known => known.Name == value))
                         throw Wrong("the runtime has been there already");
@@ -54,7 +58,7 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             }
         }
         CheckLast();
-        return new RuntimeData(duplicates.ToImmutable(), listeners.ToImmutable(), memory.ToImmutable(), runtimes.ToImmutable());
+        return new RuntimeData(duplicates.ToImmutable(), listeners.ToImmutable(), memory.ToImmutable(), saving.ToImmutable(), runtimes.ToImmutable());
 
         RuntimeMarks Add(RuntimeMarks runtime, string key, string value) => key switch
         {
@@ -108,6 +112,11 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
             _ => throw Wrong($"'{name}' is no signal that programs wait for"),
         };
 
+        SavedStdio Saved(string value) =>
+            value.Split(' ') is [var program, var from, .. var rest] && rest is [] or ["open"] && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int first) && first > 2
+                ? new SavedStdio(program, first, rest is ["open"])
+                : throw Wrong("it is not PROGRAM FD, or PROGRAM FD open");
+
         ServiceMark Service(string key, string value)
         {
             if (value.Split(' ', 3) is not [var kind, var bound, var comm])
@@ -156,6 +165,16 @@ internal sealed record RuntimeData(ImmutableArray<string> ConsoleDuplicates, Imm
         using var reader = new StreamReader(stream);
         return Parse(reader);
     }
+}
+
+/// <summary>Where a shell keeps its own stdio while a command of it has another one.</summary>
+/// <param name="Program">File name of its executable.</param>
+/// <param name="From">The lowest fd.</param>
+/// <param name="Open">Not close-on-exec: it closes them by itself in what it runs.</param>
+internal sealed record SavedStdio(string Program, int From, bool Open)
+{
+    /// <inheritdoc/>
+    public override string ToString() => nameof(SavedStdio);
 }
 
 /// <summary>How processes in which a runtime is are told, and the threads that serve it there.</summary>

@@ -11,7 +11,7 @@ namespace OrphanBoard.Shared.Diagnosis;
 /// <param name="Duplicates">The others, above 2, ascending; at least one.</param>
 internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<FileDescriptor> Duplicates)
 {
-    /// <summary>Without the close-on-exec duplicates that a runtime keeps for its console.</summary>
+    /// <summary>Without the close-on-exec duplicates that a runtime keeps for its console, and without what a shell keeps while a command has other stdio.</summary>
     public static ImmutableArray<StdioDuplicates> Of(ResourceIndex resources, ProcessRecord process)
     {
         ImmutableArray<StdioDuplicates> all = Of(process);
@@ -22,8 +22,10 @@ internal sealed record StdioDuplicates(FileDescriptor Stdio, ImmutableArray<File
     public static ImmutableArray<StdioDuplicates> Of(ProcessRecord process)
     {
         bool keepsOwn = process.Threads.Any(thread => RuntimeData.Default.ConsoleDuplicates.Any(prefix => thread.Comm.StartsWith(prefix, StringComparison.Ordinal)));
+        string? program = Path.GetFileName(process.Exe);
+        SavedStdio? saved = RuntimeData.Default.Saving.FirstOrDefault(shell => shell.Program == program);
         // A flag that was not asked for counts as set: a runtime is not blamed for what was not seen.
-        return Among(process, fd => !keepsOwn || fd.CloseOnExec == false);
+        return Among(process, fd => fd.CloseOnExec == false ? saved is not { Open: true } || fd.Number < saved.From : !keepsOwn && (saved is null || fd.Number < saved.From));
     }
 
     /// <summary>All of them, whatever was read of their flags.</summary>

@@ -34,6 +34,36 @@ public sealed class DiagnoserTests
         Assert.Equal(findings, scene.Diagnose().Findings.Length);
     }
 
+    [Theory]
+    [InlineData("/usr/bin/dash", 10, true, 0)] // { command; } >file: it has its own stdout back when that has ended
+    [InlineData("/usr/bin/dash", 10, false, 1)] // exec {fd}>&1
+    [InlineData("/usr/bin/dash", 9, true, 1)]
+    [InlineData("/usr/bin/zsh", 11, false, 0)] // it closes them by itself in what it runs
+    [InlineData("/usr/bin/service", 10, true, 1)]
+    public void Diagnose_StdioThatAShellKeepsForItself_IsNoHazard(string program, int fd, bool closeOnExec, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "reader").ReadEnd(7001, 3).Polls(3);
+        scene.Process(11, "script").WriteEnd(7001, 1, fd).Fd(fd, kept => kept with { CloseOnExec = closeOnExec }).Sleeps().With = record => record with { Exe = program };
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 0)] // xargs -n 1
+    [InlineData(0, 2, 1)]
+    [InlineData(3, 1, 1)]
+    public void Diagnose_OneZombieOfWhoReadsItsInput_IsWaitedForWithTheNextLine(int fd, int zombies, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(9, "tail").WriteEnd(7001, 1).Sleeps();
+        scene.Process(10, "xargs").ReadEnd(7001, fd).Reads(fd);
+        for (int pid = 11; pid < 11 + zombies; pid++)
+            scene.Process(pid, "echo", parent: 10).State = 'Z';
+
+        Assert.Equal(findings, scene.Diagnose(new DiagnosisOptions { ZombieGrace = TimeSpan.Zero }).Findings.Count(finding => finding.Rule == "unreaped-zombies"));
+    }
+
     [Fact]
     public void Diagnose_StderrSentToStdout_IsNoHazard()
     {

@@ -51,6 +51,21 @@ public sealed class OrphanTests
         Assert.Empty(scene.Diagnose().Findings);
     }
 
+    /// <summary>strace -o FILE has ends of pipes at fd 0 and 1 that it made itself; what it was started with is what its tracee has.</summary>
+    [Theory]
+    [InlineData("/dev/null", 0)]
+    [InlineData("/dev/pts/7 (deleted)", 1)]
+    public void Diagnose_TracerWithPipesOfItsOwn_IsToldByTheStdioOfItsTracee(string output, int findings)
+    {
+        var scene = new Scene();
+        Actor strace = scene.Process(120, "strace").ReadEnd(7120, 0).WriteEnd(7121, 1).WaitsFor(-1);
+        Actor traced = scene.Process(121, "make", parent: 120).Has(0, "/dev/null", FdAccess.Read).Has(1, output, FdAccess.Write).Sleeps();
+        strace.Session = strace.Pgrp = traced.Session = traced.Pgrp = 110;
+        traced.Tracer = 120;
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Class == FindingClass.Orphan));
+    }
+
     [Fact]
     public void Diagnose_YoungerThanTheGrace_IsNotTold()
     {

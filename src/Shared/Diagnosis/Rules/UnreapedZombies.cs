@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrphanBoard.Shared.Findings;
 using OrphanBoard.Shared.Snapshots;
+using OrphanBoard.Shared.Waits;
 
 namespace OrphanBoard.Shared.Diagnosis.Rules;
 
@@ -22,6 +23,8 @@ internal sealed class UnreapedZombies : EvidenceRule
             if (family.Key is not { } parent || told.Contains(parent.Pid))
                 continue;
             ImmutableArray<int> zombies = [.. family];
+            if (zombies.Length == 1 && IsAtItsInput(parent.WaitsOf(evidence.Last.Host)))
+                continue;
             TimeSpan[] ages = [.. zombies.Select(zombie => AgeOf(evidence, evidence.Resources[zombie]))];
             // A batch that has ended together is collected one after the other.
             TimeSpan batch = evidence.Options.MinimumWait < Batch ? evidence.Options.MinimumWait : Batch;
@@ -29,6 +32,9 @@ internal sealed class UnreapedZombies : EvidenceRule
                 yield return Tell(evidence, parent.Pid, zombies);
         }
     }
+
+    /// <summary>Who runs a command for each line that it reads may wait for the last one when the next line has come: there is never more than one (xargs -n 1).</summary>
+    private static bool IsAtItsInput(ImmutableArray<Wait> waits) => waits is [{ Kind: WaitKind.PipeRead or WaitKind.SocketRead or WaitKind.Tty, Fd: 0 }];
 
     private static readonly TimeSpan Batch = TimeSpan.FromSeconds(5);
 
