@@ -37,11 +37,11 @@ internal static class Scenes
     }
 
     /// <summary>Two processes, each reading from the other.</summary>
-    public static Scene CrossReaders()
+    public static Scene CrossReaders(int parent = 1)
     {
         var scene = new Scene();
-        scene.Process(10, "left").ReadEnd(7000, 3).WriteEnd(7001, 4).Reads(3);
-        scene.Process(11, "right").ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
+        scene.Process(10, "left", parent).ReadEnd(7000, 3).WriteEnd(7001, 4).Reads(3);
+        scene.Process(11, "right", parent).ReadEnd(7001, 3).WriteEnd(7000, 4).Reads(3);
         return scene;
     }
 

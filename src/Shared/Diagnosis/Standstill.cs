@@ -113,10 +113,13 @@ internal sealed class Standstill
             || wait is { Kind: WaitKind.ChildWait, ToldOfStops: true }
             || IsPrompt(wait));
 
-    /// <summary>Whether a process is held by a debugger at its prompt, at the terminal that they have in common: somebody looks at it there.</summary>
-    public bool IsLookedAt(ProcessRecord tracee, HostProcess tracer) =>
-        tracer.Record.TtyNr != 0 && tracee.TtyNr == tracer.Record.TtyNr && tracee.Session == tracer.Record.Session
-        && tracer.WaitsOf(_evidence.Last.Host).Any(IsPrompt);
+    /// <summary>Whether a process is held by a debugger at its prompt, at the terminal that they have in common: somebody looks at it there. Or by one that has started it for somebody who is to connect (gdbserver).</summary>
+    public bool IsLookedAt(ProcessRecord tracee, HostProcess tracer)
+    {
+        ImmutableArray<Wait> waits = tracer.WaitsOf(_evidence.Last.Host);
+        return tracer.Record.TtyNr != 0 && tracee.TtyNr == tracer.Record.TtyNr && tracee.Session == tracer.Record.Session && waits.Any(IsPrompt)
+            || tracee.Ppid == tracer.Pid && waits.Any(wait => Adoption.IsAccept(_evidence.Resources, wait) || wait.Members.Any(member => Adoption.IsAccept(_evidence.Resources, member)));
+    }
 
     private static bool IsPrompt(Wait wait) => wait.Kind == WaitKind.Tty || wait.Members.Any(member => member.Kind == WaitKind.Tty);
 }

@@ -29,16 +29,16 @@ internal static class StreamEnds
         return false;
     }
 
-    /// <summary>Whether one of these waits, or of their members, is for what comes at this end of a pair of sockets: who waits there is spoken to, and does not merely keep it open.</summary>
+    /// <summary>Whether one of these waits, or of their members, is for what comes at this end of a pipe or of a pair of sockets: who waits there is spoken to, and does not merely keep it open.</summary>
     public static bool IsSpokenToAt(ImmutableArray<Wait> waits, FdTarget end)
     {
         foreach (Wait wait in waits)
         {
-            if (wait.Kind == WaitKind.SocketRead && wait.Target == end)
+            if (IsRead(wait) && wait.Target == end)
                 return true;
             foreach (Wait member in wait.Members)
             {
-                if (member.Kind == WaitKind.SocketRead && member.Target == end)
+                if (IsRead(member) && member.Target == end)
                     return true;
             }
         }

@@ -139,7 +139,8 @@ internal sealed partial class WakerFinder
     {
         foreach (HostProcess other in resources.Descriptors.Signallers)
         {
-            if (other != process && AreKin(process, other))
+            // What init has adopted has the same parent, and no more to do with each other than that.
+            if (other != process && AreKin(process, other) && !(process.Record.Ppid == other.Record.Ppid && process.Record.Session != other.Record.Session && resources.ParentOf(process) is null or { Record.NsPid: 1 }))
                 yield return $"the kernel sends signals for a file of {Narrator.Name(other.Record)} (O_ASYNC), and whether to {Narrator.Name(process.Record)} shows nowhere (F_SETOWN)";
         }
     }

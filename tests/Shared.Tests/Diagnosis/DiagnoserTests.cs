@@ -50,6 +50,19 @@ public sealed class DiagnoserTests
     }
 
     [Theory]
+    [InlineData(11, 0)] // a Jupyter kernel, which reads what it prints itself
+    [InlineData(10, 1)]
+    public void Diagnose_StdoutAgainAtAnotherFd_IsNoHazardWhereItsOnlyReaderIsTheProcessItself(int reader, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(10, "parent").Sleeps();
+        scene.Process(11, "kernel", parent: 10).WriteEnd(7001, 1, 38).Sleeps();
+        scene[reader].ReadEnd(7001, 37);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Length);
+    }
+
+    [Theory]
     [InlineData(0, 1, 0)] // xargs -n 1
     [InlineData(0, 2, 1)]
     [InlineData(3, 1, 1)]

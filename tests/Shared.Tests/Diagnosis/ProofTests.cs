@@ -239,14 +239,17 @@ public sealed class ProofTests
     }
 
     [Theory]
-    [InlineData(50, Confidence.Likely)] // of the same session
-    [InlineData(60, Confidence.Proven)]
-    public void Diagnose_OtherFileThatSendsSignals_IsADoubtWhereTheyAreOfOneKinAndElseAnAssumption(int session, Confidence confidence)
+    [InlineData(50, 20, Confidence.Likely)] // of the same session
+    [InlineData(60, 9, Confidence.Likely)] // of the same parent
+    [InlineData(60, 1, Confidence.Proven)] // adopted by init, as members are: a daemon
+    [InlineData(60, 20, Confidence.Proven)]
+    public void Diagnose_OtherFileThatSendsSignals_IsADoubtWhereTheyAreOfOneKinAndElseAnAssumption(int session, int parent, Confidence confidence)
     {
-        Scene scene = Scenes.CrossReaders();
+        Scene scene = Scenes.CrossReaders(parent: parent == 9 ? 9 : 1);
+        scene.Process(9, "parent-of-all").Sleeps();
         foreach (int member in new[] { 10, 11 })
             scene[member].Alarm = false;
-        Actor other = scene.Process(30, "other", parent: 20).Has(3, "pipe:[9]", FdAccess.Read).Fd(3, fd => fd with { Async = true }).Sleeps();
+        Actor other = scene.Process(30, "other", parent: parent).Has(3, "pipe:[9]", FdAccess.Read).Fd(3, fd => fd with { Async = true }).Sleeps();
         other.Session = session;
         scene.Process(20, "its-parent").Sleeps().Session = session;
 

@@ -247,6 +247,19 @@ public sealed class StoppedTests
     }
 
     [Theory]
+    [InlineData(9, 0)] // gdbserver
+    [InlineData(1, 1)] // it has attached to it
+    public void Diagnose_HeldByADebuggerThatWaitsForItsClient_IsToldUnlessThatHasStartedIt(int parent, int findings)
+    {
+        var scene = new Scene();
+        scene.Process(9, "gdbserver").Socket(3, 900).Thread(9, 43, "inet_csk_accept", 3, 0, 0);
+        Actor tracee = scene.Process(11, "tracee", parent).Thread(11, 230, "ptrace_stop", null, [1, 0, 0x2000], 't');
+        (tracee.State, tracee.Tracer) = ('t', 9);
+
+        Assert.Equal(findings, scene.Diagnose().Findings.Count(finding => finding.Class == FindingClass.Stopped));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)] // somebody else may write
     public void Diagnose_TracerThatReadsWhatItsTraceeIsToWrite_IsSaidToHoldWhatItWaitsFor(bool alone)

@@ -30,13 +30,26 @@ internal sealed class StdioDuplicateHazard : EvidenceRule
     /// Who reads twice keeps nobody from the end of the pipe: it counts only for who is to learn from an error that nobody reads any more (EPIPE). That is whoever
     /// gave it its stdin; a shell's <c>&lt; &lt;(command)</c>, which is at the loop's stdin and at fd 63, is of its own making.
     /// </summary>
-    private static bool IsAwaited(ResourceIndex resources, HostProcess process, FileDescriptor stdio) =>
-        stdio is not { Target.Kind: FdKind.Pipe, Access: FdAccess.Read }
-        || resources.HoldersOf(stdio.Target).Any(holder => (holder.Access & FdAccess.Write) != 0 && holder.Owner != process && resources.IsDescendant(process, holder.Owner));
+    private static bool IsAwaited(ResourceIndex resources, HostProcess process, FileDescriptor stdio) => stdio switch
+    {
+        { Target.Kind: FdKind.Pipe, Access: FdAccess.Read } => IsAwaitedByWriter(resources, process, stdio),
+        { Target.Kind: FdKind.Pipe, Access: FdAccess.Write } => !ReadsItAlone(resources, process, stdio),
+        _ => true,
+    };
 
-    /// <summary>Who has moved its stdio there speaks to its parent over it as long as it lives (ssh(1) below sftp, scp and rsync): nobody waits for an end.</summary>
+    /// <summary>It has put a pipe of its own there, to see what it prints itself (a Jupyter kernel).</summary>
+    private static bool ReadsItAlone(ResourceIndex resources, HostProcess process, FileDescriptor stdio)
+    {
+        Holder[] readers = [.. resources.HoldersOf(stdio.Target).Where(holder => (holder.Access & FdAccess.Read) != 0)];
+        return readers.Length > 0 && readers.All(reader => reader.Owner == process);
+    }
+
+    private static bool IsAwaitedByWriter(ResourceIndex resources, HostProcess process, FileDescriptor stdio) =>
+        resources.HoldersOf(stdio.Target).Any(holder => (holder.Access & FdAccess.Write) != 0 && holder.Owner != process && resources.IsDescendant(process, holder.Owner));
+
+    /// <summary>Who has moved its stdio there reads what it is told as long as it lives (ssh(1) below sftp, scp and rsync): nobody waits for an end.</summary>
     private static bool IsSpokenToThere(HostProcess process, HostIdentity host, StdioDuplicates pair) =>
-        pair.Stdio.Target.Kind == FdKind.Socket && StreamEnds.IsSpokenToAt(process.WaitsOf(host), pair.Stdio.Target);
+        (pair.Stdio.Target.Kind == FdKind.Socket || pair.Stdio.Access == FdAccess.Read) && StreamEnds.IsSpokenToAt(process.WaitsOf(host), pair.Stdio.Target);
 
     /// <summary>Inherited as it stands: the parent is told of, once.</summary>
     private static bool HasItFromItsParent(ResourceIndex resources, HostProcess process, ImmutableArray<StdioDuplicates> pairs) =>
