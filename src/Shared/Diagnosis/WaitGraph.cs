@@ -58,8 +58,9 @@ internal sealed class WaitGraph(ResourceIndex resources, Counted counted)
         string? canRun = WhyItCanRun(process, [.. waiters]);
         bool unheeded = Unheeded.Is(resources, process), ofRuntime = NotByDesign.HasItsRuntimesHandlersAlone(process.Record, waits);
         Waiter? main = MainOf(process.Pid, [.. waiters], ofRuntime);
-        // It is not to be woken by its runtime's handlers in another thread, which are there in every program, while its main thread waits for that one child to end.
-        bool awaitsChild = ofRuntime && main is not null && WaitsForOneChild(main) && Housekeeping.AwaitsChildren(process.Record, waits) == ChildWaiting.InCall;
+        // What its runtime's handlers note is acted upon in the main thread, which waits for one child to end: they are there to wake none of the others.
+        bool awaitsChild = ofRuntime && main is not null && WaitsForOneChild(main)
+            && Housekeeping.In(process.Record, waits) is { AwaitsChildren: ChildWaiting.InCall, ActsOnSignals: not SignalActing.InAThread };
         bool isToldOfSignals = waiters.Any(waiter => waiter.Clauses.Any(clause => clause.Parts.Any(part => WakerFinder.IsForSignals(waiter.Wait, part.Wait))));
         return new WaitNode([.. waiters], canRun, canRun is null ? ClauseCollector.AlwaysWakersOf(_finder, process) : [])
         {

@@ -78,6 +78,9 @@ internal sealed class RetryWithoutProgress : EvidenceRule
         return [];
     }
 
+    /// <summary>However short a wait is asked for: a look is no instant, and may see the one who says something before it does, and the other one after. The next look sees that it was heard.</summary>
+    private static readonly TimeSpan LeastWatched = TimeSpan.FromSeconds(0.4);
+
     /// <summary>
     /// Whether somebody waits without a timeout, and nobody who does has run for as long as the others have come back: a heartbeat, a ping, a line of progress
     /// at each timeout wakes whoever waits for it, who then waits again. Where all have timeouts nothing tells the one from the other.
@@ -86,6 +89,8 @@ internal sealed class RetryWithoutProgress : EvidenceRule
     {
         Evidence evidence = incident.Evidence;
         TimeSpan watched = retries.Max(edge => evidence.Memory.ReturnsFor(evidence.Resources[edge.From], ThreadOf(edge)) ?? TimeSpan.Zero);
+        if (watched < LeastWatched && evidence.Counting != Counting.Restless)
+            return false;
         TimeSpan least = watched < evidence.Options.MinimumWait ? watched : evidence.Options.MinimumWait;
         var endless = incident.Core.SelectMany(member => evidence.Graph.NodeOf(member).Waiters.Where(waiter => !waiter.Timed)
             .Select(waiter => evidence.StillFor(evidence.Resources[member], waiter.Thread))).ToList();
