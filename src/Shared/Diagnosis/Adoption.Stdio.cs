@@ -62,9 +62,14 @@ internal sealed partial class Adoption
     {
         foreach (HostProcess child in resources.ChildrenOf(process).Span)
         {
-            if (child.Record.TracerPid == process.Pid && child.Record.TracerPid != child.Pid)
-                return HasDeadStdio(child, guess);
+            if (child.Record.TracerPid == process.Pid)
+                return HasDeadEnd(child, guess);
         }
+        return HasDeadEnd(process, guess);
+    }
+
+    private bool HasDeadEnd(HostProcess process, bool guess)
+    {
         foreach (FileDescriptor fd in process.Record.Fds)
         {
             if (fd.Number > 2)
